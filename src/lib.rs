@@ -1,0 +1,2 @@
+//! pat-operator: declarative SailPoint personal access tokens for Kubernetes.
+pub mod redacted;

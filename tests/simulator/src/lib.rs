@@ -1,0 +1,1 @@
+//! A faithful imitation of the SailPoint Identity Security Cloud APIs that pat-operator calls.
