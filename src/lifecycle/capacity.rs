@@ -1,0 +1,28 @@
+//! Slots of an owner (R17): the operator's own token and one spare for overlap are kept; the rest is for resources.
+use super::facts::Listing;
+use super::ledger::Ledger;
+
+/// Kept free so that a rotation never has to delete first.
+const SPARE: usize = 1;
+
+/// How the owner's tokens are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Capacity {
+    /// Most tokens the owner may have.
+    pub limit: usize,
+    /// Tokens that this ledger records or made.
+    pub ours: usize,
+    /// All others, the operator's own among them.
+    pub others: usize,
+    /// Tokens that can still be minted, the spare not counted.
+    pub free: usize,
+}
+
+/// Counts what LIST shows and what was recorded since.
+pub fn of(ledger: &Ledger, listing: &Listing) -> Capacity {
+    let limit = ledger.endpoint.tokens_per_user as usize;
+    let others = listing.tokens.iter().filter(|t| t.ours.is_none() && ledger.entry(&t.id).is_none()).count();
+    let unrecorded = listing.tokens.iter().filter(|t| t.ours.is_some() && ledger.entry(&t.id).is_none()).count();
+    let ours = ledger.entries.len() + unrecorded;
+    Capacity { limit, ours, others, free: limit.saturating_sub(ours + others + SPARE) }
+}

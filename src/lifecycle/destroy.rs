@@ -1,0 +1,111 @@
+//! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
+use super::facts::{Facts, Holds, Listing, millis};
+use super::ledger::{Entry, Ledger, State, Uid};
+use super::step::Step;
+use super::token_name;
+
+/// Ledger writes that start a deletion; they need nothing but the ledger and the resources.
+pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
+    let dying = |(uid, resource): &(&Uid, &super::ledger::Resource)| {
+        let dying = facts.declared.get(*uid).is_some_and(|declared| declared.deleting);
+        !resource.deleting && (dying || facts.vanished.contains(*uid))
+    };
+    facts.ledger.resources.iter().find(dying).map(|(uid, _)| Step::MarkDeleting(uid.clone()))
+}
+
+/// Destroys what is condemned and forgets what is gone.
+pub(super) fn carry_out(facts: &Facts<'_>) -> Option<Step> {
+    let listing = facts.listing?;
+    tomb_all(facts)
+        .or_else(|| delete(facts, listing))
+        .or_else(|| look_again(facts))
+        .or_else(|| forget(facts, listing))
+        .or_else(|| finish(facts, listing))
+}
+
+/// The live read that must precede the destruction of a resource's tokens (R12).
+pub(super) fn read(facts: &Facts<'_>) -> Option<Step> {
+    let unread = |uid: &Uid| facts.secrets.get(uid).is_none_or(|seen| !seen.deleting);
+    living_tokens_of_deleted(facts).find(|uid| unread(uid)).map(|uid| Step::ReadSecret(uid.clone()))
+}
+
+fn living_tokens_of_deleted<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Uid> {
+    let ledger = facts.ledger;
+    let living = |uid: &Uid| ledger.of(uid).any(|entry| entry.state != State::Tomb);
+    ledger.resources.iter().filter(move |(uid, resource)| resource.deleting && living(uid)).map(|(uid, _)| uid)
+}
+
+fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
+    let gone = |uid: &Uid| facts.secrets.get(uid).is_some_and(|seen| seen.deleting && seen.holds != Holds::Ours);
+    living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::TombAll(uid.clone()))
+}
+
+fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
+    ledger.entries.iter().filter(|entry| entry.state == State::Tomb)
+}
+
+fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
+    let licensed = |entry: &&Entry| {
+        let still_ours = |token: &super::facts::Listed| token.ours.is_some() && !token.managed;
+        listing.token(&entry.id).is_some_and(still_ours) && !facts.destroyed.contains(&entry.id)
+    };
+    condemned(facts.ledger).find(licensed).map(|entry| Step::Delete(entry.id.clone()))
+}
+
+fn look_again(facts: &Facts<'_>) -> Option<Step> {
+    let waits = |entry: &Entry| facts.destroyed.contains(&entry.id);
+    (condemned(facts.ledger).any(waits) && facts.destroyed_since_list()).then_some(Step::List)
+}
+
+/// Condemned tokens that are gone (R9), or were handed to somebody else under another name (R10).
+fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
+    let now = facts.ms()?;
+    let condemned_before = |entry: &Entry| listing.read_with.entry(&entry.id).is_some_and(|e| e.state == State::Tomb);
+    let visible = |entry: &Entry| {
+        listing.after.contains(&entry.id) || now > entry.created_at + millis(facts.timings.list_lag)
+    };
+    let gone = |entry: &&Entry| match listing.token(&entry.id) {
+        Some(token) => condemned_before(entry) && (token.ours.is_none() || token.managed),
+        None => condemned_before(entry) && visible(entry),
+    };
+    let ids: Vec<_> = condemned(facts.ledger).filter(gone).map(|entry| entry.id.clone()).collect();
+    if !ids.is_empty() {
+        return Some(Step::Drop(ids));
+    }
+    let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry) && visible(entry));
+    unjudged.then_some(Step::List)
+}
+
+fn finish(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
+    let ledger = facts.ledger;
+    let open = |uid: &Uid| {
+        ledger.of(uid).next().is_some()
+            || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid)
+            || ledger.unresolved.as_ref().is_some_and(|left| left.uid == *uid && !facts.is_final(left.expiry))
+    };
+    let orphan = |uid: &Uid| {
+        let tag = token_name::tag(uid);
+        facts.orphans().any(|(_, part)| part.resource == tag)
+    };
+    let uid = ledger.resources.iter().find(|(uid, resource)| resource.deleting && !open(uid)).map(|(uid, _)| uid)?;
+    let judged = |uid: &Uid| {
+        let before = &listing.read_with;
+        before.resources.get(uid).is_some_and(|resource| resource.deleting)
+            && before.pending.as_ref().is_none_or(|pending| pending.uid != *uid)
+            && !facts.destroyed_since_list()
+            && fresh_if_unresolved(facts, listing, uid)
+    };
+    match (judged(uid), orphan(uid)) {
+        (false, _) => Some(Step::List),
+        (true, true) => None,
+        (true, false) => Some(Step::Finish(uid.clone())),
+    }
+}
+
+/// A fenced attempt is out of the way only if LIST was read after its end.
+fn fresh_if_unresolved(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> bool {
+    match &facts.ledger.unresolved {
+        Some(left) if left.uid == *uid => listing.at > left.expiry + millis(facts.timings.list_lag),
+        _ => true,
+    }
+}

@@ -1,0 +1,121 @@
+//! The ledger as the data of its Secret: one JSON document without secret values, and a data key per client secret.
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::ledger::{FORMAT, Ledger};
+use crate::redacted::Redacted;
+
+const DOCUMENT: &str = "ledger.json";
+const OWN_CLIENT_SECRET: &str = "own-client-secret";
+const CLIENT_SECRET_PREFIX: &str = "client-secret-";
+
+/// Why a ledger cannot be read. It freezes its owner (R15): nothing is minted and nothing destroyed.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Error {
+    /// A data key is missing.
+    #[error("failed to read the ledger: data key {0:?} is missing; restore the Secret from a backup")]
+    Missing(String),
+    /// The document does not parse.
+    #[error("failed to read the ledger: {DOCUMENT:?} is not valid at line {line}, column {column}; restore the Secret from a backup")]
+    Invalid {
+        /// Line of the fault.
+        line: usize,
+        /// Column of the fault.
+        column: usize,
+    },
+    /// A newer operator wrote it.
+    #[error("failed to read the ledger: its format is {0}, this operator knows up to {FORMAT}; install the newer operator again")]
+    TooNew(u32),
+    /// It does not encode.
+    #[error("failed to encode the ledger")]
+    Encode,
+}
+
+/// The data of the ledger's Secret.
+///
+/// # Errors
+/// Only when the document cannot be serialised.
+pub fn encode(ledger: &Ledger) -> Result<BTreeMap<String, Redacted>, Error> {
+    let document = serde_json::to_string(ledger).map_err(|_| Error::Encode)?;
+    let mut data = BTreeMap::from([(DOCUMENT.into(), Redacted::new(document))]);
+    for entry in &ledger.entries {
+        data.insert(key(entry.n), entry.client_secret.clone());
+    }
+    if let Some(own) = &ledger.credential {
+        data.insert(OWN_CLIENT_SECRET.into(), own.client_secret.clone());
+    }
+    Ok(data)
+}
+
+/// Reads what [`encode`] wrote.
+///
+/// # Errors
+/// Each names the data key and the remedy.
+pub fn decode(data: &BTreeMap<String, Redacted>) -> Result<Ledger, Error> {
+    let document = data.get(DOCUMENT).ok_or_else(|| Error::Missing(DOCUMENT.into()))?;
+    let invalid = |fault: serde_json::Error| Error::Invalid { line: fault.line(), column: fault.column() };
+    let value: serde_json::Value = serde_json::from_str(document.expose()).map_err(invalid)?;
+    let format = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    if format != u64::from(FORMAT) {
+        return Err(Error::TooNew(u32::try_from(format).unwrap_or(u32::MAX)));
+    }
+    let mut ledger: Ledger = serde_json::from_value(value).map_err(invalid)?;
+    for entry in &mut ledger.entries {
+        entry.client_secret = take(data, key(entry.n))?;
+    }
+    if let Some(own) = &mut ledger.credential {
+        own.client_secret = take(data, OWN_CLIENT_SECRET.into())?;
+    }
+    Ok(ledger)
+}
+
+fn key(n: u64) -> String {
+    format!("{CLIENT_SECRET_PREFIX}{n}")
+}
+
+fn take(data: &BTreeMap<String, Redacted>, key: String) -> Result<Redacted, Error> {
+    data.get(&key).filter(|value| !value.is_empty()).cloned().ok_or(Error::Missing(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::sample;
+
+    #[test]
+    fn a_ledger_reads_back_and_its_document_holds_no_client_secret() {
+        let ledger = sample::ledger();
+        let data = encode(&ledger).unwrap();
+        assert_eq!(decode(&data).unwrap(), ledger);
+        for entry in &ledger.entries {
+            assert!(!data[DOCUMENT].expose().contains(entry.client_secret.expose()));
+        }
+    }
+
+    #[test]
+    fn fields_of_a_newer_version_survive() {
+        let mut data = encode(&sample::ledger()).unwrap();
+        let text = data[DOCUMENT].expose().replacen('{', "{\"futureField\":{\"a\":[1]},", 1);
+        data.insert(DOCUMENT.into(), Redacted::new(text));
+        let again = encode(&decode(&data).unwrap()).unwrap();
+        assert!(again[DOCUMENT].expose().contains("\"futureField\":{\"a\":[1]}"));
+    }
+
+    #[test]
+    fn unreadable_ledgers_say_why() {
+        let good = encode(&sample::ledger()).unwrap();
+        let with = |text: &str| BTreeMap::from([(DOCUMENT.to_owned(), Redacted::new(text.into()))]);
+        let newer = good[DOCUMENT].expose().replacen("\"format\":1", "\"format\":2", 1);
+        let mut lost = good.clone();
+        lost.remove("client-secret-1");
+        for (what, data, expected) in [
+            ("empty Secret", BTreeMap::new(), Error::Missing(DOCUMENT.into())),
+            ("not JSON", with("{"), Error::Invalid { line: 1, column: 1 }),
+            ("newer format", with(&newer), Error::TooNew(2)),
+            ("client secret gone", lost, Error::Missing("client-secret-1".into())),
+        ] {
+            assert_eq!(decode(&data), Err(expected), "{what}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Minting (R1 to R4, R14): which resource gets the next attempt, and what its POST asks for.
+use super::capacity;
+use super::facts::{Admission, Declared, Facts, Holds, Listing, millis};
+use super::ledger::{Attempt, State, Uid};
+use super::step::{Resourceful, Step, extend};
+
+/// The next intent, or the live read that must precede it.
+pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
+    if facts.ledger.pending.is_some() || !is_resolved(facts) {
+        return None;
+    }
+    let uid = candidate(facts, None)?;
+    let listing = facts.listing?;
+    if !is_good(facts, listing) {
+        return Some(Step::List);
+    }
+    if facts.orphans().next().is_some() {
+        return facts.destroyed_since_list().then_some(Step::List);
+    }
+    if !facts.secrets.contains_key(uid) {
+        return Some(Step::ReadSecret(uid.clone()));
+    }
+    let (attempt, resource) = attempt(facts, uid, 0)?;
+    Some(Step::Intent(attempt, resource))
+}
+
+/// The read that lets the next intent ride on the commit of this attempt.
+pub(super) fn read_next(facts: &Facts<'_>) -> Option<Step> {
+    let uid = next_candidate(facts)?;
+    (!facts.secrets.contains_key(uid)).then(|| Step::ReadSecret(uid.clone()))
+}
+
+/// The POST of one's own confirmed attempt, with all that may happen in the same breath.
+pub(super) fn post(facts: &Facts<'_>, own: Attempt) -> Step {
+    let then = next_candidate(facts).and_then(|uid| attempt(facts, uid, 1));
+    Step::Post { attempt: own, extend: extend(facts), then }
+}
+
+/// Why the owner cannot mint for a resource that wants a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The resource's own back-off, until this time of ISC.
+    BackOff(i64),
+    /// No slot of the owner is free.
+    Full(capacity::Capacity),
+    /// An earlier attempt is not final before this time of ISC (R2).
+    Unresolved(i64),
+    /// Its Secret's name belongs to something else.
+    SecretTaken,
+}
+
+/// What keeps an admitted resource without token waiting; `None` if nothing does or it wants none.
+pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
+    let declared = facts.declared.get(uid).filter(|declared| wants_token(facts, uid, declared))?;
+    if facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign) {
+        return Some(Obstacle::SecretTaken);
+    }
+    if let Some(resource) = facts.ledger.resources.get(uid).filter(|_| !has_waited(facts, uid)) {
+        return Some(Obstacle::BackOff(resource.not_before));
+    }
+    if let Some(left) = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry)) {
+        return Some(Obstacle::Unresolved(left.expiry + millis(facts.timings.list_lag)));
+    }
+    let capacity = capacity::of(facts.ledger, facts.listing?);
+    (!declared.deleting && capacity.free == 0).then_some(Obstacle::Full(capacity))
+}
+
+fn is_resolved(facts: &Facts<'_>) -> bool {
+    facts.ledger.unresolved.as_ref().is_none_or(|left| facts.is_final(left.expiry))
+}
+
+/// R2: a LIST is good for an intent if it is young, and younger than what became final.
+fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
+    let Some(now) = facts.ms() else { return false };
+    let after_final = facts.ledger.unresolved.as_ref().is_none_or(|left| {
+        listing.at > left.expiry + millis(facts.timings.list_lag)
+    });
+    now - listing.at <= millis(facts.timings.list_max_age) && after_final
+}
+
+fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
+    let ledger = facts.ledger;
+    let served = ledger.of(uid).any(|entry| entry.state != State::Tomb)
+        || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid);
+    let dying = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
+    facts.may_mint && declared.finalizer && !declared.deleting && declared.admission == Admission::Admitted && !declared.suspended
+        && !served && !dying
+}
+
+fn has_waited(facts: &Facts<'_>, uid: &Uid) -> bool {
+    let not_before = facts.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
+    not_before == 0 || facts.ms().is_some_and(|now| now >= not_before)
+}
+
+/// The resource to mint for: of the namespace that has the fewest tokens, the one that failed least.
+fn candidate<'a>(facts: &'a Facts<'_>, after: Option<&Uid>) -> Option<&'a Uid> {
+    let reserved = usize::from(after.is_some());
+    let free = capacity::of(facts.ledger, facts.listing?).free;
+    if free <= reserved {
+        return None;
+    }
+    let foreign = |uid: &Uid| facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign);
+    let in_namespace = |declared: &Declared| {
+        let resources = facts.ledger.resources.iter();
+        resources.filter(|(uid, r)| r.namespace == declared.namespace && facts.ledger.of(uid).next().is_some()).count()
+    };
+    let failures = |uid: &Uid| facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
+    facts
+        .declared
+        .iter()
+        .filter(|(uid, declared)| Some(*uid) != after && wants_token(facts, uid, declared))
+        .filter(|(uid, _)| has_waited(facts, uid) && !foreign(uid))
+        .min_by_key(|(uid, declared)| (in_namespace(declared), failures(uid)))
+        .map(|(uid, _)| uid)
+}
+
+/// Who is next when the attempt at hand succeeds; only with a clean slate, so that one CAS can do both.
+fn next_candidate<'a>(facts: &'a Facts<'_>) -> Option<&'a Uid> {
+    let own = facts.ledger.pending.as_ref()?;
+    let listing = facts.listing?;
+    let clean = facts.ledger.unresolved.is_none() && is_good(facts, listing) && facts.orphans().next().is_none();
+    candidate(facts, Some(&own.uid)).filter(|_| clean)
+}
+
+fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Resourceful)> {
+    let declared = facts.declared.get(uid)?;
+    let attempt = Attempt {
+        n: facts.ledger.next,
+        nonce: facts.nonce.wrapping_add(ahead),
+        uid: uid.clone(),
+        expiry: facts.ms()? + millis(facts.timings.attempt_expiry),
+        wanted: declared.wanted.clone(),
+    };
+    let Declared { namespace, name, secret, .. } = declared.clone();
+    Some((attempt, Resourceful { namespace, name, secret }))
+}

@@ -1,0 +1,24 @@
+//! What should happen: pure functions over plain data. No I/O, no async, no clock, no randomness, no client.
+//!
+//! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and the tests call
+//! these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with the place where each one lives.
+pub mod capacity;
+mod destroy;
+pub mod encoding;
+pub mod facts;
+pub mod ledger;
+pub mod mint;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod schedule;
+pub mod settle;
+pub mod step;
+pub mod timings;
+pub mod token_name;
+pub mod upkeep;
+
+pub use facts::Facts;
+pub use ledger::Ledger;
+pub use settle::{Outcome, settle};
+pub use step::{Step, step};
+pub use timings::Timings;

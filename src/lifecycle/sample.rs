@@ -1,0 +1,154 @@
+//! Plain data for the tests of this folder.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::facts::{Admission, Declared, Facts, Listed, Listing, Now, SecretSeen, Executing};
+use super::ledger::{
+    Applied, Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, Uid, scopes,
+};
+use super::timings::Timings;
+use super::token_name::{self, MachinePart};
+use crate::redacted::Redacted;
+
+/// ISC's time in the tests.
+pub const NOW: Millis = 1_800_000_000_000;
+
+/// One minute of ISC's time.
+pub const MINUTE: Millis = 60_000;
+
+/// What resource `a` wants.
+pub fn wanted() -> Applied {
+    Applied { name: "integrations/a".into(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 }
+}
+
+/// A ledger without tokens.
+pub fn empty() -> Ledger {
+    let endpoint = Endpoint {
+        tenant: "acme".into(),
+        api_url: "https://acme.example".into(),
+        ca_pem: None,
+        tokens_per_user: 10,
+    };
+    Ledger::new(endpoint, Owner { tenant_id: "t1".into(), identity_id: "u1".into() }, "incarnation".into())
+}
+
+/// A ledger with one live token, number 1, of resource `a`.
+pub fn ledger() -> Ledger {
+    let mut ledger = empty();
+    ledger.next = 2;
+    ledger.resources.insert("a".into(), resource("a"));
+    ledger.entries.push(entry(1, "a", State::Current));
+    ledger.credential =
+        Some(OwnCredential { client_id: "seed".into(), client_secret: Redacted::new("c4n4ry-own".into()) });
+    ledger
+}
+
+/// A resource as a ledger records it.
+pub fn resource(name: &str) -> Resource {
+    Resource {
+        namespace: "integrations".into(),
+        name: name.into(),
+        secret: name.into(),
+        deleting: false,
+        failures: 0,
+        not_before: 0,
+    }
+}
+
+/// A recorded token.
+pub fn entry(n: u64, uid: &str, state: State) -> Entry {
+    Entry {
+        n,
+        id: format!("id{n}").into(),
+        uid: uid.into(),
+        state,
+        client_secret: Redacted::new(format!("c4n4ry-{n}")),
+        created_at: NOW - 60 * MINUTE,
+        expires_at: NOW + 89 * 24 * 60 * MINUTE,
+        applied: wanted(),
+        applied_at: NOW - 60 * MINUTE,
+        missing_scopes: Some(scopes(Vec::<String>::new())),
+    }
+}
+
+/// A resource as the cluster shows it.
+pub fn declared(name: &str) -> Declared {
+    Declared {
+        namespace: "integrations".into(),
+        name: name.into(),
+        deleting: false,
+        finalizer: true,
+        admission: Admission::Admitted,
+        suspended: false,
+        wanted: wanted(),
+        secret: name.into(),
+    }
+}
+
+/// A listed token of ours.
+pub fn listed(ledger: &Ledger, n: u64, uid: &str, provisional: bool) -> Listed {
+    let part = MachinePart {
+        installation: "inst".into(),
+        incarnation: token_name::tag(&ledger.incarnation),
+        resource: token_name::tag(uid),
+        n,
+    };
+    Listed { id: format!("id{n}").into(), ours: Some(part), provisional, managed: false }
+}
+
+/// A LIST that shows exactly what the ledger records, and the operator's own token.
+pub fn listing(ledger: &Ledger) -> Listing {
+    let mut tokens: Vec<Listed> = ledger.entries.iter().map(|e| listed(ledger, e.n, &e.uid, false)).collect();
+    tokens.push(Listed { id: "seed".into(), ours: None, provisional: false, managed: false });
+    Listing { tokens, at: NOW, read_with: Arc::new(ledger.clone()), after: BTreeSet::new(), doubted: None }
+}
+
+/// The owned parts of [`Facts`].
+pub struct World {
+    pub ledger: Ledger,
+    pub declared: BTreeMap<Uid, Declared>,
+    pub vanished: BTreeSet<Uid>,
+    pub listing: Option<Listing>,
+    pub destroyed: BTreeSet<TokenId>,
+    pub secrets: BTreeMap<Uid, SecretSeen>,
+    pub executing: Option<Executing>,
+    pub now: Option<Now>,
+    pub may_mint: bool,
+    pub timings: Timings,
+}
+
+impl World {
+    /// The ledger, a LIST that agrees with it, and these resources.
+    pub fn new(ledger: Ledger, resources: &[&str]) -> Self {
+        Self {
+            declared: resources.iter().map(|name| (Uid::from(*name), declared(name))).collect(),
+            listing: Some(listing(&ledger)),
+            ledger,
+            vanished: BTreeSet::new(),
+            destroyed: BTreeSet::new(),
+            secrets: BTreeMap::new(),
+            executing: None,
+            now: Some(Now { ms: NOW, consistent: true }),
+            may_mint: true,
+            timings: Timings::default(),
+        }
+    }
+
+    /// What `step` sees.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            now: self.now,
+            ledger: &self.ledger,
+            declared: &self.declared,
+            vanished: &self.vanished,
+            listing: self.listing.as_ref(),
+            destroyed: &self.destroyed,
+            secrets: &self.secrets,
+            executing: self.executing,
+            may_mint: self.may_mint,
+            installation: "inst",
+            timings: &self.timings,
+            nonce: 7,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `step`: from what is known to the one thing to do next. Order: one's own attempt > destroy > finish > mint > upkeep.
+use super::destroy;
+use super::facts::{Executing, Facts, Stage, millis};
+use super::ledger::{Applied, Attempt, Millis, Scopes, State, TokenId, Uid};
+use super::mint;
+use super::upkeep;
+
+/// One effect, or one ledger write without an effect.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Read LIST.
+    List,
+    /// Read the resource's Secret live.
+    ReadSecret(Uid),
+    /// Read the resource live before its POST (R14).
+    Confirm(Uid),
+    /// Record that the resource is being deleted; fences its own attempt (R12).
+    MarkDeleting(Uid),
+    /// Condemn all tokens of the resource (R12).
+    TombAll(Uid),
+    /// DELETE a condemned token (R9, R10).
+    Delete(TokenId),
+    /// Forget condemned tokens that LIST no longer shows (R9).
+    Drop(Vec<TokenId>),
+    /// Forget a deleted resource of which nothing is left (R12).
+    Finish(Uid),
+    /// Give up an attempt that is not one's own (R5).
+    Fence,
+    /// DELETE a token that was never recorded (R6).
+    Sweep {
+        /// Client ID.
+        id: TokenId,
+        /// Number in its name.
+        n: u64,
+    },
+    /// LIST shows numbers of ours above the ledger's: raise it (R13).
+    Raise(u64),
+    /// Record an intent (R1).
+    Intent(Attempt, Resourceful),
+    /// POST the attempt, and beside it extend the one before (R3, R4).
+    Post {
+        /// The attempt.
+        attempt: Attempt,
+        /// The prepared token to extend meanwhile.
+        extend: Option<Extension>,
+        /// The intent that rides on the commit.
+        then: Option<(Attempt, Resourceful)>,
+    },
+    /// ISC's 400 was confirmed by a LIST without the token: a refusal (R3).
+    Refused(Attempt),
+    /// PATCH the expiry to its long value and verify the credential (R7).
+    Extend(Extension),
+    /// PATCH name and scopes (R22).
+    Apply {
+        /// Client ID.
+        id: TokenId,
+        /// The full name in ISC.
+        name: String,
+        /// What it should be.
+        wanted: Applied,
+    },
+    /// PATCH the expiry ahead (R16).
+    Renew {
+        /// Client ID.
+        id: TokenId,
+        /// The new expiry.
+        until: Millis,
+    },
+    /// Ask which scopes a new access token really carries.
+    CheckScopes {
+        /// Client ID.
+        id: TokenId,
+        /// What it should carry.
+        wanted: Scopes,
+    },
+}
+
+/// Where the resource of an intent is: recorded with it (R14, one write for mention and intent).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Resourceful {
+    /// Namespace.
+    pub namespace: std::sync::Arc<str>,
+    /// Name.
+    pub name: std::sync::Arc<str>,
+    /// Secret.
+    pub secret: std::sync::Arc<str>,
+}
+
+/// A prepared token and its long expiry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Extension {
+    /// Client ID.
+    pub id: TokenId,
+    /// The new expiry.
+    pub until: Millis,
+}
+
+/// The next step, or `None` when nothing is to be done now.
+pub fn step(facts: &Facts<'_>) -> Option<Step> {
+    own_attempt(facts)
+        .or_else(|| destroy::record(facts))
+        .or_else(|| fence(facts))
+        .or_else(|| look(facts))
+        .or_else(|| destroy::carry_out(facts))
+        .or_else(|| sweep(facts))
+        .or_else(|| raise(facts))
+        .or_else(|| extend(facts).map(Step::Extend))
+        .or_else(|| destroy::read(facts))
+        .or_else(|| mint::intend(facts))
+        .or_else(|| upkeep::keep(facts))
+}
+
+/// The prepared token whose life is extended next (R7).
+pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
+    let now = facts.ms()?;
+    let wanted = |uid: &Uid| facts.ledger.resources.get(uid).is_some_and(|resource| !resource.deleting);
+    let entry = facts.ledger.entries.iter().find(|entry| entry.state == State::Prepared && wanted(&entry.uid))?;
+    Some(Extension { id: entry.id.clone(), until: now + millis(facts.timings.long_expiry) })
+}
+
+fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
+    let executing = facts.executing?;
+    let attempt = facts.ledger.pending.clone().filter(|pending| pending.nonce == executing.nonce)?;
+    match executing.stage {
+        Stage::Intended => Some(Step::Confirm(attempt.uid)),
+        Stage::Withdrawn => Some(Step::Fence),
+        Stage::Confirmed => Some(mint::read_next(facts).unwrap_or_else(|| mint::post(facts, attempt))),
+        Stage::Doubted => Some(doubt(facts, attempt)),
+    }
+}
+
+/// A 400 is a refusal only when a LIST that began after it shows no such token (R3).
+fn doubt(facts: &Facts<'_>, attempt: Attempt) -> Step {
+    match facts.listing.filter(|listing| listing.doubted == Some(attempt.nonce)) {
+        None => Step::List,
+        Some(listing) if listing.tokens.iter().any(|token| token.ours.as_ref().is_some_and(|p| p.n == attempt.n)) => {
+            Step::Fence
+        }
+        Some(_) => Step::Refused(attempt),
+    }
+}
+
+fn fence(facts: &Facts<'_>) -> Option<Step> {
+    let pending = facts.ledger.pending.as_ref()?;
+    let own = |executing: &Executing| executing.nonce == pending.nonce;
+    (!facts.executing.as_ref().is_some_and(own)).then_some(Step::Fence)
+}
+
+/// Nothing is decided on without a LIST that is young enough (R6), nor without ISC's time (R20).
+fn look(facts: &Facts<'_>) -> Option<Step> {
+    let age = |at: Millis| facts.ms().map(|now| now - at);
+    let young = facts.listing.is_some_and(|listing| {
+        age(listing.at).is_some_and(|age| age <= millis(facts.timings.drift_interval))
+            && facts.ledger.unresolved.as_ref().is_none_or(|left| listing.read_with.unresolved.as_ref() == Some(left))
+    });
+    (!young).then_some(Step::List)
+}
+
+fn sweep(facts: &Facts<'_>) -> Option<Step> {
+    let (token, part) = facts.orphans().find(|(token, _)| !facts.destroyed.contains(&token.id))?;
+    Some(Step::Sweep { id: token.id.clone(), n: part.n })
+}
+
+fn raise(facts: &Facts<'_>) -> Option<Step> {
+    let seen = facts.listing?.tokens.iter().filter_map(|token| token.ours.as_ref()).map(|part| part.n).max()?;
+    (seen >= facts.ledger.next).then_some(Step::Raise(seen + 1))
+}
