@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Prints the folder that holds kube-apiserver, kube-controller-manager, kubectl and etcd; builds them there first if need be.
+#
+# The versions are in go.mod beside this file. The folder is named after all that the binaries depend on, so a second
+# clone finds it. KUBEBUILDER_ASSETS, if set, is used instead.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+binaries=(etcd kube-apiserver kube-controller-manager kubectl)
+say() { printf 'control-plane: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
+  for name in "${binaries[@]}"; do
+    [ -x "$KUBEBUILDER_ASSETS/$name" ] ||
+      die "KUBEBUILDER_ASSETS is set to \"$KUBEBUILDER_ASSETS\", but there is no \"$name\" in it; add it, or unset the variable to have it built"
+  done
+  printf '%s\n' "$KUBEBUILDER_ASSETS"
+  exit 0
+fi
+
+command -v go >/dev/null ||
+  die "\"go\" is not on the PATH; install Go 1.26 or newer, or set KUBEBUILDER_ASSETS to a folder with: ${binaries[*]}"
+wanted=$(awk '$1 == "go" {print $2}' "$here/go.mod")
+version=$(GOTOOLCHAIN=local go env GOVERSION)
+[ "$(printf '%s\n%s\n' "$wanted" "${version#go}" | sort -V | head -n 1)" = "$wanted" ] ||
+  die "$version is too old for go.mod, which wants Go $wanted; install that or a newer one"
+
+kubernetes=$(awk '$1 == "k8s.io/kubernetes" && $2 ~ /^v/ {print $2; exit}' "$here/go.mod")
+minor=$(cut -d. -f2 <<<"$kubernetes")
+ldflags="-s -w"
+for variable in gitVersion="$kubernetes" gitMajor=1 gitMinor="$minor"; do
+  ldflags+=" -X k8s.io/component-base/version.$variable"
+done
+flags=(-trimpath -ldflags "$ldflags")
+
+key=$(cat "$here/go.mod" "$here/go.sum" <(echo "$version ${flags[*]}") | sha256sum | cut -c1-16)
+folder="${XDG_CACHE_HOME:-$HOME/.cache}/pat-operator/control-plane/$key"
+
+package_of() {
+  case "$1" in
+    etcd) echo go.etcd.io/etcd/server/v3 ;;
+    *) echo "k8s.io/kubernetes/cmd/$1" ;;
+  esac
+}
+
+build() {
+  local name=$1 started=$SECONDS
+  [ -x "$folder/$name" ] && return
+  say "building $name"
+  (cd "$here" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly go build "${flags[@]}" -o "$folder/$name.partial" "$(package_of "$name")") >&2
+  mv "$folder/$name.partial" "$folder/$name"
+  say "built $name in $((SECONDS - started)) s"
+}
+
+mkdir -p "$folder"
+exec 9>"$folder/.lock"
+missing=0
+for name in "${binaries[@]}"; do [ -x "$folder/$name" ] || missing=1; done
+if [ "$missing" = 1 ]; then
+  say "building Kubernetes $kubernetes and etcd once, about 6 minutes on two cores; kept in $folder"
+  flock 9
+  for name in "${binaries[@]}"; do build "$name"; done
+fi
+printf '%s\n' "$folder"
