@@ -1,0 +1,11 @@
+//! What users write: the two kinds, their checks and their names. No I/O, no async, no clock.
+pub mod check;
+pub mod conditions;
+pub mod crd;
+pub mod duration;
+pub mod names;
+pub mod personal_access_token;
+pub mod tenant;
+
+pub use personal_access_token::{PersonalAccessToken, PersonalAccessTokenSpec, PersonalAccessTokenStatus};
+pub use tenant::{Tenant, TenantSpec, TenantStatus};

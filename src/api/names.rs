@@ -1,0 +1,18 @@
+//! Every name that the operator gives to something in Kubernetes.
+
+/// API group of both kinds.
+pub const GROUP: &str = "pat-operator.dev";
+/// Keeps a resource until its tokens are revoked.
+pub const FINALIZER: &str = "pat-operator.dev/revoke";
+/// On a published Secret: uid of its resource.
+pub const ANNOTATION_RESOURCE: &str = "pat-operator.dev/resource-uid";
+/// On a published Secret: number of the token.
+pub const ANNOTATION_NUMBER: &str = "pat-operator.dev/number";
+/// On a published Secret: client ID of the token.
+pub const ANNOTATION_CLIENT_ID: &str = "pat-operator.dev/client-id";
+/// On a published Secret: who writes it.
+pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Value of [`LABEL_MANAGED_BY`], and the field manager of every write.
+pub const MANAGER: &str = "pat-operator";
+/// Prefix that users may not use for labels and annotations of the Secret.
+pub const PREFIX: &str = "pat-operator.dev/";

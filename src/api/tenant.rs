@@ -1,0 +1,178 @@
+//! `Tenant`: an ISC tenant and the ISC user through whom tokens are minted, for whoever runs the platform.
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An ISC tenant, the user that owns the tokens, and who may mint what.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[kube(
+    group = "pat-operator.dev",
+    version = "v1alpha1",
+    kind = "Tenant",
+    status = "TenantStatus",
+    category = "pat-operator",
+    derive = "PartialEq",
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#,
+    printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
+    printcolumn = r#"{"name":"Limit","type":"integer","jsonPath":".status.capacity.limit"}"#,
+    printcolumn = r#"{"name":"Ours","type":"integer","jsonPath":".status.capacity.ours"}"#,
+    printcolumn = r#"{"name":"Others","type":"integer","jsonPath":".status.capacity.others"}"#,
+    printcolumn = r#"{"name":"Free","type":"integer","jsonPath":".status.capacity.free"}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name":"API URL","type":"string","priority":1,"jsonPath":".spec.apiUrl"}"#,
+    printcolumn = r#"{"name":"User","type":"string","priority":1,"jsonPath":".status.user.id"}"#,
+    printcolumn = r#"{"name":"Message","type":"string","priority":1,"jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#,
+    validation = Rule::new("size(self.metadata.name) <= 63").message("the name of a Tenant has at most 63 characters; choose a shorter one")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantSpec {
+    /// Base URL of the tenant's API, as in `https://acme.api.identitynow.com`.
+    #[schemars(length(min = 9, max = 256))]
+    #[x_kube(validation = Rule::new("self.matches('^(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|https?://(127[.]0[.]0[.]1|localhost|\\\\[::1\\\\]))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$')").message("write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)"))]
+    pub api_url: String,
+
+    /// The operator's own credential at this tenant. Exactly one for now.
+    #[schemars(length(min = 1, max = 1))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub credentials: Vec<CredentialSource>,
+
+    /// Which namespaces may mint which scopes. Empty: nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub grants: Vec<Grant>,
+
+    /// Limits of the ISC user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+
+    /// Authorities to check the certificate of the API against, instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_bundle: Option<CaBundle>,
+}
+
+/// Where a credential comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialSource {
+    /// A Secret with clientId and clientSecret in the operator's namespace: a personal access token, not an API client. The operator reads it and never writes it.
+    pub secret_ref: ObjectName,
+}
+
+/// The name of an object in the operator's namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectName {
+    /// Name.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub name: String,
+}
+
+/// Namespaces, and the most that they may ask for.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Names of namespaces.
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub namespaces: Vec<String>,
+
+    /// Scopes they may ask for; the last part may be `*`. `sp:scopes:all` is granted only where it is written out.
+    #[schemars(length(min = 1, max = 100), inner(length(min = 3, max = 128), regex(pattern = r"^[a-z][a-z0-9-]*(:[a-z0-9][a-z0-9-]*)*:(\*|[a-z0-9][a-z0-9-]*)$")))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub scopes: Vec<String>,
+}
+
+/// Limits of the ISC user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Most tokens the user may own; default 10, which is ISC's limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub tokens_per_user: Option<u32>,
+}
+
+/// A bundle of certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CaBundle {
+    /// A key of a ConfigMap in the operator's namespace, in PEM.
+    pub config_map_ref: ConfigMapKey,
+}
+
+/// A key of a ConfigMap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigMapKey {
+    /// Name of the ConfigMap.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Key in it.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub key: String,
+}
+
+/// What the operator last saw; never read back to decide anything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantStatus {
+    /// Generation of the spec that this status is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready, Reconciling, Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+    /// The ISC user that owns the tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// How the user's tokens are used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityStatus>,
+    /// The operator's own credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialStatus>,
+}
+
+/// An ISC user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Identity id.
+    pub id: String,
+    /// Tenant id.
+    pub tenant_id: String,
+}
+
+/// How the tokens of a user are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacityStatus {
+    /// Most tokens the user may own.
+    pub limit: u32,
+    /// Tokens that the operator made.
+    pub ours: u32,
+    /// All others, the operator's own among them.
+    pub others: u32,
+    /// Tokens that can still be minted; one slot is kept for overlap.
+    pub free: u32,
+}
+
+/// The operator's own credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialStatus {
+    /// Client ID.
+    pub client_id: String,
+    /// Scopes of its access tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+}
+
+/// Most tokens an ISC user may own.
+pub const DEFAULT_TOKENS_PER_USER: u32 = 10;
+
+impl TenantSpec {
+    /// Most tokens the user may own.
+    pub fn tokens_per_user(&self) -> u32 {
+        self.limits.as_ref().and_then(|limits| limits.tokens_per_user).unwrap_or(DEFAULT_TOKENS_PER_USER)
+    }
+}
