@@ -1,0 +1,233 @@
+//! Every Prometheus metric of the operator: one struct, registered once, written through methods.
+mod labels;
+
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use labels::{
+    BuildLabels, CapacityLabels, ChangeLabels, ControllerLabels, OperationLabels, PassLabels, ReadyLabels,
+    RequestLabels, WriteLabels,
+};
+pub use labels::{CapacityShare, Controller, IscOperation, IscResult, KubernetesWrite, PassOutcome, TokenChange};
+
+/// The operator's metrics. Cheap to update from any task; read by `/metrics`.
+#[derive(Debug)]
+pub struct Metrics {
+    passes: Family<PassLabels, Counter>,
+    pass_seconds: Family<ControllerLabels, Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Family<OperationLabels, Histogram>,
+    writes: Family<WriteLabels, Counter>,
+    changes: Family<ChangeLabels, Counter>,
+    resources: Family<ReadyLabels, Gauge>,
+    capacity: Family<CapacityLabels, Gauge>,
+    earliest_expiry: Gauge,
+    leader: Gauge,
+}
+
+impl Metrics {
+    /// Creates the metrics and registers each of them under the prefix `pat_operator`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::new();
+        let registry = registry.sub_registry_with_prefix("pat_operator");
+        metrics.register_work(registry);
+        metrics.register_state(registry);
+        metrics
+    }
+
+    /// One pass of a controller ended. Called by the wrapper around each reconciler.
+    pub fn pass(&self, controller: Controller, outcome: PassOutcome, took: Duration) {
+        self.passes.get_or_create(&PassLabels { controller, outcome }).inc();
+        self.pass_seconds
+            .get_or_create(&ControllerLabels { controller })
+            .observe(took.as_secs_f64());
+    }
+
+    /// One request to ISC was answered or given up. Called by the owner and tenant controllers where they call `isc`.
+    pub fn request(&self, operation: IscOperation, result: IscResult, took: Duration) {
+        self.requests.get_or_create(&RequestLabels { operation, result }).inc();
+        self.request_seconds
+            .get_or_create(&OperationLabels { operation })
+            .observe(took.as_secs_f64());
+    }
+
+    /// One write to Kubernetes was sent. Called by the controllers where they call `kubernetes`.
+    pub fn write(&self, kind: KubernetesWrite) {
+        self.writes.get_or_create(&WriteLabels { kind }).inc();
+    }
+
+    /// A token in ISC changed. Called by the owner controller once the change is confirmed.
+    pub fn token(&self, change: TokenChange) {
+        self.changes.get_or_create(&ChangeLabels { change }).inc();
+    }
+
+    /// How many resources there are by their `Ready` condition. Called by the token controller.
+    pub fn resources(&self, ready: usize, not_ready: usize) {
+        self.resources
+            .get_or_create(&ReadyLabels { ready: "true" })
+            .set(gauge(ready));
+        self.resources
+            .get_or_create(&ReadyLabels { ready: "false" })
+            .set(gauge(not_ready));
+    }
+
+    /// How the token limit of a tenant's user is used. Called by the tenant controller with its status.
+    pub fn capacity(&self, tenant: &str, share: CapacityShare, tokens: usize) {
+        self.capacity
+            .get_or_create(&CapacityLabels {
+                tenant: tenant.into(),
+                share,
+            })
+            .set(gauge(tokens));
+    }
+
+    /// Drops the numbers of a tenant that is gone. Called by the tenant controller.
+    pub fn forget_tenant(&self, tenant: &str) {
+        for share in [CapacityShare::Limit, CapacityShare::Ours, CapacityShare::Others] {
+            self.capacity.remove(&CapacityLabels {
+                tenant: tenant.into(),
+                share,
+            });
+        }
+    }
+
+    /// When the first published credential expires, in seconds since 1970; 0 if there is none. Called by the token controller.
+    pub fn earliest_expiry(&self, unix_seconds: i64) {
+        self.earliest_expiry.set(unix_seconds);
+    }
+
+    /// Whether this replica leads. Called by `process`.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+    }
+
+    fn new() -> Self {
+        Self {
+            passes: Family::default(),
+            pass_seconds: Family::new_with_constructor(|| histogram(&[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0])),
+            requests: Family::default(),
+            request_seconds: Family::new_with_constructor(|| histogram(&[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0])),
+            writes: Family::default(),
+            changes: Family::default(),
+            resources: Family::default(),
+            capacity: Family::default(),
+            earliest_expiry: Gauge::default(),
+            leader: Gauge::default(),
+        }
+    }
+
+    fn register_work(&self, registry: &mut Registry) {
+        registry.register("passes", "Passes of a controller, by outcome", self.passes.clone());
+        let took = "How long a pass of a controller took";
+        registry.register_with_unit("pass_duration", took, Unit::Seconds, self.pass_seconds.clone());
+        registry.register(
+            "isc_requests",
+            "Requests to ISC, by operation and result",
+            self.requests.clone(),
+        );
+        let took = "How long ISC took to answer";
+        registry.register_with_unit(
+            "isc_request_duration",
+            took,
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        registry.register(
+            "kubernetes_writes",
+            "Writes to Kubernetes, by what was written",
+            self.writes.clone(),
+        );
+        registry.register("token_changes", "Changes of tokens in ISC", self.changes.clone());
+    }
+
+    fn register_state(&self, registry: &mut Registry) {
+        registry.register(
+            "resources",
+            "PersonalAccessTokens by their Ready condition",
+            self.resources.clone(),
+        );
+        registry.register(
+            "tenant_tokens",
+            "Tokens of a tenant's user, and its limit",
+            self.capacity.clone(),
+        );
+        registry.register(
+            "earliest_expiry_timestamp_seconds",
+            "When the first published credential expires, in seconds since 1970; 0 without any",
+            self.earliest_expiry.clone(),
+        );
+        registry.register("leader", "1 if this replica leads, else 0", self.leader.clone());
+        let build = Info::new(BuildLabels {
+            version: env!("CARGO_PKG_VERSION"),
+        });
+        registry.register("build", "The version that runs", build);
+    }
+}
+
+fn histogram(bounds: &'static [f64]) -> Histogram {
+    Histogram::new(bounds.iter().copied())
+}
+
+fn gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus_client::encoding::text::encode;
+
+    fn exposition(update: impl FnOnce(&Metrics)) -> String {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        update(&metrics);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        text
+    }
+
+    #[test]
+    fn each_update_shows_as_one_sample() {
+        let text = exposition(|metrics| {
+            metrics.pass(Controller::Owner, PassOutcome::Acted, Duration::from_millis(30));
+            metrics.request(IscOperation::Create, IscResult::Throttled, Duration::from_millis(300));
+            metrics.write(KubernetesWrite::Ledger);
+            metrics.token(TokenChange::OrphanSwept);
+            metrics.resources(3, 1);
+            metrics.capacity("acme", CapacityShare::Others, 4);
+            metrics.earliest_expiry(1_800_000_000);
+            metrics.leader(true);
+        });
+        for sample in [
+            "pat_operator_passes_total{controller=\"owner\",outcome=\"acted\"} 1",
+            "pat_operator_pass_duration_seconds_bucket{le=\"0.1\",controller=\"owner\"} 1",
+            "pat_operator_isc_requests_total{operation=\"create\",result=\"throttled\"} 1",
+            "pat_operator_isc_request_duration_seconds_count{operation=\"create\"} 1",
+            "pat_operator_kubernetes_writes_total{kind=\"ledger\"} 1",
+            "pat_operator_token_changes_total{change=\"orphan_swept\"} 1",
+            "pat_operator_resources{ready=\"true\"} 3",
+            "pat_operator_resources{ready=\"false\"} 1",
+            "pat_operator_tenant_tokens{tenant=\"acme\",share=\"others\"} 4",
+            "pat_operator_earliest_expiry_timestamp_seconds 1800000000",
+            "pat_operator_leader 1",
+            concat!("pat_operator_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        ] {
+            assert!(text.contains(&format!("{sample}\n")), "{sample} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_that_is_gone_leaves_no_sample() {
+        let text = exposition(|metrics| {
+            metrics.capacity("acme", CapacityShare::Limit, 10);
+            metrics.forget_tenant("acme");
+        });
+        assert!(!text.contains("acme"), "{text}");
+    }
+}

@@ -1,0 +1,157 @@
+//! The label values of the metrics: enums, so that no free text can become a time series.
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use std::fmt::{self, Write};
+
+/// Declares a label enum with the text each variant has in the exposition, and a comment for each.
+macro_rules! label_values {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl EncodeLabelValue for $name {
+            fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+                encoder.write_str(match self { $(Self::$variant => $text),+ })
+            }
+        }
+    };
+}
+
+label_values! {
+    /// Whose pass it was.
+    Controller { Owner => "owner", Token => "token", Tenant => "tenant" }
+}
+
+label_values! {
+    /// How a pass ended.
+    PassOutcome {
+        /// It had an effect: something was written or requested.
+        Acted => "acted",
+        /// There was nothing to do.
+        Idle => "idle",
+        /// It waits for a time or for somebody else, and says so in a status.
+        Waiting => "waiting",
+        /// Something unexpected: the pass will come in again from the top (R15).
+        Failed => "failed",
+    }
+}
+
+label_values! {
+    /// What was asked of ISC.
+    IscOperation {
+        /// The operator's own access token.
+        Authenticate => "authenticate",
+        /// An access token with a new credential, to see that it works (R7).
+        Verify => "verify",
+        /// Listing the owner's tokens.
+        List => "list",
+        /// POST of a token.
+        Create => "create",
+        /// PATCH of expiry, name or scopes.
+        Update => "update",
+        /// DELETE of a token.
+        Delete => "delete",
+    }
+}
+
+label_values! {
+    /// How ISC answered, sorted by what the operator may conclude.
+    IscResult {
+        /// Done as asked.
+        Yes => "yes",
+        /// Definitely not done.
+        No => "no",
+        /// Not done because of the rate limit (429).
+        Throttled => "throttled",
+        /// Anything else: it may have been done.
+        Unknown => "unknown",
+    }
+}
+
+label_values! {
+    /// What was written to Kubernetes.
+    KubernetesWrite {
+        Ledger => "ledger",
+        Secret => "secret",
+        Status => "status",
+        Finalizer => "finalizer",
+        Event => "event",
+    }
+}
+
+label_values! {
+    /// What became of a token in ISC.
+    TokenChange {
+        /// Created and recorded.
+        Minted => "minted",
+        /// Its expiry was moved on (R16).
+        Renewed => "renewed",
+        /// Name or scopes were changed in place (R22).
+        Updated => "updated",
+        /// Deleted on purpose: retired, refused, or with its resource.
+        Revoked => "revoked",
+        /// An unrecorded provisional token was deleted (R6).
+        OrphanSwept => "orphan_swept",
+    }
+}
+
+label_values! {
+    /// Which part of a tenant's token limit a number counts.
+    CapacityShare {
+        /// The most tokens the user may own.
+        Limit => "limit",
+        /// Made by this operator.
+        Ours => "ours",
+        /// Made by anybody else, the operator's own credential included.
+        Others => "others",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct PassLabels {
+    pub(super) controller: Controller,
+    pub(super) outcome: PassOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ControllerLabels {
+    pub(super) controller: Controller,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RequestLabels {
+    pub(super) operation: IscOperation,
+    pub(super) result: IscResult,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OperationLabels {
+    pub(super) operation: IscOperation,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WriteLabels {
+    pub(super) kind: KubernetesWrite,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ChangeLabels {
+    pub(super) change: TokenChange,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ReadyLabels {
+    pub(super) ready: &'static str,
+}
+
+/// Tenants are few and named by whoever runs the platform, so that their name may be a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct CapacityLabels {
+    pub(super) tenant: String,
+    pub(super) share: CapacityShare,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct BuildLabels {
+    pub(super) version: &'static str,
+}

@@ -1,0 +1,102 @@
+//! A time limit on every request to Kubernetes, which kube itself does not have.
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::FutureExt;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use kube::client::Body;
+use tokio::time::{error::Elapsed, timeout};
+use tower::{BoxError, Layer, Service};
+
+type Bytes = axum::body::Bytes;
+/// A reply whose body is either complete already or, for a watch, still to come.
+pub(super) type Reply = Response<UnsyncBoxBody<Bytes, BoxError>>;
+
+/// Limits each request, its reply's body included; of a watch only the wait for the reply's head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DeadlineLayer(pub(super) Duration);
+
+/// The service made by [`DeadlineLayer`].
+#[derive(Debug)]
+pub(super) struct Deadline<S> {
+    inner: S,
+    limit: Duration,
+}
+
+/// Kubernetes did not answer in time; a write may have taken effect.
+#[derive(Debug, thiserror::Error)]
+#[error("kubernetes did not answer within {0:?}: look at the API server and the network to it")]
+struct TimedOut(Duration, #[source] Elapsed);
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = Deadline<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Deadline { inner, limit: self.0 }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for Deadline<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Reply;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Reply, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let limit = self.limit;
+        let watch = is_watch(request.uri().query());
+        let reply = self.inner.call(request);
+        let complete = async move {
+            let reply = reply.await.map_err(Into::into)?;
+            if watch {
+                Ok(streamed(reply))
+            } else {
+                collected(reply).await
+            }
+        };
+        timeout(limit, complete)
+            .map(move |done| done.map_err(|late| TimedOut(limit, late))?)
+            .boxed()
+    }
+}
+
+fn is_watch(query: Option<&str>) -> bool {
+    query.is_some_and(|query| {
+        query
+            .split('&')
+            .any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
+    })
+}
+
+fn streamed<B>(reply: Response<B>) -> Reply
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    reply.map(|body| body.map_err(Into::into).boxed_unsync())
+}
+
+async fn collected<B>(reply: Response<B>) -> Result<Reply, BoxError>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let (head, body) = reply.into_parts();
+    let whole = body.collect().await.map_err(Into::into)?.to_bytes();
+    Ok(Response::from_parts(
+        head,
+        Full::new(whole).map_err(|never| match never {}).boxed_unsync(),
+    ))
+}

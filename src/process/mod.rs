@@ -1,0 +1,20 @@
+//! The process: flags, environment, Kubernetes connection, leader election, admin endpoints, logs and the orderly stop.
+//!
+//! Nothing here knows of tokens. Only this folder reads the environment.
+mod admin;
+mod cli;
+mod connection;
+mod deadline;
+mod duration;
+mod environment;
+mod flags;
+mod hardening;
+mod health;
+mod leader;
+mod run;
+mod settings;
+mod shutdown;
+mod telemetry;
+mod timings;
+
+pub use cli::main;

@@ -1,0 +1,59 @@
+//! Hidden flags that override the protocol's durations, for tests and trials.
+use std::time::Duration;
+
+use clap::Args;
+
+use super::duration::parse;
+use crate::lifecycle::Timings;
+
+/// One flag per field of [`Timings`]; absent means what the protocol says. The two that have a visible flag are not here.
+#[derive(Args, Debug)]
+pub(super) struct TimingFlags {
+    /// Life of a provisional token (R1)
+    #[arg(long, env = "PAT_OPERATOR_ATTEMPT_EXPIRY", value_parser = parse, hide = true)]
+    attempt_expiry: Option<Duration>,
+    /// How late a LIST may show an effect (R2)
+    #[arg(long, env = "PAT_OPERATOR_LIST_LAG", value_parser = parse, hide = true)]
+    list_lag: Option<Duration>,
+    /// Oldest LIST that licenses an intent (R2)
+    #[arg(long, env = "PAT_OPERATOR_LIST_MAX_AGE", value_parser = parse, hide = true)]
+    list_max_age: Option<Duration>,
+    /// Longest life of a token that counts as provisional (R6)
+    #[arg(long, env = "PAT_OPERATOR_PROVISIONAL_MAX", value_parser = parse, hide = true)]
+    provisional_max: Option<Duration>,
+    /// First wait after a failed attempt (R7)
+    #[arg(long, env = "PAT_OPERATOR_BACKOFF_FIRST", value_parser = parse, hide = true)]
+    backoff_first: Option<Duration>,
+    /// Longest wait after a failed attempt (R7)
+    #[arg(long, env = "PAT_OPERATOR_BACKOFF_MAX", value_parser = parse, hide = true)]
+    backoff_max: Option<Duration>,
+    /// How long the refusal of a fresh credential is taken for a delay (R7)
+    #[arg(long, env = "PAT_OPERATOR_VERIFY_RETRY_FOR", value_parser = parse, hide = true)]
+    verify_retry_for: Option<Duration>,
+    /// Life given to a recorded token (R16)
+    #[arg(long, env = "PAT_OPERATOR_LONG_EXPIRY", value_parser = parse, hide = true)]
+    long_expiry: Option<Duration>,
+    /// How long changed scopes may take to reach new access tokens (R22)
+    #[arg(long, env = "PAT_OPERATOR_SCOPE_LAG", value_parser = parse, hide = true)]
+    scope_lag: Option<Duration>,
+}
+
+impl TimingFlags {
+    /// The protocol's durations with the flags' in their place.
+    pub(super) fn into_timings(self, recheck: Duration, drift_interval: Duration) -> Timings {
+        let default = Timings::default();
+        Timings {
+            attempt_expiry: self.attempt_expiry.unwrap_or(default.attempt_expiry),
+            list_lag: self.list_lag.unwrap_or(default.list_lag),
+            list_max_age: self.list_max_age.unwrap_or(default.list_max_age),
+            drift_interval,
+            backoff_first: self.backoff_first.unwrap_or(default.backoff_first),
+            backoff_max: self.backoff_max.unwrap_or(default.backoff_max),
+            verify_retry_for: self.verify_retry_for.unwrap_or(default.verify_retry_for),
+            long_expiry: self.long_expiry.unwrap_or(default.long_expiry),
+            provisional_max: self.provisional_max.unwrap_or(default.provisional_max),
+            recheck,
+            scope_lag: self.scope_lag.unwrap_or(default.scope_lag),
+        }
+    }
+}
