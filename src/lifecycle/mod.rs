@@ -3,9 +3,11 @@
 //! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and the tests call
 //! these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with the place where each one lives.
 pub mod capacity;
+pub mod describe;
 mod destroy;
 pub mod encoding;
 pub mod facts;
+pub mod grants;
 pub mod ledger;
 pub mod mint;
 #[cfg(test)]

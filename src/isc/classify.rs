@@ -1,0 +1,206 @@
+//! What a reply means (R3): pure, over status, headers and body; never by the text of a message.
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+
+use super::error::Failure;
+use super::http::Reply;
+use super::wire;
+use crate::redacted::Redacted;
+
+/// What a POST came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The token exists, and this is the only time its client secret is readable.
+    Yes(NewToken),
+    /// It does not exist, and this request can no longer make it.
+    No {
+        /// What ISC said.
+        why: Failure,
+    },
+    /// 400: a refusal only if a later LIST shows no such token.
+    Doubtful {
+        /// What ISC said.
+        why: Failure,
+    },
+    /// It may exist, now or later.
+    Unknown {
+        /// What happened.
+        why: Failure,
+    },
+}
+
+/// A token that was just made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    /// Client ID.
+    pub id: String,
+    /// Client secret.
+    pub client_secret: Redacted,
+    /// Expiry in milliseconds since the Unix epoch; `None`: it never expires.
+    pub expires: Option<i64>,
+}
+
+/// A token in LIST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedToken {
+    /// Client ID.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Identity id of the owner.
+    pub owner_id: String,
+    /// Creation time in milliseconds since the Unix epoch.
+    pub created: Option<i64>,
+    /// Expiry likewise; `None`: it never expires.
+    pub expires: Option<i64>,
+    /// Platform tokens are never touched.
+    pub managed: bool,
+}
+
+/// Statuses by which ISC refuses without having done anything.
+const REFUSALS: [u16; 8] = [401, 403, 404, 405, 413, 415, 422, 429];
+
+/// What the reply to a POST means. `name`: the name that was asked for.
+pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Created {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(why @ (Failure::Connect(_) | Failure::Setup(_) | Failure::Wait(_))) => {
+            return Created::No { why: why.clone() };
+        }
+        Err(why) => return Created::Unknown { why: why.clone() },
+    };
+    match reply.status().as_u16() {
+        200 | 201 => match new_token(reply, name, owner_id) {
+            Ok(token) => Created::Yes(token),
+            Err(what) => Created::Unknown { why: malformed(reply, what) },
+        },
+        400 => Created::Doubtful { why: refusal(reply) },
+        status if REFUSALS.contains(&status) => Created::No { why: refusal(reply) },
+        _ => Created::Unknown { why: refusal(reply) },
+    }
+}
+
+/// All tokens of a LIST reply.
+///
+/// # Errors
+/// Anything but a 200 with a JSON array of well-formed, distinct tokens.
+pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
+    if reply.status().as_u16() != 200 {
+        return Err(refusal(reply));
+    }
+    let wrong = |what: &str| malformed(reply, what);
+    let tokens: Vec<wire::Token> = json(reply).map_err(wrong)?;
+    let mut seen = std::collections::BTreeSet::new();
+    tokens.into_iter().map(|token| {
+        if !is_id(&token.id) || !seen.insert(token.id.clone()) {
+            return Err(wrong("LIST has an id twice, or one that is not an id"));
+        }
+        let instant = |text: &Option<String>| text.as_deref().map(millis).transpose();
+        let (created, expires) = (instant(&token.created), instant(&token.expiration_date));
+        Ok(ListedToken {
+            id: token.id,
+            name: token.name,
+            owner_id: token.owner.id,
+            created: created.map_err(wrong)?,
+            expires: expires.map_err(wrong)?,
+            managed: token.managed == Some(true),
+        })
+    }).collect()
+}
+
+/// A reply that is no success, as a failure.
+pub fn refusal(reply: &Reply) -> Failure {
+    let status = reply.status().as_u16();
+    let message = message(reply);
+    match status {
+        429 => Failure::Wait(retry_after(reply).unwrap_or(Duration::from_secs(10))),
+        401 | 403 => Failure::Refused { status, message },
+        _ => Failure::Status { status, message },
+    }
+}
+
+/// `Retry-After` in seconds, or as a date relative to the reply's own `Date`.
+pub fn retry_after(reply: &Reply) -> Option<Duration> {
+    let text = reply.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = http_date(text)?;
+    let wait = until - date(reply)?;
+    Some(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))
+}
+
+/// The `Date` of a reply in milliseconds since the Unix epoch.
+pub fn date(reply: &Reply) -> Option<i64> {
+    http_date(reply.headers().get(DATE)?.to_str().ok()?)
+}
+
+/// Whether the text can be the id of a token, and so part of a path.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
+/// The JSON of a reply.
+pub(super) fn json<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, &'static str> {
+    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/json") {
+        return Err("it is not JSON");
+    }
+    serde_json::from_slice(reply.body()).map_err(|_| "its JSON is not what the API documents")
+}
+
+pub(super) fn malformed(reply: &Reply, what: &str) -> Failure {
+    Failure::Malformed { status: reply.status().as_u16(), what: what.into() }
+}
+
+fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'static str> {
+    let token: wire::Token = json(reply)?;
+    let client_secret = Redacted::new(token.secret.unwrap_or_default());
+    if token.id.len() != 32 || !is_id(&token.id) {
+        return Err("the id is not one");
+    }
+    if client_secret.expose().len() < 32 || !client_secret.expose().chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err("the client secret is missing or malformed");
+    }
+    if token.name != name {
+        return Err("the name is not the one that was asked for");
+    }
+    if token.owner.id != owner_id {
+        return Err("the owner is somebody else");
+    }
+    let expires = token.expiration_date.as_deref().map(millis).transpose()?;
+    Ok(NewToken { id: token.id, client_secret, expires })
+}
+
+fn millis(text: &str) -> Result<i64, &'static str> {
+    let stamp = text.parse::<Timestamp>().map_err(|_| "a date is not one")?;
+    Ok(stamp.as_millisecond())
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_millisecond())
+}
+
+/// What ISC said, short and without anything that could be a secret value.
+fn message(reply: &Reply) -> String {
+    let fault: wire::Fault = json(reply).unwrap_or_default();
+    let texts = fault.messages.into_iter().map(|message| message.text);
+    let all = [fault.detail_code, fault.error, fault.error_description, fault.error_message, fault.message];
+    let mut said: Vec<String> = all.into_iter().flatten().chain(texts).filter(|text| !text.is_empty()).collect();
+    said.dedup();
+    if let Some(id) = fault.tracking_id {
+        said.push(format!("trackingId {id}"));
+    }
+    if said.is_empty() { "no explanation given".into() } else { scrub(&said.join("; ")) }
+}
+
+fn scrub(text: &str) -> String {
+    let clean = |word: &str| match word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).len() {
+        37.. => "…".to_owned(),
+        _ => word.to_owned(),
+    };
+    let words: Vec<String> = text.split_whitespace().map(clean).collect();
+    words.join(" ").chars().filter(|c| !c.is_control()).take(256).collect()
+}

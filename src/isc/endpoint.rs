@@ -1,0 +1,94 @@
+//! The base URL of a tenant's API: https only, so that a client secret never travels in the clear (T5).
+use std::fmt;
+
+use reqwest::Url;
+use thiserror::Error;
+
+/// A checked base URL without a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ApiUrl(String);
+
+/// Why a URL is refused.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Error {
+    /// It does not parse.
+    #[error("apiUrl {0:?} is not a URL; write it as in https://acme.api.identitynow.com")]
+    NotAUrl(String),
+    /// It has parts that a base URL has not.
+    #[error("apiUrl {0:?} has a user, query or fragment; write only scheme, host, port and path")]
+    Extra(String),
+    /// It is not encrypted.
+    #[error("apiUrl {0:?} is not https; http is allowed only for 127.0.0.1, [::1] and localhost, and only with --allow-loopback-http")]
+    NotHttps(String),
+}
+
+impl ApiUrl {
+    /// Checks a URL. `loopback_http`: whether plain http is allowed for this machine's own addresses.
+    ///
+    /// # Errors
+    /// Each says what to write instead.
+    pub fn parse(text: &str, loopback_http: bool) -> Result<Self, Error> {
+        let url = Url::parse(text).map_err(|_| Error::NotAUrl(text.into()))?;
+        let host = url.host_str().ok_or_else(|| Error::NotAUrl(text.into()))?;
+        let plain = url.username().is_empty() && url.password().is_none();
+        if !plain || url.query().is_some() || url.fragment().is_some() {
+            return Err(Error::Extra(redact_user(text)));
+        }
+        let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback && loopback_http => {}
+            _ => return Err(Error::NotHttps(text.into())),
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').into()))
+    }
+
+    /// The URL of a path under the base.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Where access tokens are got.
+    pub fn token_url(&self) -> String {
+        self.join("/oauth/token")
+    }
+}
+
+impl fmt::Display for ApiUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A URL with a user may hold a password: only what stands behind it is repeated.
+fn redact_user(text: &str) -> String {
+    text.rsplit_once('@').map_or_else(|| text.into(), |(_, rest)| format!("…@{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_safe_urls_pass() {
+        for (text, expected) in [
+            ("https://acme.api.identitynow.com", "https://acme.api.identitynow.com"),
+            ("https://acme.api.identitynow.com/", "https://acme.api.identitynow.com"),
+            ("http://127.0.0.1:8080/t/acme", "http://127.0.0.1:8080/t/acme"),
+            ("http://[::1]:1", "http://[::1]:1"),
+        ] {
+            assert_eq!(ApiUrl::parse(text, true).map(|url| url.to_string()), Ok(expected.into()));
+        }
+        for text in ["", "acme", "ftp://acme", "http://acme.example", "https://", "https://u:p@acme", "https://acme?x=1",
+            "https://acme#x", "http://127.0.0.1.evil.example", "http://localhost.evil.example"] {
+            assert!(ApiUrl::parse(text, true).is_err(), "{text}");
+        }
+        assert!(ApiUrl::parse("http://127.0.0.1:1", false).is_err());
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        let error = ApiUrl::parse("https://me:c4n4ry@acme.example", true).unwrap_err().to_string();
+        assert!(!error.contains("c4n4ry"), "{error}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Why a call to ISC gave nothing to rely on; every one is safe to try again.
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A failed call. No variant ever holds a secret value.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Failure {
+    /// The connection could not be made: nothing was sent.
+    #[error("failed to connect to ISC: {0}; check spec.apiUrl, the network and the certificate")]
+    Connect(String),
+    /// The request may have arrived; there is no usable reply.
+    #[error("failed to get a reply from ISC: {0}")]
+    NoReply(String),
+    /// The reply is not what the API documents.
+    #[error("failed to understand the reply of ISC (status {status}): {what}")]
+    Malformed {
+        /// HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The operator's own credential is refused.
+    #[error("ISC refuses the operator's credential (status {status}): {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What ISC said.
+        message: String,
+    },
+    /// ISC asks to wait.
+    #[error("ISC asks to wait {} s (too many requests)", .0.as_secs())]
+    Wait(Duration),
+    /// ISC failed.
+    #[error("ISC failed (status {status}): {message}")]
+    Status {
+        /// HTTP status.
+        status: u16,
+        /// What ISC said.
+        message: String,
+    },
+    /// The client cannot be made.
+    #[error("failed to set up the connection to ISC: {0}")]
+    Setup(String),
+}

@@ -1,0 +1,97 @@
+//! One HTTP request to ISC: bounded in time and size, no redirects, no retries, nothing of a body in a log.
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use reqwest::redirect::Policy;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+use super::error::Failure;
+
+/// A request with a complete body.
+pub type Request = http::Request<Bytes>;
+/// A reply with a complete body.
+pub type Reply = http::Response<Bytes>;
+/// Carries requests to ISC; a simulation puts its router here.
+pub type Transport = BoxCloneSyncService<Request, Reply, Failure>;
+
+const CONNECT: Duration = Duration::from_secs(10);
+const READ: Duration = Duration::from_secs(10);
+const TOTAL: Duration = Duration::from_secs(30);
+/// Most bytes of a LIST reply; everything else is far smaller.
+const MAX_BODY: usize = 1 << 20;
+
+/// The transport of production: rustls, certificates always verified.
+///
+/// `ca_pem`: authorities to trust instead of the system's.
+///
+/// # Errors
+/// When the certificates do not parse.
+pub fn transport(ca_pem: Option<&str>) -> Result<Transport, Failure> {
+    let setup = |error: reqwest::Error| Failure::Setup(chain(&error));
+    let mut builder = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT)
+        .read_timeout(READ)
+        .timeout(TOTAL)
+        .user_agent(concat!("pat-operator/", env!("CARGO_PKG_VERSION")));
+    if let Some(pem) = ca_pem {
+        let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(setup)?;
+        if authorities.is_empty() {
+            return Err(Failure::Setup("the CA bundle has no certificate; put one or more in PEM into it".into()));
+        }
+        builder = builder.tls_certs_only(authorities);
+    }
+    let client = builder.build().map_err(setup)?;
+    Ok(BoxCloneSyncService::new(tower::service_fn(move |request| carry(client.clone(), request))))
+}
+
+/// Sends one request.
+///
+/// # Errors
+/// [`Failure::Connect`] only if nothing was written; every other failure leaves the effect unknown.
+pub async fn send(transport: &Transport, request: Request) -> Result<Reply, Failure> {
+    transport.clone().oneshot(request).await
+}
+
+async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failure> {
+    let request = reqwest::Request::try_from(request).map_err(|error| Failure::Setup(chain(&error)))?;
+    let mut reply = client.execute(request).await.map_err(|error| failure(&error))?;
+    let (status, headers) = (reply.status(), reply.headers().clone());
+    let malformed = |what: &str| Failure::Malformed { status: status.as_u16(), what: what.into() };
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(malformed("it is compressed although nobody asked for that"));
+    }
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY) {
+        return Err(malformed("it is larger than 1 MiB"));
+    }
+    let mut body = Vec::with_capacity(declared.unwrap_or(0));
+    while let Some(chunk) = reply.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(malformed("it is larger than 1 MiB"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut whole = http::Response::new(Bytes::from(body));
+    *whole.status_mut() = status;
+    *whole.headers_mut() = headers;
+    Ok(whole)
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() { Failure::Connect(chain(error)) } else { Failure::NoReply(chain(error)) }
+}
+
+/// The causes of an error, without the URL (a path may hold what a user wrote).
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        said.push(cause.to_string());
+        source = cause.source();
+    }
+    said.pop().unwrap_or_else(|| "the request failed".into())
+}

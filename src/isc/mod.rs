@@ -1,0 +1,14 @@
+//! Effects outside the cluster: the token API of ISC over HTTP. It knows nothing of Kubernetes and decides nothing.
+//!
+//! Deliberately absent: retries of a POST, redirects, a way to skip TLS verification, and any log of a body.
+pub mod budget;
+pub mod classify;
+pub mod client;
+pub mod clock;
+pub mod endpoint;
+pub mod error;
+pub mod http;
+mod wire;
+
+pub use client::{Client, Credential};
+pub use error::Failure;

@@ -1,0 +1,53 @@
+//! Events, one for each transition that a person may want to know of.
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use kube::Client;
+use kube::api::{Api, PostParams};
+
+/// What is told.
+pub struct News<'a> {
+    /// `Normal` or `Warning`.
+    pub warning: bool,
+    /// Stable word.
+    pub reason: &'a str,
+    /// What the operator did, as a verb.
+    pub action: &'a str,
+    /// Sentence for people.
+    pub note: &'a str,
+}
+
+/// Longest note that the API server takes.
+const LONGEST_NOTE: usize = 1_000;
+
+/// Writes an event about an object; `identity`: the Pod that saw it.
+///
+/// # Errors
+/// When the API server refuses or fails.
+pub async fn publish(
+    client: &Client,
+    identity: &str,
+    about: ObjectReference,
+    news: &News<'_>,
+    now: Timestamp,
+) -> kube::Result<()> {
+    let namespace = about.namespace.clone().unwrap_or_else(|| "default".into());
+    let event = Event {
+        metadata: ObjectMeta {
+            generate_name: Some(format!("{}.", about.name.as_deref().unwrap_or("pat-operator"))),
+            ..ObjectMeta::default()
+        },
+        action: Some(news.action.into()),
+        event_time: Some(MicroTime(now)),
+        note: Some(news.note.chars().take(LONGEST_NOTE).collect()),
+        reason: Some(news.reason.into()),
+        regarding: Some(about),
+        reporting_controller: Some("pat-operator.dev/pat-operator".into()),
+        reporting_instance: Some(identity.into()),
+        type_: Some(if news.warning { "Warning" } else { "Normal" }.into()),
+        ..Event::default()
+    };
+    let api: Api<Event> = Api::namespaced(client.clone(), &namespace);
+    api.create(&PostParams::default(), &event).await.map(|_| ())
+}

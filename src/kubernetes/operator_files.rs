@@ -1,0 +1,90 @@
+//! What the platform team puts into the operator's namespace: seed Secrets and CA bundles. Read, never written.
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
+use kube::Client;
+use kube::api::Api;
+use thiserror::Error;
+
+use crate::redacted::Redacted;
+
+/// Why a seed or a bundle cannot be used.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is no such Secret.
+    #[error("Secret \"{namespace}/{name}\" does not exist; create it with the keys clientId and clientSecret of a personal access token")]
+    SeedMissing {
+        /// The operator's namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A key is missing or empty.
+    #[error("Secret \"{namespace}/{name}\" has no value under {key:?}; it needs clientId and clientSecret of a personal access token")]
+    SeedInvalid {
+        /// The operator's namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// There is no such bundle.
+    #[error("ConfigMap \"{namespace}/{name}\" has no value under {key:?}; put the CA certificates there in PEM, or remove spec.caBundle")]
+    BundleMissing {
+        /// The operator's namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The key.
+        key: String,
+    },
+    /// The API server did not answer as it should.
+    #[error("failed to read {what} {name:?}")]
+    Read {
+        /// Kind.
+        what: &'static str,
+        /// Name.
+        name: String,
+        /// Why.
+        source: kube::Error,
+    },
+}
+
+/// Client ID and client secret of a seed Secret.
+///
+/// # Errors
+/// Each names the Secret and the remedy.
+pub async fn seed(client: &Client, namespace: &str, name: &str) -> Result<(String, Redacted), Error> {
+    let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+    let read = api.get_opt(name).await.map_err(|source| Error::Read { what: "Secret", name: name.into(), source })?;
+    let missing = || Error::SeedMissing { namespace: namespace.into(), name: name.into() };
+    let data = read.ok_or_else(missing)?.data.unwrap_or_default();
+    let value = |key: &'static str| {
+        let text = data.get(key).and_then(|bytes| std::str::from_utf8(&bytes.0).ok()).map(str::trim);
+        let invalid = || Error::SeedInvalid { namespace: namespace.into(), name: name.into(), key };
+        text.filter(|text| !text.is_empty()).map(str::to_owned).ok_or_else(invalid)
+    };
+    Ok((value("clientId")?, Redacted::new(value("clientSecret")?)))
+}
+
+/// A CA bundle in PEM.
+///
+/// # Errors
+/// Each names the ConfigMap and the remedy.
+pub async fn bundle(client: &Client, namespace: &str, name: &str, key: &str) -> Result<String, Error> {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let read = api.get_opt(name).await;
+    let read = read.map_err(|source| Error::Read { what: "ConfigMap", name: name.into(), source })?;
+    let missing = || Error::BundleMissing { namespace: namespace.into(), name: name.into(), key: key.into() };
+    read.and_then(|map| map.data?.remove(key)).filter(|pem| !pem.trim().is_empty()).ok_or_else(missing)
+}
+
+/// What identifies this cluster: the uid of its `kube-system` namespace.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn cluster_id(client: &Client) -> Result<String, Error> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let read = api.get_metadata("kube-system").await;
+    let read = read.map_err(|source| Error::Read { what: "Namespace", name: "kube-system".into(), source })?;
+    Ok(read.metadata.uid.unwrap_or_default())
+}

@@ -1,0 +1,115 @@
+//! Who may have a token: the checks of the spec, the Tenant's grants, and the claim to the Secret's name. Deny by default.
+use crate::api::{PersonalAccessToken, TenantSpec, check};
+
+/// Why a resource may not have a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Stable word for machines.
+    pub reason: &'static str,
+    /// What is wrong, with which object, and what to do.
+    pub message: String,
+}
+
+/// The spec is refused.
+pub const INVALID: &str = "Invalid";
+/// No grant of the Tenant covers it.
+pub const NOT_GRANTED: &str = "NotGranted";
+/// Another resource has the Secret's name.
+pub const SECRET_CONFLICT: &str = "SecretConflict";
+
+/// Whether the resource may have a token. `neighbours`: the other resources of its namespace.
+///
+/// # Errors
+/// The first denial, with what to do about it.
+pub fn admit<'a>(
+    token: &PersonalAccessToken,
+    tenant: &TenantSpec,
+    neighbours: impl Iterator<Item = &'a PersonalAccessToken>,
+) -> Result<(), Denial> {
+    let problems = check::problems(token);
+    if !problems.is_empty() {
+        return Err(Denial { reason: INVALID, message: problems.join("; ") });
+    }
+    granted(token, tenant)?;
+    claimed(token, neighbours)
+}
+
+fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denial> {
+    let denial = |message| Err(Denial { reason: NOT_GRANTED, message });
+    let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
+    let name = &token.spec.tenant_ref.name;
+    let grants: Vec<_> = tenant.grants.iter().filter(|g| g.namespaces.iter().any(|n| n == namespace)).collect();
+    if grants.is_empty() {
+        return denial(format!("Tenant {name:?} grants nothing to namespace {namespace:?}; ask who runs the Tenant for a grant"));
+    }
+    let covered = |scope: &str| grants.iter().flat_map(|grant| &grant.scopes).any(|pattern| covers(pattern, scope));
+    let missing: Vec<&str> = token.spec.scopes.iter().map(String::as_str).filter(|scope| !covered(scope)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    denial(format!(
+        "Tenant {name:?} does not grant {} to namespace {namespace:?}; remove them from spec.scopes, or ask who runs the Tenant for a grant",
+        missing.join(", ")
+    ))
+}
+
+/// `*` stands for the rest behind the last colon, and never for `sp:scopes:all`.
+fn covers(pattern: &str, scope: &str) -> bool {
+    if scope == "sp:scopes:all" {
+        return pattern == scope;
+    }
+    match pattern.strip_suffix('*') {
+        Some(prefix) => prefix.ends_with(':') && scope.len() > prefix.len() && scope.starts_with(prefix),
+        None => pattern == scope,
+    }
+}
+
+/// Of two resources that want the same Secret the older one has it.
+fn claimed<'a>(
+    token: &PersonalAccessToken,
+    neighbours: impl Iterator<Item = &'a PersonalAccessToken>,
+) -> Result<(), Denial> {
+    let age = |token: &PersonalAccessToken| {
+        (token.metadata.creation_timestamp.as_ref().map(|time| time.0), token.metadata.uid.clone())
+    };
+    let mut rivals = neighbours.filter(|other| {
+        other.metadata.uid != token.metadata.uid
+            && other.metadata.namespace == token.metadata.namespace
+            && other.secret_name() == token.secret_name()
+            && age(other) < age(token)
+    });
+    match rivals.next() {
+        None => Ok(()),
+        Some(rival) => Err(Denial {
+            reason: SECRET_CONFLICT,
+            message: format!(
+                "Secret {:?} already belongs to PersonalAccessToken {:?}; create this one anew with another spec.secret.name",
+                token.secret_name(),
+                rival.metadata.name.as_deref().unwrap_or_default()
+            ),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_covers_only_the_rest_behind_its_colon() {
+        for (pattern, scope, expected) in [
+            ("idn:nelm:manage", "idn:nelm:manage", true),
+            ("idn:nelm:*", "idn:nelm:manage", true),
+            ("idn:*", "idn:nelm:manage", true),
+            ("idn:nelm:*", "idn:nelmx:manage", false),
+            ("idn:nelm:*", "idn:nelm", false),
+            ("idn:nelm:read", "idn:nelm:manage", false),
+            ("sp:*", "sp:scopes:all", false),
+            ("sp:scopes:*", "sp:scopes:all", false),
+            ("sp:scopes:all", "sp:scopes:all", true),
+            ("*", "idn:nelm:read", false),
+        ] {
+            assert_eq!(covers(pattern, scope), expected, "{pattern} {scope}");
+        }
+    }
+}
