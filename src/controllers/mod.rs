@@ -1,11 +1,28 @@
 //! The loops: owner, token and tenant controller, and what they are told at the start.
+mod board;
+mod owner;
+mod tenant;
+mod token;
+mod watches;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Secret;
+use kube::ResourceExt;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store};
 use tokio_util::sync::CancellationToken;
 
-use crate::lifecycle::Timings;
+use crate::api::{PersonalAccessToken, Tenant};
+use crate::kubernetes::ledger_store::{LedgerStore, TENANT_LABEL};
+use crate::kubernetes::operator_files;
+use crate::kubernetes::published_secret::PublishedSecrets;
+use crate::lifecycle::{Timings, token_name};
 use crate::metrics::Metrics;
+
+use board::Board;
+use watches::{Wake, Watches};
 
 /// What the controllers need to know; parsed once from the flags by `process`.
 #[derive(Clone, Debug)]
@@ -36,15 +53,84 @@ pub struct Config {
 
 /// Why the controllers ended.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {}
+pub enum Error {
+    /// The installation cannot be identified.
+    #[error("failed to identify the cluster; grant get on the Namespace kube-system, or set --installation-id")]
+    Identify(#[from] operator_files::Error),
+}
+
+/// What every pass works with.
+pub struct Context {
+    client: kube::Client,
+    config: Config,
+    metrics: Arc<Metrics>,
+    ledgers: LedgerStore,
+    secrets: PublishedSecrets,
+    installation: String,
+    board: Board,
+    wake: Wake,
+    tokens: Store<PersonalAccessToken>,
+    tenants: Store<Tenant>,
+    ledger_names: Store<PartialObjectMeta<Secret>>,
+    shutdown: CancellationToken,
+}
 
 /// Runs until `shutdown` is cancelled and the passes under way have ended.
+///
+/// # Errors
+/// When the controllers cannot start.
 pub async fn run(
-    _client: kube::Client,
-    _config: Config,
-    _metrics: Arc<Metrics>,
+    client: kube::Client,
+    config: Config,
+    metrics: Arc<Metrics>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    shutdown.cancelled().await;
+    let cluster = match &config.installation_id {
+        Some(id) => id.clone(),
+        None => operator_files::cluster_id(&client).await?,
+    };
+    let watches = Watches::start(&client, &config);
+    let (wake, wakeups) = Wake::channels();
+    let context = Arc::new(Context {
+        ledgers: LedgerStore::new(client.clone(), &config.operator_namespace),
+        secrets: PublishedSecrets::new(client.clone()),
+        installation: token_name::tag(&cluster),
+        board: Board::default(),
+        wake,
+        tokens: watches.tokens.store(),
+        tenants: watches.tenants.store(),
+        ledger_names: watches.owners.store(),
+        shutdown,
+        client,
+        config,
+        metrics,
+    });
+    watches.run(context, wakeups).await;
     Ok(())
+}
+
+impl Context {
+    /// The names of a Tenant's ledgers, from the watch.
+    fn ledgers_of(&self, tenant: &str) -> Vec<String> {
+        let of_tenant = |meta: &Arc<PartialObjectMeta<Secret>>| {
+            meta.metadata.labels.as_ref().and_then(|labels| labels.get(TENANT_LABEL)).is_some_and(|l| l == tenant)
+        };
+        self.ledger_names.state().iter().filter(|meta| of_tenant(meta)).map(|meta| meta.name_any()).collect()
+    }
+
+    /// A Tenant by name.
+    fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.tenants.get(&ObjectRef::new(name))
+    }
+
+    /// The resources of a Tenant.
+    fn tokens_of(&self, tenant: &str) -> Vec<Arc<PersonalAccessToken>> {
+        self.board.indexed(tenant).iter().filter_map(|reference| self.tokens.get(reference)).collect()
+    }
+}
+
+/// The local time, for what a person reads: condition and event times. Nothing is decided by it (R20).
+#[expect(clippy::disallowed_methods, reason = "shown to people, never decided on")]
+fn wall_clock() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }

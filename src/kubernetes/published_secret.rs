@@ -65,8 +65,9 @@ impl PublishedSecrets {
     pub async fn create(&self, content: &Content<'_>) -> kube::Result<Option<String>> {
         let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
         let secret: Secret = serde_json::from_value(body(content)).map_err(kube::Error::SerdeError)?;
-        let made = self.api(namespace).create(&PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() }, &secret);
-        Ok(made.await?.metadata.resource_version)
+        let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
+        let made = self.api(namespace).create(&params, &secret).await?;
+        Ok(made.metadata.resource_version)
     }
 
     /// Puts the operator's own keys, labels and annotations right; the rest is left alone. The write carries the uid
@@ -81,13 +82,9 @@ impl PublishedSecrets {
         let keys: BTreeMap<&str, Value> = ALL_KEYS.iter().map(|key| (*key, Value::Null)).collect();
         let mut data = json!(keys);
         json_patch::merge(&mut data, &json!(encoded(content)));
-        patch["stringData"].take();
         patch["data"] = data;
         patch["metadata"]["uid"] = json!(found.uid);
         patch["metadata"]["resourceVersion"] = json!(found.resource_version);
-        if let Some(patch) = patch.as_object_mut() {
-            patch.remove("stringData");
-        }
         let written = self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
         Ok(written.metadata.resource_version)
     }

@@ -1,0 +1,167 @@
+//! What the controllers of this process tell each other. Nothing here has authority: after a restart it starts empty.
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
+
+use crate::api::PersonalAccessToken;
+use crate::isc::Client;
+use crate::lifecycle::capacity::Capacity;
+use crate::lifecycle::describe::Note;
+use crate::lifecycle::ledger::{Owner, Uid};
+
+use super::owner::Memory;
+
+/// The board.
+#[derive(Default)]
+pub struct Board(Mutex<Content>);
+
+#[derive(Default)]
+struct Content {
+    tenants: HashMap<String, TenantView>,
+    reports: HashMap<String, Arc<Report>>,
+    index: HashMap<String, HashSet<ObjectRef<PersonalAccessToken>>>,
+    fresh: HashSet<String>,
+    told: HashMap<String, (Option<i64>, bool)>,
+    seen: HashMap<String, Seen>,
+    memories: HashMap<String, Memory>,
+}
+
+/// What the tenant controller found.
+#[derive(Clone, Default)]
+pub struct TenantView {
+    /// The session, if tokens can be minted through it.
+    pub session: Option<Session>,
+    /// Why not.
+    pub trouble: Option<Note>,
+}
+
+/// A session with ISC as the owner of a ledger.
+#[derive(Clone)]
+pub struct Session {
+    /// The client.
+    pub client: Client,
+    /// Who it is.
+    pub owner: Owner,
+    /// Base URL as published.
+    pub api_url: String,
+    /// PEM of the authorities, if not the system's.
+    pub ca_pem: Option<Arc<str>>,
+}
+
+/// What an owner's last pass met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What keeps the whole owner from working.
+    pub trouble: Option<Note>,
+    /// What keeps single resources waiting.
+    pub obstacles: BTreeMap<Uid, Note>,
+    /// How its tokens are used.
+    pub capacity: Option<Capacity>,
+}
+
+/// A published Secret as it was last found right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its resourceVersion.
+    pub revision: Option<String>,
+    /// Number of the token in it.
+    pub n: u64,
+    /// Generation of the resource that it was made from.
+    pub generation: Option<i64>,
+}
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the tenant controller last found; `None` before its first pass.
+    pub fn tenant(&self, name: &str) -> Option<TenantView> {
+        self.lock().tenants.get(name).cloned()
+    }
+
+    /// Puts up what the tenant controller found; says whether what others act on changed.
+    pub fn put_tenant(&self, name: &str, view: Option<TenantView>) -> bool {
+        let mut content = self.lock();
+        let summary = |view: &TenantView| {
+            let session = view.session.as_ref().map(|s| (s.client.client_id().to_owned(), s.owner.clone()));
+            (view.trouble.clone(), session)
+        };
+        let old = content.tenants.get(name).map(summary);
+        let new = view.as_ref().map(summary);
+        match view {
+            Some(view) => content.tenants.insert(name.into(), view),
+            None => content.tenants.remove(name),
+        };
+        old != new
+    }
+
+    /// What the last pass of an owner met; `None` before the first.
+    pub fn report(&self, ledger: &str) -> Option<Arc<Report>> {
+        self.lock().reports.get(ledger).cloned()
+    }
+
+    /// Puts up what a pass met; gives the report before it.
+    pub fn put_report(&self, ledger: &str, report: Report) -> Option<Arc<Report>> {
+        self.lock().reports.insert(ledger.into(), Arc::new(report))
+    }
+
+    /// What the last pass of an owner left for the next; an owner has one pass at a time.
+    pub fn take_memory(&self, ledger: &str) -> Memory {
+        self.lock().memories.remove(ledger).unwrap_or_default()
+    }
+
+    /// Leaves something for the next pass of an owner.
+    pub fn put_memory(&self, ledger: &str, memory: Memory) {
+        self.lock().memories.insert(ledger.into(), memory);
+    }
+
+    /// The resources of a Tenant, some of which may be gone.
+    pub fn indexed(&self, tenant: &str) -> Vec<ObjectRef<PersonalAccessToken>> {
+        self.lock().index.get(tenant).map(|all| all.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Notes a resource under its Tenant; says whether its owner has not been told of this state yet.
+    pub fn note(&self, token: &PersonalAccessToken, finalizer: bool) -> bool {
+        let mut content = self.lock();
+        let tenant = token.spec.tenant_ref.name.clone();
+        content.index.entry(tenant).or_default().insert(ObjectRef::from_obj(token));
+        let state = (token.metadata.generation, finalizer);
+        content.told.insert(token.uid().unwrap_or_default(), state) != Some(state)
+    }
+
+    /// Forgets a resource that is gone.
+    pub fn forget(&self, token: &PersonalAccessToken) {
+        let mut content = self.lock();
+        let uid = token.uid().unwrap_or_default();
+        if let Some(all) = content.index.get_mut(&token.spec.tenant_ref.name) {
+            all.remove(&ObjectRef::from_obj(token));
+        }
+        content.told.remove(&uid);
+        content.seen.remove(&uid);
+        content.fresh.remove(&uid);
+    }
+
+    /// Marks a resource that nobody has minted for yet: its Secret and ledger need no look.
+    pub fn mark_fresh(&self, uid: &str, fresh: bool) {
+        let mut content = self.lock();
+        if fresh { content.fresh.insert(uid.into()) } else { content.fresh.remove(uid) };
+    }
+
+    /// Whether nobody has minted for the resource yet.
+    pub fn is_fresh(&self, uid: &str) -> bool {
+        self.lock().fresh.contains(uid)
+    }
+
+    /// How the resource's Secret was last found right.
+    pub fn seen(&self, uid: &str) -> Option<Seen> {
+        self.lock().seen.get(uid).cloned()
+    }
+
+    /// Remembers how the resource's Secret was found right.
+    pub fn put_seen(&self, uid: &str, seen: Seen) {
+        self.lock().seen.insert(uid.into(), seen);
+    }
+}

@@ -1,0 +1,210 @@
+//! Effects: one match, one small function per step, no decisions.
+use std::collections::BTreeMap;
+
+use kube::Api;
+use kube::core::PartialObjectMeta;
+
+use super::Working;
+use crate::api::PersonalAccessToken;
+use crate::api::names::FINALIZER;
+use crate::controllers::Context;
+use crate::isc::classify::Created;
+use crate::isc::client::{Change, Effect, Wanted};
+use crate::isc::{Credential, Failure};
+use crate::kubernetes::published_secret::holds;
+use crate::lifecycle::facts::{Declared, Holds, Stage, millis, missing_scopes};
+use crate::lifecycle::ledger::{Applied, Attempt, Entry, Ledger, Millis, TokenId, Uid};
+use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
+use crate::lifecycle::step::{Extension, Step};
+use crate::lifecycle::upkeep::full_name;
+
+/// What an effect came to.
+pub enum Performed {
+    /// It goes into the ledger.
+    Outcome(Outcome),
+    /// The resource's Secret was read.
+    Saw(Holds),
+    /// The resource was read before its POST, or ISC doubted it.
+    Reached(Stage),
+    /// Nothing certain: leave the pass.
+    Leave,
+    /// ISC did not do its part: leave the pass and say so.
+    Failed(Failure),
+}
+
+/// What an effect works with.
+pub struct Scene<'a> {
+    pub context: &'a Context,
+    pub session: &'a Working,
+    pub ledger: &'a Ledger,
+    pub declared: &'a BTreeMap<Uid, Declared>,
+}
+
+impl Scene<'_> {
+    /// Carries out one step; LIST is read by the pass itself.
+    pub async fn perform(&self, step: &Step) -> Performed {
+        match step {
+            Step::ReadSecret(uid) => self.read_secret(uid).await,
+            Step::Confirm(uid) => self.confirm(uid).await,
+            Step::Delete(id) => self.delete(id).await,
+            Step::Sweep { id, .. } => self.delete(id).await,
+            Step::Post { attempt, extend, .. } => self.post(attempt, extend.as_ref()).await,
+            Step::Extend(extension) => match self.extend(extension).await {
+                Ok(Extended::Unclear) => Performed::Leave,
+                Ok(extended) => Performed::Outcome(Outcome::Extended(extended)),
+                Err(failure) => Performed::Failed(failure),
+            },
+            Step::Apply { id, name, wanted } => self.apply(id, name, wanted).await,
+            Step::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
+            Step::CheckScopes { id, .. } => self.check_scopes(id).await,
+            Step::List
+            | Step::MarkDeleting(_)
+            | Step::TombAll(_)
+            | Step::Drop(_)
+            | Step::Finish(_)
+            | Step::Fence
+            | Step::Raise(_)
+            | Step::Intent(..)
+            | Step::Refused(_) => Performed::Outcome(Outcome::Decided),
+        }
+    }
+
+    async fn read_secret(&self, uid: &str) -> Performed {
+        let place = self.place(uid);
+        let Some((namespace, secret)) = place else { return Performed::Leave };
+        match self.context.secrets.metadata(&namespace, &secret).await {
+            Ok(found) => Performed::Saw(holds(found.map(|secret| secret.metadata).as_ref(), uid)),
+            Err(error) => self.kubernetes(&error),
+        }
+    }
+
+    /// Where the resource's Secret is: the ledger knows it once the resource is mentioned.
+    fn place(&self, uid: &str) -> Option<(String, String)> {
+        let mentioned = self.ledger.resources.get(uid).map(|r| (r.namespace.to_string(), r.secret.to_string()));
+        let declared = || self.declared.get(uid).map(|d| (d.namespace.to_string(), d.secret.to_string()));
+        mentioned.or_else(declared)
+    }
+
+    async fn confirm(&self, uid: &str) -> Performed {
+        let Some(resource) = self.ledger.resources.get(uid) else { return Performed::Leave };
+        let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
+        match api.get_metadata_opt(&resource.name).await {
+            Ok(found) => Performed::Reached(stage(found.as_ref(), uid)),
+            Err(error) => self.kubernetes(&error),
+        }
+    }
+
+    async fn delete(&self, id: &TokenId) -> Performed {
+        match self.session.client.delete(id).await {
+            Ok(()) => Performed::Outcome(Outcome::Gone),
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    async fn post(&self, attempt: &Attempt, extend: Option<&Extension>) -> Performed {
+        let name = full_name(self.ledger, &self.context.installation, &attempt.uid, attempt.n, &attempt.wanted.name);
+        let wanted = Wanted {
+            name: &name,
+            scopes: &attempt.wanted.scopes,
+            validity_seconds: attempt.wanted.validity_seconds,
+            expires: attempt.expiry,
+            owner_id: &self.ledger.owner.identity_id,
+        };
+        let extension = async {
+            match extend {
+                Some(extension) => Some(self.extend(extension).await.unwrap_or(Extended::Unclear)),
+                None => None,
+            }
+        };
+        let (created, extended) = tokio::join!(self.session.client.create(&wanted), extension);
+        let post = match created {
+            Created::Yes(token) => Posted::Yes {
+                id: token.id.into(),
+                client_secret: token.client_secret,
+                expires_at: token.expires.unwrap_or(Millis::MAX),
+            },
+            Created::No { why } => {
+                tracing::warn!(%why, "ISC refused to create a token");
+                Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 } }
+            }
+            Created::Doubtful { why } => {
+                tracing::warn!(%why, "ISC refused to create a token; LIST is asked whether there is one");
+                return Performed::Reached(Stage::Doubted);
+            }
+            Created::Unknown { why } => {
+                tracing::warn!(%why, "it is unknown whether a token was created; the attempt is fenced");
+                return Performed::Failed(why);
+            }
+        };
+        Performed::Outcome(Outcome::Posted { post, extended })
+    }
+
+    async fn extend(&self, extension: &Extension) -> Result<Extended, Failure> {
+        let Some(entry) = self.ledger.entry(&extension.id) else { return Ok(Extended::Unclear) };
+        match self.session.client.change(&extension.id, &[Change::Expires(extension.until)]).await? {
+            Effect::Gone => return Ok(Extended::No),
+            Effect::No(why) => {
+                tracing::warn!(%why, client_id = %extension.id, "ISC refused to extend a token");
+                return Ok(Extended::No);
+            }
+            Effect::Yes => {}
+        }
+        match self.session.client.verify(&credential(entry)).await {
+            Ok(identity) => Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, &identity.scopes) }),
+            Err(Failure::Refused { .. }) if self.is_fresh(entry) => Ok(Extended::Unclear),
+            Err(Failure::Refused { .. }) => Ok(Extended::No),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// R7: a refusal so soon after the POST is a delay of ISC.
+    fn is_fresh(&self, entry: &Entry) -> bool {
+        let age = self.session.client.now().map(|now| now.ms - entry.created_at);
+        age.is_none_or(|age| age <= millis(self.context.config.timings.verify_retry_for))
+    }
+
+    async fn apply(&self, id: &TokenId, name: &str, wanted: &Applied) -> Performed {
+        self.patch(id, &[Change::Name(name.into()), Change::Scopes(wanted.scopes.to_vec())]).await
+    }
+
+    async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {
+        match self.session.client.change(id, changes).await {
+            Ok(Effect::Yes) => Performed::Outcome(Outcome::Patched(Patched::Yes)),
+            Ok(Effect::Gone) => Performed::Outcome(Outcome::Patched(Patched::No)),
+            Ok(Effect::No(why)) => {
+                tracing::warn!(%why, client_id = %id, "ISC refused to change a token");
+                Performed::Outcome(Outcome::Patched(Patched::No))
+            }
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    async fn check_scopes(&self, id: &TokenId) -> Performed {
+        let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
+        match self.session.client.verify(&credential(entry)).await {
+            Ok(identity) => {
+                Performed::Outcome(Outcome::Checked(missing_scopes(&entry.applied.scopes, &identity.scopes)))
+            }
+            Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Checked(entry.applied.scopes.clone())),
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    fn kubernetes(&self, error: &kube::Error) -> Performed {
+        tracing::warn!(%error, "failed to read from the cluster");
+        Performed::Leave
+    }
+}
+
+fn credential(entry: &Entry) -> Credential {
+    Credential { client_id: entry.id.to_string(), client_secret: entry.client_secret.clone() }
+}
+
+fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> Stage {
+    let alive = found.map(|object| &object.metadata).is_some_and(|metadata| {
+        metadata.uid.as_deref() == Some(uid)
+            && metadata.deletion_timestamp.is_none()
+            && metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
+    });
+    if alive { Stage::Confirmed } else { Stage::Withdrawn }
+}

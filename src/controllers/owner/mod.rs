@@ -1,0 +1,131 @@
+//! The owner controller: one pass per ledger. It alone calls the token API, and it alone writes ledgers.
+//!
+//! A pass reads now, ledger, resources, LIST and Secrets in this order; then `step` decides, one effect is carried
+//! out, `settle` records it by compare-and-swap; and again while the outcome was the expected one. On anything else
+//! the pass leaves and comes in from the top (R15).
+mod effect;
+mod observe;
+mod pass;
+mod report;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use thiserror::Error;
+
+use super::Context;
+use super::board::{Report, Session};
+use super::watches::LedgerMeta;
+use crate::isc::Failure;
+use crate::kubernetes::ledger_store;
+use crate::lifecycle::describe::Note;
+
+pub use pass::Memory;
+
+/// Why a pass ended early.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The ledger cannot be read or written.
+    #[error("failed to work on an owner")]
+    Ledger(#[from] ledger_store::Error),
+}
+
+/// How soon to try again after something unexpected; the ledger holds the longer waits.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How soon to try again while ISC does not answer.
+const OUTAGE: Duration = Duration::from_secs(10);
+
+/// One pass over an owner.
+///
+/// # Errors
+/// The runtime tries again.
+#[tracing::instrument(skip_all, fields(ledger = meta.metadata.name))]
+pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<Action, Error> {
+    let name = meta.name_any();
+    let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
+    let Some(stored) = context.ledgers.get(&name).await? else { return Ok(Action::await_change()) };
+    let Some(session) = session(&context, &tenant, &stored.ledger) else {
+        return Ok(Action::requeue(context.config.recheck));
+    };
+    if let Some(wait) = session.client.held() {
+        let report = Report { trouble: Some(outage(&Failure::Wait(wait), &tenant)), ..old_report(&context, &name) };
+        report::put(&context, &name, &tenant, report);
+        return Ok(Action::requeue(wait + AGAIN));
+    }
+    let mut memory = context.board.take_memory(&name);
+    let end = pass::run(&context, &session, stored, &mut memory).await;
+    let wait = match end {
+        pass::End::Rest(wait, report) => {
+            report::put(&context, &name, &tenant, report);
+            wait
+        }
+        pass::End::Left(wait) => {
+            memory = Memory::default();
+            wait
+        }
+        pass::End::Failed(failure) => {
+            memory = Memory::default();
+            if matches!(failure, Failure::Refused { .. }) {
+                context.wake.tenant(&tenant);
+            }
+            let report = Report { trouble: Some(outage(&failure, &tenant)), ..old_report(&context, &name) };
+            report::put(&context, &name, &tenant, report);
+            match failure {
+                Failure::Wait(wait) => wait + AGAIN,
+                _ => OUTAGE,
+            }
+        }
+    };
+    context.board.put_memory(&name, memory);
+    Ok(Action::requeue(wait))
+}
+
+/// What a failed call means for everything of an owner.
+pub fn outage(failure: &Failure, tenant: &str) -> Note {
+    let (reason, retry) = match failure {
+        Failure::Wait(_) => ("RateLimited", "the operator goes on by itself then"),
+        Failure::Refused { .. } => ("CredentialRefused", "put a live credential into the Tenant's seed Secret"),
+        Failure::Setup(_) => ("Invalid", "correct the Tenant"),
+        _ => ("IscUnavailable", "the operator tries again by itself"),
+    };
+    let message = format!("Tenant {tenant:?}: {failure}; {retry}");
+    Note { reason, message, stalled: false, retry_at: None }
+}
+
+fn old_report(context: &Context, ledger: &str) -> Report {
+    context.board.report(ledger).map(|report| (*report).clone()).unwrap_or_default()
+}
+
+/// The Tenant's session if it is this owner's, else one with the credential that the ledger keeps.
+fn session(context: &Context, tenant: &str, ledger: &crate::lifecycle::Ledger) -> Option<Working> {
+    let view = context.board.tenant(tenant);
+    let mints = view.as_ref().is_some_and(|view| view.trouble.is_none());
+    if let Some(session) = view.as_ref().and_then(|view| view.session.clone()).filter(|s| s.owner == ledger.owner) {
+        return Some(Working { session, mints });
+    }
+    // Before the tenant controller's first word on a Tenant that exists, nothing is known.
+    if view.is_none() && context.tenant(tenant).is_some() {
+        return None;
+    }
+    observe::own_session(context, ledger).map(|session| Working { session, mints: false })
+}
+
+/// A session, and whether new tokens may be made through it.
+struct Working {
+    session: Session,
+    mints: bool,
+}
+
+impl std::ops::Deref for Working {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+/// Notes of single resources.
+type Notes = BTreeMap<crate::lifecycle::ledger::Uid, Note>;

@@ -1,0 +1,106 @@
+//! What a pass reads, turned into the plain data that `step` looks at.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::Working;
+use crate::api::names::FINALIZER;
+use crate::api::{PersonalAccessToken, Tenant};
+use crate::controllers::Context;
+use crate::controllers::board::Session;
+use crate::isc::budget::Budget;
+use crate::isc::endpoint::ApiUrl;
+use crate::isc::{Client, Credential, Failure, http};
+use crate::lifecycle::Ledger;
+use crate::lifecycle::facts::{Admission, Declared, Listed, RawToken, Unreliable, judge};
+use crate::lifecycle::grants::{NOT_GRANTED, admit};
+use crate::lifecycle::ledger::{Applied, Uid, scopes};
+
+/// Resources as last turned into plain data, by uid; keyed by what they were made from.
+pub type Cache = BTreeMap<Uid, (Option<String>, Option<i64>, Declared)>;
+
+/// The resources of the owner's Tenant. Only what changed since the last call is computed anew.
+pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<Uid, Declared> {
+    let found = context.tenant(tenant);
+    let tokens = context.tokens_of(tenant);
+    let version = found.as_ref().and_then(|tenant| tenant.metadata.generation);
+    let mut all = BTreeMap::new();
+    for token in &tokens {
+        let Some(uid) = token.uid() else { continue };
+        let uid: Uid = uid.into();
+        let revision = token.metadata.resource_version.clone();
+        let known = cache.get(&uid).filter(|(old, tenant, _)| *old == revision && *tenant == version);
+        let declared = match known {
+            Some((_, _, declared)) => declared.clone(),
+            None => declare(token, found.as_deref(), &tokens),
+        };
+        cache.insert(uid.clone(), (revision, version, declared.clone()));
+        all.insert(uid, declared);
+    }
+    cache.retain(|uid, _| all.contains_key(uid));
+    all
+}
+
+fn declare(token: &PersonalAccessToken, tenant: Option<&Tenant>, tokens: &[Arc<PersonalAccessToken>]) -> Declared {
+    let denial = tenant.map(|tenant| admit(token, &tenant.spec, tokens.iter().map(|other| &**other)).err());
+    let admission = match denial {
+        Some(None) => Admission::Admitted,
+        Some(Some(denial)) if denial.reason == NOT_GRANTED => Admission::NotGranted,
+        _ => Admission::Refused,
+    };
+    Declared {
+        namespace: token.namespace().unwrap_or_default().into(),
+        name: token.name_any().into(),
+        deleting: token.metadata.deletion_timestamp.is_some(),
+        finalizer: token.finalizers().iter().any(|name| name == FINALIZER),
+        admission,
+        suspended: token.spec.suspend == Some(true),
+        wanted: Applied {
+            name: token.display_name().into(),
+            scopes: scopes(token.spec.scopes.iter().cloned()),
+            validity_seconds: token.validity_seconds(),
+        },
+        secret: token.secret_name().into(),
+    }
+}
+
+/// Reads LIST and judges it (R11).
+pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Result<Vec<Listed>, Failure> {
+    let tokens = session.client.list().await?;
+    let raw: Vec<RawToken<'_>> = tokens
+        .iter()
+        .map(|token| RawToken {
+            id: &token.id,
+            name: &token.name,
+            owner_id: Some(&token.owner_id),
+            created: token.created,
+            expires: token.expires,
+            managed: token.managed,
+        })
+        .collect();
+    let judged =
+        judge(&raw, ledger, session.client.client_id(), &context.installation, &context.config.timings);
+    judged.map_err(|unreliable| {
+        let what = match unreliable {
+            Unreliable::ForeignOwner => "LIST shows tokens of another user",
+            Unreliable::SentinelMissing => {
+                context.wake.tenant(&ledger.endpoint.tenant);
+                "LIST lacks the token that the operator itself uses"
+            }
+        };
+        Failure::Malformed { status: 200, what: what.into() }
+    })
+}
+
+/// A session with the credential that the ledger keeps, for what must be revoked without a working Tenant.
+pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
+    let own = ledger.credential.as_ref()?;
+    let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
+    let transport = http::transport(ledger.endpoint.ca_pem.as_deref()).ok()?;
+    let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
+    let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
+    let api_url = api.to_string();
+    let client = Client::new(api, context.config.pat_path.clone(), transport, credential, budget);
+    Some(Session { client, owner: ledger.owner.clone(), api_url, ca_pem: ledger.endpoint.ca_pem.clone() })
+}

@@ -1,0 +1,255 @@
+//! One pass: observe, step, effect, settle, compare-and-swap; and again while all goes as expected.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::effect::{Performed, Scene};
+use super::{AGAIN, Working, observe, report};
+use crate::controllers::Context;
+use crate::controllers::board::Report;
+use crate::isc::Failure;
+use crate::kubernetes::ledger_store::{Stored, Written};
+use crate::lifecycle::facts::{Declared, Executing, Listing, Now, SecretSeen, Stage};
+use crate::lifecycle::ledger::{Ledger, TokenId, Uid};
+use crate::lifecycle::settle::{Outcome, Patched, may_commit};
+use crate::lifecycle::{Facts, Step, schedule, settle, step};
+use crate::metrics::{KubernetesWrite, TokenChange};
+
+/// What an owner's pass hands to its next one. It holds nothing that could not be read again.
+#[derive(Default)]
+pub struct Memory {
+    listing: Option<Listing>,
+    cache: observe::Cache,
+}
+
+/// How a pass ended.
+pub enum End {
+    /// Nothing is to be done now.
+    Rest(Duration, Report),
+    /// Something was not as expected: come in from the top.
+    Left(Duration),
+    /// ISC did not do its part.
+    Failed(Failure),
+}
+
+/// Steps of one pass; more than any real sequence of an owner, so that a loop cannot go on for ever.
+const MOST_STEPS: usize = 200;
+/// LISTs of one pass likewise.
+const MOST_LISTS: usize = 6;
+
+struct Pass<'a> {
+    context: &'a Context,
+    session: &'a Working,
+    stored: Stored,
+    declared: BTreeMap<Uid, Declared>,
+    destroyed: BTreeSet<TokenId>,
+    secrets: BTreeMap<Uid, SecretSeen>,
+    executing: Option<Executing>,
+    vanished: BTreeSet<Uid>,
+    lists: usize,
+}
+
+/// Runs one pass on the ledger as just read.
+pub async fn run(context: &Context, session: &Working, stored: Stored, memory: &mut Memory) -> End {
+    let mut pass = Pass {
+        context,
+        session,
+        stored,
+        declared: BTreeMap::new(),
+        destroyed: BTreeSet::new(),
+        secrets: BTreeMap::new(),
+        executing: None,
+        vanished: BTreeSet::new(),
+        lists: 0,
+    };
+    pass.refresh_endpoint();
+    for _ in 0..MOST_STEPS {
+        let tenant = pass.stored.ledger.endpoint.tenant.clone();
+        pass.declared = observe::declared(context, &tenant, &mut memory.cache);
+        let nonce = random();
+        let facts = pass.facts(memory, nonce);
+        if context.shutdown.is_cancelled() && pass.executing.is_none() {
+            return End::Left(AGAIN);
+        }
+        let Some(next) = step(&facts) else {
+            return End::Rest(schedule::rest(&facts), report::of(&facts));
+        };
+        tracing::debug!(step = ?next, "next step");
+        let went = match next {
+            Step::List => pass.list(memory).await,
+            other => pass.carry_out(&other).await,
+        };
+        match went {
+            Ok(()) => {}
+            Err(end) => return end,
+        }
+    }
+    End::Left(context.config.recheck)
+}
+
+impl Pass<'_> {
+    /// A changed endpoint rides on the next write.
+    fn refresh_endpoint(&mut self) {
+        let endpoint = &mut self.stored.ledger.endpoint;
+        let Some(tenant) = self.context.tenant(&endpoint.tenant).filter(|_| self.session.mints) else { return };
+        endpoint.api_url = self.session.api_url.as_str().into();
+        endpoint.ca_pem = self.session.ca_pem.clone();
+        endpoint.tokens_per_user = tenant.spec.tokens_per_user();
+    }
+
+    fn facts<'a>(&'a self, memory: &'a Memory, nonce: u64) -> Facts<'a> {
+        Facts {
+            now: self.now(),
+            ledger: &self.stored.ledger,
+            declared: &self.declared,
+            vanished: &self.vanished,
+            listing: memory.listing.as_ref(),
+            destroyed: &self.destroyed,
+            secrets: &self.secrets,
+            executing: self.executing,
+            may_mint: self.session.mints,
+            installation: &self.context.installation,
+            timings: &self.context.config.timings,
+            nonce,
+        }
+    }
+
+    fn now(&self) -> Option<Now> {
+        self.session.client.now().map(|now| Now { ms: now.ms, consistent: now.consistent })
+    }
+
+    async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
+        self.lists += 1;
+        if self.lists > MOST_LISTS {
+            return Err(End::Left(self.context.config.recheck));
+        }
+        let begun = self.now();
+        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
+        let tokens = observe::list(self.context, self.session, &self.stored.ledger).await.map_err(End::Failed)?;
+        let Some(at) = begun.or(self.now()).map(|now| now.ms) else {
+            let what = "there is no usable Date header".into();
+            return Err(End::Failed(Failure::Malformed { status: 200, what }));
+        };
+        let read_with = Arc::new(self.stored.ledger.clone());
+        memory.listing = Some(Listing { tokens, at, read_with, after: self.destroyed.clone(), doubted });
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, step: &Step) -> Result<(), End> {
+        let Self { context, session, stored, declared, .. } = self;
+        let scene = Scene { context, session, ledger: &stored.ledger, declared };
+        match scene.perform(step).await {
+            Performed::Outcome(outcome) => self.record(step, &outcome).await,
+            Performed::Saw(holds) => {
+                if let Step::ReadSecret(uid) = step {
+                    let deleting = self.stored.ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
+                    self.secrets.insert(uid.clone(), SecretSeen { holds, deleting });
+                }
+                Ok(())
+            }
+            Performed::Reached(stage) => {
+                self.executing = self.executing.map(|executing| Executing { stage, ..executing });
+                Ok(())
+            }
+            Performed::Leave => Err(End::Left(AGAIN)),
+            Performed::Failed(failure) => Err(End::Failed(failure)),
+        }
+    }
+
+    /// Records an outcome by compare-and-swap; an effect that changes nothing in the ledger costs no write.
+    async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
+        if let (Step::Delete(id) | Step::Sweep { id, .. }, Outcome::Gone) = (step, outcome) {
+            self.destroyed.insert(id.clone());
+            if matches!(step, Step::Sweep { .. }) {
+                self.context.metrics.token(TokenChange::OrphanSwept);
+            }
+        }
+        let now = self.now().unwrap_or(Now { ms: self.last_moment(), consistent: false });
+        loop {
+            let before = &self.stored.ledger;
+            let mut after = settle(before, step, outcome, now, &self.context.config.timings);
+            if after == *before {
+                return Ok(());
+            }
+            after.write_nonce = random();
+            match self.context.ledgers.replace(&self.stored, &after).await {
+                Written::Done(stored) => return self.accept(step, outcome, *stored),
+                Written::Conflict => self.read_again(step).await?,
+                Written::Unclear(error) => {
+                    tracing::warn!(%error, "it is unknown whether the ledger was written");
+                    let stored = self.read().await?;
+                    if stored.ledger.write_nonce != after.write_nonce {
+                        return Err(End::Left(AGAIN));
+                    }
+                    return self.accept(step, outcome, stored);
+                }
+            }
+        }
+    }
+
+    /// Only the outcome of one's own POST may go onto a ledger that moved on (R4).
+    async fn read_again(&mut self, step: &Step) -> Result<(), End> {
+        let Step::Post { attempt, .. } = step else { return Err(End::Left(AGAIN)) };
+        let stored = self.read().await?;
+        if !may_commit(&stored.ledger, attempt) {
+            return Err(End::Left(AGAIN));
+        }
+        self.stored = stored;
+        Ok(())
+    }
+
+    async fn read(&self) -> Result<Stored, End> {
+        match self.context.ledgers.get(&self.stored.name).await {
+            Ok(Some(stored)) => Ok(stored),
+            Ok(None) => Err(End::Left(AGAIN)),
+            Err(error) => {
+                tracing::warn!(error = %crate::controllers::watches::Causes(&error), "failed to read the ledger again");
+                Err(End::Left(AGAIN))
+            }
+        }
+    }
+
+    fn accept(&mut self, step: &Step, outcome: &Outcome, stored: Stored) -> Result<(), End> {
+        self.context.metrics.write(KubernetesWrite::Ledger);
+        let before = std::mem::replace(&mut self.stored, stored);
+        report::wake_changed(self.context, &before.ledger, &self.stored.ledger);
+        count(self.context, &before.ledger, &self.stored.ledger, step, outcome);
+        self.executing = self.next_execution(step);
+        Ok(())
+    }
+
+    /// An intent that this write confirmed is one's own to execute.
+    fn next_execution(&self, step: &Step) -> Option<Executing> {
+        let intent = match step {
+            Step::Intent(attempt, _) => Some(attempt),
+            Step::Post { then: Some((attempt, _)), .. } => Some(attempt),
+            _ => None,
+        };
+        let confirmed = intent.filter(|attempt| may_commit(&self.stored.ledger, attempt));
+        confirmed.map(|attempt| Executing { nonce: attempt.nonce, stage: Stage::Intended }).or(self.executing)
+    }
+
+    /// The last moment of ISC that the ledger knows: never later than now.
+    fn last_moment(&self) -> i64 {
+        self.stored.ledger.entries.iter().map(|entry| entry.created_at).max().unwrap_or(0)
+    }
+}
+
+fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcome: &Outcome) {
+    for _ in before.entries.len()..after.entries.len() {
+        context.metrics.token(TokenChange::Minted);
+    }
+    for _ in after.entries.len()..before.entries.len() {
+        context.metrics.token(TokenChange::Revoked);
+    }
+    match (step, outcome) {
+        (Step::Renew { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Renewed),
+        (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Updated),
+        _ => {}
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nonces of attempts and writes")]
+fn random() -> u64 {
+    rand::random()
+}

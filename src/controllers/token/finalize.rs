@@ -1,0 +1,70 @@
+//! Deletion (R12) as far as the cluster goes: the Secret, and at the very end the finalizer.
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+
+use super::{Error, full_name, publish, show, wake_owners};
+use crate::api::PersonalAccessToken;
+use crate::controllers::Context;
+use crate::kubernetes::published_secret::holds;
+use crate::kubernetes::status;
+use crate::lifecycle::Ledger;
+use crate::lifecycle::describe::Publication;
+use crate::lifecycle::facts::Holds;
+use crate::metrics::KubernetesWrite;
+
+/// One pass over a resource that is being deleted.
+pub(super) async fn run(token: &PersonalAccessToken, context: &Context) -> Result<Action, Error> {
+    let uid = token.uid().unwrap_or_default();
+    context.board.mark_fresh(&uid, false);
+    let stored = publish::ledger(token, context).await?.filter(|stored| mentions(&stored.ledger, &uid));
+    match stored {
+        Some(stored) => {
+            if stored.ledger.resources.get(&*uid).is_some_and(|resource| resource.deleting) {
+                remove_secret(token, context).await?;
+            }
+            wake_owners(context, token);
+            show::run(token, context, Some(&stored.ledger), Publication::Nothing).await?;
+            Ok(Action::requeue(context.config.recheck))
+        }
+        None => release(token, context).await,
+    }
+}
+
+/// The resource is gone as far as the operator is concerned.
+pub(super) fn gone(token: &PersonalAccessToken, context: &Context) -> Action {
+    context.board.forget(token);
+    Action::await_change()
+}
+
+/// The finalizer goes only when a live LIST shows no ledger that holds the uid.
+async fn release(token: &PersonalAccessToken, context: &Context) -> Result<Action, Error> {
+    let uid = token.uid().unwrap_or_default();
+    let live = context.ledgers.of_tenant(&token.spec.tenant_ref.name).await;
+    let live = live.map_err(|source| Error::Ledger { name: full_name(token), source })?;
+    if live.iter().any(|stored| mentions(&stored.ledger, &uid)) {
+        wake_owners(context, token);
+        return Ok(Action::requeue(context.config.recheck));
+    }
+    let fail = |source| Error::Kubernetes { action: "remove the finalizer", name: full_name(token), source };
+    status::finalizer(&context.client, token, false).await.map_err(fail)?;
+    context.metrics.write(KubernetesWrite::Finalizer);
+    Ok(gone(token, context))
+}
+
+fn mentions(ledger: &Ledger, uid: &str) -> bool {
+    ledger.resources.contains_key(uid)
+        || ledger.of(uid).next().is_some()
+        || ledger.pending.as_ref().is_some_and(|pending| &*pending.uid == uid)
+}
+
+async fn remove_secret(token: &PersonalAccessToken, context: &Context) -> Result<(), Error> {
+    let namespace = token.namespace().unwrap_or_default();
+    let fail = |source| Error::Kubernetes { action: "remove the Secret", name: full_name(token), source };
+    let found = context.secrets.metadata(&namespace, token.secret_name()).await.map_err(fail)?;
+    let Some(found) = found.map(|secret| secret.metadata) else { return Ok(()) };
+    if holds(Some(&found), &token.uid().unwrap_or_default()) == Holds::Ours {
+        context.secrets.delete(&namespace, &found).await.map_err(fail)?;
+        context.metrics.write(KubernetesWrite::Secret);
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The token controller: finalizer, published Secret, status and events of one resource. No ISC, no ledger writes.
+mod finalize;
+mod publish;
+mod show;
+
+use std::sync::Arc;
+
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use thiserror::Error;
+
+use super::Context;
+use crate::api::PersonalAccessToken;
+use crate::api::names::FINALIZER;
+use crate::kubernetes::{ledger_store, status};
+use crate::lifecycle::describe::Publication;
+use crate::metrics::KubernetesWrite;
+
+/// Why a pass ended early.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The API server refused or failed.
+    #[error("failed to {action} for PersonalAccessToken {name:?}")]
+    Kubernetes {
+        /// What was tried.
+        action: &'static str,
+        /// `namespace/name`.
+        name: String,
+        /// Why.
+        source: kube::Error,
+    },
+    /// The ledger cannot be read (R15).
+    #[error("failed to look up PersonalAccessToken {name:?} in its ledger")]
+    Ledger {
+        /// `namespace/name`.
+        name: String,
+        /// Why.
+        source: ledger_store::Error,
+    },
+}
+
+/// One pass over a resource.
+///
+/// # Errors
+/// The runtime tries again.
+#[tracing::instrument(skip_all, fields(namespace = token.metadata.namespace, name = token.metadata.name))]
+pub async fn reconcile(token: Arc<PersonalAccessToken>, context: Arc<Context>) -> Result<Action, Error> {
+    let finalizer = token.finalizers().iter().any(|name| name == FINALIZER);
+    if context.board.note(&token, finalizer) && finalizer {
+        wake_owners(&context, &token);
+    }
+    if token.metadata.deletion_timestamp.is_some() {
+        return if finalizer { finalize::run(&token, &context).await } else { Ok(finalize::gone(&token, &context)) };
+    }
+    let uid = token.uid().unwrap_or_default();
+    if !finalizer {
+        admit(&token, &context).await?;
+    } else if !context.board.is_fresh(&uid) {
+        let (publication, ledger) = publish::run(&token, &context).await?;
+        show::run(&token, &context, ledger.as_ref(), publication).await?;
+    } else if context.ledgers_of(&token.spec.tenant_ref.name).is_empty() {
+        show::run(&token, &context, None, Publication::Nothing).await?;
+    }
+    Ok(Action::requeue(context.config.secret_poll))
+}
+
+/// A resource seen for the first time: finalizer before anything else (R14), and a status at once.
+async fn admit(token: &PersonalAccessToken, context: &Context) -> Result<(), Error> {
+    let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
+    let fresh = token.status.is_none();
+    context.board.mark_fresh(&token.uid().unwrap_or_default(), fresh);
+    status::finalizer(&context.client, token, true).await.map_err(fail("add the finalizer"))?;
+    context.metrics.write(KubernetesWrite::Finalizer);
+    if fresh {
+        show::run(token, context, None, Publication::Nothing).await?;
+    }
+    Ok(())
+}
+
+fn wake_owners(context: &Context, token: &PersonalAccessToken) {
+    for ledger in context.ledgers_of(&token.spec.tenant_ref.name) {
+        context.wake.owner(&context.config.operator_namespace, &ledger);
+    }
+}
+
+fn full_name(token: &PersonalAccessToken) -> String {
+    format!("{}/{}", token.namespace().unwrap_or_default(), token.name_any())
+}

@@ -1,0 +1,105 @@
+//! Status and events: written when they differ from what is there, and never read to decide anything.
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{Api, Resource, ResourceExt};
+
+use super::{Error, full_name};
+use crate::api::conditions::READY;
+use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus};
+use crate::controllers::{Context, wall_clock};
+use crate::kubernetes::events::{self, News};
+use crate::kubernetes::status;
+use crate::lifecycle::Ledger;
+use crate::lifecycle::describe::{self, Note, Publication, View};
+use crate::lifecycle::grants::admit;
+use crate::metrics::KubernetesWrite;
+
+/// Reasons that are no news: the resource is on its way, or on its way out.
+const QUIET: [&str; 3] = ["Minting", "Revoking", "Published"];
+
+/// Writes status and event if there is something new to tell.
+pub(super) async fn run(
+    token: &PersonalAccessToken,
+    context: &Context,
+    ledger: Option<&Ledger>,
+    publication: Publication,
+) -> Result<(), Error> {
+    let Some(new) = status_of(token, context, ledger, publication) else { return Ok(()) };
+    let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), &token.namespace().unwrap_or_default());
+    let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
+    let written = status::write(&api, &token.name_any(), token.status.as_ref(), &new).await;
+    match written {
+        Ok(true) => context.metrics.write(KubernetesWrite::Status),
+        Ok(false) => return Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
+        Err(error) => return Err(fail("write the status")(error)),
+    }
+    if let Some(news) = news(token.status.as_ref(), &new) {
+        let told = events::publish(&context.client, &context.config.identity, token.object_ref(&()), &news, wall_clock());
+        match told.await {
+            Ok(()) => context.metrics.write(KubernetesWrite::Event),
+            // An event is told at most once; its namespace may be going away.
+            Err(error) => tracing::warn!(%error, "failed to write an event"),
+        }
+    }
+    Ok(())
+}
+
+/// The new status; `None` while too little is known to replace an old one.
+fn status_of(
+    token: &PersonalAccessToken,
+    context: &Context,
+    ledger: Option<&Ledger>,
+    publication: Publication,
+) -> Option<PersonalAccessTokenStatus> {
+    let tenant_name = &token.spec.tenant_ref.name;
+    let tenant = context.tenant(tenant_name);
+    let found = context.board.tenant(tenant_name);
+    let report = context.ledgers_of(tenant_name).iter().find_map(|name| context.board.report(name));
+    if token.status.is_some() && tenant.is_some() && found.as_ref().is_none_or(|f| f.trouble.is_none() && report.is_none()) {
+        return None;
+    }
+    let neighbours = context.tokens_of(tenant_name);
+    let denial = tenant.as_ref().and_then(|tenant| {
+        admit(token, &tenant.spec, neighbours.iter().map(|neighbour| &**neighbour)).err()
+    });
+    let trouble = match &tenant {
+        None => Some(tenant_missing(tenant_name)),
+        Some(_) => found.and_then(|found| found.trouble).or_else(|| report.as_ref()?.trouble.clone()),
+    };
+    let uid = token.uid().unwrap_or_default();
+    let view = View {
+        token,
+        ledger,
+        installation: &context.installation,
+        denial: denial.as_ref(),
+        trouble: trouble.as_ref(),
+        obstacle: report.as_ref().and_then(|report| report.obstacles.get(&*uid)),
+        publication,
+    };
+    Some(describe::status(&view, wall_clock()))
+}
+
+fn tenant_missing(name: &str) -> Note {
+    Note {
+        reason: "TenantNotFound",
+        message: format!("Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"),
+        stalled: true,
+        retry_at: None,
+    }
+}
+
+/// A transition that a person may want to know of.
+fn news<'a>(old: Option<&PersonalAccessTokenStatus>, new: &'a PersonalAccessTokenStatus) -> Option<News<'a>> {
+    let ready = |status: &'a PersonalAccessTokenStatus| status.conditions.iter().find(|c| c.type_ == READY);
+    let now: &Condition = ready(new)?;
+    let client_id = |status: &PersonalAccessTokenStatus| {
+        status.current.as_ref().filter(|_| status.secret.is_some()).map(|current| current.client_id.clone())
+    };
+    if client_id(new).is_some() && old.and_then(client_id) != client_id(new) {
+        return Some(News { warning: false, reason: "Published", action: "Publish", note: &now.message });
+    }
+    let before = old.and_then(|old| old.conditions.iter().find(|c| c.type_ == READY)).map(|c| c.reason.as_str());
+    let same = before == Some(now.reason.as_str());
+    let bad = !QUIET.contains(&now.reason.as_str());
+    (bad && !same).then_some(News { warning: true, reason: &now.reason, action: "Reconcile", note: &now.message })
+}

@@ -1,0 +1,142 @@
+//! The three loops over their watches, and the wake-ups that they send each other.
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::{FutureExt, StreamExt};
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::core::PartialObjectMeta;
+use kube::runtime::controller::{Action, Config as Runtime};
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector, watcher};
+
+use super::{Config, Context, owner, tenant, token};
+use crate::api::{PersonalAccessToken, Tenant};
+use crate::kubernetes::ledger_store::TENANT_LABEL;
+
+/// The metadata of a ledger: all that the watch carries.
+pub type LedgerMeta = PartialObjectMeta<Secret>;
+
+/// Sends wake-ups.
+pub struct Wake {
+    tokens: UnboundedSender<ObjectRef<PersonalAccessToken>>,
+    owners: UnboundedSender<ObjectRef<LedgerMeta>>,
+    tenants: UnboundedSender<ObjectRef<Tenant>>,
+}
+
+/// Receives wake-ups.
+pub struct Wakeups {
+    tokens: UnboundedReceiver<ObjectRef<PersonalAccessToken>>,
+    owners: UnboundedReceiver<ObjectRef<LedgerMeta>>,
+    tenants: UnboundedReceiver<ObjectRef<Tenant>>,
+}
+
+impl Wake {
+    /// A sender and its receiver.
+    pub fn channels() -> (Self, Wakeups) {
+        let (to_tokens, tokens) = unbounded();
+        let (to_owners, owners) = unbounded();
+        let (to_tenants, tenants) = unbounded();
+        (Self { tokens: to_tokens, owners: to_owners, tenants: to_tenants }, Wakeups { tokens, owners, tenants })
+    }
+
+    /// Has the token controller look at a resource.
+    pub fn token(&self, namespace: &str, name: &str) {
+        // The receiver ends with the process only.
+        let _ = self.tokens.unbounded_send(ObjectRef::new(name).within(namespace));
+    }
+
+    /// Has the owner controller look at a ledger.
+    pub fn owner(&self, namespace: &str, ledger: &str) {
+        let _ = self.owners.unbounded_send(ObjectRef::new(ledger).within(namespace));
+    }
+
+    /// Has the tenant controller look at a Tenant.
+    pub fn tenant(&self, name: &str) {
+        let _ = self.tenants.unbounded_send(ObjectRef::new(name));
+    }
+}
+
+/// The three controllers before they run.
+pub struct Watches {
+    pub tokens: Controller<PersonalAccessToken>,
+    pub owners: Controller<LedgerMeta>,
+    pub tenants: Controller<Tenant>,
+}
+
+/// After an error: the pass itself says how long, and this is for what it could not foresee.
+const RETRY: Duration = Duration::from_secs(5);
+
+impl Watches {
+    /// Sets the watches up; nothing is read yet.
+    pub fn start(client: &kube::Client, config: &Config) -> Self {
+        let runtime = Runtime::default().concurrency(config.concurrency);
+        let own: Api<LedgerMeta> = Api::namespaced(client.clone(), &config.operator_namespace);
+        let ledgers = watcher::Config::default().labels(TENANT_LABEL);
+        let seeds = watcher::Config::default().labels(&format!("!{TENANT_LABEL}"));
+        let (reader, writer) = reflector::store();
+        let tokens = watcher(Api::all(client.clone()), watcher::Config::default())
+            .default_backoff()
+            .reflect(writer)
+            .applied_objects()
+            .predicate_filter(predicates::generation.combine(predicates::finalizers), Default::default());
+        let tenants = Controller::new(Api::<Tenant>::all(client.clone()), watcher::Config::default());
+        let store = tenants.store();
+        let uses = move |seed: LedgerMeta| {
+            let name = seed.metadata.name.unwrap_or_default();
+            let uses = |t: &Arc<Tenant>| t.spec.credentials.iter().any(|source| source.secret_ref.name == name);
+            let found: Vec<_> = store.state().iter().filter(|t| uses(t)).map(|t| ObjectRef::from_obj(&**t)).collect();
+            found
+        };
+        Self {
+            tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
+            owners: Controller::new(own.clone(), ledgers).with_config(runtime.clone()),
+            tenants: tenants.watches(own, seeds, uses).with_config(runtime),
+        }
+    }
+
+    /// Runs the three loops until the context's shutdown, and until the passes under way have ended.
+    pub async fn run(self, context: Arc<Context>, wakeups: Wakeups) {
+        let stop = || context.shutdown.clone().cancelled_owned();
+        let tokens = self
+            .tokens
+            .reconcile_on(wakeups.tokens)
+            .graceful_shutdown_on(stop())
+            .run(token::reconcile, retry, context.clone())
+            .for_each(|_| std::future::ready(()));
+        let owners = self
+            .owners
+            .reconcile_on(wakeups.owners)
+            .graceful_shutdown_on(stop())
+            .run(owner::reconcile, retry, context.clone())
+            .for_each(|_| std::future::ready(()));
+        let tenants = self
+            .tenants
+            .reconcile_on(wakeups.tenants)
+            .graceful_shutdown_on(stop())
+            .run(tenant::reconcile, retry, context.clone())
+            .for_each(|_| std::future::ready(()));
+        futures::future::join3(tokens.boxed(), owners.boxed(), tenants.boxed()).await;
+    }
+}
+
+fn retry<K>(_: Arc<K>, error: &impl std::error::Error, _: Arc<Context>) -> Action {
+    tracing::warn!(error = %Causes(error), "a pass failed; it is tried again");
+    Action::requeue(RETRY)
+}
+
+/// An error with its causes, once.
+pub struct Causes<'a>(pub &'a dyn std::error::Error);
+
+impl std::fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
