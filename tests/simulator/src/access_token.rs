@@ -43,9 +43,7 @@ pub enum Refused {
     #[error("no bearer token in the request: send 'Authorization: Bearer …'")]
     Missing,
     /// Not one of ours.
-    #[error(
-        "JWT validation failed: JWT is not well-formed or its signature is wrong: get a new access token"
-    )]
+    #[error("JWT validation failed: JWT is not well-formed or its signature is wrong: get a new access token")]
     Malformed,
     /// Its life is over.
     #[error("JWT validation failed: JWT is expired: get a new access token")]
@@ -64,16 +62,10 @@ pub fn sign(claims: &Claims, mint: &Mint) -> String {
 pub fn verify(authorization: Option<&str>, mint: &Mint, now: Timestamp) -> Result<Claims, Refused> {
     let token = authorization.and_then(bearer).ok_or(Refused::Missing)?;
     let (signed, signature) = token.rsplit_once('.').ok_or(Refused::Malformed)?;
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| Refused::Malformed)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::Malformed)?;
     hmac::verify(mint.key(), signed.as_bytes(), &signature).map_err(|_| Refused::Malformed)?;
-    let payload = signed
-        .strip_prefix(ACCESS_TOKEN_MARKER)
-        .ok_or(Refused::Malformed)?;
-    let payload = URL_SAFE_NO_PAD
-        .decode(payload)
-        .map_err(|_| Refused::Malformed)?;
+    let payload = signed.strip_prefix(ACCESS_TOKEN_MARKER).ok_or(Refused::Malformed)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Refused::Malformed)?;
     let claims: Claims = serde_json::from_slice(&payload).map_err(|_| Refused::Malformed)?;
     if claims.exp <= now.as_second() {
         Err(Refused::Expired)
@@ -114,10 +106,7 @@ mod tests {
         let header = format!("Bearer {token}");
         let at = |second| Timestamp::from_second(second).expect("in range");
         assert_eq!(token.split('.').count(), 3);
-        assert_eq!(
-            verify(Some(&header), &mint, at(99)).map(|c| c.org),
-            Ok("acme".into())
-        );
+        assert_eq!(verify(Some(&header), &mint, at(99)).map(|c| c.org), Ok("acme".into()));
         assert_eq!(
             verify(Some(&header), &mint, at(100)).map(|c| c.org),
             Err(Refused::Expired)
@@ -130,9 +119,6 @@ mod tests {
             verify(Some("Bearer nonsense"), &mint, at(99)).map(|c| c.org),
             Err(Refused::Malformed)
         );
-        assert_eq!(
-            verify(None, &mint, at(99)).map(|c| c.org),
-            Err(Refused::Missing)
-        );
+        assert_eq!(verify(None, &mint, at(99)).map(|c| c.org), Err(Refused::Missing));
     }
 }

@@ -68,21 +68,18 @@ impl Clock {
 
     /// Moves the clock; a negative duration moves it back.
     pub fn advance(&self, by: SignedDuration) {
-        self.moved_ms
-            .fetch_add(by.as_millis() as i64, Ordering::Relaxed);
+        self.moved_ms.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
     }
 }
 
 /// `at` plus so many milliseconds; stays at `at` where the result cannot be represented.
 pub fn plus_ms(at: Timestamp, ms: i64) -> Timestamp {
-    at.checked_add(SignedDuration::from_millis(ms))
-        .unwrap_or(at)
+    at.checked_add(SignedDuration::from_millis(ms)).unwrap_or(at)
 }
 
 /// `at` plus so many seconds; stays at `at` where the result cannot be represented.
 pub fn plus_seconds(at: Timestamp, seconds: i64) -> Timestamp {
-    at.checked_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(at)
+    at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(at)
 }
 
 /// Cuts to the precision that ISC keeps.
@@ -97,9 +94,7 @@ pub fn json_date(at: Timestamp, style: DateStyle) -> String {
         DateStyle::Seconds => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         DateStyle::Offset => {
             let zone = TimeZone::fixed(Offset::constant(2));
-            at.to_zoned(zone)
-                .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
-                .to_string()
+            at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
         }
     }
 }
@@ -122,15 +117,9 @@ mod tests {
     #[test]
     fn each_style_names_the_same_instant() {
         let now = at("2026-10-05T07:00:00.120Z");
-        assert_eq!(
-            json_date(now, DateStyle::Millis),
-            "2026-10-05T07:00:00.120Z"
-        );
+        assert_eq!(json_date(now, DateStyle::Millis), "2026-10-05T07:00:00.120Z");
         assert_eq!(json_date(now, DateStyle::Seconds), "2026-10-05T07:00:00Z");
-        assert_eq!(
-            json_date(now, DateStyle::Offset),
-            "2026-10-05T09:00:00.120+02:00"
-        );
+        assert_eq!(json_date(now, DateStyle::Offset), "2026-10-05T09:00:00.120+02:00");
         assert_eq!(http_date(now), "Mon, 05 Oct 2026 07:00:00 GMT");
     }
 

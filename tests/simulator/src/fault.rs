@@ -1,10 +1,14 @@
 //! Faults: what a test makes go wrong, for which requests, and how often.
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use axum::http::StatusCode;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{http_date, plus_seconds};
 use crate::hostile::Hostile;
+use crate::reply::Reply;
 use crate::route::Operation;
 
 /// When a connection is dropped or a request held: on one side of the effect or the other.
@@ -85,6 +89,39 @@ impl Fault {
         self.times = Some(1);
         self
     }
+
+    /// Whether the answer is this fault's own.
+    pub(crate) fn refuses(&self) -> bool {
+        self.redirect_to.is_some() || self.status.is_some_and(|status| !(200..300).contains(&status))
+    }
+
+    /// That answer.
+    pub(crate) fn refusal(&self, request: u64, now: Timestamp) -> Reply {
+        let status = self
+            .status
+            .unwrap_or(if self.redirect_to.is_some() { 302 } else { 500 });
+        let mut reply = Reply::error(status, "injected by a test", request);
+        if let Some(to) = &self.redirect_to {
+            reply.headers.push(("location", to.clone()));
+        }
+        match &self.retry_after {
+            None => reply,
+            Some(RetryAfter::Seconds(seconds)) => reply.with("retry-after", seconds.to_string()),
+            Some(RetryAfter::Date(ahead)) => reply.with("retry-after", http_date(plus_seconds(now, *ahead))),
+            Some(RetryAfter::Text(text)) => reply.with("retry-after", text.clone()),
+        }
+    }
+
+    /// What becomes of the reply of an operation that took effect.
+    pub(crate) fn after_effect(&self, mut reply: Reply, request: u64, now: Timestamp) -> Reply {
+        if self.refuses() {
+            return self.refusal(request, now);
+        }
+        if let Some(status) = self.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+            reply.status = status;
+        }
+        reply
+    }
 }
 
 /// A fault in force.
@@ -145,12 +182,7 @@ impl Faults {
         let mut armed = self.armed.lock();
         for one in armed.iter_mut() {
             let elsewhere = one.tenant.as_deref().is_some_and(|name| name != tenant);
-            if elsewhere
-                || one
-                    .fault
-                    .operation
-                    .is_some_and(|wanted| wanted != operation)
-            {
+            if elsewhere || one.fault.operation.is_some_and(|wanted| wanted != operation) {
                 continue;
             }
             one.seen += 1;

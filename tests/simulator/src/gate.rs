@@ -86,10 +86,7 @@ impl Gates {
 
     /// Removes all gates.
     pub fn open_all(&self) {
-        self.gates
-            .lock()
-            .drain(..)
-            .for_each(|gate| gate.permits.close());
+        self.gates.lock().drain(..).for_each(|gate| gate.permits.close());
     }
 
     /// The gates and what they hold.
@@ -122,11 +119,7 @@ impl Gates {
 impl Gate {
     fn holds(&self, tenant: &str, operation: Operation, when: When) -> bool {
         self.spec.when == when
-            && self
-                .spec
-                .tenant
-                .as_deref()
-                .is_none_or(|name| name == tenant)
+            && self.spec.tenant.as_deref().is_none_or(|name| name == tenant)
             && self.spec.operation.is_none_or(|wanted| wanted == operation)
     }
 

@@ -68,9 +68,7 @@ pub fn spoil(kind: Hostile, mut reply: Reply, caller: Option<&str>) -> Reply {
     match kind {
         Hostile::Html => {
             reply.content_type = "text/html";
-            reply.raw = Some(Raw::Bytes(
-                b"<html><body><h1>Bad gateway</h1></body></html>".to_vec(),
-            ));
+            reply.raw = Some(Raw::Bytes(b"<html><body><h1>Bad gateway</h1></body></html>".to_vec()));
         }
         Hostile::Empty => reply.raw = Some(Raw::Bytes(Vec::new())),
         Hostile::Created => reply.status = StatusCode::CREATED,
@@ -88,11 +86,7 @@ pub fn spoil(kind: Hostile, mut reply: Reply, caller: Option<&str>) -> Reply {
 }
 
 fn spoil_bytes(kind: Hostile, reply: &Reply) -> Option<Raw> {
-    let text = reply
-        .json
-        .as_ref()
-        .map(Value::to_string)
-        .unwrap_or_default();
+    let text = reply.json.as_ref().map(Value::to_string).unwrap_or_default();
     let bytes = text.as_bytes().to_vec();
     let spoilt = match kind {
         Hostile::TwoDocuments => [bytes.clone(), bytes].concat(),
@@ -132,12 +126,7 @@ fn spoil_list(kind: Hostile, mut items: Vec<Value>, caller: Option<&str>) -> Vec
             let template = items.first().cloned().unwrap_or_else(|| json!({}));
             items.extend((0..10_000).map(|n| numbered(template.clone(), n)));
         }
-        _ => {
-            items = items
-                .into_iter()
-                .map(|token| spoil_token(kind, token))
-                .collect()
-        }
+        _ => items = items.into_iter().map(|token| spoil_token(kind, token)).collect(),
     }
     items
 }
@@ -159,12 +148,8 @@ fn spoil_token(kind: Hostile, mut token: Value) -> Value {
         Hostile::SecretEmpty => token["secret"] = json!(""),
         Hostile::SecretArray => token["secret"] = json!([token["secret"].take()]),
         Hostile::OtherId => token["id"] = json!("0123456789abcdef0123456789abcdef"),
-        Hostile::OtherOwner => {
-            token["owner"] = json!({"type": "IDENTITY", "id": "f".repeat(32), "name": "mallory"})
-        }
-        Hostile::AlteredName => {
-            token["name"] = json!(format!("{}x", token["name"].as_str().unwrap_or_default()))
-        }
+        Hostile::OtherOwner => token["owner"] = json!({"type": "IDENTITY", "id": "f".repeat(32), "name": "mallory"}),
+        Hostile::AlteredName => token["name"] = json!(format!("{}x", token["name"].as_str().unwrap_or_default())),
         Hostile::CreatedInFuture => {
             let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365);
             token["created"] = json!(later.to_string());

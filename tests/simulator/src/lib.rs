@@ -5,6 +5,7 @@
 //! `default` also lives at the plain base. It shares no type with the operator, so that a wrong field name cannot be
 //! wrong on both sides.
 mod access_token;
+mod answer;
 mod clock;
 mod control;
 mod fault;
@@ -30,9 +31,7 @@ pub use control::{Control, ControlError, NewToken, TokenEdit, UserState};
 pub use fault::{Armed, BadDate, Fault, RetryAfter, When};
 pub use gate::{GateSpec, GateState};
 pub use hostile::Hostile;
-pub use options::{
-    Certificate, Options, SeedSpec, TenantSeeds, TenantSpec, UserSeeds, UserSpec, loopback,
-};
+pub use options::{Certificate, Options, SeedSpec, TenantSeeds, TenantSpec, UserSeeds, UserSpec, loopback};
 pub use record::{Effect, Entry, Kind, Origin};
 pub use route::{DEFAULT_TENANT, Operation};
 pub use secrets::{ACCESS_TOKEN_MARKER, CLIENT_SECRET_MARKER, Credential};

@@ -89,10 +89,7 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
 /// Ends on SIGINT or SIGTERM.
 async fn ended() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -103,9 +100,7 @@ async fn ended() -> std::io::Result<()> {
 fn options(arguments: &Arguments) -> Options {
     let levels: Vec<&str> = arguments.levels.iter().map(String::as_str).collect();
     let scopes: Vec<&str> = arguments.scopes.iter().map(String::as_str).collect();
-    let user = UserSpec::named("admin")
-        .with_levels(&levels)
-        .with_seed_scopes(&scopes);
+    let user = UserSpec::named("admin").with_levels(&levels).with_seed_scopes(&scopes);
     let more = (0..arguments.more_tenants).map(|n| format!("tenant-{n:03}"));
     let tenant = |name: String| TenantSpec {
         name,
@@ -115,13 +110,7 @@ fn options(arguments: &Arguments) -> Options {
         http: Some(arguments.listen),
         https: arguments.listen_tls,
         seed: arguments.seed,
-        tenants: arguments
-            .tenants
-            .iter()
-            .cloned()
-            .chain(more)
-            .map(tenant)
-            .collect(),
+        tenants: arguments.tenants.iter().cloned().chain(more).map(tenant).collect(),
         ..Options::default()
     }
 }
@@ -160,11 +149,7 @@ fn print_text(simulator: &Simulator) {
     }
     println!("control: {}/_sim", simulator.url());
     for tenant in simulator.tenants() {
-        println!(
-            "\ntenant '{}': {}",
-            tenant.tenant,
-            simulator.tenant_url(&tenant.tenant)
-        );
+        println!("\ntenant '{}': {}", tenant.tenant, simulator.tenant_url(&tenant.tenant));
         for user in &tenant.users {
             println!("  user '{}' {}", user.name, user.id);
             for seed in &user.seeds {

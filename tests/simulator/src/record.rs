@@ -114,9 +114,7 @@ impl Record {
     /// All entries with a number above `seq`.
     pub fn since(&self, seq: u64) -> Vec<Entry> {
         let entries = self.0.lock();
-        let start = entries
-            .len()
-            .min(usize::try_from(seq).unwrap_or(usize::MAX));
+        let start = entries.len().min(usize::try_from(seq).unwrap_or(usize::MAX));
         entries[start..].to_vec()
     }
 

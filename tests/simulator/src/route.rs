@@ -99,17 +99,12 @@ pub fn resolve(method: &Method, path: &str) -> Result<Call, NoRoute> {
 type Found = (Operation, Version, Option<String>);
 
 fn operation(method: &Method, path: &str) -> Result<Found, NoRoute> {
-    let parts: Vec<&str> = path
-        .strip_prefix('/')
-        .ok_or(NoRoute::Path)?
-        .split('/')
-        .collect();
+    let parts: Vec<&str> = path.strip_prefix('/').ok_or(NoRoute::Path)?.split('/').collect();
     match parts.as_slice() {
         ["oauth", "token"] => only(method, &Method::POST, Operation::Oauth),
         ["oauth", "info"] => only(method, &Method::GET, Operation::OauthInfo),
         // The vendor's Python client doubles the slash here, and NERM accepts it.
-        ["api", name @ ("system_roles" | "users")]
-        | ["api", "", name @ ("system_roles" | "users")] => {
+        ["api", name @ ("system_roles" | "users")] | ["api", "", name @ ("system_roles" | "users")] => {
             let (operation, version, _) = only(method, &Method::GET, Operation::Nerm)?;
             Ok((operation, version, Some((*name).to_owned())))
         }
@@ -119,9 +114,7 @@ fn operation(method: &Method, path: &str) -> Result<Found, NoRoute> {
         }
         ["personal-access-tokens", "v1"] => collection(method, Version::V1),
         ["personal-access-tokens", "v1", id] if !id.is_empty() => member(method, Version::V1, id),
-        [frozen, "personal-access-tokens"] => {
-            collection(method, version(frozen).ok_or(NoRoute::Path)?)
-        }
+        [frozen, "personal-access-tokens"] => collection(method, version(frozen).ok_or(NoRoute::Path)?),
         [frozen, "personal-access-tokens", id] if !id.is_empty() => {
             member(method, version(frozen).ok_or(NoRoute::Path)?, id)
         }
@@ -172,11 +165,7 @@ mod tests {
         resolve(&method, path).map(|call| (call.tenant, call.operation, call.version))
     }
 
-    fn ok(
-        tenant: &str,
-        operation: Operation,
-        version: Version,
-    ) -> Result<(String, Operation, Version), NoRoute> {
+    fn ok(tenant: &str, operation: Operation, version: Version) -> Result<(String, Operation, Version), NoRoute> {
         Ok((tenant.into(), operation, version))
     }
 
@@ -201,10 +190,7 @@ mod tests {
             found(Method::POST, "/t/acme/oauth/token"),
             ok("acme", Oauth, Version::V1)
         );
-        assert_eq!(
-            found(Method::GET, "/oauth/info"),
-            ok("default", OauthInfo, Version::V1)
-        );
+        assert_eq!(found(Method::GET, "/oauth/info"), ok("default", OauthInfo, Version::V1));
         assert_eq!(
             found(Method::GET, "/v3/public-identities"),
             ok("default", PublicIdentities, Version::V1)
@@ -217,21 +203,9 @@ mod tests {
 
     #[test]
     fn there_is_no_read_of_one_and_no_unknown_version() {
-        assert_eq!(
-            found(Method::GET, "/personal-access-tokens/v1/x"),
-            Err(NoRoute::Method)
-        );
-        assert_eq!(
-            found(Method::GET, "/personal-access-tokens/v2"),
-            Err(NoRoute::Path)
-        );
-        assert_eq!(
-            found(Method::GET, "/v2023/personal-access-tokens"),
-            Err(NoRoute::Path)
-        );
-        assert_eq!(
-            found(Method::GET, "//personal-access-tokens/v1"),
-            Err(NoRoute::Path)
-        );
+        assert_eq!(found(Method::GET, "/personal-access-tokens/v1/x"), Err(NoRoute::Method));
+        assert_eq!(found(Method::GET, "/personal-access-tokens/v2"), Err(NoRoute::Path));
+        assert_eq!(found(Method::GET, "/v2023/personal-access-tokens"), Err(NoRoute::Path));
+        assert_eq!(found(Method::GET, "//personal-access-tokens/v1"), Err(NoRoute::Path));
     }
 }

@@ -21,12 +21,7 @@ const EVERYONE: &[&str] = &["*"];
 const ADMIN: &[&str] = &[];
 const SOURCES: &[&str] = &["SOURCE_ADMIN", "SOURCE_SUBADMIN"];
 const ROLES: &[&str] = &["ROLE_ADMIN", "ROLE_SUBADMIN"];
-const ACCESS: &[&str] = &[
-    "ROLE_ADMIN",
-    "ROLE_SUBADMIN",
-    "SOURCE_ADMIN",
-    "SOURCE_SUBADMIN",
-];
+const ACCESS: &[&str] = &["ROLE_ADMIN", "ROLE_SUBADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN"];
 const DESK: &[&str] = &["HELPDESK", "SOURCE_ADMIN", "SOURCE_SUBADMIN"];
 const CERTS: &[&str] = &["CERT_ADMIN", "REPORT_ADMIN"];
 
@@ -70,13 +65,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("idn:campaign-report:read", CERTS),
     (
         "idn:task-management:read",
-        &[
-            "CERT_ADMIN",
-            "HELPDESK",
-            "REPORT_ADMIN",
-            "ROLE_ADMIN",
-            "SOURCE_ADMIN",
-        ],
+        &["CERT_ADMIN", "HELPDESK", "REPORT_ADMIN", "ROLE_ADMIN", "SOURCE_ADMIN"],
     ),
     ("idn:sod-policy:read", &["SOD_POLICY_ADMIN"]),
     ("idn:sod-policy:manage", &["SOD_POLICY_ADMIN"]),
@@ -142,9 +131,9 @@ pub fn effective(stored: Option<&[String]>, levels: &[String], extra: &ExtraScop
 /// Whether an access token with these scopes may do what any one of `wanted` allows.
 pub fn allows(granted: &[String], levels: &[String], wanted: &[&str], extra: &ExtraScopes) -> bool {
     let all = granted.iter().any(|scope| scope == ALL);
-    wanted.iter().any(|want| {
-        granted.iter().any(|scope| scope == want) || (all && usable(want, levels, extra))
-    })
+    wanted
+        .iter()
+        .any(|want| granted.iter().any(|scope| scope == want) || (all && usable(want, levels, extra)))
 }
 
 #[cfg(test)]
@@ -156,21 +145,12 @@ mod tests {
     }
 
     fn cut(scopes: &[&str], levels: &[&str]) -> Vec<String> {
-        effective(
-            Some(&strings(scopes)),
-            &strings(levels),
-            &ExtraScopes::new(),
-        )
+        effective(Some(&strings(scopes)), &strings(levels), &ExtraScopes::new())
     }
 
     #[test]
     fn unknown_scopes_and_those_above_the_level_give_no_rights() {
-        let asked = [
-            "idn:nonsense:read",
-            "idn:accounts:read",
-            "idn:transform:read",
-            DEFAULT,
-        ];
+        let asked = ["idn:nonsense:read", "idn:accounts:read", "idn:transform:read", DEFAULT];
         assert_eq!(cut(&asked, &["USER"]), [DEFAULT]);
         assert_eq!(cut(&asked, &["HELPDESK"]), ["idn:accounts:read", DEFAULT]);
         assert_eq!(
@@ -181,10 +161,7 @@ mod tests {
 
     #[test]
     fn no_stored_scopes_means_all_of_them() {
-        assert_eq!(
-            effective(None, &strings(&["USER"]), &ExtraScopes::new()),
-            [ALL]
-        );
+        assert_eq!(effective(None, &strings(&["USER"]), &ExtraScopes::new()), [ALL]);
     }
 
     #[test]
@@ -205,11 +182,7 @@ mod tests {
     fn a_test_can_add_scopes() {
         let extra = ExtraScopes::from([("idn:new:read".to_owned(), strings(&["USER"]))]);
         assert_eq!(
-            effective(
-                Some(&strings(&["idn:new:read"])),
-                &strings(&["USER"]),
-                &extra
-            ),
+            effective(Some(&strings(&["idn:new:read"])), &strings(&["USER"]), &extra),
             ["idn:new:read"]
         );
     }

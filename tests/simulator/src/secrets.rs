@@ -103,8 +103,7 @@ mod tests {
     use super::*;
 
     fn is_hex(text: &str) -> bool {
-        text.bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! The way of a request: recognised, held, spoilt, answered and recorded.
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,17 +6,15 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{Response, StatusCode};
 use bytes::Bytes;
-use futures_util::stream;
-use jiff::Timestamp;
 
-use crate::clock::{http_date, plus_seconds};
-use crate::fault::{BadDate, Fault, RetryAfter, When};
+use crate::answer::{bytes_of, set_date};
+use crate::fault::{Fault, When};
 use crate::hostile::spoil;
 use crate::isc::{Exchange, perform};
 use crate::record::Entry;
-use crate::reply::{Raw, Reply};
+use crate::reply::Reply;
 use crate::route::{NoRoute, Operation, resolve, split_tenant};
 use crate::world::World;
 
@@ -32,20 +29,11 @@ pub struct Dropped;
 pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return bytes_of(Reply::error(
-            413,
-            "The request is too large or was cut off",
-            0,
-        ));
+        return bytes_of(Reply::error(413, "The request is too large or was cut off", 0));
     };
     let task = tokio::spawn(async move { answer(&world, &parts, body).await });
-    task.await.unwrap_or_else(|_| {
-        bytes_of(Reply::error(
-            500,
-            "the simulator failed: see its standard error",
-            0,
-        ))
-    })
+    task.await
+        .unwrap_or_else(|_| bytes_of(Reply::error(500, "the simulator failed: see its standard error", 0)))
 }
 
 async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
@@ -57,10 +45,7 @@ async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
         path: Some(format!("{} {}", parts.method, parts.uri.path())),
         ..Entry::default()
     };
-    let (reply, faults, dropped) = match (
-        resolve(&parts.method, parts.uri.path()),
-        world.tenant(tenant_name),
-    ) {
+    let (reply, faults, dropped) = match (resolve(&parts.method, parts.uri.path()), world.tenant(tenant_name)) {
         (Ok(call), Some(tenant)) => {
             entry.operation = Some(call.operation);
             let query = parts.uri.query().unwrap_or_default();
@@ -90,22 +75,14 @@ async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
             vec![],
             false,
         ),
-        (Err(NoRoute::Method), _) => (
-            Reply::error(405, "Method not allowed", request),
-            vec![],
-            false,
-        ),
-        (Err(NoRoute::Path), _) => (
-            Reply::error(404, "No such resource", request),
-            vec![],
-            false,
-        ),
+        (Err(NoRoute::Method), _) => (Reply::error(405, "Method not allowed", request), vec![], false),
+        (Err(NoRoute::Path), _) => (Reply::error(404, "No such resource", request), vec![], false),
     };
     entry.status = (!dropped).then(|| reply.status.as_u16());
     entry.note = (!faults.is_empty()).then(|| note(&faults));
     world.record(entry);
     let mut response = bytes_of(reply.with("slpt-request-id", format!("sim-{request}")));
-    date(&mut response, world.clock.now(), &faults);
+    set_date(&mut response, world.clock.now(), &faults);
     if dropped {
         response.extensions_mut().insert(Dropped);
     }
@@ -126,11 +103,7 @@ async fn with_faults(exchange: &mut Exchange<'_>, faults: &[Fault]) -> (Reply, b
     if latency > 0 {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
-    exchange
-        .world
-        .gates
-        .pass(tenant, operation, When::Before)
-        .await;
+    exchange.world.gates.pass(tenant, operation, When::Before).await;
     let drops = |when| faults.iter().any(|fault| fault.drop == Some(when));
     if drops(When::Before) {
         return (Reply::empty(StatusCode::OK), true);
@@ -139,17 +112,10 @@ async fn with_faults(exchange: &mut Exchange<'_>, faults: &[Fault]) -> (Reply, b
     let refusing = |fault: &&Fault| fault.refuses() && !fault.with_effect;
     if let Some(fault) = faults.iter().find(refusing) {
         let refusal = fault.refusal(exchange.request, now);
-        return (
-            spoil_all(refusal, faults, exchange.entry.client_id.as_deref()),
-            false,
-        );
+        return (spoil_all(refusal, faults, exchange.entry.client_id.as_deref()), false);
     }
     let mut reply = perform(exchange).await;
-    exchange
-        .world
-        .gates
-        .pass(tenant, operation, When::After)
-        .await;
+    exchange.world.gates.pass(tenant, operation, When::After).await;
     for fault in faults {
         reply = fault.after_effect(reply, exchange.request, now);
     }
@@ -166,96 +132,7 @@ fn spoil_all(reply: Reply, faults: &[Fault], caller: Option<&str>) -> Reply {
         .fold(reply, |reply, kind| spoil(kind, reply, caller))
 }
 
-impl Fault {
-    /// Whether the answer is this fault's own.
-    fn refuses(&self) -> bool {
-        self.redirect_to.is_some()
-            || self
-                .status
-                .is_some_and(|status| !(200..300).contains(&status))
-    }
-
-    fn refusal(&self, request: u64, now: Timestamp) -> Reply {
-        let status = self
-            .status
-            .unwrap_or(if self.redirect_to.is_some() { 302 } else { 500 });
-        let mut reply = Reply::error(status, "injected by a test", request);
-        if let Some(to) = &self.redirect_to {
-            reply.headers.push(("location", to.clone()));
-        }
-        match &self.retry_after {
-            None => reply,
-            Some(RetryAfter::Seconds(seconds)) => reply.with("retry-after", seconds.to_string()),
-            Some(RetryAfter::Date(ahead)) => {
-                reply.with("retry-after", http_date(plus_seconds(now, *ahead)))
-            }
-            Some(RetryAfter::Text(text)) => reply.with("retry-after", text.clone()),
-        }
-    }
-
-    fn after_effect(&self, mut reply: Reply, request: u64, now: Timestamp) -> Reply {
-        if self.refuses() {
-            return self.refusal(request, now);
-        }
-        if let Some(status) = self
-            .status
-            .and_then(|status| StatusCode::from_u16(status).ok())
-        {
-            reply.status = status;
-        }
-        reply
-    }
-}
-
 /// What the record says about the faults of a request.
 fn note(faults: &[Fault]) -> String {
     serde_json::to_string(faults).unwrap_or_default()
-}
-
-fn bytes_of(reply: Reply) -> Response<Body> {
-    let json = reply
-        .json
-        .as_ref()
-        .map(|body| body.to_string().into_bytes());
-    let has_body = json.is_some() || reply.raw.is_some();
-    let (body, length) = match (reply.raw, json) {
-        (Some(Raw::WrongLength(bytes, by)), _) => {
-            let claimed = (bytes.len() as i64 + by).max(0);
-            // Only a stream may contradict its header.
-            let body = Body::from_stream(stream::iter([Ok::<_, Infallible>(Bytes::from(bytes))]));
-            (body, Some(claimed))
-        }
-        (Some(Raw::Bytes(bytes)), _) => (Body::from(bytes), None),
-        (None, Some(bytes)) => (Body::from(bytes), None),
-        (None, None) => (Body::empty(), None),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = reply.status;
-    let headers = response.headers_mut();
-    if has_body {
-        headers.insert("content-type", HeaderValue::from_static(reply.content_type));
-    }
-    if let Some(length) = length {
-        headers.insert("content-length", HeaderValue::from(length));
-    }
-    for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.append(HeaderName::from_static(name), value);
-        }
-    }
-    response
-}
-
-/// The `Date` header, from the simulator's clock.
-fn date(response: &mut Response<Body>, now: Timestamp, faults: &[Fault]) {
-    let value = match faults.iter().find_map(|fault| fault.date) {
-        None => http_date(now),
-        Some(BadDate::Missing) => return,
-        Some(BadDate::Epoch) => http_date(Timestamp::UNIX_EPOCH),
-        Some(BadDate::NextYear) => http_date(plus_seconds(now, 365 * 86_400)),
-        Some(BadDate::Garbage) => "yesterday".to_owned(),
-    };
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        response.headers_mut().insert("date", value);
-    }
 }

@@ -53,22 +53,12 @@ impl Simulator {
     /// Starts the listeners and returns once they accept connections. Needs no runtime of the caller's.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let control = Control::new(options.clock, options.seed.map_or_else(random_seed, Ok)?);
-        let tenants = options
-            .tenants
-            .iter()
-            .map(|spec| control.add_tenant(spec))
-            .collect();
+        let tenants = options.tenants.iter().map(|spec| control.add_tenant(spec)).collect();
         let http = options.http.map(listen).transpose()?;
         let https = options.https.map(listen).transpose()?;
-        let tls = https
-            .is_some()
-            .then(|| tls::server(options.certificate))
-            .transpose()?;
-        let (acceptor, ca_pem) = tls
-            .map(|(config, pem)| (TlsAcceptor::from(config), pem))
-            .unzip();
-        let address =
-            |listener: &Option<TcpListener>| listener.as_ref().and_then(|l| l.local_addr().ok());
+        let tls = https.is_some().then(|| tls::server(options.certificate)).transpose()?;
+        let (acceptor, ca_pem) = tls.map(|(config, pem)| (TlsAcceptor::from(config), pem)).unzip();
+        let address = |listener: &Option<TcpListener>| listener.as_ref().and_then(|l| l.local_addr().ok());
         let (http_address, https_address) = (address(&http), address(&https));
         let listeners = vec![(http, None), (https, acceptor)];
         let (stop, stopped) = oneshot::channel();
@@ -95,9 +85,7 @@ impl Simulator {
 
     /// Base URL over plain HTTP, without a slash at the end; empty where it is off.
     pub fn url(&self) -> String {
-        self.http
-            .map(|address| format!("http://{address}"))
-            .unwrap_or_default()
+        self.http.map(|address| format!("http://{address}")).unwrap_or_default()
     }
 
     /// Base URL over HTTPS; empty where it is off.
@@ -134,11 +122,7 @@ impl Simulator {
 
     /// The first seed credential of a tenant it was started with.
     pub fn seed(&self, tenant: &str) -> Option<&Credential> {
-        let users = &self
-            .tenants
-            .iter()
-            .find(|seeds| seeds.tenant == tenant)?
-            .users;
+        let users = &self.tenants.iter().find(|seeds| seeds.tenant == tenant)?.users;
         users.iter().flat_map(|user| &user.seeds).next()
     }
 }
@@ -155,8 +139,7 @@ impl Drop for Simulator {
 }
 
 fn random_seed() -> Result<u64, StartError> {
-    let bytes = ring::rand::generate::<[u8; 8]>(&ring::rand::SystemRandom::new())
-        .map_err(|_| StartError::Random)?;
+    let bytes = ring::rand::generate::<[u8; 8]>(&ring::rand::SystemRandom::new()).map_err(|_| StartError::Random)?;
     Ok(u64::from_be_bytes(bytes.expose()))
 }
 

@@ -91,10 +91,7 @@ impl TenantState {
     /// The token with this client ID, to be changed.
     pub fn find_mut(&mut self, id: &str) -> Option<&mut Token> {
         let user = self.users.get_mut(self.owners.get(id)?)?;
-        user.tokens
-            .iter_mut()
-            .find(|token| token.id == id)
-            .map(Arc::make_mut)
+        user.tokens.iter_mut().find(|token| token.id == id).map(Arc::make_mut)
     }
 
     /// Adds a token to its owner's; false if there is no such user.
@@ -133,12 +130,7 @@ impl TenantState {
         let Some(user) = self.users.get_mut(owner) else {
             return Vec::new();
         };
-        let mut gone: Vec<Arc<Token>> = user
-            .tokens
-            .iter()
-            .filter(|t| t.is_expired(now))
-            .cloned()
-            .collect();
+        let mut gone: Vec<Arc<Token>> = user.tokens.iter().filter(|t| t.is_expired(now)).cloned().collect();
         gone.sort_by_key(|token| token.expires);
         for token in &gone {
             user.tokens.retain(|kept| kept.id != token.id);

@@ -2,8 +2,7 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -65,9 +64,7 @@ fn leaf_params(kind: Certificate) -> Result<CertificateParams, rcgen::Error> {
     };
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "isc-simulator");
+    params.distinguished_name.push(DnType::CommonName, "isc-simulator");
     if kind == Certificate::Expired {
         params.not_after = date_time_ymd(2020, 1, 1);
     }

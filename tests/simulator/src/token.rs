@@ -58,8 +58,7 @@ impl Token {
     pub fn set_scope(&mut self, scope: Option<Vec<String>>, now: Timestamp, lag: i64) {
         let before = std::mem::replace(&mut self.scope, scope);
         self.old_scopes.retain(|(until, _)| now < *until);
-        self.old_scopes
-            .push((crate::clock::plus_seconds(now, lag), before));
+        self.old_scopes.push((crate::clock::plus_seconds(now, lag), before));
     }
 
     /// As LIST and PATCH show it.

@@ -2,30 +2,23 @@
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Control, ControlError, NewToken, TokenEdit};
+use super::{Control, ControlError};
 use crate::fault::Fault;
 use crate::gate::GateSpec;
-use crate::options::{TenantSpec, UserSpec};
 use crate::switches::Switches;
 
-type Answer = Result<Json<Value>, ControlError>;
+pub(super) type Answer = Result<Json<Value>, ControlError>;
 
 /// The paths, as `GET /_sim` lists them.
 const INDEX: &[(&str, &str)] = &[
-    (
-        "GET /_sim/record?since=N",
-        "the append-only record after entry N",
-    ),
-    (
-        "GET /_sim/client-secrets",
-        "every client secret issued, for leak scans",
-    ),
+    ("GET /_sim/record?since=N", "the append-only record after entry N"),
+    ("GET /_sim/client-secrets", "every client secret issued, for leak scans"),
     (
         "GET, POST /_sim/clock",
         "the time; {\"advance\": \"11m\"} or seconds moves it",
@@ -54,10 +47,7 @@ const INDEX: &[(&str, &str)] = &[
         "GET, POST /_sim/tenants/T/users",
         "its users; PATCH …/U {\"levels\": []}, DELETE …/U",
     ),
-    (
-        "POST /_sim/tenants/T/api-clients",
-        "a credential without a user",
-    ),
+    ("POST /_sim/tenants/T/api-clients", "a credential without a user"),
     (
         "GET, POST /_sim/tenants/T/tokens",
         "its tokens; PATCH, DELETE …/ID: what another tool does by hand",
@@ -76,23 +66,9 @@ pub(super) fn routes(control: Control) -> Router {
         .route("/faults/{id}", delete(clear_fault))
         .route("/gate", get(gates).post(close_gate).delete(open_gates))
         .route("/gate/{id}/release", post(release_gate))
-        .route("/tenants", get(tenants).post(add_tenant))
-        .route(
-            "/tenants/{tenant}/switches",
-            get(switches).patch(patch_switches),
-        )
+        .route("/tenants/{tenant}/switches", get(switches).patch(patch_switches))
         .route("/tenants/{tenant}/faults", post(add_tenant_fault))
-        .route("/tenants/{tenant}/users", get(users).post(add_user))
-        .route(
-            "/tenants/{tenant}/users/{user}",
-            patch(set_levels).delete(remove_user),
-        )
-        .route("/tenants/{tenant}/api-clients", post(add_api_client))
-        .route("/tenants/{tenant}/tokens", get(tokens).post(create_token))
-        .route(
-            "/tenants/{tenant}/tokens/{id}",
-            patch(edit_token).delete(delete_token),
-        )
+        .merge(super::http_tenants::routes())
         .with_state(control)
 }
 
@@ -236,96 +212,10 @@ struct Release {
     count: Option<usize>,
 }
 
-async fn release_gate(
-    State(control): State<Control>,
-    Path(id): Path<u64>,
-    body: Option<Json<Release>>,
-) -> Answer {
+async fn release_gate(State(control): State<Control>, Path(id): Path<u64>, body: Option<Json<Release>>) -> Answer {
     match body.and_then(|Json(release)| release.count) {
         Some(count) => control.release_gate(id, count)?,
         None => control.open_gate(id)?,
     }
     Ok(Json(json!(control.gates())))
-}
-
-async fn tenants(State(control): State<Control>) -> Answer {
-    let one = |name: String| Ok(json!({"users": control.users(&name)?, "name": name}));
-    control
-        .tenants()
-        .into_iter()
-        .map(one)
-        .collect::<Result<Value, _>>()
-        .map(Json)
-}
-
-async fn add_tenant(State(control): State<Control>, Json(spec): Json<TenantSpec>) -> Json<Value> {
-    Json(json!(control.add_tenant(&spec)))
-}
-
-async fn users(State(control): State<Control>, Path(tenant): Path<String>) -> Answer {
-    Ok(Json(json!(control.users(&tenant)?)))
-}
-
-async fn add_user(
-    State(control): State<Control>,
-    Path(tenant): Path<String>,
-    Json(spec): Json<UserSpec>,
-) -> Answer {
-    Ok(Json(json!(control.add_user(&tenant, &spec)?)))
-}
-
-#[derive(Deserialize)]
-struct Levels {
-    levels: Vec<String>,
-}
-
-async fn set_levels(
-    State(control): State<Control>,
-    Path((tenant, user)): Path<(String, String)>,
-    Json(body): Json<Levels>,
-) -> Answer {
-    control.set_levels(&tenant, &user, &body.levels)?;
-    Ok(Json(json!(control.users(&tenant)?)))
-}
-
-async fn remove_user(
-    State(control): State<Control>,
-    Path((tenant, user)): Path<(String, String)>,
-) -> Result<StatusCode, ControlError> {
-    control
-        .remove_user(&tenant, &user)
-        .map(|()| StatusCode::NO_CONTENT)
-}
-
-async fn add_api_client(State(control): State<Control>, Path(tenant): Path<String>) -> Answer {
-    Ok(Json(json!(control.add_api_client(&tenant)?)))
-}
-
-async fn tokens(State(control): State<Control>, Path(tenant): Path<String>) -> Answer {
-    Ok(Json(json!(control.tokens(&tenant)?)))
-}
-
-async fn create_token(
-    State(control): State<Control>,
-    Path(tenant): Path<String>,
-    Json(new): Json<NewToken>,
-) -> Answer {
-    Ok(Json(json!(control.create_token(&tenant, new)?)))
-}
-
-async fn edit_token(
-    State(control): State<Control>,
-    Path((tenant, id)): Path<(String, String)>,
-    Json(edit): Json<TokenEdit>,
-) -> Answer {
-    Ok(Json(json!(control.edit_token(&tenant, &id, edit)?)))
-}
-
-async fn delete_token(
-    State(control): State<Control>,
-    Path((tenant, id)): Path<(String, String)>,
-) -> Result<StatusCode, ControlError> {
-    control
-        .delete_token(&tenant, &id)
-        .map(|()| StatusCode::NO_CONTENT)
 }

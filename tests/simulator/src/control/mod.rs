@@ -1,5 +1,6 @@
 //! The handle that tests hold: sees everything, and acts as another tool or a human would.
 mod http;
+mod http_tenants;
 mod people;
 mod tokens;
 
@@ -58,9 +59,7 @@ impl Control {
     /// All imitated APIs and the control API, to be called without sockets. A response with the extension
     /// [`crate::Dropped`] stands for a connection that ended without one. Must be called within a tokio runtime.
     pub fn router(&self) -> Router {
-        let imitation = Router::new()
-            .fallback(serve)
-            .with_state(Arc::clone(&self.world));
+        let imitation = Router::new().fallback(serve).with_state(Arc::clone(&self.world));
         imitation.nest("/_sim", http::routes(self.clone()))
     }
 
@@ -109,11 +108,7 @@ impl Control {
     }
 
     /// Changes the switches of a tenant; without one, of all tenants and of those to come.
-    pub fn edit_switches(
-        &self,
-        tenant: Option<&str>,
-        edit: impl Fn(&mut Switches),
-    ) -> Result<(), ControlError> {
+    pub fn edit_switches(&self, tenant: Option<&str>, edit: impl Fn(&mut Switches)) -> Result<(), ControlError> {
         let tenants = match tenant {
             Some(name) => vec![self.tenant(name)?],
             None => {
@@ -172,11 +167,7 @@ impl Control {
 
     /// Waits until a gate holds at least `count` requests; false if that took longer than `patience`.
     pub async fn wait_held(&self, id: u64, count: u64, patience: Duration) -> bool {
-        let held = || {
-            self.gates()
-                .iter()
-                .any(|gate| gate.id == id && gate.held >= count)
-        };
+        let held = || self.gates().iter().any(|gate| gate.id == id && gate.held >= count);
         let reached = async {
             while !held() {
                 tokio::time::sleep(Duration::from_millis(5)).await;

@@ -38,22 +38,14 @@ impl Control {
 
     /// Names of all tenants.
     pub fn tenants(&self) -> Vec<String> {
-        self.world
-            .tenants()
-            .iter()
-            .map(|tenant| tenant.name.clone())
-            .collect()
+        self.world.tenants().iter().map(|tenant| tenant.name.clone()).collect()
     }
 
     /// Makes a user with its seed tokens.
     pub fn add_user(&self, tenant: &str, spec: &UserSpec) -> Result<UserSeeds, ControlError> {
         let id = self.world.mint.id();
         let user = User::new(id.clone(), spec.name.clone(), spec.levels.clone());
-        self.tenant(tenant)?
-            .inner
-            .lock()
-            .users
-            .insert(id.clone(), user);
+        self.tenant(tenant)?.inner.lock().users.insert(id.clone(), user);
         let seed = |seed: &crate::options::SeedSpec| {
             let token = NewToken {
                 scope: Some(seed.scope.clone()),
@@ -85,12 +77,7 @@ impl Control {
     }
 
     /// Gives a user other levels; new access tokens show them.
-    pub fn set_levels(
-        &self,
-        tenant: &str,
-        user: &str,
-        levels: &[String],
-    ) -> Result<(), ControlError> {
+    pub fn set_levels(&self, tenant: &str, user: &str, levels: &[String]) -> Result<(), ControlError> {
         let tenant = self.tenant(tenant)?;
         let mut state = tenant.inner.lock();
         let found = state
@@ -103,17 +90,11 @@ impl Control {
 
     /// Removes a user and its tokens.
     pub fn remove_user(&self, tenant: &str, user: &str) -> Result<(), ControlError> {
-        for token in self
-            .tokens(tenant)?
-            .iter()
-            .filter(|token| token.owner == user)
-        {
+        for token in self.tokens(tenant)?.iter().filter(|token| token.owner == user) {
             self.delete_token(tenant, &token.id)?;
         }
         let removed = self.tenant(tenant)?.inner.lock().users.remove(user);
-        removed
-            .map(|_| ())
-            .ok_or_else(|| ControlError::NoUser(user.to_owned()))
+        removed.map(|_| ()).ok_or_else(|| ControlError::NoUser(user.to_owned()))
     }
 
     /// Makes an API client: a credential without a user behind it, which the token API refuses.
@@ -123,10 +104,7 @@ impl Control {
             client_secret: self.world.mint.client_secret(),
         };
         let tenant = self.tenant(tenant)?;
-        let (id, value) = (
-            credential.client_id.clone(),
-            credential.client_secret.clone(),
-        );
+        let (id, value) = (credential.client_id.clone(), credential.client_secret.clone());
         tenant.inner.lock().api_clients.insert(id, value);
         Ok(credential)
     }

@@ -65,9 +65,7 @@ pub struct TokenEdit {
 }
 
 /// Tells a null from an absent field.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -119,17 +117,10 @@ impl Control {
     }
 
     /// Changes a token. LIST shows it at once.
-    pub fn edit_token(
-        &self,
-        tenant: &str,
-        id: &str,
-        edit: TokenEdit,
-    ) -> Result<TokenState, ControlError> {
+    pub fn edit_token(&self, tenant: &str, id: &str, edit: TokenEdit) -> Result<TokenState, ControlError> {
         let tenant = self.tenant(tenant)?;
         let mut state = tenant.inner.lock();
-        let token = state
-            .find_mut(id)
-            .ok_or_else(|| ControlError::NoToken(id.to_owned()))?;
+        let token = state.find_mut(id).ok_or_else(|| ControlError::NoToken(id.to_owned()))?;
         if let Some(name) = edit.name {
             token.name = name;
         }

@@ -12,16 +12,12 @@ pub(crate) struct Caller {
 }
 
 /// The claims of the request's access token, noted in its entry.
-pub(crate) fn authenticate(
-    exchange: &mut Exchange<'_>,
-    state: &TenantState,
-) -> Result<Claims, Refusal> {
+pub(crate) fn authenticate(exchange: &mut Exchange<'_>, state: &TenantState) -> Result<Claims, Refusal> {
     let header = exchange
         .headers
         .get("authorization")
         .and_then(|value| value.to_str().ok());
-    let claims =
-        verify(header, &exchange.world.mint, exchange.now()).map_err(|e| (401, e.to_string()))?;
+    let claims = verify(header, &exchange.world.mint, exchange.now()).map_err(|e| (401, e.to_string()))?;
     if claims.tenant_id != exchange.tenant.id {
         return Err((
             401,
@@ -41,33 +37,20 @@ pub(crate) fn authenticate(
 }
 
 /// A caller of the token API: needs a user behind it, any one of the scopes, and a place in the rate limit.
-pub(crate) fn admit(
-    exchange: &mut Exchange<'_>,
-    state: &mut TenantState,
-    wanted: &[&str],
-) -> Result<Caller, Refusal> {
+pub(crate) fn admit(exchange: &mut Exchange<'_>, state: &mut TenantState, wanted: &[&str]) -> Result<Caller, Refusal> {
     let claims = authenticate(exchange, state)?;
     let key = format!("{} {:?}", claims.client_id, exchange.call.version);
     exchange.count(state, key)?;
     let Some(user) = claims.identity_id.clone() else {
         return Err((
             403,
-            "The request needs a user context: an API client cannot manage personal access tokens"
-                .into(),
+            "The request needs a user context: an API client cannot manage personal access tokens".into(),
         ));
     };
     if !state.users.contains_key(&user) {
-        return Err((
-            401,
-            "JWT validation failed: its user no longer exists".into(),
-        ));
+        return Err((401, "JWT validation failed: its user no longer exists".into()));
     }
-    if !scopes::allows(
-        &claims.scope,
-        &claims.authorities,
-        wanted,
-        &state.switches.extra_scopes,
-    ) {
+    if !scopes::allows(&claims.scope, &claims.authorities, wanted, &state.switches.extra_scopes) {
         return Err((
             403,
             format!(

@@ -38,8 +38,7 @@ fn json_object(exchange: &Exchange<'_>) -> Result<Map<String, Value>, Refusal> {
             format!("Content type '{media_type}' not supported: send application/json"),
         ));
     }
-    serde_json::from_slice(exchange.body)
-        .map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
+    serde_json::from_slice(exchange.body).map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
 }
 
 fn new_token(
@@ -93,17 +92,8 @@ fn check_owner(state: &TenantState, switches: &Switches, token: &Token) -> Resul
 }
 
 /// Refuses a name that another token of the owner has.
-pub(crate) fn unique(
-    owner: &User,
-    name: &str,
-    id: &str,
-    switches: &Switches,
-) -> Result<(), Refusal> {
-    if owner
-        .tokens
-        .iter()
-        .any(|other| other.name == name && other.id != id)
-    {
+pub(crate) fn unique(owner: &User, name: &str, id: &str, switches: &Switches) -> Result<(), Refusal> {
+    if owner.tokens.iter().any(|other| other.name == name && other.id != id) {
         return Err((
             switches.duplicate_name_status,
             format!("A personal access token named '{name}' already exists"),
@@ -116,10 +106,7 @@ pub(crate) fn unique(
 pub(crate) fn name(value: Option<&Value>) -> Result<String, Refusal> {
     let name = value.and_then(Value::as_str).unwrap_or_default();
     if name.trim().is_empty() || name.chars().count() > NAME_LENGTH {
-        return Err((
-            400,
-            format!("name must be a string of 1 to {NAME_LENGTH} characters"),
-        ));
+        return Err((400, format!("name must be a string of 1 to {NAME_LENGTH} characters")));
     }
     Ok(name.to_owned())
 }
@@ -139,8 +126,7 @@ fn required_scope(exchange: &Exchange<'_>, value: Option<&Value>) -> Result<Vec<
 
 /// Scopes as create and patch accept them: any strings, unchecked; null for none.
 pub(crate) fn scope(value: &Value) -> Result<Option<Vec<String>>, Refusal> {
-    serde_json::from_value(value.clone())
-        .map_err(|_| (400, "scope must be an array of strings".into()))
+    serde_json::from_value(value.clone()).map_err(|_| (400, "scope must be an array of strings".into()))
 }
 
 fn validity(value: Option<&Value>) -> Result<i64, Refusal> {
@@ -183,9 +169,7 @@ pub(crate) fn expiration(
         .parse()
         .map_err(|_| refused(format!("expirationDate '{value}' is not a date-time")))?;
     if at <= now && !switches.accept_past_dates {
-        return Err(refused(format!(
-            "expirationDate '{value}' is not in the future"
-        )));
+        return Err(refused(format!("expirationDate '{value}' is not in the future")));
     }
     let too_soon = switches
         .min_expiry_seconds
@@ -203,7 +187,5 @@ pub(crate) fn expiration(
 
 fn six_months_after(now: Timestamp) -> Timestamp {
     let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
-    zoned
-        .checked_add(6.months())
-        .map_or(now, |later| later.timestamp())
+    zoned.checked_add(6.months()).map_or(now, |later| later.timestamp())
 }

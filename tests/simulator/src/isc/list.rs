@@ -16,16 +16,9 @@ const PAGE: usize = 250;
 pub(crate) fn list(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     let tenant = exchange.tenant;
     let mut state = tenant.inner.lock();
-    let caller = super::caller::admit(
-        exchange,
-        &mut state,
-        &[MY_READ, MY_MANAGE, ALL_READ, ALL_MANAGE],
-    )?;
+    let caller = super::caller::admit(exchange, &mut state, &[MY_READ, MY_MANAGE, ALL_READ, ALL_MANAGE])?;
     let filter = Filter::parse(exchange.query_value("filters").as_deref())?;
-    let (limit, offset) = (
-        number(exchange, "limit", PAGE)?,
-        number(exchange, "offset", 0)?,
-    );
+    let (limit, offset) = (number(exchange, "limit", PAGE)?, number(exchange, "offset", 0)?);
     if limit > PAGE {
         return Err((400, format!("limit must be from 0 to {PAGE}")));
     }
@@ -48,16 +41,9 @@ pub(crate) fn list(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
 }
 
 /// Identity ids whose tokens are asked for.
-fn owners(
-    exchange: &Exchange<'_>,
-    state: &TenantState,
-    caller: &Caller,
-) -> Result<Vec<String>, Refusal> {
+fn owners(exchange: &Exchange<'_>, state: &TenantState, caller: &Caller) -> Result<Vec<String>, Refusal> {
     let asked = exchange.query_value("owner-id");
-    if asked
-        .as_deref()
-        .is_some_and(|id| id == "me" || id == caller.user)
-    {
+    if asked.as_deref().is_some_and(|id| id == "me" || id == caller.user) {
         return Ok(vec![caller.user.clone()]);
     }
     if !caller.may(&[ALL_READ, ALL_MANAGE], state) {
@@ -93,12 +79,7 @@ enum Filter {
 impl Filter {
     fn parse(text: Option<&str>) -> Result<Self, Refusal> {
         let words: Vec<&str> = text.unwrap_or_default().split_whitespace().collect();
-        let refused = || {
-            (
-                400,
-                format!("unknown filter '{}'", text.unwrap_or_default()),
-            )
-        };
+        let refused = || (400, format!("unknown filter '{}'", text.unwrap_or_default()));
         match words.as_slice() {
             [] => Ok(Self::None),
             ["lastUsed", "isnull"] => Ok(Self::NeverUsed),

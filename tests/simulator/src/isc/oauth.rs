@@ -77,13 +77,17 @@ fn token_claims(
         return None;
     }
     let stale = |used: Timestamp| plus_seconds(used, switches.last_used_seconds) <= now;
-    if token.last_used.is_none_or(stale) {
+    let moves = token.last_used.is_none_or(stale);
+    if moves {
         token.last_used = Some(now);
     }
     let (scope, validity) = (
         token.scope_for_access_tokens(now).map(<[String]>::to_vec),
         token.validity,
     );
+    if moves {
+        state.remember(&owner, Some(now));
+    }
     let user = state.users.get(&owner)?;
     let mut claims = empty_claims(exchange, client_id, plus_seconds(now, validity));
     claims.identity_id = Some(owner);
@@ -94,11 +98,7 @@ fn token_claims(
 }
 
 fn api_client(exchange: &Exchange<'_>, client_id: &str) -> (Claims, i64) {
-    let mut claims = empty_claims(
-        exchange,
-        client_id,
-        plus_seconds(exchange.now(), MAX_VALIDITY),
-    );
+    let mut claims = empty_claims(exchange, client_id, plus_seconds(exchange.now(), MAX_VALIDITY));
     claims.authorities = vec!["API".into()];
     claims.scope = vec![crate::scopes::ALL.into()];
     (claims, MAX_VALIDITY)
@@ -127,10 +127,7 @@ async fn parameters(exchange: &Exchange<'_>) -> Result<Vec<(String, String)>, Re
         "application/x-www-form-urlencoded" => pairs(exchange.body),
         "" if exchange.body.is_empty() => Vec::new(),
         other => {
-            return Err((
-                415,
-                format!("Content type '{other}' not supported: send a form"),
-            ));
+            return Err((415, format!("Content type '{other}' not supported: send a form")));
         }
     };
     if exchange.query_value("client_secret").is_some() {

@@ -28,12 +28,7 @@ pub(crate) fn patch(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     exchange.entry.token_id = Some(id.clone());
     let switches = super::switches(&state);
     let found = state.find(&id).filter(|(user, _)| user.id == caller.user);
-    let (user, token) = found.ok_or_else(|| {
-        (
-            404,
-            format!("The personal access token '{id}' does not exist"),
-        )
-    })?;
+    let (user, token) = found.ok_or_else(|| (404, format!("The personal access token '{id}' does not exist")))?;
     if token.managed {
         exchange.violation("a PATCH of a managed token");
         return Err((403, "The token is managed by the platform".into()));
@@ -61,21 +56,12 @@ fn changes(exchange: &Exchange<'_>) -> Result<Vec<Change>, Refusal> {
             format!("Content type '{media_type}' not supported: send application/json-patch+json"),
         ));
     }
-    serde_json::from_slice(exchange.body)
-        .map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
+    serde_json::from_slice(exchange.body).map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
 }
 
-fn apply(
-    exchange: &Exchange<'_>,
-    token: &mut Token,
-    change: &Change,
-    switches: &Switches,
-) -> Result<(), Refusal> {
+fn apply(exchange: &Exchange<'_>, token: &mut Token, change: &Change, switches: &Switches) -> Result<(), Refusal> {
     if !matches!(change.op.as_str(), "replace" | "add") {
-        return Err((
-            400,
-            format!("operation '{}' is not supported: use replace", change.op),
-        ));
+        return Err((400, format!("operation '{}' is not supported: use replace", change.op)));
     }
     match change.path.as_str() {
         "/name" => token.name = name(Some(&change.value))?,
@@ -86,8 +72,7 @@ fn apply(
             }
             token.set_scope(scope, exchange.now(), switches.scope_lag_seconds);
         }
-        "/expirationDate" | "/userAwareTokenNeverExpires"
-            if expiry_is_patchable(exchange.call.version) => {}
+        "/expirationDate" | "/userAwareTokenNeverExpires" if expiry_is_patchable(exchange.call.version) => {}
         other => return Err((400, format!("path '{other}' cannot be patched"))),
     }
     Ok(())
@@ -112,12 +97,7 @@ fn settle_expiry(
             .map(|change| &change.value)
     };
     if let Some(never) = last("/userAwareTokenNeverExpires") {
-        let refused = || {
-            (
-                400,
-                "userAwareTokenNeverExpires must be true or false".to_owned(),
-            )
-        };
+        let refused = || (400, "userAwareTokenNeverExpires must be true or false".to_owned());
         token.never_expires = never.as_bool().ok_or_else(refused)?;
     }
     let Some(date) = last("/expirationDate") else {
