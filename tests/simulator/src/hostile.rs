@@ -1,8 +1,10 @@
 //! Hostile replies: bodies that a broken or malicious endpoint sends in place of the right one.
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::clock::plus_seconds;
 use crate::reply::{Raw, Reply};
 
 /// What is wrong with the body. The operation has taken effect as usual.
@@ -151,8 +153,8 @@ fn spoil_token(kind: Hostile, mut token: Value) -> Value {
         Hostile::OtherOwner => token["owner"] = json!({"type": "IDENTITY", "id": "f".repeat(32), "name": "mallory"}),
         Hostile::AlteredName => token["name"] = json!(format!("{}x", token["name"].as_str().unwrap_or_default())),
         Hostile::CreatedInFuture => {
-            let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365);
-            token["created"] = json!(later.to_string());
+            let created: Option<Timestamp> = token["created"].as_str().and_then(|text| text.parse().ok());
+            token["created"] = json!(created.map(|at| plus_seconds(at, 365 * 86_400).to_string()));
         }
         _ => {}
     }

@@ -23,6 +23,8 @@ pub enum Nerm {
 pub struct Switches {
     /// LIST shows the state so many seconds ago.
     pub list_lag_seconds: i64,
+    /// Whether LIST shows `managed` tokens; real ISC does so only for callers with a special right.
+    pub list_managed: bool,
     /// A new token's credential is refused (401) for so many seconds.
     pub new_pair_delay_seconds: i64,
     /// A patched scope reaches new access tokens after so many seconds.
@@ -63,6 +65,7 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             list_lag_seconds: 0,
+            list_managed: true,
             new_pair_delay_seconds: 0,
             scope_lag_seconds: 20 * 60,
             last_used_seconds: 24 * 3600,

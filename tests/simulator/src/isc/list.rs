@@ -32,7 +32,7 @@ pub(crate) fn list(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
         .iter()
         .filter_map(|owner| state.users.get(owner))
         .flat_map(|user| user.tokens_at(at).iter().map(move |token| (user, token)))
-        .filter(|(_, token)| filter.keeps(token))
+        .filter(|(_, token)| filter.keeps(token) && (switches.list_managed || !token.managed))
         .skip(offset)
         .take(limit)
         .map(|(user, token): (&User, _)| token.listed(&user.name, &switches))

@@ -54,9 +54,12 @@ async fn bytes_that_are_no_json_document() {
     }
 }
 
+/// Whether a reply is wrong in the way asked for.
+type Check = fn(&Value, &Isc) -> bool;
+
 #[tokio::test]
 async fn a_created_token_that_is_not_what_was_asked_for() {
-    let is_wrong: [(Hostile, fn(&Value, &Isc) -> bool); 11] = [
+    let is_wrong: [(Hostile, Check); 11] = [
         (Hostile::Null, |body, _| body.is_null()),
         (Hostile::WrongShape, |body, _| body.is_array()),
         (Hostile::SecretMissing, |body, _| body.get("secret").is_none()),

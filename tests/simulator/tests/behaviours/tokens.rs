@@ -266,6 +266,8 @@ async fn touching_a_managed_token_is_refused_and_on_record() {
         .expect("a token")
         .client_id;
     assert_eq!(isc.list().await[1]["managed"], true);
+    isc.switch(|switches| switches.list_managed = false);
+    assert_eq!(isc.list().await.len(), 1);
     assert_eq!(isc.delete(&id).await, 403);
     assert_eq!(
         isc.patch(&id, json!([{"op": "replace", "path": "/name", "value": "x"}]))
