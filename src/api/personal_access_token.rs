@@ -14,6 +14,7 @@ use super::duration::Duration;
     group = "pat-operator.dev",
     version = "v1alpha1",
     kind = "PersonalAccessToken",
+    doc = "A SailPoint personal access token, and the Secret that its credential is published in.",
     namespaced,
     status = "PersonalAccessTokenStatus",
     shortname = "pat",
@@ -27,7 +28,7 @@ use super::duration::Duration;
     printcolumn = r#"{"name":"Tenant","type":"string","priority":1,"jsonPath":".spec.tenantRef.name"}"#,
     printcolumn = r#"{"name":"Client ID","type":"string","priority":1,"jsonPath":".status.current.clientId"}"#,
     printcolumn = r#"{"name":"Message","type":"string","priority":1,"jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#,
-    validation = Rule::new("has(self.spec.accessTokenValidity) == has(oldSelf.spec.accessTokenValidity) && (!has(self.spec.accessTokenValidity) || self.spec.accessTokenValidity == oldSelf.spec.accessTokenValidity)").message("spec.accessTokenValidity cannot be changed; write the old value again, or create a new PersonalAccessToken"),
+    validation = Rule::new("(has(self.spec.accessTokenValidity) ? self.spec.accessTokenValidity : '1h') == (has(oldSelf.spec.accessTokenValidity) ? oldSelf.spec.accessTokenValidity : '1h')").message("spec.accessTokenValidity cannot be changed; write the old value again (1h if there was none), or create a new PersonalAccessToken"),
     validation = Rule::new("(has(self.spec.secret) && has(self.spec.secret.name) ? self.spec.secret.name : self.metadata.name) == (has(oldSelf.spec.secret) && has(oldSelf.spec.secret.name) ? oldSelf.spec.secret.name : oldSelf.metadata.name)").message("spec.secret.name cannot be changed; write the old name again, or create a new PersonalAccessToken")
 )]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +50,7 @@ pub struct PersonalAccessTokenSpec {
 
     /// Life of the access tokens got with the credential, 15s to 12h, default 1h. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("self.matches('^[1-9][0-9]{0,7}[smh]$') && duration(self) >= duration('15s') && duration(self) <= duration('12h')").message("write a duration from 15s to 12h with one unit, as in 90s, 15m or 1h"))]
+    #[x_kube(validation = Rule::new("self.matches('^[1-9][0-9]{0,4}[smh]$') && duration(self) >= duration('15s') && duration(self) <= duration('12h')").message("write a duration from 15s to 12h with one unit, as in 90s, 15m or 1h"))]
     pub access_token_validity: Option<Duration>,
 
     /// The Secret to publish in.
@@ -66,7 +67,8 @@ pub struct PersonalAccessTokenSpec {
 #[x_kube(validation = Rule::new("self.name == oldSelf.name").message("spec.tenantRef.name cannot be changed; create a new PersonalAccessToken for the other Tenant"))]
 pub struct TenantRef {
     /// Name of the Tenant.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("write the name of a Tenant: lower-case letters, digits, dashes and dots, as in \"acme\""))]
     pub name: String,
 }
 
@@ -77,7 +79,8 @@ pub struct TenantRef {
 pub struct SecretTemplate {
     /// Its name; default: the name of the PersonalAccessToken. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("write a name for the Secret: lower-case letters, digits, dashes and dots, as in \"nerm-sync\""))]
     pub name: Option<String>,
 
     /// Which keys it has. `Plain` (default): clientId, clientSecret, tokenUrl, apiUrl. `SailPointSdk`: SAIL_CLIENT_ID, SAIL_CLIENT_SECRET, SAIL_BASE_URL, which the official SDKs read from the environment.
@@ -86,12 +89,12 @@ pub struct SecretTemplate {
 
     /// Labels to add.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32), extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63}))]
     pub labels: Option<BTreeMap<String, String>>,
 
     /// Annotations to add.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 4096}))]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
@@ -127,6 +130,7 @@ pub struct PersonalAccessTokenStatus {
     pub secret: Option<String>,
     /// Attempts that failed in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<i32>", range(min = 0))]
     pub failures: Option<u32>,
     /// When the next attempt is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
     group = "pat-operator.dev",
     version = "v1alpha1",
     kind = "Tenant",
+    doc = "An ISC tenant, the user that owns the tokens, and who may mint what.",
     status = "TenantStatus",
     category = "pat-operator",
     derive = "PartialEq",
@@ -61,10 +62,11 @@ pub struct CredentialSource {
 }
 
 /// The name of an object in the operator's namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectName {
     /// Name.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("write the name of a Secret: lower-case letters, digits, dashes and dots, as in \"acme-seed\""))]
     pub name: String,
 }
 
@@ -72,13 +74,15 @@ pub struct ObjectName {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// Names of namespaces.
-    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")))]
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 63)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))").message("write names of namespaces, without wildcards: lower-case letters, digits and dashes, as in \"integrations\""))]
     pub namespaces: Vec<String>,
 
     /// Scopes they may ask for; the last part may be `*`. `sp:scopes:all` is granted only where it is written out.
-    #[schemars(length(min = 1, max = 100), inner(length(min = 3, max = 128), regex(pattern = r"^[a-z][a-z0-9-]*(:[a-z0-9][a-z0-9-]*)*:(\*|[a-z0-9][a-z0-9-]*)$")))]
+    #[schemars(length(min = 1, max = 100), inner(length(min = 3, max = 128)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(validation = Rule::new("self.all(scope, scope.matches('^[a-z][a-z0-9-]*(:[a-z0-9][a-z0-9-]*)*:([*]|[a-z0-9][a-z0-9-]*)$'))").message("write scopes in lower case with colons between the parts; only the last part may be *, as in \"idn:nelm:*\""))]
     pub scopes: Vec<String>,
 }
 
@@ -88,7 +92,7 @@ pub struct Grant {
 pub struct Limits {
     /// Most tokens the user may own; default 10, which is ISC's limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(with = "Option<i32>", range(min = 1, max = 100))]
     pub tokens_per_user: Option<u32>,
 }
 
@@ -101,13 +105,15 @@ pub struct CaBundle {
 }
 
 /// A key of a ConfigMap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigMapKey {
     /// Name of the ConfigMap.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("write the name of a ConfigMap: lower-case letters, digits, dashes and dots, as in \"acme-ca\""))]
     pub name: String,
     /// Key in it.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[-._a-zA-Z0-9]+$')").message("write a key of the ConfigMap, as in \"ca.crt\""))]
     pub key: String,
 }
 
@@ -147,12 +153,16 @@ pub struct User {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CapacityStatus {
     /// Most tokens the user may own.
+    #[schemars(with = "i32", range(min = 0))]
     pub limit: u32,
     /// Tokens that the operator made.
+    #[schemars(with = "i32", range(min = 0))]
     pub ours: u32,
     /// All others, the operator's own among them.
+    #[schemars(with = "i32", range(min = 0))]
     pub others: u32,
     /// Tokens that can still be minted; one slot is kept for overlap.
+    #[schemars(with = "i32", range(min = 0))]
     pub free: u32,
 }
 
