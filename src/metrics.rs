@@ -44,17 +44,13 @@ impl Metrics {
     /// One pass of a controller ended. Called by the wrapper around each reconciler.
     pub fn pass(&self, controller: Controller, outcome: PassOutcome, took: Duration) {
         self.passes.get_or_create(&PassLabels { controller, outcome }).inc();
-        self.pass_seconds
-            .get_or_create(&ControllerLabels { controller })
-            .observe(took.as_secs_f64());
+        self.pass_seconds.get_or_create(&ControllerLabels { controller }).observe(took.as_secs_f64());
     }
 
     /// One request to ISC was answered or given up. Called by the owner and tenant controllers where they call `isc`.
     pub fn request(&self, operation: IscOperation, result: IscResult, took: Duration) {
         self.requests.get_or_create(&RequestLabels { operation, result }).inc();
-        self.request_seconds
-            .get_or_create(&OperationLabels { operation })
-            .observe(took.as_secs_f64());
+        self.request_seconds.get_or_create(&OperationLabels { operation }).observe(took.as_secs_f64());
     }
 
     /// One write to Kubernetes was sent. Called by the controllers where they call `kubernetes`.
@@ -69,31 +65,19 @@ impl Metrics {
 
     /// How many resources there are by their `Ready` condition. Called by the token controller.
     pub fn resources(&self, ready: usize, not_ready: usize) {
-        self.resources
-            .get_or_create(&ReadyLabels { ready: "true" })
-            .set(gauge(ready));
-        self.resources
-            .get_or_create(&ReadyLabels { ready: "false" })
-            .set(gauge(not_ready));
+        self.resources.get_or_create(&ReadyLabels { ready: "true" }).set(gauge(ready));
+        self.resources.get_or_create(&ReadyLabels { ready: "false" }).set(gauge(not_ready));
     }
 
     /// How the token limit of a tenant's user is used. Called by the tenant controller with its status.
     pub fn capacity(&self, tenant: &str, share: CapacityShare, tokens: usize) {
-        self.capacity
-            .get_or_create(&CapacityLabels {
-                tenant: tenant.into(),
-                share,
-            })
-            .set(gauge(tokens));
+        self.capacity.get_or_create(&CapacityLabels { tenant: tenant.into(), share }).set(gauge(tokens));
     }
 
     /// Drops the numbers of a tenant that is gone. Called by the tenant controller.
     pub fn forget_tenant(&self, tenant: &str) {
         for share in [CapacityShare::Limit, CapacityShare::Ours, CapacityShare::Others] {
-            self.capacity.remove(&CapacityLabels {
-                tenant: tenant.into(),
-                share,
-            });
+            self.capacity.remove(&CapacityLabels { tenant: tenant.into(), share });
         }
     }
 
@@ -126,46 +110,23 @@ impl Metrics {
         registry.register("passes", "Passes of a controller, by outcome", self.passes.clone());
         let took = "How long a pass of a controller took";
         registry.register_with_unit("pass_duration", took, Unit::Seconds, self.pass_seconds.clone());
-        registry.register(
-            "isc_requests",
-            "Requests to ISC, by operation and result",
-            self.requests.clone(),
-        );
+        registry.register("isc_requests", "Requests to ISC, by operation and result", self.requests.clone());
         let took = "How long ISC took to answer";
-        registry.register_with_unit(
-            "isc_request_duration",
-            took,
-            Unit::Seconds,
-            self.request_seconds.clone(),
-        );
-        registry.register(
-            "kubernetes_writes",
-            "Writes to Kubernetes, by what was written",
-            self.writes.clone(),
-        );
+        registry.register_with_unit("isc_request_duration", took, Unit::Seconds, self.request_seconds.clone());
+        registry.register("kubernetes_writes", "Writes to Kubernetes, by what was written", self.writes.clone());
         registry.register("token_changes", "Changes of tokens in ISC", self.changes.clone());
     }
 
     fn register_state(&self, registry: &mut Registry) {
-        registry.register(
-            "resources",
-            "PersonalAccessTokens by their Ready condition",
-            self.resources.clone(),
-        );
-        registry.register(
-            "tenant_tokens",
-            "Tokens of a tenant's user, and its limit",
-            self.capacity.clone(),
-        );
+        registry.register("resources", "PersonalAccessTokens by their Ready condition", self.resources.clone());
+        registry.register("tenant_tokens", "Tokens of a tenant's user, and its limit", self.capacity.clone());
         registry.register(
             "earliest_expiry_timestamp_seconds",
             "When the first published credential expires, in seconds since 1970; 0 without any",
             self.earliest_expiry.clone(),
         );
         registry.register("leader", "1 if this replica leads, else 0", self.leader.clone());
-        let build = Info::new(BuildLabels {
-            version: env!("CARGO_PKG_VERSION"),
-        });
+        let build = Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") });
         registry.register("build", "The version that runs", build);
     }
 }

@@ -19,7 +19,14 @@ macro_rules! label_values {
 
 label_values! {
     /// Whose pass it was.
-    Controller { Owner => "owner", Token => "token", Tenant => "tenant" }
+    Controller {
+        /// The one that talks to the token API.
+        Owner => "owner",
+        /// The one that publishes Secrets and statuses.
+        Token => "token",
+        /// The one that claims owners.
+        Tenant => "tenant",
+    }
 }
 
 label_values! {
@@ -71,10 +78,15 @@ label_values! {
 label_values! {
     /// What was written to Kubernetes.
     KubernetesWrite {
+        /// A ledger, by compare-and-swap.
         Ledger => "ledger",
+        /// A published Secret.
         Secret => "secret",
+        /// The status of a custom resource.
         Status => "status",
+        /// The finalizer of a custom resource.
         Finalizer => "finalizer",
+        /// An event.
         Event => "event",
     }
 }

@@ -57,14 +57,9 @@ impl Admin {
         registry: Registry,
     ) -> Result<Self, Error> {
         let listener = listen(address).map_err(|source| Error::Listen { address, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| Error::Listen { address, source })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
         let stop = CancellationToken::new();
-        let app = router(Shown {
-            health,
-            registry: Arc::new(registry),
-        });
+        let app = router(Shown { health, registry: Arc::new(registry) });
         let thread = {
             let stop = stop.clone();
             thread::Builder::new()
@@ -74,10 +69,8 @@ impl Admin {
         };
         info!(%address, "serving /healthz, /readyz and /metrics");
         if let Some(path) = port_file {
-            write_port(path, address.port()).map_err(|source| Error::PortFile {
-                path: path.display().to_string(),
-                source,
-            })?;
+            write_port(path, address.port())
+                .map_err(|source| Error::PortFile { path: path.display().to_string(), source })?;
         }
         Ok(Self {
             #[cfg(test)]
@@ -90,9 +83,7 @@ impl Admin {
     /// Ends the endpoints and joins their thread. Blocks for at most a second.
     pub(super) fn stop(self) -> io::Result<()> {
         self.stop.cancel();
-        self.thread
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the admin thread panicked")))
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the admin thread panicked")))
     }
 }
 
@@ -118,10 +109,7 @@ async fn readyz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
     if shown.health.is_ready() {
         (StatusCode::OK, "ok\n")
     } else {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "starting, stopping, or without contact to Kubernetes\n",
-        )
+        (StatusCode::SERVICE_UNAVAILABLE, "starting, stopping, or without contact to Kubernetes\n")
     }
 }
 
@@ -177,11 +165,7 @@ mod tests {
 
     fn get(admin: &Admin, path: &str) -> String {
         let mut stream = TcpStream::connect(admin.address).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply
@@ -203,10 +187,7 @@ mod tests {
     fn metrics_are_open_metrics_text() {
         let admin = start(&Health::new(), None);
         let reply = get(&admin, "/metrics");
-        assert!(
-            reply.contains(OPEN_METRICS) && reply.contains("pat_operator_leader 1\n"),
-            "{reply}"
-        );
+        assert!(reply.contains(OPEN_METRICS) && reply.contains("pat_operator_leader 1\n"), "{reply}");
         assert!(reply.ends_with("# EOF\n"), "{reply}");
         admin.stop().unwrap();
     }
@@ -215,19 +196,14 @@ mod tests {
     fn a_stuck_main_runtime_fails_the_health_check() {
         let health = Health::stuck_after(Duration::from_millis(300));
         let admin = start(&health, None);
-        let main = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let _ = main.spawn(health.beat());
+        let main = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let beats = main.spawn(health.beat());
         main.block_on(async { tokio::time::sleep(Duration::from_millis(400)).await });
         assert!(get(&admin, "/healthz").starts_with("HTTP/1.1 200"));
         main.block_on(async { thread::sleep(Duration::from_millis(400)) });
+        beats.abort();
         let reply = get(&admin, "/healthz");
-        assert!(
-            reply.starts_with("HTTP/1.1 503") && reply.contains("has not moved"),
-            "{reply}"
-        );
+        assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("has not moved"), "{reply}");
         admin.stop().unwrap();
     }
 
@@ -246,9 +222,7 @@ mod tests {
     fn a_taken_port_is_an_error_that_names_the_flag() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
-        let error = Admin::start(address, None, Health::new(), Registry::default())
-            .err()
-            .unwrap();
+        let error = Admin::start(address, None, Health::new(), Registry::default()).err().unwrap();
         assert!(error.to_string().contains("--admin-address"), "{error}");
     }
 }

@@ -37,16 +37,11 @@ async fn config(settings: &Settings) -> Result<Config, Error> {
     if settings.kubeconfig.is_none() && settings.context.is_none() {
         return Config::incluster().map_err(Error::InCluster);
     }
-    let options = KubeConfigOptions {
-        context: settings.context.clone(),
-        ..KubeConfigOptions::default()
-    };
+    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
     match &settings.kubeconfig {
         Some(path) => {
             let kubeconfig = Kubeconfig::read_from(path).map_err(kubeconfig_error)?;
-            Config::from_custom_kubeconfig(kubeconfig, &options)
-                .await
-                .map_err(kubeconfig_error)
+            Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(kubeconfig_error)
         }
         None => Config::from_kubeconfig(&options).await.map_err(kubeconfig_error),
     }

@@ -15,11 +15,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, Error> {
         "d" => 24 * 60 * 60 * 1_000,
         _ => return Err(invalid()),
     };
-    number
-        .checked_mul(milliseconds)
-        .filter(|_| number > 0)
-        .map(Duration::from_millis)
-        .ok_or_else(invalid)
+    number.checked_mul(milliseconds).filter(|_| number > 0).map(Duration::from_millis).ok_or_else(invalid)
 }
 
 /// The text is not a duration.
@@ -33,13 +29,7 @@ mod tests {
 
     #[test]
     fn one_number_and_one_unit() {
-        for (text, seconds) in [
-            ("45s", 45),
-            ("15m", 900),
-            ("24h", 86_400),
-            ("30d", 2_592_000),
-            ("007s", 7),
-        ] {
+        for (text, seconds) in [("45s", 45), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("007s", 7)] {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(parse("1500ms"), Ok(Duration::from_millis(1500)));
@@ -48,9 +38,7 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         let too_long = format!("{}d", u64::MAX);
-        for text in [
-            "", "s", "10", "0s", "1.5h", "-1s", "+1s", "1h30m", " 1s", "1 s", "1S", "1w", "é", &too_long,
-        ] {
+        for text in ["", "s", "10", "0s", "1.5h", "-1s", "+1s", "1h30m", " 1s", "1 s", "1S", "1w", "é", &too_long] {
             assert!(parse(text).unwrap_err().to_string().contains("like 45s"), "{text}");
         }
     }

@@ -75,10 +75,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_is_stuck_once_the_beats_end_and_not_before() {
         let health = Health::new();
-        let beats = tokio::spawn(health.clone().beat());
+        let mut beats = tokio::task::JoinSet::new();
+        beats.spawn(health.clone().beat());
         tokio::time::sleep(Duration::from_secs(60)).await;
         assert_eq!(health.stuck_for(), None);
-        beats.abort();
+        beats.abort_all();
         tokio::time::sleep(Duration::from_secs(9)).await;
         assert_eq!(health.stuck_for(), None);
         tokio::time::sleep(Duration::from_secs(7)).await;

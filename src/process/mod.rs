@@ -7,6 +7,7 @@ mod connection;
 mod deadline;
 mod duration;
 mod environment;
+mod error_chain;
 mod flags;
 mod hardening;
 mod health;
@@ -16,5 +17,6 @@ mod settings;
 mod shutdown;
 mod telemetry;
 mod timings;
+mod work;
 
 pub use cli::main;

@@ -89,10 +89,7 @@ fn check_lease(flags: LeaderFlags) -> Result<Option<LeaseSettings>, Error> {
         return Err(Error::LeaseTimes);
     }
     let elect = flags.leader_elect && !flags.no_leader_elect;
-    Ok(elect.then_some(LeaseSettings {
-        name: flags.lease_name,
-        times,
-    }))
+    Ok(elect.then_some(LeaseSettings { name: flags.lease_name, times }))
 }
 
 fn check_installation_id(id: String) -> Result<String, Error> {
@@ -101,11 +98,7 @@ fn check_installation_id(id: String) -> Result<String, Error> {
 }
 
 fn check_pat_path(path: String) -> Result<String, Error> {
-    if path.starts_with('/') && !path.ends_with('/') {
-        Ok(path)
-    } else {
-        Err(Error::PatPath(path))
-    }
+    if path.starts_with('/') && !path.ends_with('/') { Ok(path) } else { Err(Error::PatPath(path)) }
 }
 
 #[cfg(test)]
@@ -120,10 +113,7 @@ mod tests {
     }
 
     fn pod() -> Environment {
-        Environment {
-            namespace: Some("pat-system".into()),
-            identity: "pod-7".into(),
-        }
+        Environment { namespace: Some("pat-system".into()), identity: "pod-7".into() }
     }
 
     fn settings(line: &str) -> Result<Settings, String> {
@@ -147,10 +137,7 @@ mod tests {
     #[test]
     fn without_a_namespace_anywhere_the_error_says_how_to_set_it() {
         let line = Line::try_parse_from(["run"]).unwrap();
-        let nowhere = Environment {
-            namespace: None,
-            identity: "host".into(),
-        };
+        let nowhere = Environment { namespace: None, identity: "host".into() };
         let error = Settings::new(line.flags, nowhere).unwrap_err();
         assert!(error.to_string().contains("set --namespace"), "{error}");
     }

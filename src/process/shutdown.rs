@@ -15,19 +15,13 @@ pub(super) struct Signals {
 impl Signals {
     /// Installs the handlers; needs a runtime.
     pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     /// Cancels `stop` on the first signal and ends the process on the second. Runs until aborted.
     pub(super) async fn obey(mut self, stop: CancellationToken) {
         let first = self.next().await;
-        info!(
-            signal = first.as_raw_value(),
-            "stopping: passes under way are finished; a second signal ends at once"
-        );
+        info!(signal = first.as_raw_value(), "stopping: passes under way are finished; a second signal ends at once");
         stop.cancel();
         let second = self.next().await;
         warn!(signal = second.as_raw_value(), "ending at once");

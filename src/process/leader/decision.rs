@@ -29,14 +29,8 @@ pub(super) enum Decision {
 impl Sighting {
     /// A Lease was read at `now`. The time seen so far counts on only while the spec stays the same.
     pub(super) fn update(previous: Option<&Self>, resource_version: String, spec: LeaseSpec, now: Instant) -> Self {
-        let since = previous
-            .filter(|previous| previous.spec == spec)
-            .map_or(now, |previous| previous.since);
-        Self {
-            resource_version,
-            spec,
-            since,
-        }
+        let since = previous.filter(|previous| previous.spec == spec).map_or(now, |previous| previous.since);
+        Self { resource_version, spec, since }
     }
 
     /// Who holds the Lease, if anybody.
@@ -66,9 +60,7 @@ pub(super) fn held(previous: Option<&LeaseSpec>, me: &str, duration: Duration, n
     LeaseSpec {
         holder_identity: Some(me.to_owned()),
         lease_duration_seconds: Some(whole_seconds(duration)),
-        acquire_time: mine
-            .and_then(|spec| spec.acquire_time.clone())
-            .or_else(|| Some(now.clone())),
+        acquire_time: mine.and_then(|spec| spec.acquire_time.clone()).or_else(|| Some(now.clone())),
         renew_time: Some(now.clone()),
         lease_transitions: Some(transitions.saturating_add(i32::from(changed))),
         ..previous.cloned().unwrap_or_default()
@@ -87,9 +79,7 @@ pub(super) fn released(previous: &LeaseSpec, now: &MicroTime) -> LeaseSpec {
 
 /// How long the holder asked to be left alone.
 fn term(spec: &LeaseSpec) -> Duration {
-    let seconds = spec
-        .lease_duration_seconds
-        .and_then(|seconds| u64::try_from(seconds).ok());
+    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
     Duration::from_secs(seconds.unwrap_or(0))
 }
 
@@ -131,43 +121,13 @@ mod tests {
         for (sentence, lease, now, expected) in [
             ("no lease is created", None, start, Decision::Create),
             ("a free lease is taken", Some(spec(None, 15, 0)), start, Decision::Take),
-            (
-                "an empty holder is no holder",
-                Some(spec(Some(""), 15, 0)),
-                start,
-                Decision::Take,
-            ),
-            (
-                "my own is taken at once, also after a restart",
-                Some(spec(Some(ME), 15, 0)),
-                start,
-                Decision::Take,
-            ),
+            ("an empty holder is no holder", Some(spec(Some(""), 15, 0)), start, Decision::Take),
+            ("my own is taken at once, also after a restart", Some(spec(Some(ME), 15, 0)), start, Decision::Take),
             ("another's is left alone", Some(other.clone()), start, Decision::Wait),
-            (
-                "and still just before its term ends",
-                Some(other.clone()),
-                after(14),
-                Decision::Wait,
-            ),
-            (
-                "silent for a whole term it is taken",
-                Some(other.clone()),
-                after(15),
-                Decision::Take,
-            ),
-            (
-                "a lease without a term protects nobody",
-                Some(no_term),
-                start,
-                Decision::Take,
-            ),
-            (
-                "nor does a negative one",
-                Some(spec(Some("pod-1"), -5, 0)),
-                start,
-                Decision::Take,
-            ),
+            ("and still just before its term ends", Some(other.clone()), after(14), Decision::Wait),
+            ("silent for a whole term it is taken", Some(other.clone()), after(15), Decision::Take),
+            ("a lease without a term protects nobody", Some(no_term), start, Decision::Take),
+            ("nor does a negative one", Some(spec(Some("pod-1"), -5, 0)), start, Decision::Take),
         ] {
             let sighting = lease.map(|spec| seen(spec, start));
             assert_eq!(decide(sighting.as_ref(), ME, now), expected, "{sentence}");
@@ -188,10 +148,7 @@ mod tests {
     #[test]
     fn taking_over_counts_a_transition_and_renewing_does_not() {
         let created = held(None, "pod-1", Duration::from_millis(1500), &at(1));
-        assert_eq!(
-            (created.lease_transitions, created.lease_duration_seconds),
-            (Some(0), Some(2))
-        );
+        assert_eq!((created.lease_transitions, created.lease_duration_seconds), (Some(0), Some(2)));
         let renewed = held(Some(&created), "pod-1", Duration::from_secs(15), &at(2));
         assert_eq!(
             (renewed.lease_transitions, renewed.acquire_time, renewed.renew_time),

@@ -1,4 +1,6 @@
 //! Reads and writes the Lease as `decision` says: acquire, hold, release.
+use std::time::Duration;
+
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta, PostParams};
@@ -19,6 +21,17 @@ pub(in crate::process) struct Election {
     sighting: Option<Sighting>,
 }
 
+/// Why a try came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("failed to read the lease: {0}: check the right to get it, and the API server")]
+    Read(kube::Error),
+    #[error("failed to write the lease: {0}: check the rights to create and update it, and the API server")]
+    Write(kube::Error),
+    #[error("no answer within {0:?}: check the API server and the network to it")]
+    NoAnswer(Duration),
+}
+
 impl Election {
     /// Takes part as `identity` in the election for the Lease `namespace/name`; nothing is sent yet.
     pub(in crate::process) fn new(
@@ -28,29 +41,18 @@ impl Election {
         identity: String,
         times: LeaseTimes,
     ) -> Self {
-        Self {
-            leases: Api::namespaced(client, namespace),
-            name,
-            identity,
-            times,
-            sighting: None,
-        }
+        Self { leases: Api::namespaced(client, namespace), name, identity, times, sighting: None }
     }
 
     /// Returns once the Lease is held. Calls `in_contact` whenever the Lease could be read or written.
     pub(in crate::process) async fn acquire(&mut self, in_contact: impl Fn()) {
         loop {
             match self.attempt().await {
-                Ok(held) => {
-                    in_contact();
-                    if held {
-                        info!(lease = self.name, identity = self.identity, "leading");
-                        return;
-                    }
-                }
-                Err(error) => {
-                    warn!(lease = self.name, error = %error, "failed to get the lease: check RBAC and the API server")
-                }
+                Ok(()) => in_contact(),
+                Err(error) => warn!(lease = self.name, error = %error, "failed to get the lease"),
+            }
+            if self.leads() {
+                return info!(lease = self.name, identity = self.identity, "leading");
             }
             sleep(self.times.retry).await;
         }
@@ -59,89 +61,92 @@ impl Election {
     /// Renews the Lease for as long as possible; returns once it is lost.
     pub(in crate::process) async fn hold(&mut self) {
         let mut renewed = Instant::now();
-        loop {
+        while self.leads() {
             sleep(self.times.retry).await;
             let started = Instant::now();
-            match timeout_at(renewed + self.times.renew_deadline, self.renew()).await {
-                Ok(Ok(true)) => renewed = started,
-                Ok(Ok(false)) => return warn!(lease = self.name, "lost the lease to another replica"),
+            match timeout_at(renewed + self.times.renew_deadline, self.attempt()).await {
+                Ok(Ok(())) => renewed = started,
                 Ok(Err(error)) => warn!(lease = self.name, error = %error, "failed to renew the lease"),
                 Err(_) => return warn!(lease = self.name, "lost the lease: it could not be renewed in time"),
             }
         }
+        warn!(lease = self.name, "lost the lease to another replica");
     }
 
     /// Frees the Lease if it is one's own, so that the next leader need not wait for its end.
     pub(in crate::process) async fn release(mut self) {
-        match timeout(self.times.retry, self.free()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                warn!(lease = self.name, error = %error, "failed to release the lease: it ends by itself")
-            }
-            Err(_) => warn!(
-                lease = self.name,
-                "failed to release the lease in time: it ends by itself"
-            ),
+        let limit = self.limit();
+        let freed = timeout(limit, self.free()).await.unwrap_or(Err(Error::NoAnswer(limit)));
+        if let Err(error) = freed {
+            warn!(lease = self.name, error = %error, "failed to release the lease: it ends by itself");
         }
     }
 
-    async fn free(&mut self) -> kube::Result<()> {
+    /// Whether the Lease, as last seen, is one's own.
+    fn leads(&self) -> bool {
+        self.sighting.as_ref().and_then(Sighting::holder) == Some(&self.identity)
+    }
+
+    /// Time for one try, so that the deadline leaves room for others.
+    fn limit(&self) -> Duration {
+        self.times.renew_deadline / 3
+    }
+
+    async fn free(&mut self) -> Result<(), Error> {
         self.look().await?;
-        let Some(sighting) = self
-            .sighting
-            .take()
-            .filter(|sighting| sighting.holder() == Some(&self.identity))
-        else {
+        let Some(sighting) = self.sighting.take().filter(|sighting| sighting.holder() == Some(&self.identity)) else {
             return Ok(());
         };
         let lease = self.lease(Some(sighting.resource_version), released(&sighting.spec, &wall_clock()));
-        self.leases.replace(&self.name, &PostParams::default(), &lease).await?;
+        self.leases.replace(&self.name, &PostParams::default(), &lease).await.map_err(Error::Write)?;
         info!(lease = self.name, "released the lease");
         Ok(())
     }
 
-    /// Writes on top of what was last seen, and looks again only if that is outdated.
-    async fn renew(&mut self) -> kube::Result<bool> {
-        if self.sighting.is_some() && self.take().await? {
-            return Ok(true);
-        }
-        self.attempt().await
+    /// One try to hold the Lease; afterwards `leads` says how it went. `Ok` if Kubernetes answered.
+    async fn attempt(&mut self) -> Result<(), Error> {
+        let limit = self.limit();
+        timeout(limit, self.write_or_look()).await.unwrap_or(Err(Error::NoAnswer(limit)))
     }
 
-    /// Looks at the Lease and takes it if it may; says whether it is held now.
-    async fn attempt(&mut self) -> kube::Result<bool> {
+    /// A leader writes on top of what it saw last, and looks again only if that is outdated.
+    async fn write_or_look(&mut self) -> Result<(), Error> {
+        if self.leads() && self.replace().await? {
+            return Ok(());
+        }
         self.look().await?;
         match decide(self.sighting.as_ref(), &self.identity, Instant::now()) {
             Decision::Create => self.create().await,
-            Decision::Take => self.take().await,
+            Decision::Take => self.replace().await,
             Decision::Wait => Ok(false),
-        }
+        }?;
+        Ok(())
     }
 
-    async fn look(&mut self) -> kube::Result<()> {
-        let lease = self.leases.get_opt(&self.name).await?;
+    async fn look(&mut self) -> Result<(), Error> {
+        let lease = self.leases.get_opt(&self.name).await.map_err(Error::Read)?;
         let before = self.sighting.take();
         self.sighting = lease.map(|lease| sight(before.as_ref(), lease));
-        let holder = |sighting: &Option<Sighting>| sighting.as_ref().and_then(|s| s.holder().map(str::to_owned));
-        let now = holder(&self.sighting);
-        if now != holder(&before) && now.as_deref() != Some(&self.identity) {
-            info!(lease = self.name, holder = now, "standing by");
+        let holder = self.sighting.as_ref().and_then(Sighting::holder);
+        if holder != before.as_ref().and_then(Sighting::holder) && !self.leads() {
+            info!(lease = self.name, holder, "standing by");
         }
         Ok(())
     }
 
-    async fn create(&mut self) -> kube::Result<bool> {
+    async fn create(&mut self) -> Result<bool, Error> {
         let lease = self.lease(None, self.held());
         self.written(self.leases.create(&PostParams::default(), &lease).await)
     }
 
-    async fn take(&mut self) -> kube::Result<bool> {
+    async fn replace(&mut self) -> Result<bool, Error> {
         let version = self.sighting.as_ref().map(|sighting| sighting.resource_version.clone());
         let lease = self.lease(version, self.held());
         self.written(self.leases.replace(&self.name, &PostParams::default(), &lease).await)
     }
 
-    fn written(&mut self, result: kube::Result<Lease>) -> kube::Result<bool> {
+    /// Whether the write took effect for sure; remembers it then.
+    fn written(&mut self, result: kube::Result<Lease>) -> Result<bool, Error> {
         match result {
             Ok(lease) => {
                 self.sighting = Some(sight(None, lease));
@@ -149,7 +154,7 @@ impl Election {
             }
             // Somebody else wrote first, or deleted it; or one's own write took effect and its answer was lost.
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => Err(Error::Write(error)),
         }
     }
 
@@ -159,15 +164,8 @@ impl Election {
     }
 
     fn lease(&self, resource_version: Option<String>, spec: LeaseSpec) -> Lease {
-        let metadata = ObjectMeta {
-            name: Some(self.name.clone()),
-            resource_version,
-            ..ObjectMeta::default()
-        };
-        Lease {
-            metadata,
-            spec: Some(spec),
-        }
+        let metadata = ObjectMeta { name: Some(self.name.clone()), resource_version, ..ObjectMeta::default() };
+        Lease { metadata, spec: Some(spec) }
     }
 }
 
@@ -176,10 +174,7 @@ fn sight(before: Option<&Sighting>, lease: Lease) -> Sighting {
     Sighting::update(before, version, lease.spec.unwrap_or_default(), Instant::now())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the Lease's time stamps are for people; nothing is decided by them"
-)]
+#[expect(clippy::disallowed_methods, reason = "the Lease's time stamps are for people; nothing is decided by them")]
 fn wall_clock() -> MicroTime {
     MicroTime(jiff::Timestamp::now())
 }

@@ -2,6 +2,8 @@
 //!
 //! Compare-and-swap by resourceVersion; a holder's silence is measured with the local monotonic clock from the moment
 //! a change of the Lease was seen, never by the time stamps in it.
+#[cfg(test)]
+mod contest;
 mod decision;
 mod election;
 

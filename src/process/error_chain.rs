@@ -1,0 +1,36 @@
+//! Errors for people: the whole chain of causes in one line.
+use std::error::Error;
+use std::io::{self, Write};
+
+/// Tells whoever started the process, for as long as there is no log.
+pub(super) fn report(error: &dyn Error) {
+    // Nothing is left to do if standard error is closed.
+    let _ = writeln!(io::stderr(), "pat-operator: {}", chain(error));
+}
+
+/// An error and its causes in one line.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to read \"a\"")]
+    struct Outer(#[source] std::fmt::Error);
+
+    #[test]
+    fn causes_follow_their_effects() {
+        let text = chain(&Outer(std::fmt::Error));
+        assert_eq!(text, format!("failed to read \"a\": {}", std::fmt::Error));
+    }
+}

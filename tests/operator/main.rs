@@ -1,0 +1,4 @@
+//! The operator as a whole, seen from outside: one binary, one file per subject.
+#![allow(clippy::disallowed_methods, reason = "a test measures real time")]
+
+mod process;

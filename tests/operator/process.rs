@@ -1,0 +1,181 @@
+//! The process, without a cluster behind it: what it prints, how it stops, what it leaves on the disk.
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pat-operator");
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An operator whose API server accepts connections and never answers.
+struct Operator {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+    _silent_server: TcpListener,
+}
+
+impl Operator {
+    fn start(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let kubeconfig = folder.path().join("kubeconfig");
+        fs::write(&kubeconfig, kubeconfig_text(server.local_addr().unwrap().port())).unwrap();
+        let port_file = folder.path().join("port");
+        let child = Command::new(BINARY)
+            .args(["run", "--namespace", "pat-system", "--identity", "pod-0", "--admin-address", "127.0.0.1:0"])
+            .args([Path::new("--admin-port-file"), &port_file, Path::new("--kubeconfig"), &kubeconfig])
+            .args(flags)
+            .stderr(fs::File::create(folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let port = eventually("the port file", || fs::read_to_string(&port_file).ok()?.trim().parse().ok());
+        Self { child, port, folder, _silent_server: server }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        eventually("the end of the operator", || self.child.try_wait().unwrap())
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    fn logs(&self, message: &str) {
+        eventually(message, || self.log().contains(message).then_some(()));
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn kubeconfig_text(port: u16) -> String {
+    format!(
+        r#"{{"apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{{"name": "test", "cluster": {{"server": "http://127.0.0.1:{port}"}}}}],
+            "users": [{{"name": "test", "user": {{}}}}],
+            "contexts": [{{"name": "test", "context": {{"cluster": "test", "user": "test"}}}}]}}"#
+    )
+}
+
+fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn run_without_pod(args: &[&str]) -> Output {
+    let mut command = Command::new(BINARY);
+    command.args(args).env_clear().stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn alive_but_not_ready_while_kubernetes_is_silent() {
+    let operator = Operator::start(&[]);
+    assert!(operator.get("/healthz").starts_with("HTTP/1.1 200"));
+    assert!(operator.get("/readyz").starts_with("HTTP/1.1 503"));
+    assert!(operator.get("/metrics").contains("pat_operator_leader 0\n"));
+}
+
+#[test]
+fn a_request_to_stop_is_obeyed_although_kubernetes_is_silent() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut operator = Operator::start(&["--lease-renew-deadline", "3s"]);
+        operator.signal(signal);
+        assert_eq!(operator.ends().code(), Some(0), "{}", operator.log());
+        assert!(operator.log().contains("\"message\":\"stopped\""), "{}", operator.log());
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let mut operator = Operator::start(&["--lease-duration", "10m", "--lease-renew-deadline", "9m"]);
+    operator.signal(Signal::TERM);
+    operator.logs("a second signal ends at once");
+    operator.signal(Signal::TERM);
+    assert_eq!(operator.ends().code(), Some(128 + 15), "{}", operator.log());
+}
+
+#[test]
+fn an_abort_leaves_no_core() {
+    let limit = getrlimit(Resource::Core);
+    setrlimit(Resource::Core, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let mut operator = Operator::start(&[]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", operator.child.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).collect::<Vec<_>>(), ["0", "0", "bytes"], "{core}");
+    operator.signal(Signal::ABORT);
+    let status = operator.ends();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
+}
+
+#[test]
+fn every_log_line_is_a_json_object_with_level_and_message() {
+    let mut operator = Operator::start(&["--lease-renew-deadline", "3s", "--log-level", "debug"]);
+    operator.logs("failed to get the lease");
+    operator.signal(Signal::TERM);
+    operator.ends();
+    for line in operator.log().lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn wrong_settings_end_with_a_remedy() {
+    for (args, code, remedy) in [
+        (&["run"][..], 1, "set --namespace, or POD_NAMESPACE"),
+        (&["run", "--namespace", "ns", "--kubeconfig", "/nonexistent"], 1, "check --kubeconfig and --context"),
+        (&["run", "--namespace", "ns", "--log-level", "a=b=c"], 1, "is not a log filter"),
+        (&["run", "--recheck", "soon"], 2, "like 45s or 15m"),
+        (&[], 2, "Usage: pat-operator <COMMAND>"),
+    ] {
+        let mut args = args.to_vec();
+        if args.len() > 1 {
+            args.extend(["--admin-address", "127.0.0.1:0"]);
+        }
+        let output = run_without_pod(&args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+        assert!(text(&output.stderr).contains(remedy), "{args:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_binary_knows_its_version_and_its_definitions() {
+    let version = run_without_pod(&["--version"]);
+    assert_eq!(text(&version.stdout), concat!("pat-operator ", env!("CARGO_PKG_VERSION"), "\n"));
+    let crds = run_without_pod(&["crds"]);
+    assert_eq!(text(&crds.stdout).matches("\nkind: CustomResourceDefinition\n").count(), 2);
+}
