@@ -13,7 +13,8 @@ const MAX_TENANT_NAME: usize = 63;
 const MAX_OBJECT_NAME: usize = 253;
 const MAX_PAIRS: usize = 32;
 const MAX_LABEL_VALUE: usize = 63;
-const MAX_ANNOTATION_VALUE: usize = 4_096;
+// 32 of these, 4 bytes each, stay below the 256 KiB that Kubernetes allows for all annotations of an object.
+const MAX_ANNOTATION_VALUE: usize = 1_024;
 const MAX_URL: usize = 256;
 const VALIDITY_SECONDS: std::ops::RangeInclusive<u64> = 15..=43_200;
 
@@ -106,6 +107,9 @@ fn check_secret(found: &mut Vec<String>, secret: &SecretTemplate) {
         require_object_name(found, "spec.secret.name", name, MAX_OBJECT_NAME);
     }
     check_pairs(found, "spec.secret.labels", secret.labels.as_ref(), MAX_LABEL_VALUE);
+    for value in secret.labels.iter().flat_map(BTreeMap::values).filter(|value| !is_label_value(value)) {
+        found.push(format!("spec.secret.labels: {value:?} is not the value of a label; write letters and digits, with - _ . between them"));
+    }
     check_pairs(found, "spec.secret.annotations", secret.annotations.as_ref(), MAX_ANNOTATION_VALUE);
 }
 
@@ -117,6 +121,9 @@ fn check_pairs(found: &mut Vec<String>, field: &str, pairs: Option<&BTreeMap<Str
     for (key, value) in pairs {
         if key.starts_with(names::PREFIX) {
             found.push(format!("{field}: {key:?} is the operator's; use another prefix than {:?}", names::PREFIX));
+        }
+        if !is_qualified_name(key) {
+            found.push(format!("{field}: {key:?} is not a key; write it as in \"example.org/team\", without blanks"));
         }
         if value.chars().count() > longest {
             found.push(format!("{field}: the value of {key:?} is longer than {longest} characters; shorten it"));
@@ -157,9 +164,26 @@ fn require_object_name(found: &mut Vec<String>, field: &str, name: &str, longest
     }
 }
 
+/// Whether Kubernetes takes it for the name of an object: an RFC 1123 subdomain.
 fn is_object_name(text: &str) -> bool {
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || c == '-' || c == '.')
+    let part = |part: &str| part.starts_with(edge) && part.ends_with(edge) && part.chars().all(|c| edge(c) || c == '-');
+    text.split('.').all(part)
+}
+
+/// Whether Kubernetes takes it for the key of a label or an annotation: a name, perhaps behind a domain and a slash.
+fn is_qualified_name(text: &str) -> bool {
+    let (domain, name) = text.split_once('/').map_or((None, text), |(domain, name)| (Some(domain), name));
+    domain.is_none_or(|domain| domain.len() <= MAX_OBJECT_NAME && is_object_name(domain))
+        && !name.is_empty()
+        && name.len() <= MAX_LABEL_VALUE
+        && is_label_value(name)
+}
+
+/// Whether Kubernetes takes it for the value of a label, its length apart. It may be empty.
+fn is_label_value(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    text.is_empty() || text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || "-_.".contains(c))
 }
 
 fn is_display_name(name: &str) -> bool {

@@ -66,7 +66,7 @@ pub struct CredentialSource {
 pub struct ObjectName {
     /// Name.
     #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("write the name of a Secret: lower-case letters, digits, dashes and dots, as in \"acme-seed\""))]
+    #[x_kube(validation = Rule::new("!format.dns1123Subdomain().validate(self).hasValue()").message("write the name of a Secret: lower-case letters, digits, dashes and dots, as in \"acme-seed\""))]
     pub name: String,
 }
 
@@ -109,7 +109,7 @@ pub struct CaBundle {
 pub struct ConfigMapKey {
     /// Name of the ConfigMap.
     #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("write the name of a ConfigMap: lower-case letters, digits, dashes and dots, as in \"acme-ca\""))]
+    #[x_kube(validation = Rule::new("!format.dns1123Subdomain().validate(self).hasValue()").message("write the name of a ConfigMap: lower-case letters, digits, dashes and dots, as in \"acme-ca\""))]
     pub name: String,
     /// Key in it.
     #[schemars(length(min = 1, max = 253))]
