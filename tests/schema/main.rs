@@ -1,5 +1,7 @@
-//! The shipped CRDs: fresh, bounded, and in agreement with the operator's own checks and with a real API server.
+//! What is shipped for Kubernetes: CRDs fresh, bounded and in agreement with the operator's own checks and with a real
+//! API server; manifests that keep their promises.
 mod cases;
+mod manifests;
 mod server;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
