@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
+use tokio::time::Instant;
 
 use crate::api::PersonalAccessToken;
 use crate::isc::Client;
+use crate::isc::client::Identity;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Owner, Uid};
@@ -48,6 +50,10 @@ pub struct Session {
     pub api_url: String,
     /// PEM of the authorities, if not the system's.
     pub ca_pem: Option<Arc<str>>,
+    /// What ISC said of the credential.
+    pub identity: Identity,
+    /// When it said so; `None`: it must be asked again.
+    pub verified: Option<Instant>,
 }
 
 /// What an owner's last pass met.
@@ -96,6 +102,13 @@ impl Board {
             None => content.tenants.remove(name),
         };
         old != new
+    }
+
+    /// Has the tenant controller ask ISC again, whatever it heard last.
+    pub fn distrust(&self, tenant: &str) {
+        if let Some(session) = self.lock().tenants.get_mut(tenant).and_then(|view| view.session.as_mut()) {
+            session.verified = None;
+        }
     }
 
     /// What the last pass of an owner met; `None` before the first.

@@ -6,14 +6,14 @@ use kube::ResourceExt;
 use kube::api::Api;
 use kube::runtime::controller::Action;
 use thiserror::Error;
+use tokio::time::Instant;
 
 use super::board::{Session, TenantView};
 use super::{Context, wall_clock};
 use crate::api::conditions::{READY, RECONCILING, STALLED, Wanted, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, User};
-use crate::api::{Tenant, TenantStatus};
+use crate::api::{Tenant, TenantStatus, check};
 use crate::isc::budget::Budget;
-use crate::isc::client::Identity;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential, Failure, http};
 use crate::kubernetes::ledger_store::{LedgerStore, Written};
@@ -49,19 +49,16 @@ const RETRY: Duration = Duration::from_secs(15);
 pub async fn reconcile(tenant: Arc<Tenant>, context: Arc<Context>) -> Result<Action, Error> {
     let name = tenant.name_any();
     let found = connect(&tenant, &context).await;
-    let (view, shown, wait) = match found {
-        Ok((session, identity)) => {
-            let view = TenantView { session: Some(session), trouble: None };
-            (view, Some(identity), context.config.drift_interval)
-        }
+    let (view, wait) = match found {
+        Ok(session) => (TenantView { session: Some(session), trouble: None }, context.config.drift_interval),
         Err(note) => {
             let wait = if note.stalled { context.config.recheck } else { RETRY };
             let session = context.board.tenant(&name).and_then(|view| view.session).filter(|_| !note.stalled);
-            (TenantView { session, trouble: Some(note) }, None, wait)
+            (TenantView { session, trouble: Some(note) }, wait)
         }
     };
     let changed = context.board.put_tenant(&name, Some(view.clone()));
-    show(&tenant, &context, &view, shown.as_ref()).await?;
+    show(&tenant, &context, &view).await?;
     if changed {
         wake_all(&context, &name, &view);
     }
@@ -80,8 +77,17 @@ fn wake_all(context: &Context, name: &str, view: &TenantView) {
 }
 
 /// Everything that must hold before anything is minted.
-async fn connect(tenant: &Tenant, context: &Context) -> Result<(Session, Identity), Note> {
+async fn connect(tenant: &Tenant, context: &Context) -> Result<Session, Note> {
+    let problems = check::tenant_problems(tenant);
+    if !problems.is_empty() {
+        return Err(stalled("Invalid", problems.join("; ")));
+    }
     let (client, api, ca_pem) = client(tenant, context).await?;
+    let known = context.board.tenant(&tenant.name_any()).and_then(|view| view.session);
+    let young = |session: &Session| session.verified.is_some_and(|at| at.elapsed() < context.config.drift_interval);
+    if let Some(known) = known.filter(|known| known.client.is(&client) && young(known)) {
+        return Ok(known);
+    }
     let identity = client.identity().await.map_err(|failure| trouble(tenant, &failure))?;
     if identity.identity_id.is_none() {
         return Err(stalled("NotAPersonalAccessToken", format!(
@@ -104,9 +110,10 @@ async fn connect(tenant: &Tenant, context: &Context) -> Result<(Session, Identit
         )));
     };
     let owner = Owner { tenant_id: tenant_id.into(), identity_id: own.owner_id.as_str().into() };
-    let session = Session { client, owner, api_url: api.to_string(), ca_pem };
+    let api_url = api.to_string();
+    let session = Session { client, owner, api_url, ca_pem, identity, verified: Some(Instant::now()) };
     claim(tenant, context, &session).await?;
-    Ok((session, identity))
+    Ok(session)
 }
 
 async fn client(tenant: &Tenant, context: &Context) -> Result<(Client, ApiUrl, Option<Arc<str>>), Note> {
@@ -222,7 +229,7 @@ fn seed_name(tenant: &Tenant, context: &Context) -> String {
     format!("Secret \"{}/{name}\"", context.config.operator_namespace)
 }
 
-async fn show(tenant: &Tenant, context: &Context, view: &TenantView, identity: Option<&Identity>) -> Result<(), Error> {
+async fn show(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<(), Error> {
     let name = tenant.name_any();
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
@@ -252,13 +259,10 @@ async fn show(tenant: &Tenant, context: &Context, view: &TenantView, identity: O
             tenant_id: session.owner.tenant_id.to_string(),
         }),
         capacity: capacity.or_else(|| old.and_then(|status| status.capacity)),
-        credential: match identity {
-            Some(identity) => session.map(|session| CredentialStatus {
-                client_id: session.client.client_id().into(),
-                scopes: identity.scopes.clone(),
-            }),
-            None => old.and_then(|status| status.credential.clone()),
-        },
+        credential: session.map(|session| CredentialStatus {
+            client_id: session.client.client_id().into(),
+            scopes: session.identity.scopes.clone(),
+        }),
     };
     let api: Api<Tenant> = Api::all(context.client.clone());
     let written = status::write(&api, &name, old, &new).await;

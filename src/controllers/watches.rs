@@ -81,7 +81,13 @@ impl Watches {
             .reflect(writer)
             .applied_objects()
             .predicate_filter(predicates::generation.combine(predicates::finalizers), Default::default());
-        let tenants = Controller::new(Api::<Tenant>::all(client.clone()), watcher::Config::default());
+        let (tenant_reader, tenant_writer) = reflector::store();
+        let tenants = watcher(Api::<Tenant>::all(client.clone()), watcher::Config::default())
+            .default_backoff()
+            .reflect(tenant_writer)
+            .applied_objects()
+            .predicate_filter(predicates::generation, Default::default());
+        let tenants = Controller::for_stream(tenants, tenant_reader);
         let store = tenants.store();
         let uses = move |seed: LedgerMeta| {
             let name = seed.metadata.name.unwrap_or_default();

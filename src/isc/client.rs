@@ -28,7 +28,7 @@ pub struct Credential {
 }
 
 /// Who a credential is, by an access token got with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// OAuth tenant id.
     pub tenant_id: Option<String>,
@@ -104,6 +104,11 @@ impl Client {
     /// Client ID of the operator's own credential.
     pub fn client_id(&self) -> &str {
         &self.0.credential.client_id
+    }
+
+    /// Whether both are one session.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The credential of this session.

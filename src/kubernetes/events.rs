@@ -35,7 +35,7 @@ pub async fn publish(
     let namespace = about.namespace.clone().unwrap_or_else(|| "default".into());
     let event = Event {
         metadata: ObjectMeta {
-            generate_name: Some(format!("{}.", about.name.as_deref().unwrap_or("pat-operator"))),
+            generate_name: Some(format!("{}-", about.name.as_deref().unwrap_or("pat-operator"))),
             ..ObjectMeta::default()
         },
         action: Some(news.action.into()),

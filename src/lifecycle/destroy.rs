@@ -72,7 +72,8 @@ fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     if !ids.is_empty() {
         return Some(Step::Drop(ids));
     }
-    let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry) && visible(entry));
+    // A LIST from before the condemnation may be older than the token itself.
+    let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry));
     unjudged.then_some(Step::List)
 }
 

@@ -69,6 +69,7 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         pass::End::Failed(failure) => {
             memory = Memory::default();
             if matches!(failure, Failure::Refused { .. }) {
+                context.board.distrust(&tenant);
                 context.wake.tenant(&tenant);
             }
             let report = Report { trouble: Some(outage(&failure, &tenant)), ..old_report(&context, &name) };

@@ -10,6 +10,7 @@ use crate::api::{PersonalAccessToken, Tenant};
 use crate::controllers::Context;
 use crate::controllers::board::Session;
 use crate::isc::budget::Budget;
+use crate::isc::client::Identity;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential, Failure, http};
 use crate::lifecycle::Ledger;
@@ -85,6 +86,7 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
         let what = match unreliable {
             Unreliable::ForeignOwner => "LIST shows tokens of another user",
             Unreliable::SentinelMissing => {
+                context.board.distrust(&ledger.endpoint.tenant);
                 context.wake.tenant(&ledger.endpoint.tenant);
                 "LIST lacks the token that the operator itself uses"
             }
@@ -102,5 +104,12 @@ pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     let api_url = api.to_string();
     let client = Client::new(api, context.config.pat_path.clone(), transport, credential, budget);
-    Some(Session { client, owner: ledger.owner.clone(), api_url, ca_pem: ledger.endpoint.ca_pem.clone() })
+    Some(Session {
+        client,
+        owner: ledger.owner.clone(),
+        api_url,
+        ca_pem: ledger.endpoint.ca_pem.clone(),
+        identity: Identity::default(),
+        verified: None,
+    })
 }

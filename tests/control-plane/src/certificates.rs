@@ -11,7 +11,7 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Makes them and writes ca.pem, serving.pem, serving.key and accounts.key into the folder.
+    /// Makes them and writes ca.pem, serving.pem, serving.key, accounts.key and accounts.pub into the folder.
     pub fn write(dir: &Path) -> Result<Self, Error> {
         let ca_key = KeyPair::generate()?;
         let mut ca = CertificateParams::new(Vec::new())?;
@@ -28,7 +28,9 @@ impl Certificates {
         secret_file(&dir.join("ca.pem"), &ca_certificate.pem())?;
         secret_file(&dir.join("serving.pem"), &serving.pem())?;
         secret_file(&dir.join("serving.key"), &key.serialize_pem())?;
-        secret_file(&dir.join("accounts.key"), &KeyPair::generate()?.serialize_pem())?;
+        let accounts = KeyPair::generate()?;
+        secret_file(&dir.join("accounts.key"), &accounts.serialize_pem())?;
+        secret_file(&dir.join("accounts.pub"), &accounts.public_key_pem())?;
         Ok(Self { ca_pem: ca_certificate.pem() })
     }
 }

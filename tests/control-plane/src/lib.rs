@@ -49,7 +49,7 @@ pub enum Error {
     #[error("port {0} on 127.0.0.1 is taken; choose another one")]
     PortTaken(u16),
     /// A server ended or did not become ready.
-    #[error("{server} did not become ready within {seconds} s; the end of its log:\n{log}")]
+    #[error("{server} ended, or was not ready after {seconds} s; the end of its log:\n{log}")]
     NotReady {
         /// Which one.
         server: &'static str,
@@ -173,16 +173,21 @@ impl ControlPlane {
         self.dir.join(format!("{name}.log"))
     }
 
-    async fn ready(&self) -> Result<(), Error> {
+    async fn ready(&mut self) -> Result<(), Error> {
         self.until("kube-apiserver", &["get", "--raw", "/readyz"]).await
     }
 
     /// The controller-manager works once it has made the default service account.
-    async fn account_ready(&self) -> Result<(), Error> {
+    async fn account_ready(&mut self) -> Result<(), Error> {
         self.until("kube-controller-manager", &["get", "serviceaccount", "default", "-n", "default"]).await
     }
 
-    async fn until(&self, server: &'static str, arguments: &[&str]) -> Result<(), Error> {
+    fn has_ended(&mut self, server: &str) -> bool {
+        let one = if server == "kube-apiserver" { self.api_server.as_mut() } else { self.servers.last_mut() };
+        one.is_some_and(Watched::has_ended)
+    }
+
+    async fn until(&mut self, server: &'static str, arguments: &[&str]) -> Result<(), Error> {
         let started = Instant::now();
         loop {
             let kubeconfig = self.kubeconfig_path();
@@ -196,7 +201,7 @@ impl ControlPlane {
             if ran.map_err(|source| Error::Io { action: "run kubectl".into(), source })?.status.success() {
                 return Ok(());
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > PATIENCE || self.has_ended(server) {
                 let log = std::fs::read_to_string(self.log(server)).unwrap_or_default();
                 let lines: Vec<&str> = log.lines().rev().take(15).collect();
                 let log = lines.into_iter().rev().collect::<Vec<_>>().join("\n");

@@ -60,6 +60,11 @@ fn spawn(command: &mut Command) -> std::io::Result<Watched> {
 }
 
 impl Watched {
+    /// Whether the server has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Ends the server and waits until it is gone.
     pub async fn stop(mut self) -> Option<ExitStatus> {
         drop(self.pipe.take());
