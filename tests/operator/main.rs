@@ -1,4 +1,7 @@
 //! The operator as a whole, seen from outside: one binary, one file per subject.
 #![allow(clippy::disallowed_methods, reason = "a test measures real time")]
 
+mod life;
+mod place;
 mod process;
+mod stage;

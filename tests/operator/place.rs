@@ -1,0 +1,180 @@
+//! What a test does in its own tenant and namespace, and what it looks at there.
+use isc_simulator::{Effect, Entry, Kind, Origin, TokenState};
+
+use kube::ResourceExt;
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+use crate::stage::{OWN, Place, eventually};
+
+impl Place<'_> {
+    /// The seed Secret in the operator's namespace.
+    pub async fn seed(&self) {
+        self.seed_with(&self.client_id, &self.client_secret).await;
+    }
+
+    /// The same with another credential.
+    pub async fn seed_with(&self, client_id: &str, client_secret: &str) {
+        let data = json!({"clientId": client_id, "clientSecret": client_secret});
+        self.apply("Secret", Some(OWN), &self.seed_name(), json!({"stringData": data})).await;
+    }
+
+    /// Name of the seed Secret.
+    pub fn seed_name(&self) -> String {
+        format!("{}-seed", self.name)
+    }
+
+    /// The Tenant; `spec` is merged over one that grants `idn:nelm:*` to the namespace.
+    pub async fn tenant(&self, spec: Value) {
+        let mut whole = json!({
+            "apiUrl": self.stage.simulator.tenant_url(&self.name),
+            "credentials": [{"secretRef": {"name": self.seed_name()}}],
+            "grants": [{"namespaces": [self.name], "scopes": ["idn:nelm:*", "sp:scopes:all"]}],
+        });
+        json_patch::merge(&mut whole, &spec);
+        self.apply("Tenant", None, &self.name, json!({"spec": whole})).await;
+    }
+
+    /// A PersonalAccessToken with the scope `idn:nelm:read`; `spec` is merged over it.
+    pub async fn token(&self, name: &str, spec: Value) {
+        let mut whole = json!({"tenantRef": {"name": self.name}, "scopes": ["idn:nelm:read"]});
+        json_patch::merge(&mut whole, &spec);
+        self.apply("PersonalAccessToken", Some(&self.name), name, json!({"spec": whole})).await;
+    }
+
+    /// Server-side apply of an object, as GitOps tools do it.
+    pub async fn apply(&self, kind: &str, namespace: Option<&str>, name: &str, body: Value) {
+        let version = if matches!(kind, "PersonalAccessToken" | "Tenant") { "pat-operator.dev/v1alpha1" } else { "v1" };
+        let mut object = json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}});
+        json_patch::merge(&mut object, &body);
+        let api = self.stage.api(kind, namespace);
+        api.patch(name, &PatchParams::apply("test").force(), &Patch::Apply(&object)).await.unwrap();
+    }
+
+    /// Merge patch of an object in the namespace.
+    pub async fn patch(&self, kind: &str, name: &str, patch: Value) {
+        let api = self.stage.api(kind, Some(&self.name));
+        api.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
+    }
+
+    /// Creates an object in the namespace.
+    pub async fn create(&self, kind: &str, name: &str, body: Value) {
+        let mut object = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
+        json_patch::merge(&mut object, &body);
+        let object: DynamicObject = serde_json::from_value(object).unwrap();
+        self.stage.api(kind, Some(&self.name)).create(&PostParams::default(), &object).await.unwrap();
+    }
+
+    /// Deletes an object in the namespace; it may take its time to go.
+    pub async fn delete(&self, kind: &str, name: &str) {
+        self.stage.api(kind, Some(&self.name)).delete(name, &DeleteParams::default()).await.unwrap();
+    }
+
+    /// An object of the namespace.
+    pub async fn get(&self, kind: &str, name: &str) -> Option<DynamicObject> {
+        self.stage.api(kind, Some(&self.name)).get_opt(name).await.unwrap()
+    }
+
+    /// Waits until an object is gone.
+    pub async fn gone(&self, kind: &str, name: &str) {
+        eventually(&format!("{kind} {name} is gone"), async || self.get(kind, name).await.is_none().then_some(())).await;
+    }
+
+    /// Waits until the condition Ready has this status and reason; gives the resource.
+    pub async fn shows(&self, name: &str, status: &str, reason: &str) -> DynamicObject {
+        let what = format!("{}/{name} shows Ready={status} {reason}", self.name);
+        let mut last = Value::Null;
+        let started = std::time::Instant::now();
+        loop {
+            if let Some(token) = self.get("PersonalAccessToken", name).await {
+                let ready = condition(&token, "Ready");
+                if ready["status"] == status && ready["reason"] == reason {
+                    return token;
+                }
+                last = ready;
+            }
+            assert!(started.elapsed() < std::time::Duration::from_secs(40), "{what}; it shows {last}\n{}", self.log());
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the resource is ready; gives it.
+    pub async fn ready(&self, name: &str) -> DynamicObject {
+        self.shows(name, "True", "Published").await
+    }
+
+    /// The tokens of the tenant in ISC that the operator made.
+    pub fn minted(&self) -> Vec<TokenState> {
+        let all = self.stage.simulator.control().tokens(&self.name).unwrap();
+        all.into_iter().filter(|token| token.name.starts_with("pat1-")).collect()
+    }
+
+    /// What the simulator recorded of the tenant.
+    pub fn record(&self) -> Vec<Entry> {
+        let all = self.stage.simulator.control().record_since(0);
+        all.into_iter().filter(|entry| entry.tenant == self.name).collect()
+    }
+
+    /// Tokens that the API created, ever.
+    pub fn created(&self) -> usize {
+        let made = |e: &Entry| e.kind == Kind::Effect && e.origin == Origin::Api && e.effect == Some(Effect::Created);
+        self.record().into_iter().filter(made).count()
+    }
+
+    /// POSTs of tokens that arrived, whatever came of them.
+    pub fn posts(&self) -> usize {
+        let post = |e: &Entry| {
+            e.kind == Kind::Request && e.path.as_deref().is_some_and(|p| p.starts_with("POST") && p.contains("personal-access-tokens"))
+        };
+        self.record().into_iter().filter(post).count()
+    }
+
+    /// The data of a Secret of the namespace, decoded.
+    pub async fn secret(&self, name: &str) -> Option<std::collections::BTreeMap<String, String>> {
+        use base64::Engine;
+        let secret = self.get("Secret", name).await?;
+        let text = |value: &Value| {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap()).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let data = secret.data["data"].as_object()?;
+        Some(data.iter().map(|(key, value)| (key.clone(), text(value))).collect())
+    }
+
+    /// Asks ISC for an access token with what the Secret holds, as a workload would.
+    pub async fn authenticates(&self, secret: &str) -> bool {
+        let data = self.secret(secret).await.unwrap();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", data["clientId"].as_str()),
+            ("client_secret", data["clientSecret"].as_str()),
+        ];
+        let sent = reqwest::Client::new().post(&data["tokenUrl"]).form(&form).send().await.unwrap();
+        sent.status().is_success()
+    }
+
+    /// Events about a resource, as reasons.
+    pub async fn events(&self, name: &str) -> Vec<String> {
+        let all = self.stage.api("Event", Some(&self.name)).list(&Default::default()).await.unwrap();
+        let about = |event: &DynamicObject| event.data["regarding"]["name"] == name;
+        all.items.iter().filter(|event| about(event)).map(|event| event.data["reason"].as_str().unwrap().into()).collect()
+    }
+
+    /// The end of the operator's log, for a failed test.
+    pub fn log(&self) -> String {
+        let log = self.stage.log();
+        let mine: Vec<&str> = log.lines().filter(|line| line.contains(&self.name) || line.contains("WARN")).collect();
+        mine[mine.len().saturating_sub(15)..].join("\n")
+    }
+}
+
+/// A condition of a resource; null if it is absent.
+pub fn condition(object: &DynamicObject, kind: &str) -> Value {
+    let all = object.data["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    all.into_iter().find(|condition| condition["type"] == kind).unwrap_or(Value::Null)
+}
+
+/// The uid of an object.
+pub fn uid(object: &DynamicObject) -> String {
+    object.uid().unwrap()
+}

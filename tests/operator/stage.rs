@@ -1,0 +1,218 @@
+//! The stage of the integration tests: a real control plane, the simulator, and the operator under its own RBAC.
+use std::fs;
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{LazyLock, Mutex, OnceLock};
+use std::time::Duration;
+
+use control_plane::{ControlPlane, Options};
+use isc_simulator::{Simulator, TenantSpec};
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::GroupVersionKind;
+use kube::discovery::ApiResource;
+use kube::{Client, Config};
+use pat_operator::api::crd;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+/// The operator's namespace.
+pub const OWN: &str = "pat-operator-system";
+const PATIENCE: Duration = Duration::from_secs(40);
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Runtime::new().unwrap()
+});
+
+/// Runs a test on the one runtime that the servers' processes belong to.
+pub fn play<F: Future>(test: F) -> F::Output {
+    RUNTIME.block_on(test)
+}
+
+/// Control plane, simulator and operator.
+pub struct Stage {
+    pub plane: ControlPlane,
+    pub simulator: Simulator,
+    pub client: Client,
+    folder: tempfile::TempDir,
+    flags: Vec<String>,
+    operator: Mutex<Option<Child>>,
+}
+
+impl Stage {
+    /// The stage that most tests share; each has a tenant and a namespace of its own on it.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceLock<Stage> = OnceLock::new();
+        static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _turn = TURN.lock().await;
+        if SHARED.get().is_none() {
+            let stage = Self::set(&["--secret-poll", "1s", "--recheck", "2s"]).await;
+            stage.start_operator();
+            let _ = SHARED.set(stage);
+        }
+        SHARED.get().unwrap()
+    }
+
+    /// A stage of one's own, for tests that kill, count or move time. The operator is not started yet.
+    pub async fn set(flags: &[&str]) -> Self {
+        let plane = ControlPlane::start(Options::default()).await.unwrap();
+        let simulator = Simulator::start(isc_simulator::Options::with_tenants(Vec::new())).unwrap();
+        let client = client(&fs::read_to_string(plane.kubeconfig_path()).unwrap()).await;
+        let stage = Self {
+            plane,
+            simulator,
+            client,
+            folder: tempfile::tempdir().unwrap(),
+            flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            operator: Mutex::new(None),
+        };
+        stage.install().await;
+        stage
+    }
+
+    /// CRDs, namespace and RBAC as shipped; then a token of the operator's service account.
+    async fn install(&self) {
+        for (_, crd) in crd::all() {
+            let api: Api<CustomResourceDefinition> = Api::all(self.client.clone());
+            let name = crd.metadata.name.clone().unwrap();
+            api.patch(&name, &PatchParams::apply("test"), &Patch::Apply(&crd)).await.unwrap();
+        }
+        let manifests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy/manifests");
+        self.kubectl(&["apply", "-f", &manifests.join("namespace.yaml").display().to_string()]);
+        self.kubectl(&["apply", "-f", &manifests.join("rbac.yaml").display().to_string()]);
+        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+        let token = self.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=12h"]);
+        fs::write(self.folder.path().join("kubeconfig"), self.plane.kubeconfig_for(token.trim())).unwrap();
+    }
+
+    /// kubectl as administrator; panics with its message if it fails.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(self.plane.kubectl());
+        let ran = command.arg("--kubeconfig").arg(self.plane.kubeconfig_path()).args(arguments).output().unwrap();
+        assert!(ran.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    }
+
+    /// Starts the operator with its service account's token; its log goes on in one file.
+    pub fn start_operator(&self) {
+        self.start_operator_as(env!("CARGO_BIN_EXE_pat-operator"), "pod-0");
+    }
+
+    /// The same with another binary or identity.
+    pub fn start_operator_as(&self, binary: &str, identity: &str) {
+        let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
+        let child = Command::new(binary)
+            .args(["run", "--namespace", OWN, "--identity", identity, "--admin-address", "127.0.0.1:0"])
+            .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", "info,pat_operator=debug"])
+            .arg("--admin-port-file")
+            .arg(self.folder.path().join("port"))
+            .arg("--kubeconfig")
+            .arg(self.folder.path().join("kubeconfig"))
+            .args(&self.flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        *self.operator.lock().unwrap() = Some(child);
+    }
+
+    /// SIGKILL, and waits for the end.
+    pub fn kill_operator(&self) {
+        if let Some(mut child) = self.operator.lock().unwrap().take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// All that the operator has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// The operator's metrics page.
+    pub async fn metrics(&self) -> String {
+        let port = fs::read_to_string(self.folder.path().join("port")).unwrap();
+        let url = format!("http://127.0.0.1:{}/metrics", port.trim());
+        reqwest::get(url).await.unwrap().text().await.unwrap()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("operator.log")
+    }
+
+    /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through it.
+    pub async fn place(&self, name: &str) -> Place<'_> {
+        let place = self.bare(name).await;
+        place.seed().await;
+        place.tenant(json!({})).await;
+        place
+    }
+
+    /// The same without seed Secret and Tenant.
+    pub async fn bare(&self, name: &str) -> Place<'_> {
+        let seeds = self.simulator.control().add_tenant(&TenantSpec::named(name));
+        let credential = &seeds.users[0].seeds[0];
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": name}})).unwrap();
+        namespaces.create(&Default::default(), &namespace).await.unwrap();
+        Place {
+            stage: self,
+            name: name.to_owned(),
+            user: seeds.users[0].id.clone(),
+            client_id: credential.client_id.clone(),
+            client_secret: credential.client_secret.clone(),
+        }
+    }
+
+    /// Objects of any kind.
+    pub fn api(&self, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
+        let (group, version) = match kind {
+            "PersonalAccessToken" | "Tenant" => ("pat-operator.dev", "v1alpha1"),
+            "Event" => ("events.k8s.io", "v1"),
+            _ => ("", "v1"),
+        };
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
+        match namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.kill_operator();
+    }
+}
+
+/// One ISC tenant with one user, one namespace and one Tenant, all of the same name.
+pub struct Place<'a> {
+    pub stage: &'a Stage,
+    pub name: String,
+    pub user: String,
+    pub client_id: String,
+    pub client_secret: String,
+}
+
+async fn client(kubeconfig: &str) -> Client {
+    let kubeconfig: Kubeconfig = Kubeconfig::from_yaml(kubeconfig).unwrap();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    Client::try_from(config).unwrap()
+}
+
+/// Looks again until something is there.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
