@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use super::LeaseTimes;
 use super::decision::{Decision, Sighting, decide, held, released};
+use crate::process::error_chain::chain;
 
 /// One replica's part in the election.
 #[derive(Debug)]
@@ -24,10 +25,10 @@ pub(in crate::process) struct Election {
 /// Why a try came to nothing.
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    #[error("failed to read the lease: {0}: check the right to get it, and the API server")]
-    Read(kube::Error),
-    #[error("failed to write the lease: {0}: check the rights to create and update it, and the API server")]
-    Write(kube::Error),
+    #[error("failed to read the lease; check the right to get it, and the API server")]
+    Read(#[source] kube::Error),
+    #[error("failed to write the lease; check the rights to create and update it, and the API server")]
+    Write(#[source] kube::Error),
     #[error("no answer within {0:?}: check the API server and the network to it")]
     NoAnswer(Duration),
 }
@@ -49,7 +50,7 @@ impl Election {
         loop {
             match self.attempt().await {
                 Ok(()) => in_contact(),
-                Err(error) => warn!(lease = self.name, error = %error, "failed to get the lease"),
+                Err(error) => warn!(lease = self.name, error = chain(&error), "failed to get the lease"),
             }
             if self.leads() {
                 return info!(lease = self.name, identity = self.identity, "leading");
@@ -66,7 +67,7 @@ impl Election {
             let started = Instant::now();
             match timeout_at(renewed + self.times.renew_deadline, self.attempt()).await {
                 Ok(Ok(())) => renewed = started,
-                Ok(Err(error)) => warn!(lease = self.name, error = %error, "failed to renew the lease"),
+                Ok(Err(error)) => warn!(lease = self.name, error = chain(&error), "failed to renew the lease"),
                 Err(_) => return warn!(lease = self.name, "lost the lease: it could not be renewed in time"),
             }
         }
@@ -78,7 +79,7 @@ impl Election {
         let limit = self.limit();
         let freed = timeout(limit, self.free()).await.unwrap_or(Err(Error::NoAnswer(limit)));
         if let Err(error) = freed {
-            warn!(lease = self.name, error = %error, "failed to release the lease: it ends by itself");
+            warn!(lease = self.name, error = chain(&error), "failed to release the lease: it ends by itself");
         }
     }
 
@@ -128,7 +129,7 @@ impl Election {
         let before = self.sighting.take();
         self.sighting = lease.map(|lease| sight(before.as_ref(), lease));
         let holder = self.sighting.as_ref().and_then(Sighting::holder);
-        if holder != before.as_ref().and_then(Sighting::holder) && !self.leads() {
+        if holder.is_some() && holder != before.as_ref().and_then(Sighting::holder) && !self.leads() {
             info!(lease = self.name, holder, "standing by");
         }
         Ok(())
