@@ -1,6 +1,6 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
 use super::facts::{Facts, Holds, Listing, millis};
-use super::ledger::{Entry, Ledger, State, Uid};
+use super::ledger::{Entry, Ledger, Millis, State, Uid};
 use super::step::Step;
 use super::token_name;
 
@@ -60,20 +60,21 @@ fn look_again(facts: &Facts<'_>) -> Option<Step> {
 /// Condemned tokens that are gone (R9), or were handed to somebody else under another name (R10).
 fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let now = facts.ms()?;
+    let lag = millis(facts.timings.list_lag);
+    let shown_by = |entry: &Entry, at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
     let condemned_before = |entry: &Entry| listing.read_with.entry(&entry.id).is_some_and(|e| e.state == State::Tomb);
-    let visible = |entry: &Entry| {
-        listing.after.contains(&entry.id) || now > entry.created_at + millis(facts.timings.list_lag)
-    };
     let gone = |entry: &&Entry| match listing.token(&entry.id) {
         Some(token) => condemned_before(entry) && (token.ours.is_none() || token.managed),
-        None => condemned_before(entry) && visible(entry),
+        // What LIST missed when it was answered, not now, it may have missed by its lag.
+        None => condemned_before(entry) && shown_by(entry, listing.at),
     };
     let ids: Vec<_> = condemned(facts.ledger).filter(gone).map(|entry| entry.id.clone()).collect();
     if !ids.is_empty() {
         return Some(Step::Drop(ids));
     }
     // A LIST from before the condemnation may be older than the token itself.
-    let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry));
+    let outdated = |entry: &Entry| !shown_by(entry, listing.at) && shown_by(entry, now);
+    let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry) || outdated(entry));
     unjudged.then_some(Step::List)
 }
 

@@ -15,6 +15,8 @@ pub(crate) mod sample;
 pub mod schedule;
 pub mod settle;
 pub mod step;
+#[cfg(test)]
+mod tests;
 pub mod timings;
 pub mod token_name;
 pub mod upkeep;
