@@ -79,7 +79,8 @@ impl<'a> Worker<'a> {
             ledgers.replace(&self.ledger, &PostParams::default(), &object("Secret", &self.ledger, body)).await.unwrap();
         }
         for _ in times("create secret") {
-            let data = json!({"stringData": {"clientId": "x".repeat(32), "clientSecret": "x".repeat(64), "apiUrl": self.url}});
+            let data =
+                json!({"stringData": {"clientId": "x".repeat(32), "clientSecret": "x".repeat(64), "apiUrl": self.url}});
             secrets.create(&PostParams::default(), &object("Secret", &name, data)).await.unwrap();
         }
         for at in times("create events") {
@@ -105,7 +106,8 @@ impl<'a> Worker<'a> {
         for id in made {
             let expiry = self.stage.simulator.control().now() + Duration::from_secs(86_400);
             let body = json!([{"op": "replace", "path": "/expirationDate", "value": expiry}]).to_string();
-            let request = self.http.patch(format!("{tokens}/{id}")).header("content-type", "application/json-patch+json");
+            let request =
+                self.http.patch(format!("{tokens}/{id}")).header("content-type", "application/json-patch+json");
             self.send(request.body(body)).await;
             // Room for the next one; not counted by the operator, so that the bare loop is if anything slower by it.
             let (control, tenant) = (self.stage.simulator.control(), self.url.rsplit('/').next().unwrap());
@@ -142,7 +144,8 @@ impl<'a> Worker<'a> {
 
 async fn patch(api: &Api<DynamicObject>, name: &str, body: Value, status: bool) {
     let (params, patch) = (PatchParams::default(), Patch::Merge(body));
-    let done = if status { api.patch_status(name, &params, &patch).await } else { api.patch(name, &params, &patch).await };
+    let done =
+        if status { api.patch_status(name, &params, &patch).await } else { api.patch(name, &params, &patch).await };
     done.unwrap();
 }
 

@@ -25,7 +25,9 @@ const PER_TENANT: usize = 8;
 fn main() {
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (resources, idle) = (number("RESOURCES", 1_000), number("IDLE_SECONDS", 60) as u64);
-    println!("bench: {resources} resources, {PER_TENANT} per owner, 10 owners in flight; all in one run, both cores shared by all parts");
+    println!(
+        "bench: {resources} resources, {PER_TENANT} per owner, 10 owners in flight; all in one run, both cores shared by all parts"
+    );
     play(async {
         for latency in [0, 20] {
             let stage = Stage::quiet(&["--concurrency", "10", "--isc-requests", "100000"]).await;
@@ -44,7 +46,11 @@ async fn measure_idle(stage: &Stage, time: Duration) {
     tokio::time::sleep(time).await;
     let after = Usage::of(stage.operator_pid());
     let core = (after.cpu_seconds - before.cpu_seconds) / time.as_secs_f64() * 100.0;
-    println!("idle {} s without resources: {:.1} MB resident, {core:.3} % of a core", time.as_secs(), after.resident_mb);
+    println!(
+        "idle {} s without resources: {:.1} MB resident, {core:.3} % of a core",
+        time.as_secs(),
+        after.resident_mb
+    );
 }
 
 async fn round(stage: &Stage, resources: usize, latency: u64) {
@@ -66,12 +72,26 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
     let after = Usage::of(stage.operator_pid());
     let counts = Counts::read(stage, offset, seq);
     println!("\n{latency} ms ISC latency, {resources} resources of {tenants} owners");
-    println!("  apply to Ready      {:>8.1} creates/s ({:.1} s, of which {:.1} s until all were applied)", resources as f64 / took.as_secs_f64(), took.as_secs_f64(), applied.as_secs_f64());
-    println!("  operator            {:>8.2} CPU s, {:.1} MB resident, {:.1} MB at most", after.cpu_seconds - before.cpu_seconds, after.resident_mb, after.peak_mb);
+    println!(
+        "  apply to Ready      {:>8.1} creates/s ({:.1} s, of which {:.1} s until all were applied)",
+        resources as f64 / took.as_secs_f64(),
+        took.as_secs_f64(),
+        applied.as_secs_f64()
+    );
+    println!(
+        "  operator            {:>8.2} CPU s, {:.1} MB resident, {:.1} MB at most",
+        after.cpu_seconds - before.cpu_seconds,
+        after.resident_mb,
+        after.peak_mb
+    );
     counts.print(resources);
     stage.kill_operator();
     let bare = bare::run(stage, resources, &counts, &names).await;
-    println!("  bare loop           {:>8.1} creates/s ({:.1} s)", resources as f64 / bare.as_secs_f64(), bare.as_secs_f64());
+    println!(
+        "  bare loop           {:>8.1} creates/s ({:.1} s)",
+        resources as f64 / bare.as_secs_f64(),
+        bare.as_secs_f64()
+    );
     println!("  ratio               {:>8.0} % of the bare loop", bare.as_secs_f64() / took.as_secs_f64() * 100.0);
 }
 
