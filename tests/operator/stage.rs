@@ -40,8 +40,7 @@ pub struct Stage {
     pub client: Client,
     folder: tempfile::TempDir,
     flags: Vec<String>,
-    level: &'static str,
-    operator: Mutex<Option<Operator>>,
+    operator: Mutex<Option<Child>>,
 }
 
 impl Stage {
@@ -69,21 +68,10 @@ impl Stage {
             client,
             folder: tempfile::tempdir().unwrap(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
-            level: "info,pat_operator=debug",
             operator: Mutex::new(None),
         };
         stage.install().await;
         stage
-    }
-
-    /// The same with a log as in production.
-    pub async fn quiet(flags: &[&str]) -> Self {
-        Self { level: "info", ..Self::set(flags).await }
-    }
-
-    /// Process id of the operator.
-    pub fn operator_pid(&self) -> u32 {
-        self.operator.lock().unwrap().as_ref().map_or(0, |operator| operator.0.id())
     }
 
     /// CRDs, namespace and RBAC as shipped; then a token of the operator's service account.
@@ -119,7 +107,7 @@ impl Stage {
         let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
         let child = Command::new(binary)
             .args(["run", "--namespace", OWN, "--identity", identity, "--admin-address", "127.0.0.1:0"])
-            .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", self.level])
+            .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", "info,pat_operator=debug"])
             .arg("--admin-port-file")
             .arg(self.folder.path().join("port"))
             .arg("--kubeconfig")
@@ -130,12 +118,15 @@ impl Stage {
             .stderr(log)
             .spawn()
             .unwrap();
-        *self.operator.lock().unwrap() = Some(Operator(child));
+        *self.operator.lock().unwrap() = Some(child);
     }
 
     /// SIGKILL, and waits for the end.
     pub fn kill_operator(&self) {
-        drop(self.operator.lock().unwrap().take());
+        if let Some(mut child) = self.operator.lock().unwrap().take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 
     /// All that the operator has logged.
@@ -193,13 +184,9 @@ impl Stage {
     }
 }
 
-/// Ends with its stage.
-struct Operator(Child);
-
-impl Drop for Operator {
+impl Drop for Stage {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.kill_operator();
     }
 }
 
