@@ -28,7 +28,9 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
         found.push(format!("spec.scopes: {scope:?} is not a scope; write it as in \"idn:nelm:manage\""));
     }
     if let Some(name) = spec.name.as_ref().filter(|name| !is_display_name(name)) {
-        found.push(format!("spec.name {name:?} is not 1 to {MAX_NAME} printable ASCII characters without blanks at the ends"));
+        found.push(format!(
+            "spec.name {name:?} is not 1 to {MAX_NAME} printable ASCII characters without blanks at the ends"
+        ));
     }
     if let Some(validity) = &spec.access_token_validity {
         match validity.seconds() {
@@ -49,7 +51,10 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
     let mut found = Vec::new();
     let name = tenant.metadata.name.as_deref().unwrap_or_default();
     if name.len() > MAX_TENANT_NAME {
-        found.push(format!("the name of a Tenant has at most {MAX_TENANT_NAME} characters; {name:?} has {}; choose a shorter one", name.len()));
+        found.push(format!(
+            "the name of a Tenant has at most {MAX_TENANT_NAME} characters; {name:?} has {}; choose a shorter one",
+            name.len()
+        ));
     }
     if !is_api_url(&spec.api_url) {
         found.push("spec.apiUrl: write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)".into());
@@ -72,7 +77,10 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
     if let Some(bundle) = &spec.ca_bundle {
         let key = &bundle.config_map_ref;
         require_object_name(&mut found, "spec.caBundle.configMapRef.name", &key.name, MAX_OBJECT_NAME);
-        if key.key.is_empty() || key.key.len() > MAX_OBJECT_NAME || !key.key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
+        if key.key.is_empty()
+            || key.key.len() > MAX_OBJECT_NAME
+            || !key.key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+        {
             found.push(format!("spec.caBundle.configMapRef.key {:?} is not a key; write it as in \"ca.crt\"", key.key));
         }
     }
@@ -81,7 +89,10 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
 
 /// Whether the text has the form of a scope.
 pub fn is_scope(text: &str) -> bool {
-    text.len() <= 128 && text.contains(':') && text.split(':').all(is_scope_part) && text.starts_with(|c: char| c.is_ascii_lowercase())
+    text.len() <= 128
+        && text.contains(':')
+        && text.split(':').all(is_scope_part)
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// Whether the text is a URL that the operator may send a credential to: https, or http to this machine.
@@ -95,7 +106,9 @@ pub fn is_api_url(text: &str) -> bool {
     let loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
     let edge = |c: char| c.is_ascii_alphanumeric();
     let plain = host.starts_with(edge) && host.ends_with(edge) && host.chars().all(|c| edge(c) || c == '.' || c == '-');
-    let port_digits = port.strip_prefix(':').map(|digits| (1..=5).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()));
+    let port_digits = port
+        .strip_prefix(':')
+        .map(|digits| (1..=5).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()));
     text.len() <= MAX_URL
         && (loopback && (scheme == "http" || scheme == "https") || plain && scheme == "https")
         && (port.is_empty() || port_digits == Some(true))
@@ -133,12 +146,18 @@ fn check_pairs(found: &mut Vec<String>, field: &str, pairs: Option<&BTreeMap<Str
 
 fn check_grant(found: &mut Vec<String>, grant: &Grant) {
     require_set(found, "spec.grants: namespaces", &grant.namespaces, MAX_NAMESPACES);
-    for namespace in grant.namespaces.iter().filter(|namespace| namespace.len() > 63 || namespace.contains('.') || !is_object_name(namespace)) {
+    for namespace in grant
+        .namespaces
+        .iter()
+        .filter(|namespace| namespace.len() > 63 || namespace.contains('.') || !is_object_name(namespace))
+    {
         found.push(format!("spec.grants: {namespace:?} is not the name of a namespace; write it as in \"integrations\", without wildcards"));
     }
     require_set(found, "spec.grants: scopes", &grant.scopes, MAX_SCOPES);
     for scope in grant.scopes.iter().filter(|scope| !is_scope(scope) && !is_wildcard(scope)) {
-        found.push(format!("spec.grants: {scope:?} is not a scope; write it as in \"idn:nelm:manage\", or with * as the last part"));
+        found.push(format!(
+            "spec.grants: {scope:?} is not a scope; write it as in \"idn:nelm:manage\", or with * as the last part"
+        ));
     }
 }
 
@@ -160,7 +179,9 @@ fn require_set(found: &mut Vec<String>, field: &str, items: &[String], most: usi
 
 fn require_object_name(found: &mut Vec<String>, field: &str, name: &str, longest: usize) {
     if name.len() > longest || !is_object_name(name) {
-        found.push(format!("{field} {name:?} is not a name; write at most {longest} lower-case letters, digits, dashes and dots"));
+        found.push(format!(
+            "{field} {name:?} is not a name; write at most {longest} lower-case letters, digits, dashes and dots"
+        ));
     }
 }
 
@@ -183,11 +204,15 @@ fn is_qualified_name(text: &str) -> bool {
 /// Whether Kubernetes takes it for the value of a label, its length apart. It may be empty.
 fn is_label_value(text: &str) -> bool {
     let edge = |c: char| c.is_ascii_alphanumeric();
-    text.is_empty() || text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || "-_.".contains(c))
+    text.is_empty()
+        || text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || "-_.".contains(c))
 }
 
 fn is_display_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(|c| c == ' ' || c.is_ascii_graphic()) && name.trim() == name
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && name.chars().all(|c| c == ' ' || c.is_ascii_graphic())
+        && name.trim() == name
 }
 
 fn is_scope_part(part: &str) -> bool {

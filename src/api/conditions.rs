@@ -26,22 +26,25 @@ pub struct Wanted {
 
 /// The wanted conditions; the transition time of an old one is kept while its status stays.
 pub fn merge(old: &[Condition], wanted: &[Wanted], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
-    wanted.iter().map(|wanted| {
-        let status = match wanted.status {
-            Some(true) => "True",
-            Some(false) => "False",
-            None => "Unknown",
-        };
-        let kept = old.iter().find(|old| old.type_ == wanted.kind && old.status == status);
-        Condition {
-            type_: wanted.kind.into(),
-            status: status.into(),
-            reason: wanted.reason.into(),
-            message: wanted.message.clone(),
-            observed_generation: generation,
-            last_transition_time: kept.map_or(Time(now), |old| old.last_transition_time.clone()),
-        }
-    }).collect()
+    wanted
+        .iter()
+        .map(|wanted| {
+            let status = match wanted.status {
+                Some(true) => "True",
+                Some(false) => "False",
+                None => "Unknown",
+            };
+            let kept = old.iter().find(|old| old.type_ == wanted.kind && old.status == status);
+            Condition {
+                type_: wanted.kind.into(),
+                status: status.into(),
+                reason: wanted.reason.into(),
+                message: wanted.message.clone(),
+                observed_generation: generation,
+                last_transition_time: kept.map_or(Time(now), |old| old.last_transition_time.clone()),
+            }
+        })
+        .collect()
 }
 
 /// The status of a condition, `None` if it is absent.

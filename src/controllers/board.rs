@@ -160,7 +160,11 @@ impl Board {
     /// Marks a resource that nobody has minted for yet: its Secret and ledger need no look.
     pub fn mark_fresh(&self, uid: &str, fresh: bool) {
         let mut content = self.lock();
-        if fresh { content.fresh.insert(uid.into()) } else { content.fresh.remove(uid) };
+        if fresh {
+            content.fresh.insert(uid.into())
+        } else {
+            content.fresh.remove(uid)
+        };
     }
 
     /// Whether nobody has minted for the resource yet.

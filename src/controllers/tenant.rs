@@ -90,24 +90,31 @@ async fn connect(tenant: &Tenant, context: &Context) -> Result<Session, Note> {
     }
     let identity = client.identity().await.map_err(|failure| trouble(tenant, &failure))?;
     if identity.identity_id.is_none() {
-        return Err(stalled("NotAPersonalAccessToken", format!(
-            "{} is an API client without a user; put the credential of a personal access token into it",
-            seed_name(tenant, context)
-        )));
+        return Err(stalled(
+            "NotAPersonalAccessToken",
+            format!(
+                "{} is an API client without a user; put the credential of a personal access token into it",
+                seed_name(tenant, context)
+            ),
+        ));
     }
     if !identity.scopes.is_empty() && !identity.scopes.iter().any(|scope| MANAGE.contains(&scope.as_str())) {
-        return Err(stalled("MissingScope", format!(
-            "the credential in {} lacks the scope {}; create a personal access token that has it",
-            seed_name(tenant, context), MANAGE[0]
-        )));
+        return Err(stalled(
+            "MissingScope",
+            format!(
+                "the credential in {} lacks the scope {}; create a personal access token that has it",
+                seed_name(tenant, context),
+                MANAGE[0]
+            ),
+        ));
     }
     let listed = client.list().await.map_err(|failure| trouble(tenant, &failure))?;
     let own = listed.iter().find(|token| token.id == client.client_id());
     let (Some(own), Some(tenant_id)) = (own, identity.tenant_id.clone()) else {
-        return Err(waiting("UserUnknown", format!(
-            "ISC does not say whose the credential in {} is; it is asked again",
-            seed_name(tenant, context)
-        )));
+        return Err(waiting(
+            "UserUnknown",
+            format!("ISC does not say whose the credential in {} is; it is asked again", seed_name(tenant, context)),
+        ));
     };
     let owner = Owner { tenant_id: tenant_id.into(), identity_id: own.owner_id.as_str().into() };
     let api_url = api.to_string();
@@ -136,9 +143,9 @@ async fn client(tenant: &Tenant, context: &Context) -> Result<(Client, ApiUrl, O
     let (client_id, client_secret) = read.map_err(|error| file_trouble(&error))?;
     let credential = Credential { client_id, client_secret };
     let old = context.board.tenant(&tenant.name_any()).and_then(|view| view.session);
-    if let Some(old) = old.filter(|old| {
-        *old.client.credential() == credential && old.api_url == api.to_string() && old.ca_pem == ca_pem
-    }) {
+    if let Some(old) = old
+        .filter(|old| *old.client.credential() == credential && old.api_url == api.to_string() && old.ca_pem == ca_pem)
+    {
         return Ok((old.client, api, ca_pem));
     }
     let transport = http::transport(ca_pem.as_deref()).map_err(|failure| invalid(failure.to_string()))?;
@@ -150,24 +157,31 @@ async fn client(tenant: &Tenant, context: &Context) -> Result<(Client, ApiUrl, O
 async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<(), Note> {
     let name = tenant.name_any();
     let ledger_name = LedgerStore::name_of(&session.owner);
-    let unreadable = |error: &dyn std::error::Error| {
-        waiting("LedgerUnreadable", super::watches::Causes(error).to_string())
-    };
+    let unreadable =
+        |error: &dyn std::error::Error| waiting("LedgerUnreadable", super::watches::Causes(error).to_string());
     let stored = context.ledgers.get(&ledger_name).await.map_err(|error| unreadable(&error))?;
     if let Some(stored) = stored {
         let holder = &stored.ledger.endpoint.tenant;
-        return if **holder == *name { Ok(()) } else {
-            Err(stalled("UserClaimed", format!(
-                "ISC user {:?} already serves Tenant {holder:?}; use a personal access token of another user",
-                session.owner.identity_id
-            )))
+        return if **holder == *name {
+            Ok(())
+        } else {
+            Err(stalled(
+                "UserClaimed",
+                format!(
+                    "ISC user {:?} already serves Tenant {holder:?}; use a personal access token of another user",
+                    session.owner.identity_id
+                ),
+            ))
         };
     }
     if let Some(other) = context.ledgers_of(&name).into_iter().find(|other| *other != ledger_name) {
-        return Err(stalled("UserChanged", format!(
-            "the credential now belongs to ISC user {:?}, but ledger {other:?} is another user's; put a credential of the old user back",
-            session.owner.identity_id
-        )));
+        return Err(stalled(
+            "UserChanged",
+            format!(
+                "the credential now belongs to ISC user {:?}, but ledger {other:?} is another user's; put a credential of the old user back",
+                session.owner.identity_id
+            ),
+        ));
     }
     let endpoint = Endpoint {
         tenant: name.into(),
@@ -185,7 +199,9 @@ async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<
             context.metrics.write(KubernetesWrite::Ledger);
             Ok(())
         }
-        Written::Conflict => Err(waiting("Reconciling", "the ledger was created by somebody else just now; it is read again".into())),
+        Written::Conflict => {
+            Err(waiting("Reconciling", "the ledger was created by somebody else just now; it is read again".into()))
+        }
         Written::Unclear(error) => Err(unreadable(&error)),
     }
 }
@@ -216,10 +232,13 @@ fn file_trouble(error: &operator_files::Error) -> Note {
 fn trouble(tenant: &Tenant, failure: &Failure) -> Note {
     let of = |text: &str| format!("{text} (Tenant {:?})", tenant.name_any());
     match failure {
-        Failure::Refused { .. } => stalled("CredentialRefused", of(&format!(
-            "{failure}; put a live personal access token into the Secret {:?} of the operator's namespace",
-            tenant.spec.credentials.first().map_or("", |source| &source.secret_ref.name)
-        ))),
+        Failure::Refused { .. } => stalled(
+            "CredentialRefused",
+            of(&format!(
+                "{failure}; put a live personal access token into the Secret {:?} of the operator's namespace",
+                tenant.spec.credentials.first().map_or("", |source| &source.secret_ref.name)
+            )),
+        ),
         failure => super::owner::outage(failure, &tenant.name_any()),
     }
 }

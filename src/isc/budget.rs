@@ -23,7 +23,8 @@ impl Budget {
     /// So many requests in any ten seconds.
     pub fn new(per_10s: u32) -> Self {
         let burst = NonZeroU32::new(per_10s).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(Duration::from_secs(10) / burst.get()).unwrap_or_else(|| Quota::per_second(burst));
+        let quota =
+            Quota::with_period(Duration::from_secs(10) / burst.get()).unwrap_or_else(|| Quota::per_second(burst));
         Self { limiter: RateLimiter::direct(quota.allow_burst(burst)), held_until: Mutex::new(None) }
     }
 

@@ -93,21 +93,24 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
     let wrong = |what: &str| malformed(reply, what);
     let tokens: Vec<wire::Token> = json(reply).map_err(wrong)?;
     let mut seen = std::collections::BTreeSet::new();
-    tokens.into_iter().map(|token| {
-        if !is_id(&token.id) || !seen.insert(token.id.clone()) {
-            return Err(wrong("LIST has an id twice, or one that is not an id"));
-        }
-        let instant = |text: &Option<String>| text.as_deref().map(millis).transpose();
-        let (created, expires) = (instant(&token.created), instant(&token.expiration_date));
-        Ok(ListedToken {
-            id: token.id,
-            name: token.name,
-            owner_id: token.owner.id,
-            created: created.map_err(wrong)?,
-            expires: expires.map_err(wrong)?,
-            managed: token.managed == Some(true),
+    tokens
+        .into_iter()
+        .map(|token| {
+            if !is_id(&token.id) || !seen.insert(token.id.clone()) {
+                return Err(wrong("LIST has an id twice, or one that is not an id"));
+            }
+            let instant = |text: &Option<String>| text.as_deref().map(millis).transpose();
+            let (created, expires) = (instant(&token.created), instant(&token.expiration_date));
+            Ok(ListedToken {
+                id: token.id,
+                name: token.name,
+                owner_id: token.owner.id,
+                created: created.map_err(wrong)?,
+                expires: expires.map_err(wrong)?,
+                managed: token.managed == Some(true),
+            })
         })
-    }).collect()
+        .collect()
 }
 
 /// A reply that is no success, as a failure.

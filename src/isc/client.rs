@@ -148,7 +148,9 @@ impl Client {
     /// POST of a new token: sent at most once, whatever happens (R3).
     pub async fn create(&self, wanted: &Wanted<'_>) -> Created {
         if wanted.scopes.is_empty() {
-            return Created::No { why: Failure::Setup("a token without scopes would get them all; it is never asked for".into()) };
+            return Created::No {
+                why: Failure::Setup("a token without scopes would get them all; it is never asked for".into()),
+            };
         }
         let body = match create_body(wanted) {
             Ok(body) => body,
@@ -180,7 +182,11 @@ impl Client {
         match reply.status().as_u16() {
             200 => {
                 let token: wire::Token = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
-                if token.id == id { Ok(Effect::Yes) } else { Err(classify::malformed(&reply, "it is about another token")) }
+                if token.id == id {
+                    Ok(Effect::Yes)
+                } else {
+                    Err(classify::malformed(&reply, "it is about another token"))
+                }
             }
             404 => Ok(Effect::Gone),
             400 | 405 | 413 | 415 | 422 => Ok(Effect::No(classify::refusal(&reply))),
@@ -257,7 +263,8 @@ impl Client {
         let body = serde_urlencoded::to_string(form).map_err(|error| Failure::Setup(error.to_string()))?;
         self.0.budget.take().await?;
         let asked = Instant::now();
-        let reply = self.call(Method::POST, "/oauth/token", "application/x-www-form-urlencoded", body.into(), None).await?;
+        let reply =
+            self.call(Method::POST, "/oauth/token", "application/x-www-form-urlencoded", body.into(), None).await?;
         match reply.status().as_u16() {
             200 | 201 => {}
             400 | 401 | 403 => {
@@ -270,7 +277,14 @@ impl Client {
         access(&reply, asked)
     }
 
-    async fn call(&self, method: Method, path: &str, kind: &str, body: Bytes, bearer: Option<&Redacted>) -> Result<Reply, Failure> {
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+        bearer: Option<&Redacted>,
+    ) -> Result<Reply, Failure> {
         let started = Instant::now();
         let mut request = http::Request::builder()
             .method(method.clone())

@@ -55,7 +55,8 @@ impl Clock {
     pub fn read(&self, at: Instant) -> Option<Reading> {
         let latest = self.latest.filter(|sample| at.saturating_duration_since(sample.at) <= MAX_AGE)?;
         let since = i64::try_from(at.saturating_duration_since(latest.at).as_millis()).ok()?;
-        let confirms = |earlier: Sample| latest.at.saturating_duration_since(earlier.at) >= APART && agree(earlier, latest);
+        let confirms =
+            |earlier: Sample| latest.at.saturating_duration_since(earlier.at) >= APART && agree(earlier, latest);
         Some(Reading { ms: latest.date + since, consistent: self.earlier.is_some_and(confirms) })
     }
 }
@@ -83,7 +84,11 @@ mod tests {
         clock.observe(T + 10_000, after(10));
         assert_eq!(clock.read(after(10)), Some(Reading { ms: T + 10_000, consistent: true }));
         clock.observe(T + 500_000, after(20));
-        assert_eq!(clock.read(after(20)), Some(Reading { ms: T + 500_000, consistent: false }), "a jump is not certain");
+        assert_eq!(
+            clock.read(after(20)),
+            Some(Reading { ms: T + 500_000, consistent: false }),
+            "a jump is not certain"
+        );
         clock.observe(0, after(21));
         assert_eq!(clock.read(after(21)), Some(Reading { ms: T + 501_000, consistent: false }), "1970 is ignored");
     }

@@ -18,7 +18,9 @@ pub enum Error {
     #[error("apiUrl {0:?} has a user, query or fragment; write only scheme, host, port and path")]
     Extra(String),
     /// It is not encrypted.
-    #[error("apiUrl {0:?} is not https; http is allowed only for 127.0.0.1, [::1] and localhost, and only with --allow-loopback-http")]
+    #[error(
+        "apiUrl {0:?} is not https; http is allowed only for 127.0.0.1, [::1] and localhost, and only with --allow-loopback-http"
+    )]
     NotHttps(String),
 }
 
@@ -79,8 +81,18 @@ mod tests {
         ] {
             assert_eq!(ApiUrl::parse(text, true).map(|url| url.to_string()), Ok(expected.into()));
         }
-        for text in ["", "acme", "ftp://acme", "http://acme.example", "https://", "https://u:p@acme", "https://acme?x=1",
-            "https://acme#x", "http://127.0.0.1.evil.example", "http://localhost.evil.example"] {
+        for text in [
+            "",
+            "acme",
+            "ftp://acme",
+            "http://acme.example",
+            "https://",
+            "https://u:p@acme",
+            "https://acme?x=1",
+            "https://acme#x",
+            "http://127.0.0.1.evil.example",
+            "http://localhost.evil.example",
+        ] {
             assert!(ApiUrl::parse(text, true).is_err(), "{text}");
         }
         assert!(ApiUrl::parse("http://127.0.0.1:1", false).is_err());

@@ -10,7 +10,9 @@ use crate::redacted::Redacted;
 #[derive(Debug, Error)]
 pub enum Error {
     /// There is no such Secret.
-    #[error("Secret \"{namespace}/{name}\" does not exist; create it with the keys clientId and clientSecret of a personal access token")]
+    #[error(
+        "Secret \"{namespace}/{name}\" does not exist; create it with the keys clientId and clientSecret of a personal access token"
+    )]
     SeedMissing {
         /// The operator's namespace.
         namespace: String,
@@ -18,7 +20,9 @@ pub enum Error {
         name: String,
     },
     /// A key is missing or empty.
-    #[error("Secret \"{namespace}/{name}\" has no value under {key:?}; it needs clientId and clientSecret of a personal access token")]
+    #[error(
+        "Secret \"{namespace}/{name}\" has no value under {key:?}; it needs clientId and clientSecret of a personal access token"
+    )]
     SeedInvalid {
         /// The operator's namespace.
         namespace: String,
@@ -28,7 +32,9 @@ pub enum Error {
         key: &'static str,
     },
     /// There is no such bundle.
-    #[error("ConfigMap \"{namespace}/{name}\" has no value under {key:?}; put the CA certificates there in PEM, or remove spec.caBundle")]
+    #[error(
+        "ConfigMap \"{namespace}/{name}\" has no value under {key:?}; put the CA certificates there in PEM, or remove spec.caBundle"
+    )]
     BundleMissing {
         /// The operator's namespace.
         namespace: String,

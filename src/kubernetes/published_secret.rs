@@ -9,9 +9,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::api::PersonalAccessToken;
-use crate::api::names::{
-    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, LABEL_MANAGED_BY, MANAGER,
-};
+use crate::api::names::{ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, LABEL_MANAGED_BY, MANAGER};
 use crate::api::personal_access_token::SecretFormat;
 use crate::lifecycle::facts::Holds;
 use crate::lifecycle::ledger::Entry;
@@ -112,7 +110,8 @@ impl PublishedSecrets {
 pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     let Some(found) = found else { return Holds::Absent };
     let controlled = found.owner_references.iter().flatten().any(|o| o.controller == Some(true) && o.uid == uid);
-    let marked = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_RESOURCE)).is_some_and(|mark| mark == uid);
+    let marked =
+        found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_RESOURCE)).is_some_and(|mark| mark == uid);
     // A user may have removed the mark of a Secret that this resource controls: it is put back.
     let unmarked = found.annotations.as_ref().is_none_or(|all| !all.contains_key(ANNOTATION_RESOURCE));
     if controlled && (marked || unmarked) { Holds::Ours } else { Holds::Foreign }
@@ -122,7 +121,8 @@ pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
 pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
     let wanted = encoded(content);
     let data = found.data.as_ref();
-    let value = |key: &str| data.and_then(|data| data.get(key)).map(|bytes| serde_json::to_value(bytes).unwrap_or_default());
+    let value =
+        |key: &str| data.and_then(|data| data.get(key)).map(|bytes| serde_json::to_value(bytes).unwrap_or_default());
     let keys = ALL_KEYS.iter().any(|key| value(key) != wanted.get(*key).map(|text| json!(text)));
     keys || metadata_differs(&found.metadata, content)
 }

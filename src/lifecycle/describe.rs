@@ -158,14 +158,21 @@ fn applied(view: &View<'_>, entry: &Entry) -> bool {
 fn scopes_effective(entry: &Entry) -> Option<Wanted> {
     let wanted = |status, reason, message| Some(Wanted { kind: SCOPES_EFFECTIVE, status, reason, message });
     match &entry.missing_scopes {
-        None => wanted(None, "Propagating", "ISC needs up to 20 minutes until changed scopes reach new access tokens".into()),
+        None => wanted(
+            None,
+            "Propagating",
+            "ISC needs up to 20 minutes until changed scopes reach new access tokens".into(),
+        ),
         Some(missing) if missing.is_empty() => {
             wanted(Some(true), "Verified", "an access token carries every scope".into())
         }
         Some(missing) => wanted(
             Some(false),
             "ScopesWithoutEffect",
-            format!("an access token does not carry {}; does the scope exist, and is the user level of the token's owner high enough?", missing.join(", ")),
+            format!(
+                "an access token does not carry {}; does the scope exist, and is the user level of the token's owner high enough?",
+                missing.join(", ")
+            ),
         ),
     }
 }

@@ -17,7 +17,9 @@ pub enum Error {
     #[error("failed to read the ledger: data key {0:?} is missing; restore the Secret from a backup")]
     Missing(String),
     /// The document does not parse.
-    #[error("failed to read the ledger: {DOCUMENT:?} is not valid at line {line}, column {column}; restore the Secret from a backup")]
+    #[error(
+        "failed to read the ledger: {DOCUMENT:?} is not valid at line {line}, column {column}; restore the Secret from a backup"
+    )]
     Invalid {
         /// Line of the fault.
         line: usize,
@@ -25,7 +27,9 @@ pub enum Error {
         column: usize,
     },
     /// A newer operator wrote it.
-    #[error("failed to read the ledger: its format is {0}, this operator knows up to {FORMAT}; install the newer operator again")]
+    #[error(
+        "failed to read the ledger: its format is {0}, this operator knows up to {FORMAT}; install the newer operator again"
+    )]
     TooNew(u32),
     /// It does not encode.
     #[error("failed to encode the ledger")]

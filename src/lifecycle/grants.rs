@@ -40,7 +40,9 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     let name = &token.spec.tenant_ref.name;
     let grants: Vec<_> = tenant.grants.iter().filter(|g| g.namespaces.iter().any(|n| n == namespace)).collect();
     if grants.is_empty() {
-        return denial(format!("Tenant {name:?} grants nothing to namespace {namespace:?}; ask who runs the Tenant for a grant"));
+        return denial(format!(
+            "Tenant {name:?} grants nothing to namespace {namespace:?}; ask who runs the Tenant for a grant"
+        ));
     }
     let covered = |scope: &str| grants.iter().flat_map(|grant| &grant.scopes).any(|pattern| covers(pattern, scope));
     let missing: Vec<&str> = token.spec.scopes.iter().map(String::as_str).filter(|scope| !covered(scope)).collect();

@@ -72,9 +72,8 @@ fn is_resolved(facts: &Facts<'_>) -> bool {
 /// R2: a LIST is good for an intent if it is young, and younger than what became final.
 fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
     let Some(now) = facts.ms() else { return false };
-    let after_final = facts.ledger.unresolved.as_ref().is_none_or(|left| {
-        listing.at > left.expiry + millis(facts.timings.list_lag)
-    });
+    let after_final =
+        facts.ledger.unresolved.as_ref().is_none_or(|left| listing.at > left.expiry + millis(facts.timings.list_lag));
     now - listing.at <= millis(facts.timings.list_max_age) && after_final
 }
 
@@ -83,8 +82,13 @@ fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
     let served = ledger.of(uid).any(|entry| entry.state != State::Tomb)
         || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid);
     let dying = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
-    facts.may_mint && declared.finalizer && !declared.deleting && declared.admission == Admission::Admitted && !declared.suspended
-        && !served && !dying
+    facts.may_mint
+        && declared.finalizer
+        && !declared.deleting
+        && declared.admission == Admission::Admitted
+        && !declared.suspended
+        && !served
+        && !dying
 }
 
 fn has_waited(facts: &Facts<'_>, uid: &Uid) -> bool {

@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::facts::{Admission, Declared, Facts, Listed, Listing, Now, SecretSeen, Executing};
+use super::facts::{Admission, Declared, Executing, Facts, Listed, Listing, Now, SecretSeen};
 use super::ledger::{
     Applied, Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, Uid, scopes,
 };
@@ -23,12 +23,8 @@ pub fn wanted() -> Applied {
 
 /// A ledger without tokens.
 pub fn empty() -> Ledger {
-    let endpoint = Endpoint {
-        tenant: "acme".into(),
-        api_url: "https://acme.example".into(),
-        ca_pem: None,
-        tokens_per_user: 10,
-    };
+    let endpoint =
+        Endpoint { tenant: "acme".into(), api_url: "https://acme.example".into(), ca_pem: None, tokens_per_user: 10 };
     Ledger::new(endpoint, Owner { tenant_id: "t1".into(), identity_id: "u1".into() }, "incarnation".into())
 }
 

@@ -35,11 +35,7 @@ pub fn encode(part: &MachinePart, display: &str) -> String {
     let room = MAX_LENGTH.saturating_sub(machine.len() + 1);
     let shown: String = display.chars().take(room).collect();
     let shown = shown.trim_end();
-    if shown.is_empty() {
-        machine
-    } else {
-        format!("{machine} {shown}")
-    }
+    if shown.is_empty() { machine } else { format!("{machine} {shown}") }
 }
 
 /// The machine part of a listed name; `None` for every name that this operator did not make.

@@ -28,7 +28,9 @@ fn a_manifest_becomes_a_credential_that_isc_accepts() {
 fn the_sdk_format_has_the_variables_of_the_official_clients() {
     play(async {
         let place = Stage::shared().await.place("formats").await;
-        place.token("sync", json!({"secret": {"name": "other", "format": "SailPointSdk", "labels": {"team": "iam"}}})).await;
+        place
+            .token("sync", json!({"secret": {"name": "other", "format": "SailPointSdk", "labels": {"team": "iam"}}}))
+            .await;
         place.ready("sync").await;
         let secret = place.secret("other").await.unwrap();
         assert_eq!(secret.keys().collect::<Vec<_>>(), ["SAIL_BASE_URL", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET"]);
@@ -122,7 +124,13 @@ fn noise_mints_nothing() {
         let place = Stage::shared().await.place("noise").await;
         place.token("sync", json!({})).await;
         let before = place.ready("sync").await;
-        place.patch("PersonalAccessToken", "sync", json!({"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}})).await;
+        place
+            .patch(
+                "PersonalAccessToken",
+                "sync",
+                json!({"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}}),
+            )
+            .await;
         let status = place.stage.api("PersonalAccessToken", Some("noise"));
         let patch = kube::api::Patch::Merge(json!({"status": {"current": null, "failures": 7}}));
         status.patch_status("sync", &Default::default(), &patch).await.unwrap();

@@ -77,7 +77,8 @@ impl Place<'_> {
 
     /// Waits until an object is gone.
     pub async fn gone(&self, kind: &str, name: &str) {
-        eventually(&format!("{kind} {name} is gone"), async || self.get(kind, name).await.is_none().then_some(())).await;
+        eventually(&format!("{kind} {name} is gone"), async || self.get(kind, name).await.is_none().then_some(()))
+            .await;
     }
 
     /// Waits until the condition Ready has this status and reason; gives the resource.
@@ -124,7 +125,8 @@ impl Place<'_> {
     /// POSTs of tokens that arrived, whatever came of them.
     pub fn posts(&self) -> usize {
         let post = |e: &Entry| {
-            e.kind == Kind::Request && e.path.as_deref().is_some_and(|p| p.starts_with("POST") && p.contains("personal-access-tokens"))
+            e.kind == Kind::Request
+                && e.path.as_deref().is_some_and(|p| p.starts_with("POST") && p.contains("personal-access-tokens"))
         };
         self.record().into_iter().filter(post).count()
     }
@@ -157,7 +159,11 @@ impl Place<'_> {
     pub async fn events(&self, name: &str) -> Vec<String> {
         let all = self.stage.api("Event", Some(&self.name)).list(&Default::default()).await.unwrap();
         let about = |event: &DynamicObject| event.data["regarding"]["name"] == name;
-        all.items.iter().filter(|event| about(event)).map(|event| event.data["reason"].as_str().unwrap().into()).collect()
+        all.items
+            .iter()
+            .filter(|event| about(event))
+            .map(|event| event.data["reason"].as_str().unwrap().into())
+            .collect()
     }
 
     /// The end of the operator's log, for a failed test.

@@ -40,7 +40,8 @@ pub struct Stage {
     pub client: Client,
     folder: tempfile::TempDir,
     flags: Vec<String>,
-    operator: Mutex<Option<Child>>,
+    level: &'static str,
+    operator: Mutex<Option<Operator>>,
 }
 
 impl Stage {
@@ -68,10 +69,21 @@ impl Stage {
             client,
             folder: tempfile::tempdir().unwrap(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            level: "info,pat_operator=debug",
             operator: Mutex::new(None),
         };
         stage.install().await;
         stage
+    }
+
+    /// The same with a log as in production.
+    pub async fn quiet(flags: &[&str]) -> Self {
+        Self { level: "info", ..Self::set(flags).await }
+    }
+
+    /// Process id of the operator.
+    pub fn operator_pid(&self) -> u32 {
+        self.operator.lock().unwrap().as_ref().map_or(0, |operator| operator.0.id())
     }
 
     /// CRDs, namespace and RBAC as shipped; then a token of the operator's service account.
@@ -107,7 +119,7 @@ impl Stage {
         let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
         let child = Command::new(binary)
             .args(["run", "--namespace", OWN, "--identity", identity, "--admin-address", "127.0.0.1:0"])
-            .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", "info,pat_operator=debug"])
+            .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", self.level])
             .arg("--admin-port-file")
             .arg(self.folder.path().join("port"))
             .arg("--kubeconfig")
@@ -118,15 +130,12 @@ impl Stage {
             .stderr(log)
             .spawn()
             .unwrap();
-        *self.operator.lock().unwrap() = Some(child);
+        *self.operator.lock().unwrap() = Some(Operator(child));
     }
 
     /// SIGKILL, and waits for the end.
     pub fn kill_operator(&self) {
-        if let Some(mut child) = self.operator.lock().unwrap().take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        drop(self.operator.lock().unwrap().take());
     }
 
     /// All that the operator has logged.
@@ -184,9 +193,13 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+/// Ends with its stage.
+struct Operator(Child);
+
+impl Drop for Operator {
     fn drop(&mut self) {
-        self.kill_operator();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

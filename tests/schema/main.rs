@@ -37,7 +37,10 @@ fn every_number_format_is_known_to_the_api_server() {
         let crd = serde_json::to_value(crd).expect("a CRD serialises");
         walk(&crd, &mut |node| {
             let format = node["format"].as_str().unwrap_or("int32");
-            assert!(["int32", "int64", "date-time"].contains(&format), "{file}: the API server warns about format {format:?}");
+            assert!(
+                ["int32", "int64", "date-time"].contains(&format),
+                "{file}: the API server warns about format {format:?}"
+            );
         });
     }
 }
@@ -50,7 +53,10 @@ fn every_rule_says_what_to_write_or_do() {
         walk(&crd, &mut |node| {
             for rule in node["x-kubernetes-validations"].as_array().into_iter().flatten() {
                 let message = rule["message"].as_str().unwrap_or_default();
-                assert!(["write", "choose", "create", "use"].iter().any(|verb| message.contains(verb)), "{file}: {rule}");
+                assert!(
+                    ["write", "choose", "create", "use"].iter().any(|verb| message.contains(verb)),
+                    "{file}: {rule}"
+                );
                 rules += 1;
             }
         });
@@ -64,7 +70,9 @@ fn the_operators_own_checks_agree_with_the_schema() {
     for case in cases::all().iter().filter(|case| case.update.is_none()) {
         match (own_problems(case), &case.says) {
             (problems, None) if !problems.is_empty() => wrong.push(format!("it {}: {problems:?}", case.it)),
-            (problems, Some(_)) if problems.is_empty() => wrong.push(format!("it {}: the operator would take it", case.it)),
+            (problems, Some(_)) if problems.is_empty() => {
+                wrong.push(format!("it {}: the operator would take it", case.it))
+            }
             _ => {}
         }
     }
@@ -77,9 +85,14 @@ fn there_are_cases_of_every_sort() {
     for kind in ["PersonalAccessToken", "Tenant"] {
         for refused in [true, false] {
             for update in [true, false] {
-                let found = cases.iter().filter(|case| case.kind == kind && case.says.is_some() == refused && case.update.is_some() == update);
+                let found = cases.iter().filter(|case| {
+                    case.kind == kind && case.says.is_some() == refused && case.update.is_some() == update
+                });
                 // A Tenant has no immutable field.
-                assert!(found.count() > 0 || (kind == "Tenant" && refused && update), "{kind}, refused: {refused}, update: {update}");
+                assert!(
+                    found.count() > 0 || (kind == "Tenant" && refused && update),
+                    "{kind}, refused: {refused}, update: {update}"
+                );
             }
         }
     }
@@ -114,9 +127,11 @@ async fn install(client: &Client) {
 fn own_problems(case: &cases::Case) -> Vec<String> {
     let object = case.object(&case.create);
     if case.kind == "Tenant" {
-        serde_json::from_value::<Tenant>(object).map_or_else(|error| vec![error.to_string()], |tenant| check::tenant_problems(&tenant))
+        serde_json::from_value::<Tenant>(object)
+            .map_or_else(|error| vec![error.to_string()], |tenant| check::tenant_problems(&tenant))
     } else {
-        serde_json::from_value::<PersonalAccessToken>(object).map_or_else(|error| vec![error.to_string()], |token| check::problems(&token))
+        serde_json::from_value::<PersonalAccessToken>(object)
+            .map_or_else(|error| vec![error.to_string()], |token| check::problems(&token))
     }
 }
 

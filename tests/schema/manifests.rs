@@ -48,7 +48,10 @@ fn every_role_is_bound_to_the_service_account_of_the_pod_in_the_namespace_of_the
     for (role, binding) in [("Role", "RoleBinding"), ("ClusterRole", "ClusterRoleBinding")] {
         let (role, binding) = (rbac(role), rbac(binding));
         assert_eq!(binding["subjects"], json!([account]));
-        assert_eq!([&binding["roleRef"]["kind"], &binding["roleRef"]["name"]], [&role["kind"], &role["metadata"]["name"]]);
+        assert_eq!(
+            [&binding["roleRef"]["kind"], &binding["roleRef"]["name"]],
+            [&role["kind"], &role["metadata"]["name"]]
+        );
         assert_eq!(binding["metadata"].get("namespace"), role["metadata"].get("namespace"));
     }
     assert_eq!(one::<Value>(NAMESPACE)["metadata"]["name"], account["namespace"]);
@@ -81,7 +84,8 @@ fn the_image_has_the_version_of_the_package() {
 #[test]
 fn the_kustomization_names_every_manifest() {
     let listed: Value = one(KUSTOMIZATION);
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/manifests")).expect("the folder is there");
+    let folder =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/manifests")).expect("the folder is there");
     let files = folder.map(|file| file.expect("a file").file_name().into_string().expect("a plain name"));
     for file in files.filter(|file| file != "kustomization.yaml") {
         assert!(listed["resources"].as_array().is_some_and(|all| all.contains(&json!(file))), "{file} is left out");
@@ -120,7 +124,9 @@ fn rights(kind: &str) -> Vec<String> {
     let role = rbac(kind);
     let mut rights = Vec::new();
     for rule in role["rules"].as_array().expect("rules") {
-        for (group, resource) in texts(&rule["apiGroups"]).flat_map(|group| texts(&rule["resources"]).map(move |r| (group, r))) {
+        for (group, resource) in
+            texts(&rule["apiGroups"]).flat_map(|group| texts(&rule["resources"]).map(move |r| (group, r)))
+        {
             rights.extend(texts(&rule["verbs"]).map(|verb| format!("{group}/{resource} {verb}")));
         }
     }

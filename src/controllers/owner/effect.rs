@@ -150,7 +150,9 @@ impl Scene<'_> {
             Effect::Yes => {}
         }
         match self.session.client.verify(&credential(entry)).await {
-            Ok(identity) => Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, &identity.scopes) }),
+            Ok(identity) => {
+                Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, &identity.scopes) })
+            }
             Err(Failure::Refused { .. }) if self.is_fresh(entry) => Ok(Extended::Unclear),
             Err(Failure::Refused { .. }) => Ok(Extended::No),
             Err(failure) => Err(failure),

@@ -80,8 +80,7 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
             managed: token.managed,
         })
         .collect();
-    let judged =
-        judge(&raw, ledger, session.client.client_id(), &context.installation, &context.config.timings);
+    let judged = judge(&raw, ledger, session.client.client_id(), &context.installation, &context.config.timings);
     judged.map_err(|unreliable| {
         let what = match unreliable {
             Unreliable::ForeignOwner => "LIST shows tokens of another user",

@@ -59,7 +59,8 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
     match obstacle {
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
-            let message = format!("ISC refused {failures} attempts in a row to mint a token; the next is made at {}", stamp(at));
+            let message =
+                format!("ISC refused {failures} attempts in a row to mint a token; the next is made at {}", stamp(at));
             waiting("BackOff", message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
@@ -72,12 +73,17 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
         ),
         Obstacle::Unresolved(at) => waiting(
             "Unresolved",
-            format!("the outcome of an earlier attempt is unknown; it is certain by {}, and the next attempt follows then", stamp(at)),
+            format!(
+                "the outcome of an earlier attempt is unknown; it is certain by {}, and the next attempt follows then",
+                stamp(at)
+            ),
             Some(at),
         ),
         Obstacle::SecretTaken => {
             let secret = facts.declared.get(uid).map(|declared| declared.secret.clone()).unwrap_or_default();
-            let message = format!("Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name");
+            let message = format!(
+                "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
+            );
             Note { reason: SECRET_CONFLICT, message, stalled: true, retry_at: None }
         }
     }

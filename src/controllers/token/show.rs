@@ -34,7 +34,8 @@ pub(super) async fn run(
         Err(error) => return Err(fail("write the status")(error)),
     }
     if let Some(news) = news(token.status.as_ref(), &new) {
-        let told = events::publish(&context.client, &context.config.identity, token.object_ref(&()), &news, wall_clock());
+        let told =
+            events::publish(&context.client, &context.config.identity, token.object_ref(&()), &news, wall_clock());
         match told.await {
             Ok(()) => context.metrics.write(KubernetesWrite::Event),
             // An event is told at most once; its namespace may be going away.
@@ -55,13 +56,16 @@ fn status_of(
     let tenant = context.tenant(tenant_name);
     let found = context.board.tenant(tenant_name);
     let report = context.ledgers_of(tenant_name).iter().find_map(|name| context.board.report(name));
-    if token.status.is_some() && tenant.is_some() && found.as_ref().is_none_or(|f| f.trouble.is_none() && report.is_none()) {
+    if token.status.is_some()
+        && tenant.is_some()
+        && found.as_ref().is_none_or(|f| f.trouble.is_none() && report.is_none())
+    {
         return None;
     }
     let neighbours = context.tokens_of(tenant_name);
-    let denial = tenant.as_ref().and_then(|tenant| {
-        admit(token, &tenant.spec, neighbours.iter().map(|neighbour| &**neighbour)).err()
-    });
+    let denial = tenant
+        .as_ref()
+        .and_then(|tenant| admit(token, &tenant.spec, neighbours.iter().map(|neighbour| &**neighbour)).err());
     let trouble = match &tenant {
         None => Some(tenant_missing(tenant_name)),
         Some(_) => found.and_then(|found| found.trouble).or_else(|| report.as_ref()?.trouble.clone()),
@@ -82,7 +86,9 @@ fn status_of(
 fn tenant_missing(name: &str) -> Note {
     Note {
         reason: "TenantNotFound",
-        message: format!("Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"),
+        message: format!(
+            "Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"
+        ),
         stalled: true,
         retry_at: None,
     }

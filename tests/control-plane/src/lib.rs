@@ -92,7 +92,8 @@ impl ControlPlane {
         let ports = Ports::choose(options.port)?;
         let certificates = Certificates::write(&dir)?;
         let token = random();
-        let mut plane = Self { folder, dir, ports, certificates, token, servers: Vec::new(), api_server: None, _cleaner: cleaner };
+        let mut plane =
+            Self { folder, dir, ports, certificates, token, servers: Vec::new(), api_server: None, _cleaner: cleaner };
         plane.write_files()?;
         plane.servers.push(plane.launch("etcd", plane.etcd())?);
         plane.api_server = Some(plane.launch("kube-apiserver", plane.kube_apiserver())?);

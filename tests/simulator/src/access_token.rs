@@ -67,11 +67,7 @@ pub fn verify(authorization: Option<&str>, mint: &Mint, now: Timestamp) -> Resul
     let payload = signed.strip_prefix(ACCESS_TOKEN_MARKER).ok_or(Refused::Malformed)?;
     let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Refused::Malformed)?;
     let claims: Claims = serde_json::from_slice(&payload).map_err(|_| Refused::Malformed)?;
-    if claims.exp <= now.as_second() {
-        Err(Refused::Expired)
-    } else {
-        Ok(claims)
-    }
+    if claims.exp <= now.as_second() { Err(Refused::Expired) } else { Ok(claims) }
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -107,18 +103,9 @@ mod tests {
         let at = |second| Timestamp::from_second(second).expect("in range");
         assert_eq!(token.split('.').count(), 3);
         assert_eq!(verify(Some(&header), &mint, at(99)).map(|c| c.org), Ok("acme".into()));
-        assert_eq!(
-            verify(Some(&header), &mint, at(100)).map(|c| c.org),
-            Err(Refused::Expired)
-        );
-        assert_eq!(
-            verify(Some(&header), &Mint::new(2), at(99)).map(|c| c.org),
-            Err(Refused::Malformed)
-        );
-        assert_eq!(
-            verify(Some("Bearer nonsense"), &mint, at(99)).map(|c| c.org),
-            Err(Refused::Malformed)
-        );
+        assert_eq!(verify(Some(&header), &mint, at(100)).map(|c| c.org), Err(Refused::Expired));
+        assert_eq!(verify(Some(&header), &Mint::new(2), at(99)).map(|c| c.org), Err(Refused::Malformed));
+        assert_eq!(verify(Some("Bearer nonsense"), &mint, at(99)).map(|c| c.org), Err(Refused::Malformed));
         assert_eq!(verify(None, &mint, at(99)).map(|c| c.org), Err(Refused::Missing));
     }
 }

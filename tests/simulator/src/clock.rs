@@ -41,11 +41,7 @@ pub struct Clock {
 impl Clock {
     /// A clock that has not been moved yet.
     pub fn new(source: ClockSource) -> Self {
-        Self {
-            source,
-            origin: tokio::time::Instant::now(),
-            moved_ms: AtomicI64::new(0),
-        }
+        Self { source, origin: tokio::time::Instant::now(), moved_ms: AtomicI64::new(0) }
     }
 
     /// The simulator's time, cut to milliseconds.
@@ -101,9 +97,7 @@ pub fn json_date(at: Timestamp, style: DateStyle) -> String {
 
 /// A date as it stands in the `Date` and `Retry-After` headers.
 pub fn http_date(at: Timestamp) -> String {
-    DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&at)
-        .unwrap_or_default()
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -78,10 +78,7 @@ pub struct Fault {
 impl Fault {
     /// A fault for one operation that is still to be filled in.
     pub fn on(operation: Operation) -> Self {
-        Self {
-            operation: Some(operation),
-            ..Self::default()
-        }
+        Self { operation: Some(operation), ..Self::default() }
     }
 
     /// Applies to the next matching request only.
@@ -97,9 +94,7 @@ impl Fault {
 
     /// That answer.
     pub(crate) fn refusal(&self, request: u64, now: Timestamp) -> Reply {
-        let status = self
-            .status
-            .unwrap_or(if self.redirect_to.is_some() { 302 } else { 500 });
+        let status = self.status.unwrap_or(if self.redirect_to.is_some() { 302 } else { 500 });
         let mut reply = Reply::error(status, "injected by a test", request);
         if let Some(to) = &self.redirect_to {
             reply.headers.push(("location", to.clone()));
@@ -151,12 +146,7 @@ impl Faults {
     pub fn add(&self, tenant: Option<String>, fault: Fault) -> u64 {
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let mut armed = self.armed.lock();
-        armed.push(Armed {
-            id,
-            tenant,
-            fault,
-            seen: 0,
-        });
+        armed.push(Armed { id, tenant, fault, seen: 0 });
         self.count.store(armed.len(), Ordering::Relaxed);
         id
     }
@@ -190,11 +180,7 @@ impl Faults {
                 taken.push(one.fault.clone());
             }
         }
-        let spent = |one: &Armed| {
-            one.fault
-                .times
-                .is_some_and(|times| one.seen >= one.fault.skip.saturating_add(times))
-        };
+        let spent = |one: &Armed| one.fault.times.is_some_and(|times| one.seen >= one.fault.skip.saturating_add(times));
         armed.retain(|one| !spent(one));
         self.count.store(armed.len(), Ordering::Relaxed);
         taken
@@ -208,11 +194,7 @@ mod tests {
     #[test]
     fn a_fault_skips_applies_so_often_and_is_gone() {
         let faults = Faults::default();
-        let fault = Fault {
-            skip: 1,
-            times: Some(2),
-            ..Fault::on(Operation::List)
-        };
+        let fault = Fault { skip: 1, times: Some(2), ..Fault::on(Operation::List) };
         faults.add(Some("acme".into()), fault);
         let hits = |tenant, operation| faults.take(tenant, operation).len();
         assert_eq!(hits("other", Operation::List), 0);

@@ -57,13 +57,7 @@ impl Gates {
     pub fn close(&self, spec: GateSpec) -> u64 {
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let (held, arrived) = (AtomicU64::new(0), AtomicU64::new(0));
-        self.gates.lock().push(Arc::new(Gate {
-            id,
-            spec,
-            permits: Semaphore::new(0),
-            held,
-            arrived,
-        }));
+        self.gates.lock().push(Arc::new(Gate { id, spec, permits: Semaphore::new(0), held, arrived }));
         id
     }
 
@@ -98,11 +92,7 @@ impl Gates {
     pub async fn pass(&self, tenant: &str, operation: Operation, when: When) {
         let matching: Vec<Arc<Gate>> = {
             let gates = self.gates.lock();
-            gates
-                .iter()
-                .filter(|gate| gate.holds(tenant, operation, when))
-                .cloned()
-                .collect()
+            gates.iter().filter(|gate| gate.holds(tenant, operation, when)).cloned().collect()
         };
         for gate in matching {
             gate.arrived.fetch_add(1, Ordering::Relaxed);

@@ -79,10 +79,7 @@ fn main() -> ExitCode {
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let simulator = Simulator::start(options(arguments))?;
     announce(arguments, &simulator)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::Signal)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Signal)?;
     runtime.block_on(ended()).map_err(Failure::Signal)
 }
 
@@ -102,10 +99,7 @@ fn options(arguments: &Arguments) -> Options {
     let scopes: Vec<&str> = arguments.scopes.iter().map(String::as_str).collect();
     let user = UserSpec::named("admin").with_levels(&levels).with_seed_scopes(&scopes);
     let more = (0..arguments.more_tenants).map(|n| format!("tenant-{n:03}"));
-    let tenant = |name: String| TenantSpec {
-        name,
-        users: vec![user.clone()],
-    };
+    let tenant = |name: String| TenantSpec { name, users: vec![user.clone()] };
     Options {
         http: Some(arguments.listen),
         https: arguments.listen_tls,
@@ -136,10 +130,7 @@ fn announce(arguments: &Arguments, simulator: &Simulator) -> Result<(), Failure>
     } else {
         print_text(simulator);
     }
-    arguments
-        .ready_file
-        .as_ref()
-        .map_or(Ok(()), |path| write(path, &ready.to_string()))
+    arguments.ready_file.as_ref().map_or(Ok(()), |path| write(path, &ready.to_string()))
 }
 
 fn print_text(simulator: &Simulator) {
@@ -153,10 +144,7 @@ fn print_text(simulator: &Simulator) {
         for user in &tenant.users {
             println!("  user '{}' {}", user.name, user.id);
             for seed in &user.seeds {
-                println!(
-                    "    client ID     {}\n    client secret {}",
-                    seed.client_id, seed.client_secret
-                );
+                println!("    client ID     {}\n    client secret {}", seed.client_id, seed.client_secret);
             }
         }
     }

@@ -42,18 +42,12 @@ impl Default for Options {
 impl Options {
     /// As the default, with HTTPS on a free port too.
     pub fn with_https() -> Self {
-        Self {
-            https: Some(loopback(0)),
-            ..Self::default()
-        }
+        Self { https: Some(loopback(0)), ..Self::default() }
     }
 
     /// As the default, with these tenants in place of the default one.
     pub fn with_tenants(tenants: Vec<TenantSpec>) -> Self {
-        Self {
-            tenants,
-            ..Self::default()
-        }
+        Self { tenants, ..Self::default() }
     }
 }
 
@@ -92,10 +86,7 @@ pub struct TenantSpec {
 impl TenantSpec {
     /// A tenant with one administrator who has one seed token.
     pub fn named(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            users: vec![UserSpec::named("admin")],
-        }
+        Self { name: name.to_owned(), users: vec![UserSpec::named("admin")] }
     }
 }
 
@@ -120,11 +111,7 @@ fn admin_levels() -> Vec<String> {
 impl UserSpec {
     /// An administrator with one seed token that may do everything.
     pub fn named(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            levels: admin_levels(),
-            seeds: vec![SeedSpec::new("seed", &[ALL])],
-        }
+        Self { name: name.to_owned(), levels: admin_levels(), seeds: vec![SeedSpec::new("seed", &[ALL])] }
     }
 
     /// The same with these user levels.
@@ -153,10 +140,7 @@ pub struct SeedSpec {
 impl SeedSpec {
     /// A seed token.
     pub fn new(name: &str, scopes: &[&str]) -> Self {
-        Self {
-            name: name.to_owned(),
-            scope: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-        }
+        Self { name: name.to_owned(), scope: scopes.iter().map(|scope| (*scope).to_owned()).collect() }
     }
 }
 

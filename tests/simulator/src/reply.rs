@@ -29,13 +29,7 @@ pub struct Reply {
 impl Reply {
     /// A JSON reply.
     pub fn json(status: StatusCode, body: Value) -> Self {
-        Self {
-            status,
-            json: Some(body),
-            raw: None,
-            headers: Vec::new(),
-            content_type: "application/json",
-        }
+        Self { status, json: Some(body), raw: None, headers: Vec::new(), content_type: "application/json" }
     }
 
     /// 200 with a body.
@@ -45,10 +39,7 @@ impl Reply {
 
     /// A status alone.
     pub fn empty(status: StatusCode) -> Self {
-        Self {
-            json: None,
-            ..Self::json(status, Value::Null)
-        }
+        Self { json: None, ..Self::json(status, Value::Null) }
     }
 
     /// An error in the shape that ISC uses for this status.

@@ -88,12 +88,7 @@ pub fn split_tenant(path: &str) -> (&str, &str) {
 pub fn resolve(method: &Method, path: &str) -> Result<Call, NoRoute> {
     let (tenant, rest) = split_tenant(path);
     let (operation, version, id) = operation(method, rest)?;
-    Ok(Call {
-        tenant: tenant.to_owned(),
-        operation,
-        version,
-        id,
-    })
+    Ok(Call { tenant: tenant.to_owned(), operation, version, id })
 }
 
 type Found = (Operation, Version, Option<String>);
@@ -134,11 +129,7 @@ fn version(part: &str) -> Option<Version> {
 }
 
 fn only(method: &Method, wanted: &Method, operation: Operation) -> Result<Found, NoRoute> {
-    if method == wanted {
-        Ok((operation, Version::V1, None))
-    } else {
-        Err(NoRoute::Method)
-    }
+    if method == wanted { Ok((operation, Version::V1, None)) } else { Err(NoRoute::Method) }
 }
 
 fn collection(method: &Method, version: Version) -> Result<Found, NoRoute> {
@@ -174,31 +165,13 @@ mod tests {
         use Operation::*;
         let pat = "/personal-access-tokens/v1";
         assert_eq!(found(Method::GET, pat), ok("default", List, Version::V1));
-        assert_eq!(
-            found(Method::POST, "/t/acme/v3/personal-access-tokens"),
-            ok("acme", Create, Version::V3)
-        );
-        assert_eq!(
-            found(Method::PATCH, "/v2025/personal-access-tokens/x"),
-            ok("default", Patch, Version::Dated(2025))
-        );
-        assert_eq!(
-            found(Method::DELETE, "/beta/personal-access-tokens/x"),
-            ok("default", Delete, Version::Beta)
-        );
-        assert_eq!(
-            found(Method::POST, "/t/acme/oauth/token"),
-            ok("acme", Oauth, Version::V1)
-        );
+        assert_eq!(found(Method::POST, "/t/acme/v3/personal-access-tokens"), ok("acme", Create, Version::V3));
+        assert_eq!(found(Method::PATCH, "/v2025/personal-access-tokens/x"), ok("default", Patch, Version::Dated(2025)));
+        assert_eq!(found(Method::DELETE, "/beta/personal-access-tokens/x"), ok("default", Delete, Version::Beta));
+        assert_eq!(found(Method::POST, "/t/acme/oauth/token"), ok("acme", Oauth, Version::V1));
         assert_eq!(found(Method::GET, "/oauth/info"), ok("default", OauthInfo, Version::V1));
-        assert_eq!(
-            found(Method::GET, "/v3/public-identities"),
-            ok("default", PublicIdentities, Version::V1)
-        );
-        assert_eq!(
-            found(Method::GET, "/api//system_roles"),
-            ok("default", Nerm, Version::V1)
-        );
+        assert_eq!(found(Method::GET, "/v3/public-identities"), ok("default", PublicIdentities, Version::V1));
+        assert_eq!(found(Method::GET, "/api//system_roles"), ok("default", Nerm, Version::V1));
     }
 
     #[test]

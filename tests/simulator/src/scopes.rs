@@ -63,10 +63,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("idn:campaign:read", CERTS),
     ("idn:campaign:manage", CERTS),
     ("idn:campaign-report:read", CERTS),
-    (
-        "idn:task-management:read",
-        &["CERT_ADMIN", "HELPDESK", "REPORT_ADMIN", "ROLE_ADMIN", "SOURCE_ADMIN"],
-    ),
+    ("idn:task-management:read", &["CERT_ADMIN", "HELPDESK", "REPORT_ADMIN", "ROLE_ADMIN", "SOURCE_ADMIN"]),
     ("idn:sod-policy:read", &["SOD_POLICY_ADMIN"]),
     ("idn:sod-policy:manage", &["SOD_POLICY_ADMIN"]),
     ("idn:transform:read", ADMIN),
@@ -79,14 +76,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("idn:nelm:manage", ADMIN),
     (
         "sp:search:read",
-        &[
-            "CERT_ADMIN",
-            "REPORT_ADMIN",
-            "ROLE_ADMIN",
-            "ROLE_SUBADMIN",
-            "SOURCE_ADMIN",
-            "SOURCE_SUBADMIN",
-        ],
+        &["CERT_ADMIN", "REPORT_ADMIN", "ROLE_ADMIN", "ROLE_SUBADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN"],
     ),
     ("sp:report:read", CERTS),
     ("sp:workflow:read", SOURCES),
@@ -118,11 +108,7 @@ pub fn effective(stored: Option<&[String]>, levels: &[String], extra: &ExtraScop
     let Some(stored) = stored else {
         return vec![ALL.to_owned()];
     };
-    let mut granted: Vec<String> = stored
-        .iter()
-        .filter(|scope| usable(scope, levels, extra))
-        .cloned()
-        .collect();
+    let mut granted: Vec<String> = stored.iter().filter(|scope| usable(scope, levels, extra)).cloned().collect();
     granted.sort();
     granted.dedup();
     granted
@@ -131,9 +117,7 @@ pub fn effective(stored: Option<&[String]>, levels: &[String], extra: &ExtraScop
 /// Whether an access token with these scopes may do what any one of `wanted` allows.
 pub fn allows(granted: &[String], levels: &[String], wanted: &[&str], extra: &ExtraScopes) -> bool {
     let all = granted.iter().any(|scope| scope == ALL);
-    wanted
-        .iter()
-        .any(|want| granted.iter().any(|scope| scope == want) || (all && usable(want, levels, extra)))
+    wanted.iter().any(|want| granted.iter().any(|scope| scope == want) || (all && usable(want, levels, extra)))
 }
 
 #[cfg(test)]
@@ -153,10 +137,7 @@ mod tests {
         let asked = ["idn:nonsense:read", "idn:accounts:read", "idn:transform:read", DEFAULT];
         assert_eq!(cut(&asked, &["USER"]), [DEFAULT]);
         assert_eq!(cut(&asked, &["HELPDESK"]), ["idn:accounts:read", DEFAULT]);
-        assert_eq!(
-            cut(&asked, &[ORG_ADMIN]),
-            ["idn:accounts:read", "idn:transform:read", DEFAULT]
-        );
+        assert_eq!(cut(&asked, &[ORG_ADMIN]), ["idn:accounts:read", "idn:transform:read", DEFAULT]);
     }
 
     #[test]
@@ -170,20 +151,12 @@ mod tests {
         assert!(allows(&all, &strings(&["USER"]), &[MY_MANAGE], &none));
         assert!(!allows(&all, &strings(&["USER"]), &[ALL_READ], &none));
         assert!(allows(&all, &strings(&[ORG_ADMIN]), &[ALL_READ], &none));
-        assert!(!allows(
-            &strings(&[MY_READ]),
-            &strings(&[ORG_ADMIN]),
-            &[MY_MANAGE],
-            &none
-        ));
+        assert!(!allows(&strings(&[MY_READ]), &strings(&[ORG_ADMIN]), &[MY_MANAGE], &none));
     }
 
     #[test]
     fn a_test_can_add_scopes() {
         let extra = ExtraScopes::from([("idn:new:read".to_owned(), strings(&["USER"]))]);
-        assert_eq!(
-            effective(Some(&strings(&["idn:new:read"])), &strings(&["USER"]), &extra),
-            ["idn:new:read"]
-        );
+        assert_eq!(effective(Some(&strings(&["idn:new:read"])), &strings(&["USER"]), &extra), ["idn:new:read"]);
     }
 }

@@ -41,23 +41,14 @@ impl Mint {
     /// A source whose whole sequence is fixed by `seed`.
     pub fn new(seed: u64) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes());
-        Self {
-            seed,
-            counter: AtomicU64::new(0),
-            issued: Mutex::default(),
-            key,
-        }
+        Self { seed, counter: AtomicU64::new(0), issued: Mutex::default(), key }
     }
 
     /// 64 lower-case hex digits never returned before.
     fn fresh(&self) -> String {
         let n = self.counter.fetch_add(1, Ordering::Relaxed);
         let input = [self.seed.to_be_bytes(), n.to_be_bytes()].concat();
-        digest(&SHA256, &input)
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest(&SHA256, &input).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// 32 lower-case hex digits: the form of token ids and identity ids.
@@ -68,14 +59,7 @@ impl Mint {
     /// A dashed UUID: the form of tenant ids and of API clients' ids.
     pub fn uuid(&self) -> String {
         let hex = self.fresh();
-        format!(
-            "{}-{}-4{}-8{}-{}",
-            &hex[..8],
-            &hex[8..12],
-            &hex[13..16],
-            &hex[17..20],
-            &hex[20..32]
-        )
+        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
     }
 
     /// A client secret of 64, now and then 63, hex digits behind [`CLIENT_SECRET_MARKER`]; remembered for leak scans.
@@ -123,10 +107,7 @@ mod tests {
     fn ids_have_the_vendors_form() {
         let mint = Mint::new(7);
         assert!(mint.id().len() == 32 && is_hex(&mint.id()));
-        assert_eq!(
-            mint.uuid().split('-').map(str::len).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
+        assert_eq!(mint.uuid().split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
     }
 
     #[test]

@@ -32,8 +32,7 @@ pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> 
         return bytes_of(Reply::error(413, "The request is too large or was cut off", 0));
     };
     let task = tokio::spawn(async move { answer(&world, &parts, body).await });
-    task.await
-        .unwrap_or_else(|_| bytes_of(Reply::error(500, "the simulator failed: see its standard error", 0)))
+    task.await.unwrap_or_else(|_| bytes_of(Reply::error(500, "the simulator failed: see its standard error", 0)))
 }
 
 async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
@@ -51,17 +50,7 @@ async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
             let query = parts.uri.query().unwrap_or_default();
             let (headers, body) = (&parts.headers, &body);
             let (tenant, call, retry_after) = (&tenant, &call, None);
-            let mut exchange = Exchange {
-                world,
-                tenant,
-                call,
-                query,
-                headers,
-                body,
-                request,
-                entry,
-                retry_after,
-            };
+            let mut exchange = Exchange { world, tenant, call, query, headers, body, request, entry, retry_after };
             let faults = world.faults.take(&tenant.name, call.operation);
             let (mut reply, dropped) = with_faults(&mut exchange, &faults).await;
             if tenant.inner.lock().switches.deprecated && is_token_api(call.operation) {
@@ -70,11 +59,7 @@ async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
             entry = exchange.entry;
             (reply, faults, dropped)
         }
-        (Ok(_), None) => (
-            Reply::error(404, &format!("there is no tenant '{tenant_name}'"), request),
-            vec![],
-            false,
-        ),
+        (Ok(_), None) => (Reply::error(404, &format!("there is no tenant '{tenant_name}'"), request), vec![], false),
         (Err(NoRoute::Method), _) => (Reply::error(405, "Method not allowed", request), vec![], false),
         (Err(NoRoute::Path), _) => (Reply::error(404, "No such resource", request), vec![], false),
     };
@@ -90,10 +75,7 @@ async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
 }
 
 fn is_token_api(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::List | Operation::Create | Operation::Patch | Operation::Delete
-    )
+    matches!(operation, Operation::List | Operation::Create | Operation::Patch | Operation::Delete)
 }
 
 /// Performs the operation under the faults; whether the connection is to be dropped.
@@ -119,17 +101,11 @@ async fn with_faults(exchange: &mut Exchange<'_>, faults: &[Fault]) -> (Reply, b
     for fault in faults {
         reply = fault.after_effect(reply, exchange.request, now);
     }
-    (
-        spoil_all(reply, faults, exchange.entry.client_id.as_deref()),
-        drops(When::After),
-    )
+    (spoil_all(reply, faults, exchange.entry.client_id.as_deref()), drops(When::After))
 }
 
 fn spoil_all(reply: Reply, faults: &[Fault], caller: Option<&str>) -> Reply {
-    faults
-        .iter()
-        .filter_map(|fault| fault.body)
-        .fold(reply, |reply, kind| spoil(kind, reply, caller))
+    faults.iter().filter_map(|fault| fault.body).fold(reply, |reply, kind| spoil(kind, reply, caller))
 }
 
 /// What the record says about the faults of a request.

@@ -62,16 +62,12 @@ impl Simulator {
         let (http_address, https_address) = (address(&http), address(&https));
         let listeners = vec![(http, None), (https, acceptor)];
         let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartError::Runtime)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
         let router = control.router();
         let run = move || runtime.block_on(run(listeners, router, stopped));
-        let thread = std::thread::Builder::new()
-            .name("isc-simulator".into())
-            .spawn(run)
-            .map_err(StartError::Runtime)?;
+        let thread =
+            std::thread::Builder::new().name("isc-simulator".into()).spawn(run).map_err(StartError::Runtime)?;
         Ok(Self {
             control,
             http: http_address,
@@ -90,9 +86,7 @@ impl Simulator {
 
     /// Base URL over HTTPS; empty where it is off.
     pub fn https_url(&self) -> String {
-        self.https
-            .map(|address| format!("https://{address}"))
-            .unwrap_or_default()
+        self.https.map(|address| format!("https://{address}")).unwrap_or_default()
     }
 
     /// The `apiUrl` of a tenant over plain HTTP.
@@ -191,10 +185,7 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router)
     let service = service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         async move {
-            let response = router
-                .oneshot(request.map(Body::new))
-                .await
-                .unwrap_or_else(|e: Infallible| match e {});
+            let response = router.oneshot(request.map(Body::new)).await.unwrap_or_else(|e: Infallible| match e {});
             match response.extensions().get::<Dropped>() {
                 Some(Dropped) => Err(Hangup),
                 None => Ok::<Response<Body>, Hangup>(response),

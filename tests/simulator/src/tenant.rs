@@ -48,23 +48,12 @@ impl User {
     /// A user without tokens.
     pub fn new(id: String, name: String, levels: Vec<String>) -> Self {
         let history = VecDeque::from([(Timestamp::MIN, Vec::new())]);
-        Self {
-            id,
-            name,
-            levels,
-            tokens: Vec::new(),
-            history,
-        }
+        Self { id, name, levels, tokens: Vec::new(), history }
     }
 
     /// The tokens as they were at a time.
     pub fn tokens_at(&self, at: Timestamp) -> &[Arc<Token>] {
-        let known = self
-            .history
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= at)
-            .or(self.history.front());
+        let known = self.history.iter().rev().find(|(since, _)| *since <= at).or(self.history.front());
         known.map_or(&[], |(_, tokens)| tokens)
     }
 
@@ -75,8 +64,7 @@ impl User {
         } else if self.history.len() == HISTORY {
             self.history.pop_front();
         }
-        self.history
-            .push_back((since.unwrap_or(Timestamp::MIN), self.tokens.clone()));
+        self.history.push_back((since.unwrap_or(Timestamp::MIN), self.tokens.clone()));
     }
 }
 

@@ -23,11 +23,8 @@ pub enum TlsError {
 /// The server's side of TLS, and the CA that its certificate should be checked against, as PEM.
 pub fn server(kind: Certificate) -> Result<(Arc<ServerConfig>, String), TlsError> {
     let root = authority("isc-simulator root")?;
-    let intermediate = CertifiedIssuer::signed_by(
-        authority_params("isc-simulator intermediate"),
-        KeyPair::generate()?,
-        &root,
-    )?;
+    let intermediate =
+        CertifiedIssuer::signed_by(authority_params("isc-simulator intermediate"), KeyPair::generate()?, &root)?;
     let key = KeyPair::generate()?;
     let params = leaf_params(kind)?;
     let certificate = match kind {

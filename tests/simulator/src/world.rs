@@ -57,41 +57,23 @@ impl World {
     pub fn ensure_tenant(&self, name: &str) -> Arc<Tenant> {
         let mut tenants = self.tenants.write();
         let make = || {
-            let state = TenantState {
-                switches: Arc::new(self.switches.read().clone()),
-                ..TenantState::default()
-            };
-            Arc::new(Tenant {
-                name: name.to_owned(),
-                id: self.mint.uuid(),
-                inner: state.into(),
-            })
+            let state = TenantState { switches: Arc::new(self.switches.read().clone()), ..TenantState::default() };
+            Arc::new(Tenant { name: name.to_owned(), id: self.mint.uuid(), inner: state.into() })
         };
         Arc::clone(tenants.entry(name.to_owned()).or_insert_with(make))
     }
 
     /// Adds to the record, with the time of now where the entry has none.
     pub fn record(&self, entry: Entry) {
-        let at = if entry.at == jiff::Timestamp::default() {
-            self.clock.now()
-        } else {
-            entry.at
-        };
-        self.record.add(Entry {
-            at,
-            wall: self.clock.wall(),
-            ..entry
-        });
+        let at = if entry.at == jiff::Timestamp::default() { self.clock.now() } else { entry.at };
+        self.record.add(Entry { at, wall: self.clock.wall(), ..entry });
     }
 
     /// Destroys the expired tokens of one user and records it.
     pub fn sweep_user(&self, tenant: &str, state: &mut TenantState, user: &str) {
         for token in state.sweep(user, self.clock.now()) {
             let at = token.expires.unwrap_or_default();
-            self.record(Entry {
-                at,
-                ..effect_entry(tenant, Effect::Expired, Origin::Clock, &token)
-            });
+            self.record(Entry { at, ..effect_entry(tenant, Effect::Expired, Origin::Clock, &token) });
         }
     }
 

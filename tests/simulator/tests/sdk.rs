@@ -24,34 +24,15 @@ fn the_official_python_and_javascript_clients_make_list_change_use_and_delete_a_
 
     let record = simulator.control().record_since(0);
     let answered = |entry: &&Entry| entry.kind == Kind::Request && entry.status.is_some_and(|status| status < 300);
-    for (client, path) in [
-        ("python", "/personal-access-tokens/v1"),
-        ("node", "/v3/personal-access-tokens"),
-    ] {
+    for (client, path) in [("python", "/personal-access-tokens/v1"), ("node", "/v3/personal-access-tokens")] {
         let by_path = |entry: &&Entry| entry.path.as_ref().is_some_and(|full| full.contains(path));
-        let seen: Vec<Operation> = record
-            .iter()
-            .filter(answered)
-            .filter(by_path)
-            .filter_map(|entry| entry.operation)
-            .collect();
-        assert!(
-            DONE.iter().all(|operation| seen.contains(operation)),
-            "{client}: {seen:?}"
-        );
+        let seen: Vec<Operation> =
+            record.iter().filter(answered).filter(by_path).filter_map(|entry| entry.operation).collect();
+        assert!(DONE.iter().all(|operation| seen.contains(operation)), "{client}: {seen:?}");
     }
-    let probes = record
-        .iter()
-        .filter(answered)
-        .filter(|entry| entry.operation == Some(Operation::PublicIdentities));
+    let probes = record.iter().filter(answered).filter(|entry| entry.operation == Some(Operation::PublicIdentities));
     let callers: Vec<&str> = probes.filter_map(|entry| entry.client_id.as_deref()).collect();
-    assert!(
-        callers.len() == 2 && !callers.contains(&seed.client_id.as_str()),
-        "{callers:?}"
-    );
+    assert!(callers.len() == 2 && !callers.contains(&seed.client_id.as_str()), "{callers:?}");
     assert_eq!(simulator.control().violations(), []);
-    assert_eq!(
-        simulator.control().tokens(DEFAULT_TENANT).map(|tokens| tokens.len()),
-        Ok(1)
-    );
+    assert_eq!(simulator.control().tokens(DEFAULT_TENANT).map(|tokens| tokens.len()), Ok(1));
 }

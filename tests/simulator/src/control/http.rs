@@ -19,39 +19,21 @@ pub(super) type Answer = Result<Json<Value>, ControlError>;
 const INDEX: &[(&str, &str)] = &[
     ("GET /_sim/record?since=N", "the append-only record after entry N"),
     ("GET /_sim/client-secrets", "every client secret issued, for leak scans"),
-    (
-        "GET, POST /_sim/clock",
-        "the time; {\"advance\": \"11m\"} or seconds moves it",
-    ),
-    (
-        "GET, PATCH /_sim/switches",
-        "behaviour of all tenants; /_sim/tenants/T/switches for one",
-    ),
+    ("GET, POST /_sim/clock", "the time; {\"advance\": \"11m\"} or seconds moves it"),
+    ("GET, PATCH /_sim/switches", "behaviour of all tenants; /_sim/tenants/T/switches for one"),
     (
         "GET, POST, DELETE /_sim/faults",
         "what goes wrong; /_sim/tenants/T/faults for one tenant; /_sim/faults/N for one",
     ),
-    (
-        "GET, POST, DELETE /_sim/gate",
-        "hold requests; {\"operation\": \"create\", \"when\": \"before\"}",
-    ),
-    (
-        "POST /_sim/gate/N/release",
-        "let {\"count\": 1} through, or open it for good when no count is given",
-    ),
+    ("GET, POST, DELETE /_sim/gate", "hold requests; {\"operation\": \"create\", \"when\": \"before\"}"),
+    ("POST /_sim/gate/N/release", "let {\"count\": 1} through, or open it for good when no count is given"),
     (
         "GET, POST /_sim/tenants",
         "the tenants; {\"name\": \"acme\", \"users\": [{\"name\": \"a\", \"seeds\": []}]} makes one",
     ),
-    (
-        "GET, POST /_sim/tenants/T/users",
-        "its users; PATCH …/U {\"levels\": []}, DELETE …/U",
-    ),
+    ("GET, POST /_sim/tenants/T/users", "its users; PATCH …/U {\"levels\": []}, DELETE …/U"),
     ("POST /_sim/tenants/T/api-clients", "a credential without a user"),
-    (
-        "GET, POST /_sim/tenants/T/tokens",
-        "its tokens; PATCH, DELETE …/ID: what another tool does by hand",
-    ),
+    ("GET, POST /_sim/tenants/T/tokens", "its tokens; PATCH, DELETE …/ID: what another tool does by hand"),
 ];
 
 /// All routes, relative to `/_sim`.
@@ -74,22 +56,13 @@ pub(super) fn routes(control: Control) -> Router {
 
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
-        let status = if matches!(self, Self::Switches(_)) {
-            StatusCode::BAD_REQUEST
-        } else {
-            StatusCode::NOT_FOUND
-        };
+        let status = if matches!(self, Self::Switches(_)) { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
         (status, Json(json!({"error": self.to_string()}))).into_response()
     }
 }
 
 async fn index() -> Json<Value> {
-    Json(
-        INDEX
-            .iter()
-            .map(|(path, what)| ((*path).to_owned(), json!(what)))
-            .collect(),
-    )
+    Json(INDEX.iter().map(|(path, what)| ((*path).to_owned(), json!(what))).collect())
 }
 
 #[derive(Deserialize)]

@@ -23,12 +23,7 @@ pub(super) fn routes() -> Router<Control> {
 
 async fn tenants(State(control): State<Control>) -> Answer {
     let one = |name: String| Ok(json!({"users": control.users(&name)?, "name": name}));
-    control
-        .tenants()
-        .into_iter()
-        .map(one)
-        .collect::<Result<Value, _>>()
-        .map(Json)
+    control.tenants().into_iter().map(one).collect::<Result<Value, _>>().map(Json)
 }
 
 async fn add_tenant(State(control): State<Control>, Json(spec): Json<TenantSpec>) -> Json<Value> {

@@ -51,9 +51,7 @@ pub struct Control {
 impl Control {
     /// A world without sockets and without tenants; the same `seed` gives the same ids and client secrets.
     pub fn new(clock: ClockSource, seed: u64) -> Self {
-        Self {
-            world: Arc::new(World::new(clock, seed)),
-        }
+        Self { world: Arc::new(World::new(clock, seed)) }
     }
 
     /// All imitated APIs and the control API, to be called without sockets. A response with the extension
@@ -88,10 +86,7 @@ impl Control {
 
     /// What real ISC would not have forgiven: a test run with any of these has failed.
     pub fn violations(&self) -> Vec<Entry> {
-        self.record_since(0)
-            .into_iter()
-            .filter(|entry| entry.kind == Kind::Violation)
-            .collect()
+        self.record_since(0).into_iter().filter(|entry| entry.kind == Kind::Violation).collect()
     }
 
     /// Every client secret issued so far, for leak scans.
@@ -144,20 +139,12 @@ impl Control {
 
     /// Lets `count` requests through a gate that stays closed.
     pub fn release_gate(&self, id: u64, count: usize) -> Result<(), ControlError> {
-        if self.world.gates.release(id, count) {
-            Ok(())
-        } else {
-            Err(ControlError::NoGate(id))
-        }
+        if self.world.gates.release(id, count) { Ok(()) } else { Err(ControlError::NoGate(id)) }
     }
 
     /// Removes a gate; all it holds goes on.
     pub fn open_gate(&self, id: u64) -> Result<(), ControlError> {
-        if self.world.gates.open(id) {
-            Ok(())
-        } else {
-            Err(ControlError::NoGate(id))
-        }
+        if self.world.gates.open(id) { Ok(()) } else { Err(ControlError::NoGate(id)) }
     }
 
     /// The closed gates and what they hold.
@@ -177,8 +164,6 @@ impl Control {
     }
 
     pub(crate) fn tenant(&self, name: &str) -> Result<Arc<Tenant>, ControlError> {
-        self.world
-            .tenant(name)
-            .ok_or_else(|| ControlError::NoTenant(name.to_owned()))
+        self.world.tenant(name).ok_or_else(|| ControlError::NoTenant(name.to_owned()))
     }
 }

@@ -24,16 +24,8 @@ impl Control {
     /// Makes a tenant, or adds users to the one of this name.
     pub fn add_tenant(&self, spec: &TenantSpec) -> TenantSeeds {
         let tenant = self.world.ensure_tenant(&spec.name);
-        let users = spec
-            .users
-            .iter()
-            .filter_map(|user| self.add_user(&spec.name, user).ok())
-            .collect();
-        TenantSeeds {
-            tenant: tenant.name.clone(),
-            tenant_id: tenant.id.clone(),
-            users,
-        }
+        let users = spec.users.iter().filter_map(|user| self.add_user(&spec.name, user).ok()).collect();
+        TenantSeeds { tenant: tenant.name.clone(), tenant_id: tenant.id.clone(), users }
     }
 
     /// Names of all tenants.
@@ -47,18 +39,11 @@ impl Control {
         let user = User::new(id.clone(), spec.name.clone(), spec.levels.clone());
         self.tenant(tenant)?.inner.lock().users.insert(id.clone(), user);
         let seed = |seed: &crate::options::SeedSpec| {
-            let token = NewToken {
-                scope: Some(seed.scope.clone()),
-                ..NewToken::named(&id, &seed.name)
-            };
+            let token = NewToken { scope: Some(seed.scope.clone()), ..NewToken::named(&id, &seed.name) };
             self.create_token(tenant, token)
         };
         let seeds = spec.seeds.iter().map(seed).collect::<Result<_, _>>()?;
-        Ok(UserSeeds {
-            id,
-            name: spec.name.clone(),
-            seeds,
-        })
+        Ok(UserSeeds { id, name: spec.name.clone(), seeds })
     }
 
     /// The users of a tenant.
@@ -80,10 +65,7 @@ impl Control {
     pub fn set_levels(&self, tenant: &str, user: &str, levels: &[String]) -> Result<(), ControlError> {
         let tenant = self.tenant(tenant)?;
         let mut state = tenant.inner.lock();
-        let found = state
-            .users
-            .get_mut(user)
-            .ok_or_else(|| ControlError::NoUser(user.to_owned()))?;
+        let found = state.users.get_mut(user).ok_or_else(|| ControlError::NoUser(user.to_owned()))?;
         found.levels = levels.to_vec();
         Ok(())
     }
@@ -99,10 +81,8 @@ impl Control {
 
     /// Makes an API client: a credential without a user behind it, which the token API refuses.
     pub fn add_api_client(&self, tenant: &str) -> Result<Credential, ControlError> {
-        let credential = Credential {
-            client_id: self.world.mint.uuid(),
-            client_secret: self.world.mint.client_secret(),
-        };
+        let credential =
+            Credential { client_id: self.world.mint.uuid(), client_secret: self.world.mint.client_secret() };
         let tenant = self.tenant(tenant)?;
         let (id, value) = (credential.client_id.clone(), credential.client_secret.clone());
         tenant.inner.lock().api_clients.insert(id, value);

@@ -34,14 +34,7 @@ impl NewToken {
     /// A token without scopes that never expires.
     pub fn named(owner: &str, name: &str) -> Self {
         let (owner, name) = (owner.to_owned(), name.to_owned());
-        Self {
-            owner,
-            name,
-            scope: None,
-            expiration_date: None,
-            managed: false,
-            last_used: None,
-        }
+        Self { owner, name, scope: None, expiration_date: None, managed: false, last_used: None }
     }
 }
 
@@ -75,11 +68,8 @@ impl Control {
         self.world.sweep_all();
         let tenant = self.tenant(tenant)?;
         let state = tenant.inner.lock();
-        let mut tokens: Vec<TokenState> = state
-            .users
-            .values()
-            .flat_map(|user| user.tokens.iter().map(|token| token.state()))
-            .collect();
+        let mut tokens: Vec<TokenState> =
+            state.users.values().flat_map(|user| user.tokens.iter().map(|token| token.state())).collect();
         tokens.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         Ok(tokens)
     }
@@ -107,10 +97,7 @@ impl Control {
             never_expires: new.expiration_date.is_none(),
             accepted_from: now,
         };
-        let credential = Credential {
-            client_id: token.id.clone(),
-            client_secret: token.client_secret.clone(),
-        };
+        let credential = Credential { client_id: token.id.clone(), client_secret: token.client_secret.clone() };
         self.note(&tenant.name, Effect::Created, &token);
         state.insert(token, None);
         Ok(credential)
@@ -152,8 +139,6 @@ impl Control {
     }
 
     fn note(&self, tenant: &str, effect: Effect, token: &Token) {
-        self.world.record(Entry {
-            ..effect_entry(tenant, effect, Origin::Hand, token)
-        });
+        self.world.record(Entry { ..effect_entry(tenant, effect, Origin::Hand, token) });
     }
 }

@@ -13,25 +13,16 @@ pub(crate) struct Caller {
 
 /// The claims of the request's access token, noted in its entry.
 pub(crate) fn authenticate(exchange: &mut Exchange<'_>, state: &TenantState) -> Result<Claims, Refusal> {
-    let header = exchange
-        .headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok());
+    let header = exchange.headers.get("authorization").and_then(|value| value.to_str().ok());
     let claims = verify(header, &exchange.world.mint, exchange.now()).map_err(|e| (401, e.to_string()))?;
     if claims.tenant_id != exchange.tenant.id {
-        return Err((
-            401,
-            "JWT validation failed: this access token belongs to another tenant".into(),
-        ));
+        return Err((401, "JWT validation failed: this access token belongs to another tenant".into()));
     }
     exchange.entry.client_id = Some(claims.client_id.clone());
     exchange.entry.user.clone_from(&claims.identity_id);
     let gone = claims.identity_id.is_some() && state.find(&claims.client_id).is_none();
     if gone && state.switches.access_tokens_die_with_token {
-        return Err((
-            401,
-            "JWT validation failed: its personal access token no longer exists".into(),
-        ));
+        return Err((401, "JWT validation failed: its personal access token no longer exists".into()));
     }
     Ok(claims)
 }
@@ -51,13 +42,7 @@ pub(crate) fn admit(exchange: &mut Exchange<'_>, state: &mut TenantState, wanted
         return Err((401, "JWT validation failed: its user no longer exists".into()));
     }
     if !scopes::allows(&claims.scope, &claims.authorities, wanted, &state.switches.extra_scopes) {
-        return Err((
-            403,
-            format!(
-                "The access token lacks the scope: any one of {} is needed",
-                wanted.join(", ")
-            ),
-        ));
+        return Err((403, format!("The access token lacks the scope: any one of {} is needed", wanted.join(", "))));
     }
     exchange.sweep(state, &user);
     Ok(Caller { user, claims })
@@ -66,11 +51,6 @@ pub(crate) fn admit(exchange: &mut Exchange<'_>, state: &mut TenantState, wanted
 impl Caller {
     /// Whether the caller may do what any one of these scopes allows.
     pub fn may(&self, wanted: &[&str], state: &TenantState) -> bool {
-        scopes::allows(
-            &self.claims.scope,
-            &self.claims.authorities,
-            wanted,
-            &state.switches.extra_scopes,
-        )
+        scopes::allows(&self.claims.scope, &self.claims.authorities, wanted, &state.switches.extra_scopes)
     }
 }

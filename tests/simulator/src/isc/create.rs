@@ -33,10 +33,7 @@ pub(crate) fn create(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
 fn json_object(exchange: &Exchange<'_>) -> Result<Map<String, Value>, Refusal> {
     let media_type = exchange.media_type();
     if media_type != "application/json" {
-        return Err((
-            415,
-            format!("Content type '{media_type}' not supported: send application/json"),
-        ));
+        return Err((415, format!("Content type '{media_type}' not supported: send application/json")));
     }
     serde_json::from_slice(exchange.body).map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
 }
@@ -51,10 +48,7 @@ fn new_token(
     let name = name(body.get("name"))?;
     let scope = required_scope(exchange, body.get("scope"))?;
     let validity = validity(body.get("accessTokenValiditySeconds"))?;
-    let never = body
-        .get("userAwareTokenNeverExpires")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
+    let never = body.get("userAwareTokenNeverExpires").and_then(Value::as_bool).unwrap_or(false);
     let version = exchange.call.version;
     let expires = expiration(body.get("expirationDate"), never, version, switches, now)?;
     Ok(Token {
@@ -76,16 +70,10 @@ fn new_token(
 
 /// The owner's name, if the owner has room for the token and does not use its name yet.
 fn check_owner(state: &TenantState, switches: &Switches, token: &Token) -> Result<String, Refusal> {
-    let owner = state
-        .users
-        .get(&token.owner)
-        .ok_or_else(|| (404, "The user does not exist".to_owned()))?;
+    let owner = state.users.get(&token.owner).ok_or_else(|| (404, "The user does not exist".to_owned()))?;
     if owner.tokens.len() >= switches.tokens_per_user {
         let most = switches.tokens_per_user;
-        return Err((
-            switches.cap_status,
-            format!("The user has reached the limit of {most} personal access tokens"),
-        ));
+        return Err((switches.cap_status, format!("The user has reached the limit of {most} personal access tokens")));
     }
     unique(owner, &token.name, &token.id, switches)?;
     Ok(owner.name.clone())
@@ -94,10 +82,7 @@ fn check_owner(state: &TenantState, switches: &Switches, token: &Token) -> Resul
 /// Refuses a name that another token of the owner has.
 pub(crate) fn unique(owner: &User, name: &str, id: &str, switches: &Switches) -> Result<(), Refusal> {
     if owner.tokens.iter().any(|other| other.name == name && other.id != id) {
-        return Err((
-            switches.duplicate_name_status,
-            format!("A personal access token named '{name}' already exists"),
-        ));
+        return Err((switches.duplicate_name_status, format!("A personal access token named '{name}' already exists")));
     }
     Ok(())
 }
@@ -116,10 +101,7 @@ fn required_scope(exchange: &Exchange<'_>, value: Option<&Value>) -> Result<Vec<
     let scope = scope(value.unwrap_or(&Value::Null))?.unwrap_or_default();
     if scope.is_empty() {
         exchange.violation("a POST without scope: real ISC would have granted sp:scopes:all");
-        return Err((
-            400,
-            "isc-simulator refuses a POST without scope: it would grant everything".into(),
-        ));
+        return Err((400, "isc-simulator refuses a POST without scope: it would grant everything".into()));
     }
     Ok(scope)
 }
@@ -130,18 +112,10 @@ pub(crate) fn scope(value: &Value) -> Result<Option<Vec<String>>, Refusal> {
 }
 
 fn validity(value: Option<&Value>) -> Result<i64, Refusal> {
-    let refused = || {
-        (
-            400,
-            format!("accessTokenValiditySeconds must be from {MIN_VALIDITY} to {MAX_VALIDITY}"),
-        )
-    };
+    let refused = || (400, format!("accessTokenValiditySeconds must be from {MIN_VALIDITY} to {MAX_VALIDITY}"));
     match value {
         None | Some(Value::Null) => Ok(MAX_VALIDITY),
-        Some(value) => value
-            .as_i64()
-            .filter(|n| (MIN_VALIDITY..=MAX_VALIDITY).contains(n))
-            .ok_or_else(refused),
+        Some(value) => value.as_i64().filter(|n| (MIN_VALIDITY..=MAX_VALIDITY).contains(n)).ok_or_else(refused),
     }
 }
 
@@ -159,28 +133,18 @@ pub(crate) fn expiration(
         None | Some(Value::Null) if !version.knows_never_expires() => return Ok(Some(cap)),
         None | Some(Value::Null) if never => return Ok(None),
         None | Some(Value::Null) => {
-            return Err(refused(
-                "without expirationDate, userAwareTokenNeverExpires must be true".into(),
-            ));
+            return Err(refused("without expirationDate, userAwareTokenNeverExpires must be true".into()));
         }
         Some(value) => value.as_str().unwrap_or_default(),
     };
-    let at: Timestamp = value
-        .parse()
-        .map_err(|_| refused(format!("expirationDate '{value}' is not a date-time")))?;
+    let at: Timestamp = value.parse().map_err(|_| refused(format!("expirationDate '{value}' is not a date-time")))?;
     if at <= now && !switches.accept_past_dates {
         return Err(refused(format!("expirationDate '{value}' is not in the future")));
     }
-    let too_soon = switches
-        .min_expiry_seconds
-        .is_some_and(|least| at < plus_seconds(now, least));
-    let too_late = switches
-        .max_expiry_days
-        .is_some_and(|most| at > plus_seconds(now, most.saturating_mul(86_400)));
+    let too_soon = switches.min_expiry_seconds.is_some_and(|least| at < plus_seconds(now, least));
+    let too_late = switches.max_expiry_days.is_some_and(|most| at > plus_seconds(now, most.saturating_mul(86_400)));
     if too_soon || too_late || (!version.knows_never_expires() && at > cap) {
-        return Err(refused(format!(
-            "expirationDate '{value}' is outside the permitted range"
-        )));
+        return Err(refused(format!("expirationDate '{value}' is outside the permitted range")));
     }
     Ok(Some(to_millis(at)))
 }

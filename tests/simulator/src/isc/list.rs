@@ -47,10 +47,7 @@ fn owners(exchange: &Exchange<'_>, state: &TenantState, caller: &Caller) -> Resu
         return Ok(vec![caller.user.clone()]);
     }
     if !caller.may(&[ALL_READ, ALL_MANAGE], state) {
-        return Err((
-            403,
-            format!("The tokens of others need the scope {ALL_READ}: or ask with owner-id=me"),
-        ));
+        return Err((403, format!("The tokens of others need the scope {ALL_READ}: or ask with owner-id=me")));
     }
     Ok(asked.map_or_else(|| sorted(state), |id| vec![id]))
 }
@@ -65,8 +62,7 @@ fn number(exchange: &Exchange<'_>, name: &str, default: usize) -> Result<usize, 
     let Some(text) = exchange.query_value(name) else {
         return Ok(default);
     };
-    text.parse()
-        .map_err(|_| (400, format!("{name} must be a number, not '{text}'")))
+    text.parse().map_err(|_| (400, format!("{name} must be a number, not '{text}'")))
 }
 
 /// The two filters that ISC documents.
@@ -83,11 +79,7 @@ impl Filter {
         match words.as_slice() {
             [] => Ok(Self::None),
             ["lastUsed", "isnull"] => Ok(Self::NeverUsed),
-            ["lastUsed", "le", date] => date
-                .trim_matches('"')
-                .parse()
-                .map(Self::UsedUntil)
-                .map_err(|_| refused()),
+            ["lastUsed", "le", date] => date.trim_matches('"').parse().map(Self::UsedUntil).map_err(|_| refused()),
             _ => Err(refused()),
         }
     }

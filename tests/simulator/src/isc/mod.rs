@@ -86,21 +86,12 @@ impl Exchange<'_> {
     /// Counts the request against the rate limit of `key`.
     pub fn count(&mut self, state: &mut TenantState, key: String) -> Result<(), Refusal> {
         self.retry_after = state.count_request(key, self.now());
-        if self.retry_after.is_some() {
-            Err((429, "Rate limit exceeded".into()))
-        } else {
-            Ok(())
-        }
+        if self.retry_after.is_some() { Err((429, "Rate limit exceeded".into())) } else { Ok(()) }
     }
 
     /// Records something that real ISC would not forgive.
     pub fn violation(&self, what: &str) {
-        self.world.record(Entry {
-            kind: Kind::Violation,
-            note: Some(what.to_owned()),
-            seq: 0,
-            ..self.entry.clone()
-        });
+        self.world.record(Entry { kind: Kind::Violation, note: Some(what.to_owned()), seq: 0, ..self.entry.clone() });
     }
 
     /// Destroys the user's expired tokens before anything looks at them.
@@ -110,18 +101,12 @@ impl Exchange<'_> {
 
     /// A value of the query, decoded.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        form_urlencoded::parse(self.query.as_bytes())
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     /// The media type of the request, without parameters.
     pub fn media_type(&self) -> &str {
-        let value = self
-            .headers
-            .get("content-type")
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
+        let value = self.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim()
     }
 }

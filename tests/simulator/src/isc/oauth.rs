@@ -21,19 +21,13 @@ pub(crate) const POD: &str = "sim01-loopback";
 /// Issues an access token, or 401 for a credential that is wrong, expired, gone or too new.
 pub(crate) async fn issue(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     let form = parameters(exchange).await?;
-    let value = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let value = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     if value("grant_type") != Some("client_credentials") {
         let body = json!({"error": "unsupported_grant_type", "error_description": "use grant_type=client_credentials"});
         return Ok(Reply::json(StatusCode::BAD_REQUEST, body));
     }
-    let (client_id, client_secret) = (
-        value("client_id").unwrap_or_default(),
-        value("client_secret").unwrap_or_default(),
-    );
+    let (client_id, client_secret) =
+        (value("client_id").unwrap_or_default(), value("client_secret").unwrap_or_default());
     exchange.entry.client_id = Some(client_id.to_owned());
     let mut state = exchange.tenant.inner.lock();
     exchange.count(&mut state, format!("{client_id} oauth"))?;
@@ -81,10 +75,7 @@ fn token_claims(
     if moves {
         token.last_used = Some(now);
     }
-    let (scope, validity) = (
-        token.scope_for_access_tokens(now).map(<[String]>::to_vec),
-        token.validity,
-    );
+    let (scope, validity) = (token.scope_for_access_tokens(now).map(<[String]>::to_vec), token.validity);
     if moves {
         state.remember(&owner, Some(now));
     }
@@ -143,11 +134,7 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 
 async fn multipart(exchange: &Exchange<'_>) -> Result<Vec<(String, String)>, Refusal> {
     let bad = |e: multer::Error| (400, format!("not a multipart form: {e}"));
-    let content_type = exchange
-        .headers
-        .get("content-type")
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let content_type = exchange.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(bad)?;
     let body = exchange.body.clone();
     let once = stream::once(async move { Ok::<Bytes, Infallible>(body) });

@@ -51,10 +51,7 @@ pub(crate) fn patch(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
 fn changes(exchange: &Exchange<'_>) -> Result<Vec<Change>, Refusal> {
     let media_type = exchange.media_type();
     if media_type != "application/json-patch+json" {
-        return Err((
-            415,
-            format!("Content type '{media_type}' not supported: send application/json-patch+json"),
-        ));
+        return Err((415, format!("Content type '{media_type}' not supported: send application/json-patch+json")));
     }
     serde_json::from_slice(exchange.body).map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
 }
@@ -89,13 +86,7 @@ fn settle_expiry(
     exchange: &Exchange<'_>,
     switches: &Switches,
 ) -> Result<(), Refusal> {
-    let last = |path: &str| {
-        changes
-            .iter()
-            .rev()
-            .find(|change| change.path == path)
-            .map(|change| &change.value)
-    };
+    let last = |path: &str| changes.iter().rev().find(|change| change.path == path).map(|change| &change.value);
     if let Some(never) = last("/userAwareTokenNeverExpires") {
         let refused = || (400, "userAwareTokenNeverExpires must be true or false".to_owned());
         token.never_expires = never.as_bool().ok_or_else(refused)?;
@@ -103,13 +94,7 @@ fn settle_expiry(
     let Some(date) = last("/expirationDate") else {
         return Ok(());
     };
-    token.expires = expiration(
-        Some(date),
-        token.never_expires,
-        exchange.call.version,
-        switches,
-        exchange.now(),
-    )?;
+    token.expires = expiration(Some(date), token.never_expires, exchange.call.version, switches, exchange.now())?;
     token.never_expires &= token.expires.is_none();
     Ok(())
 }

@@ -20,18 +20,10 @@ pub(crate) fn public_identities(exchange: &mut Exchange<'_>) -> Result<Reply, Re
     let tenant = exchange.tenant;
     let state = tenant.inner.lock();
     let claims = authenticate(exchange, &state)?;
-    if !allows(
-        &claims.scope,
-        &claims.authorities,
-        &[DEFAULT],
-        &state.switches.extra_scopes,
-    ) {
+    if !allows(&claims.scope, &claims.authorities, &[DEFAULT], &state.switches.extra_scopes) {
         return Err((403, format!("The access token lacks the scope {DEFAULT}")));
     }
-    let limit = exchange
-        .query_value("limit")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(250);
+    let limit = exchange.query_value("limit").and_then(|text| text.parse().ok()).unwrap_or(250);
     let mut users: Vec<_> = state.users.values().collect();
     users.sort_by(|a, b| a.id.cmp(&b.id));
     let view = |user: &&crate::tenant::User| {
@@ -59,12 +51,7 @@ pub(crate) fn nerm(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     }
     authenticate(exchange, &state)?;
     match state.switches.nerm {
-        Nerm::Empty => Ok(Reply::json(
-            StatusCode::BAD_REQUEST,
-            json!({"error": format!("no {collection} found")}),
-        )),
-        _ => Ok(Reply::ok(
-            json!({collection: [{"id": exchange.tenant.id, "name": "simulated"}], "_metadata": {}}),
-        )),
+        Nerm::Empty => Ok(Reply::json(StatusCode::BAD_REQUEST, json!({"error": format!("no {collection} found")}))),
+        _ => Ok(Reply::ok(json!({collection: [{"id": exchange.tenant.id, "name": "simulated"}], "_metadata": {}}))),
     }
 }

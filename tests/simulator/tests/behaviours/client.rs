@@ -32,12 +32,7 @@ impl Isc {
         let simulator = Simulator::start(options).expect("a simulator");
         let base = simulator.url();
         let http = http().build().expect("a client");
-        let mut isc = Self {
-            simulator,
-            http,
-            base,
-            bearer: String::new(),
-        };
+        let mut isc = Self { simulator, http, base, bearer: String::new() };
         let seed = isc.seed();
         isc.bearer = isc.access_token(&seed).await;
         isc
@@ -63,11 +58,7 @@ impl Isc {
     /// A further user of the default tenant, and the credential of its seed token.
     pub fn user(&self, levels: &[&str], scopes: &[&str]) -> Credential {
         let spec = UserSpec::named("other").with_levels(levels).with_seed_scopes(scopes);
-        self.control()
-            .add_user(DEFAULT_TENANT, &spec)
-            .expect("a user")
-            .seeds
-            .remove(0)
+        self.control().add_user(DEFAULT_TENANT, &spec).expect("a user").seeds.remove(0)
     }
 
     pub async fn sign_in(&self, credential: &Credential) -> Response {
@@ -76,12 +67,7 @@ impl Isc {
             ("client_id", &credential.client_id),
             ("client_secret", &credential.client_secret),
         ];
-        self.http
-            .post(format!("{}/oauth/token", self.base))
-            .form(&form)
-            .send()
-            .await
-            .expect("a reply")
+        self.http.post(format!("{}/oauth/token", self.base)).form(&form).send().await.expect("a reply")
     }
 
     pub async fn access_token(&self, credential: &Credential) -> String {
@@ -91,9 +77,7 @@ impl Isc {
 
     /// Any request with the administrator's access token.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(&self.bearer)
+        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.bearer)
     }
 
     /// Status and JSON body (null where there is none).
@@ -121,11 +105,8 @@ impl Isc {
     }
 
     pub async fn patch(&self, id: &str, changes: Value) -> (StatusCode, Value) {
-        let request = self
-            .request(Method::PATCH, &format!("{PATS}/{id}"))
-            .body(changes.to_string());
-        self.send(request.header("content-type", "application/json-patch+json"))
-            .await
+        let request = self.request(Method::PATCH, &format!("{PATS}/{id}")).body(changes.to_string());
+        self.send(request.header("content-type", "application/json-patch+json")).await
     }
 
     pub async fn delete(&self, id: &str) -> StatusCode {
@@ -133,20 +114,14 @@ impl Isc {
     }
 
     pub async fn list(&self) -> Vec<Value> {
-        let (status, body) = self
-            .send(self.request(Method::GET, &format!("{PATS}?owner-id=me")))
-            .await;
+        let (status, body) = self.send(self.request(Method::GET, &format!("{PATS}?owner-id=me"))).await;
         assert_eq!(status, 200, "{body}");
         body.as_array().expect("an array").clone()
     }
 
     /// Names in LIST, the seed left out.
     pub async fn names(&self) -> Vec<String> {
-        let names = self
-            .list()
-            .await
-            .into_iter()
-            .map(|token| token["name"].as_str().unwrap_or_default().to_owned());
+        let names = self.list().await.into_iter().map(|token| token["name"].as_str().unwrap_or_default().to_owned());
         names.filter(|name| name != "seed").collect()
     }
 }
@@ -154,10 +129,7 @@ impl Isc {
 /// The credential in the reply to a POST.
 pub fn credential(created: &Value) -> Credential {
     let text = |field: &str| created[field].as_str().expect("a string").to_owned();
-    Credential {
-        client_id: text("id"),
-        client_secret: text("secret"),
-    }
+    Credential { client_id: text("id"), client_secret: text("secret") }
 }
 
 /// Seconds and minutes, for moving the clock.

@@ -9,9 +9,7 @@ use crate::client::{Isc, PATS};
 
 async fn control(isc: &Isc, method: Method, path: &str, body: Value) -> (u16, Value) {
     let request = isc.http.request(method, format!("{}/_sim{path}", isc.base));
-    let (status, reply) = isc
-        .send(if body.is_null() { request } else { request.json(&body) })
-        .await;
+    let (status, reply) = isc.send(if body.is_null() { request } else { request.json(&body) }).await;
     (status.as_u16(), reply)
 }
 
@@ -43,40 +41,20 @@ async fn tenants_users_and_tokens_are_made_and_changed_over_http() {
     let (_, users) = control(&isc, Method::PATCH, &user, json!({"levels": ["HELPDESK"]})).await;
     assert_eq!(users[0]["levels"], json!(["HELPDESK"]));
     assert_eq!(control(&isc, Method::DELETE, &user, Value::Null).await.0, 204);
-    assert_eq!(
-        control(&isc, Method::GET, "/tenants/nobody/tokens", Value::Null)
-            .await
-            .0,
-        404
-    );
+    assert_eq!(control(&isc, Method::GET, "/tenants/nobody/tokens", Value::Null).await.0, 404);
 }
 
 #[tokio::test]
 async fn switches_are_merged_and_unknown_ones_refused() {
     let isc = Isc::start().await;
     isc.control().add_tenant(&TenantSpec::named("acme"));
-    let (_, one) = control(
-        &isc,
-        Method::PATCH,
-        "/tenants/acme/switches",
-        json!({"listLagSeconds": 5}),
-    )
-    .await;
+    let (_, one) = control(&isc, Method::PATCH, "/tenants/acme/switches", json!({"listLagSeconds": 5})).await;
     assert_eq!((&one["listLagSeconds"], &one["tokensPerUser"]), (&json!(5), &json!(10)));
-    assert_eq!(
-        isc.control()
-            .switches(Some("default"))
-            .expect("switches")
-            .list_lag_seconds,
-        0
-    );
+    assert_eq!(isc.control().switches(Some("default")).expect("switches").list_lag_seconds, 0);
     control(&isc, Method::PATCH, "/switches", json!({"tokensPerUser": 3})).await;
     let acme = isc.control().switches(Some("acme")).expect("switches");
     assert_eq!((acme.list_lag_seconds, acme.tokens_per_user), (5, 3));
-    assert_eq!(
-        control(&isc, Method::PATCH, "/switches", json!({"typo": 3})).await.0,
-        400
-    );
+    assert_eq!(control(&isc, Method::PATCH, "/switches", json!({"typo": 3})).await.0, 400);
 }
 
 #[tokio::test]
@@ -87,9 +65,7 @@ async fn faults_and_gates_are_set_over_http() {
     assert_eq!(isc.post(&isc.body("x")).await.0, 429);
     assert_eq!(control(&isc, Method::POST, "/faults", json!({"typo": 1})).await.0, 422);
     let gate = json!({"operation": "create", "when": "after"});
-    let id = control(&isc, Method::POST, "/gate", gate).await.1["id"]
-        .as_u64()
-        .expect("a number");
+    let id = control(&isc, Method::POST, "/gate", gate).await.1["id"].as_u64().expect("a number");
     let held = tokio::spawn(isc.request(Method::POST, PATS).json(&isc.body("held")).send());
     while control(&isc, Method::GET, "/gate", Value::Null).await.1[0]["held"] != 1 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -104,49 +80,23 @@ async fn the_router_serves_without_sockets_on_a_paused_clock() {
     let start = "2026-10-05T07:00:00Z".parse().expect("a time");
     let world = Control::new(ClockSource::Tokio(start), 7);
     world.add_tenant(&TenantSpec::named("acme"));
-    let info = || {
-        axum::http::Request::get("/t/acme/oauth/info")
-            .body(Body::empty())
-            .expect("a request")
-    };
+    let info = || axum::http::Request::get("/t/acme/oauth/info").body(Body::empty()).expect("a request");
     let call = async |request| world.router().oneshot(request).await.expect("a response");
     assert_eq!(call(info()).await.headers()["date"], "Mon, 05 Oct 2026 07:00:00 GMT");
-    world.add_fault(
-        None,
-        Fault {
-            latency_ms: 3_600_000,
-            ..Fault::on(Operation::OauthInfo)
-        }
-        .once(),
-    );
+    world.add_fault(None, Fault { latency_ms: 3_600_000, ..Fault::on(Operation::OauthInfo) }.once());
     let late = call(info()).await;
     assert_eq!(
         (late.status(), &late.headers()["date"]),
-        (
-            StatusCode::OK,
-            &"Mon, 05 Oct 2026 08:00:00 GMT".parse().expect("a value")
-        )
+        (StatusCode::OK, &"Mon, 05 Oct 2026 08:00:00 GMT".parse().expect("a value"))
     );
-    world.add_fault(
-        None,
-        Fault {
-            drop: Some(When::Before),
-            ..Fault::default()
-        }
-        .once(),
-    );
+    world.add_fault(None, Fault { drop: Some(When::Before), ..Fault::default() }.once());
     assert!(call(info()).await.extensions().get::<Dropped>().is_some());
 }
 
 #[test]
 fn the_same_seed_makes_the_same_world() {
-    let credentials = |seed| {
-        Control::new(ClockSource::System, seed)
-            .add_tenant(&TenantSpec::named("acme"))
-            .users[0]
-            .seeds
-            .clone()
-    };
+    let credentials =
+        |seed| Control::new(ClockSource::System, seed).add_tenant(&TenantSpec::named("acme")).users[0].seeds.clone();
     assert!(credentials(1) == credentials(1));
     assert!(credentials(1) != credentials(2));
 }

@@ -8,9 +8,7 @@ use crate::client::{Isc, PATS, credential, minutes};
 fn claims(access_token: &str) -> Value {
     use base64::Engine;
     let payload = access_token.split('.').nth(1).expect("three parts");
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(payload)
-        .expect("base64url");
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).expect("base64url");
     serde_json::from_slice(&bytes).expect("claims")
 }
 
@@ -27,26 +25,16 @@ async fn a_form_a_multipart_form_and_a_query_all_get_an_access_token() {
         part("client_id", &seed.client_id),
         part("client_secret", &seed.client_secret),
     ];
-    let multipart = isc
-        .http
-        .post(format!("{}/oauth/token", isc.base))
-        .body(form.concat() + "--b--\r\n");
+    let multipart = isc.http.post(format!("{}/oauth/token", isc.base)).body(form.concat() + "--b--\r\n");
     let multipart = multipart.header("content-type", "multipart/form-data; boundary=b");
     assert_eq!(isc.send(multipart).await.0, 200);
     assert!(isc.control().violations().is_empty());
 
-    let query = [
-        ("grant_type", "client_credentials"),
-        ("client_id", &seed.client_id),
-        ("client_secret", &seed.client_secret),
-    ];
+    let query =
+        [("grant_type", "client_credentials"), ("client_id", &seed.client_id), ("client_secret", &seed.client_secret)];
     let query = isc.http.post(format!("{}/oauth/token", isc.base)).query(&query);
     assert_eq!(isc.send(query).await.0, 200);
-    assert_eq!(
-        isc.control().violations().len(),
-        1,
-        "a client secret in a URL goes on record"
-    );
+    assert_eq!(isc.control().violations().len(), 1, "a client secret in a URL goes on record");
 }
 
 #[tokio::test]
@@ -72,41 +60,22 @@ async fn a_wrong_deleted_expired_or_unknown_credential_gets_401_and_an_error() {
     let deleted = isc.create("deleted").await;
     isc.delete(deleted["id"].as_str().expect("an id")).await;
     let expired = isc.create("expired").await;
-    let wrong = Credential {
-        client_secret: "0".repeat(64),
-        ..isc.seed()
-    };
+    let wrong = Credential { client_secret: "0".repeat(64), ..isc.seed() };
     isc.control().advance(minutes(25 * 60));
-    for (case, bad) in [
-        ("wrong", wrong),
-        ("deleted", credential(&deleted)),
-        ("expired", credential(&expired)),
-    ] {
+    for (case, bad) in [("wrong", wrong), ("deleted", credential(&deleted)), ("expired", credential(&expired))] {
         let reply = isc.sign_in(&bad).await;
         assert_eq!(reply.status(), 401, "{case}");
-        assert!(
-            reply.json::<Value>().await.expect("JSON")["error"].is_string(),
-            "{case}"
-        );
+        assert!(reply.json::<Value>().await.expect("JSON")["error"].is_string(), "{case}");
     }
 }
 
 #[tokio::test]
 async fn scopes_are_stored_unchecked_and_cut_to_the_user_level_in_the_access_token() {
     let isc = Isc::start().await;
-    let helpdesk = isc.user(
-        &["HELPDESK"],
-        &["idn:accounts:read", "idn:transform:manage", "idn:nonsense:read"],
-    );
-    assert_eq!(
-        claims(&isc.access_token(&helpdesk).await)["scope"],
-        json!(["idn:accounts:read"])
-    );
+    let helpdesk = isc.user(&["HELPDESK"], &["idn:accounts:read", "idn:transform:manage", "idn:nonsense:read"]);
+    assert_eq!(claims(&isc.access_token(&helpdesk).await)["scope"], json!(["idn:accounts:read"]));
     let stored = isc.control().tokens(DEFAULT_TENANT).expect("tokens");
-    let stored = stored
-        .iter()
-        .find(|token| token.id == helpdesk.client_id)
-        .expect("the token");
+    let stored = stored.iter().find(|token| token.id == helpdesk.client_id).expect("the token");
     assert_eq!(stored.scope.as_ref().map(Vec::len), Some(3));
 }
 
@@ -130,10 +99,7 @@ async fn an_access_token_outlives_its_token_unless_switched_and_ends_at_its_own_
     let bearer = isc.access_token(&credential(&created)).await;
     isc.delete(created["id"].as_str().expect("an id")).await;
     let probe = async || {
-        let request = isc
-            .http
-            .get(format!("{}/public-identities/v1?limit=1", isc.base))
-            .bearer_auth(&bearer);
+        let request = isc.http.get(format!("{}/public-identities/v1?limit=1", isc.base)).bearer_auth(&bearer);
         isc.send(request).await.0
     };
     assert_eq!(probe().await, 200);
@@ -165,10 +131,7 @@ async fn last_used_moves_at_most_once_a_day() {
     isc.control().advance(minutes(10 * 60));
     isc.control().advance(minutes(14 * 60));
     let isc_after = isc.access_token(&isc.seed()).await;
-    let list = isc
-        .http
-        .get(format!("{}{PATS}?owner-id=me", isc.base))
-        .bearer_auth(isc_after);
+    let list = isc.http.get(format!("{}{PATS}?owner-id=me", isc.base)).bearer_auth(isc_after);
     assert_ne!(isc.send(list).await.1[0]["lastUsed"], first);
 }
 
@@ -178,10 +141,7 @@ async fn an_api_client_signs_in_but_cannot_manage_tokens() {
     let client = isc.control().add_api_client(DEFAULT_TENANT).expect("an API client");
     assert_eq!(client.client_id.split('-').count(), 5);
     let bearer = isc.access_token(&client).await;
-    let request = isc
-        .http
-        .get(format!("{}{PATS}?owner-id=me", isc.base))
-        .bearer_auth(bearer);
+    let request = isc.http.get(format!("{}{PATS}?owner-id=me", isc.base)).bearer_auth(bearer);
     let (status, body) = isc.send(request).await;
     assert_eq!(status, 403);
     assert!(body["detailCode"].is_string() && body["trackingId"].is_string() && body["messages"].is_array());
@@ -193,23 +153,13 @@ async fn the_small_reads_answer() {
     let info = isc.http.get(format!("{}/oauth/info", isc.base));
     assert_eq!(isc.send(info).await.1["org"], DEFAULT_TENANT);
     let get = |path| isc.request(Method::GET, path);
-    assert_eq!(
-        isc.send(get("/public-identities/v1?limit=1"))
-            .await
-            .1
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
+    assert_eq!(isc.send(get("/public-identities/v1?limit=1")).await.1.as_array().map(Vec::len), Some(1));
     for path in ["/api/system_roles?limit=1", "/api//system_roles?limit=1", "/api/users"] {
         assert_eq!(isc.send(get(path)).await.0, 200, "{path}");
     }
     isc.switch(|switches| switches.nerm = Nerm::Empty);
     let (status, body) = isc.send(get("/api/system_roles")).await;
-    assert_eq!(
-        (status, &body),
-        (StatusCode::BAD_REQUEST, &json!({"error": "no system_roles found"}))
-    );
+    assert_eq!((status, &body), (StatusCode::BAD_REQUEST, &json!({"error": "no system_roles found"})));
     isc.switch(|switches| switches.nerm = Nerm::Refused);
     assert_eq!(isc.send(get("/api/system_roles")).await.0, 401);
 }
@@ -218,9 +168,7 @@ async fn the_small_reads_answer() {
 async fn an_access_token_of_one_tenant_is_refused_by_another() {
     let isc = Isc::start().await;
     isc.control().add_tenant(&isc_simulator::TenantSpec::named("acme"));
-    let (status, _) = isc
-        .send(isc.request(Method::GET, &format!("/t/acme{PATS}?owner-id=me")))
-        .await;
+    let (status, _) = isc.send(isc.request(Method::GET, &format!("/t/acme{PATS}?owner-id=me"))).await;
     assert_eq!(status, 401);
     assert_eq!(isc.send(isc.request(Method::GET, "/t/nobody/oauth/info")).await.0, 404);
 }
@@ -228,14 +176,7 @@ async fn an_access_token_of_one_tenant_is_refused_by_another() {
 #[tokio::test]
 async fn a_401_at_the_token_endpoint_can_be_injected() {
     let isc = Isc::start().await;
-    isc.control().add_fault(
-        None,
-        Fault {
-            status: Some(401),
-            ..Fault::on(Operation::Oauth)
-        }
-        .once(),
-    );
+    isc.control().add_fault(None, Fault { status: Some(401), ..Fault::on(Operation::Oauth) }.once());
     assert_eq!(isc.sign_in(&isc.seed()).await.status(), 401);
     assert_eq!(isc.sign_in(&isc.seed()).await.status(), 200);
 }

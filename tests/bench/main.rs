@@ -1,0 +1,150 @@
+//! `make bench`: from apply to Ready, against a bare loop that makes the same reads and writes without a controller.
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+#![allow(dead_code, reason = "the stage serves the tests too")]
+
+mod bare;
+mod counts;
+mod process;
+#[path = "../operator/stage.rs"]
+mod stage;
+
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use isc_simulator::{Fault, TenantSpec};
+use kube::api::{DynamicObject, ListParams, PostParams};
+use serde_json::json;
+
+use counts::Counts;
+use process::Usage;
+use stage::{OWN, Stage, play};
+
+const NAMESPACE: &str = "bench";
+const PER_TENANT: usize = 8;
+
+fn main() {
+    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (resources, idle) = (number("RESOURCES", 1_000), number("IDLE_SECONDS", 60) as u64);
+    println!(
+        "bench: {resources} resources, {PER_TENANT} per owner, 10 owners in flight; all in one run, both cores shared by all parts"
+    );
+    play(async {
+        for latency in [0, 20] {
+            let stage = Stage::quiet(&["--concurrency", "10", "--isc-requests", "100000"]).await;
+            stage.start_operator();
+            if latency == 0 {
+                measure_idle(&stage, Duration::from_secs(idle)).await;
+            }
+            round(&stage, resources, latency).await;
+        }
+    });
+}
+
+async fn measure_idle(stage: &Stage, time: Duration) {
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = Usage::of(stage.operator_pid());
+    tokio::time::sleep(time).await;
+    let after = Usage::of(stage.operator_pid());
+    let core = (after.cpu_seconds - before.cpu_seconds) / time.as_secs_f64() * 100.0;
+    println!(
+        "idle {} s without resources: {:.1} MB resident, {core:.3} % of a core",
+        time.as_secs(),
+        after.resident_mb
+    );
+}
+
+async fn round(stage: &Stage, resources: usize, latency: u64) {
+    let tenants = resources.div_ceil(PER_TENANT);
+    let names: Vec<String> = (0..tenants).map(|n| format!("t{n}")).collect();
+    prepare(stage, &names).await;
+    if latency > 0 {
+        stage.simulator.control().add_fault(None, Fault { latency_ms: latency, ..Fault::default() });
+    }
+    let offset = std::fs::metadata(stage.plane.audit_log()).unwrap().len();
+    let seq = stage.simulator.control().last_seq();
+    let before = Usage::of(stage.operator_pid());
+    let started = Instant::now();
+    let owner = |n: usize| names[n / PER_TENANT].clone();
+    stream::iter(0..resources).for_each_concurrent(10, |n| apply(stage, n, owner(n))).await;
+    let applied = started.elapsed();
+    until_ready(stage, "PersonalAccessToken", Some(NAMESPACE), resources).await;
+    let took = started.elapsed();
+    let after = Usage::of(stage.operator_pid());
+    let counts = Counts::read(stage, offset, seq);
+    println!("\n{latency} ms ISC latency, {resources} resources of {tenants} owners");
+    println!(
+        "  apply to Ready      {:>8.1} creates/s ({:.1} s, of which {:.1} s until all were applied)",
+        resources as f64 / took.as_secs_f64(),
+        took.as_secs_f64(),
+        applied.as_secs_f64()
+    );
+    println!(
+        "  operator            {:>8.2} CPU s, {:.1} MB resident, {:.1} MB at most",
+        after.cpu_seconds - before.cpu_seconds,
+        after.resident_mb,
+        after.peak_mb
+    );
+    counts.print(resources);
+    stage.kill_operator();
+    let bare = bare::run(stage, resources, &counts, &names).await;
+    println!(
+        "  bare loop           {:>8.1} creates/s ({:.1} s)",
+        resources as f64 / bare.as_secs_f64(),
+        bare.as_secs_f64()
+    );
+    println!("  ratio               {:>8.0} % of the bare loop", bare.as_secs_f64() / took.as_secs_f64() * 100.0);
+}
+
+/// Tenants that are Ready, so that only minting is measured.
+async fn prepare(stage: &Stage, names: &[String]) {
+    let namespace = object("Namespace", NAMESPACE, json!({}));
+    stage.api("Namespace", None).create(&PostParams::default(), &namespace).await.unwrap();
+    for name in names {
+        let seeds = stage.simulator.control().add_tenant(&TenantSpec::named(name));
+        let seed = &seeds.users[0].seeds[0];
+        let data = json!({"stringData": {"clientId": seed.client_id, "clientSecret": seed.client_secret}});
+        let secret = object("Secret", &format!("{name}-seed"), data);
+        stage.api("Secret", Some(OWN)).create(&PostParams::default(), &secret).await.unwrap();
+        let spec = json!({"spec": {
+            "apiUrl": stage.simulator.tenant_url(name),
+            "credentials": [{"secretRef": {"name": format!("{name}-seed")}}],
+            "grants": [{"namespaces": [NAMESPACE], "scopes": ["idn:nelm:*"]}],
+        }});
+        stage.api("Tenant", None).create(&PostParams::default(), &object("Tenant", name, spec)).await.unwrap();
+    }
+    until_ready(stage, "Tenant", None, names.len()).await;
+}
+
+async fn apply(stage: &Stage, n: usize, tenant: String) {
+    let spec = json!({"spec": {"tenantRef": {"name": tenant}, "scopes": ["idn:nelm:read", "idn:nelm:manage"]}});
+    let token = object("PersonalAccessToken", &format!("p{n}"), spec);
+    let api = stage.api("PersonalAccessToken", Some(NAMESPACE));
+    api.create(&PostParams::default(), &token).await.unwrap();
+}
+
+async fn until_ready(stage: &Stage, kind: &str, namespace: Option<&str>, wanted: usize) {
+    let api = stage.api(kind, namespace);
+    // From the API server's cache: the benchmark must not load etcd.
+    let params = ListParams::default().match_any();
+    let ready = |object: &DynamicObject| {
+        let conditions = object.data["status"]["conditions"].as_array();
+        conditions.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
+    };
+    let started = Instant::now();
+    loop {
+        let found = api.list(&params).await.unwrap().items.iter().filter(|object| ready(object)).count();
+        if found >= wanted {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(600), "only {found} of {wanted} {kind} became Ready");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// An object of either group.
+pub fn object(kind: &str, name: &str, body: serde_json::Value) -> DynamicObject {
+    let version = if matches!(kind, "PersonalAccessToken" | "Tenant") { "pat-operator.dev/v1alpha1" } else { "v1" };
+    let mut whole = json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}});
+    json_patch::merge(&mut whole, &body);
+    serde_json::from_value(whole).unwrap()
+}
