@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use pat_operator::lifecycle::ledger::State;
 use stateright::Model;
 
-use crate::lifecycle_model::{Action, Configuration};
-use crate::pass::Replica;
-use crate::world::{Phase, UIDS, Worker, World, hash_of};
+use crate::configuration::Configuration;
+use crate::replica::Replica;
+use crate::shared::hash_of;
+use crate::transitions::Action;
+use crate::world::{Phase, UIDS, Worker, World};
 
 /// The states from which convergence is known, and the first that came to rest without it.
 #[derive(Clone, Default)]

@@ -3,11 +3,19 @@
 //! Prints one line per configuration. Fails when one is not explored to its end, violates a property, or never reaches
 //! a situation that it is about; and when a broken protocol is not caught. Arguments: words that a name must contain.
 mod broken;
+mod configuration;
 mod configurations;
 mod convergence;
-mod lifecycle_model;
+mod effects;
+mod faults;
+mod kubernetes;
 mod pass;
 mod properties;
+mod replica;
+mod shared;
+mod start;
+mod trace;
+mod transitions;
 mod world;
 
 use std::process::ExitCode;
@@ -16,11 +24,12 @@ use std::time::{Duration, Instant};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 use broken::Broken;
-use lifecycle_model::Configuration;
+use configuration::Configuration;
 
 /// No configuration may take longer: the run then counts as not exhaustive.
 const PATIENCE: Duration = Duration::from_secs(150);
 
+#[expect(clippy::disallowed_methods, reason = "a test's arguments, and how long it took")]
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let chosen = |configuration: &Configuration| words.iter().all(|word| configuration.name.contains(word.as_str()));
@@ -37,6 +46,7 @@ fn main() -> ExitCode {
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long it took")]
 fn explore(configuration: Configuration) -> Result<(), String> {
     let (name, broken) = (configuration.name, configuration.broken != Broken::Nothing);
     let settled = configuration.settled.clone();

@@ -3,8 +3,8 @@ use pat_operator::lifecycle::ledger::State;
 use pat_operator::lifecycle::step::Step;
 use stateright::Property;
 
-use crate::lifecycle_model::Configuration;
-use crate::world::{Late, Phase, TRESPASS, Token, UNLICENSED, WASTED, World};
+use crate::configuration::Configuration;
+use crate::world::{Late, Phase, TRESPASS, Token, UIDS, UNLICENSED, WASTED, World};
 
 type Condition = fn(&Configuration, &World) -> bool;
 
@@ -31,7 +31,7 @@ pub const POST_BESIDE_PATCH: Situation =
 pub const DELETION_DONE: Situation = ("deletion done", |configuration, world| {
     (0..2).all(|r| !configuration.delete[r] || world.customs[r] == Phase::Gone)
         && world.ledger.next > 1
-        && (0..2).any(|r| configuration.delete[r] && world.ledger.resources.get(&crate::world::UIDS[r]).is_none())
+        && (0..2).any(|r| configuration.delete[r] && !world.ledger.resources.contains_key(&UIDS[r]))
 });
 /// An orphan is about to be swept.
 pub const ORPHAN_SWEPT: Situation =
@@ -54,11 +54,13 @@ pub const CONDEMNED: Situation = ("condemned", |_, world| {
     world.ledger.resources.values().any(|resource| resource.failures > 0)
         && world.ledger.entries.iter().any(|entry| entry.state == State::Tomb)
 });
-/// Two replicas are in the middle of a pass.
+/// One replica fences the attempt whose POST another is about to send.
 pub const SPLIT_BRAIN: Situation = ("split brain", |_, world| {
-    world.replicas.iter().filter(|replica| replica.posting().is_some()).count() > 1
-        || world.replicas.iter().filter(|replica| replica.pass.is_some()).count() > 1
+    world.replicas.iter().any(|replica| replica.posting().is_some()) && steps(world).any(|step| *step == Step::Fence)
 });
+/// Two replicas are about to delete the same token.
+pub const DELETED_TWICE: Situation =
+    ("deleted twice", |_, world| steps(world).filter(|step| matches!(step, Step::Delete(_))).count() > 1);
 
 /// The properties of a configuration; of a broken one only that which must catch it.
 pub fn all(configuration: &Configuration) -> Vec<Property<Configuration>> {

@@ -1,6 +1,4 @@
 //! The world of the model: Kubernetes objects, the tokens in ISC, requests whose effect is still to come, and time.
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use pat_operator::lifecycle::facts::{Listed, RawToken, judge};
@@ -8,7 +6,8 @@ use pat_operator::lifecycle::ledger::{Attempt, Endpoint, Ledger, Millis, Owner, 
 use pat_operator::lifecycle::step::Extension;
 use pat_operator::lifecycle::{Timings, token_name, upkeep};
 
-use crate::pass::Replica;
+use crate::replica::Replica;
+use crate::shared::Shared;
 
 /// The uids of resources A and B.
 pub static UIDS: LazyLock<[Uid; 2]> = LazyLock::new(|| ["a".into(), "b".into()]);
@@ -21,51 +20,6 @@ pub const SENTINEL: &str = "seed";
 /// A token that a person made.
 pub const FOREIGN: &str = "foreign";
 const IDENTITY: &str = "user";
-
-/// A value that is shared between states and hashed once.
-#[derive(Clone, Debug)]
-pub struct Shared<T> {
-    value: Arc<T>,
-    hash: u64,
-}
-
-impl<T: Hash> Shared<T> {
-    pub fn new(value: T) -> Self {
-        Self { hash: hash_of(&value), value: Arc::new(value) }
-    }
-
-    pub fn arc(&self) -> Arc<T> {
-        self.value.clone()
-    }
-}
-
-/// The same in every run.
-pub fn hash_of<T: Hash>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
-impl<T> std::ops::Deref for Shared<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T: PartialEq> PartialEq for Shared<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (Arc::ptr_eq(&self.value, &other.value) || self.value == other.value)
-    }
-}
-
-impl<T: Eq> Eq for Shared<T> {}
-
-impl<T> Hash for Shared<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
 
 /// Where a custom resource is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -221,26 +175,6 @@ impl World {
             })
             .collect();
         judge(&raw, ledger, SENTINEL, &INSTALLATION, &TIMINGS).expect("the model's LIST is reliable")
-    }
-
-    /// One line for a trace: time, users' objects, tokens, ledger, and what each replica is about to do.
-    pub fn summary(&self) -> String {
-        let tokens: Vec<_> =
-            self.tokens.iter().filter(|token| token.resource.is_some()).map(|t| (&t.id, t.accepted)).collect();
-        let entries: Vec<_> = self.ledger.entries.iter().map(|entry| (&entry.id, entry.state)).collect();
-        let resources: Vec<_> = self.ledger.resources.iter().map(|(u, r)| (u, r.deleting, r.not_before)).collect();
-        let secrets: Vec<_> = self.secrets.iter().flatten().map(|secret| &secret.id).collect();
-        let steps: Vec<_> = self.replicas.iter().map(|r| r.pass.as_ref().map(|p| (&p.step, &p.progress))).collect();
-        let pending = self.ledger.pending.as_ref().map(|pending| (pending.n, pending.expiry));
-        let left = self.ledger.unresolved.as_ref().map(|left| (left.n, &left.uid, left.expiry));
-        format!(
-            "{}s {:?} secrets {secrets:?} tokens {tokens:?} late {} | next {} pending {pending:?} unresolved {left:?} \
-             {entries:?} {resources:?} | {steps:?}",
-            self.clock / 1000,
-            self.customs,
-            self.late.len(),
-            self.ledger.next,
-        )
     }
 
     /// A write of the ledger; whoever still wants to write over the old one will be refused.

@@ -1,20 +1,23 @@
 //! Destruction: R9, R10, R12.
 use std::sync::Arc;
 
-use super::{check, with};
-use crate::lifecycle::Step;
-use crate::lifecycle::ledger::State;
-use crate::lifecycle::sample::{self, MINUTE, NOW, World};
+use super::*;
 
 /// Token 1 of `a` is condemned and LIST, read after that, does not show it.
-fn unlisted(minted_ago: i64, listed_ago: i64) -> World {
-    let mut ledger = sample::ledger();
-    ledger.entries[0].state = State::Tomb;
-    ledger.entries[0].created_at = NOW - minted_ago;
-    with(World::new(ledger, &[]), |world| {
-        let listing = world.listing.as_mut().unwrap();
-        listing.tokens.retain(|token| token.ours.is_none());
-        listing.at = NOW - listed_ago;
+fn unlisted(minted_ago: i64, ago: i64) -> World {
+    let ledger = token(holding(&[("a", State::Tomb)]), |entry| entry.created_at = NOW - minted_ago);
+    listed_ago(
+        with(World::new(ledger, &[]), |world| {
+            world.listing.as_mut().unwrap().tokens.retain(|token| token.ours.is_none());
+        }),
+        ago,
+    )
+}
+
+/// This pass has deleted token 1; LIST is from before that.
+fn destroyed(world: World) -> World {
+    with(world, |world| {
+        world.destroyed.insert("id1".into());
     })
 }
 
@@ -23,27 +26,161 @@ fn r9_a_condemned_token_is_forgotten_once_a_list_that_had_to_show_it_does_not() 
     let dropped = Some(Step::Drop(vec!["id1".into()]));
     check([
         ("an old token that LIST misses is gone", unlisted(60 * MINUTE, 0), dropped.clone()),
-        (
-            "LIST was answered while it could still miss it: ask again",
-            unlisted(3 * MINUTE, 2 * MINUTE),
-            Some(Step::List),
-        ),
-        ("it may still miss it now: wait", unlisted(MINUTE, 0), None),
+        ("LIST was answered while it could still miss it", unlisted(3 * MINUTE, 2 * MINUTE), Some(Step::List)),
+        ("LIST may still miss it now: wait", unlisted(MINUTE, 0), None),
         ("LIST was answered after its lag", unlisted(5 * MINUTE, 2 * MINUTE), dropped.clone()),
         (
             "its DELETE was confirmed before that LIST",
-            with(unlisted(MINUTE, 0), |world| {
+            with(destroyed(unlisted(MINUTE, 0)), |world| {
                 world.listing.as_mut().unwrap().after.insert("id1".into());
             }),
             dropped,
         ),
         (
-            "LIST began before it was condemned: ask again",
+            "LIST began before it was condemned",
             with(unlisted(60 * MINUTE, 0), |world| {
-                let listing = world.listing.as_mut().unwrap();
-                listing.read_with = Arc::new(sample::ledger());
+                world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger());
             }),
             Some(Step::List),
         ),
     ]);
+}
+
+#[test]
+fn r9_a_confirmed_delete_is_not_enough_to_forget() {
+    let tomb = || World::new(holding(&[("a", State::Tomb)]), &[]);
+    check([
+        ("a condemned token is deleted", tomb(), Some(Step::Delete("id1".into()))),
+        ("ISC confirmed it: LIST is asked", destroyed(tomb()), Some(Step::List)),
+        (
+            "LIST shows it still: not deleted twice in a pass, and not forgotten",
+            with(destroyed(tomb()), |world| {
+                world.listing.as_mut().unwrap().after.insert("id1".into());
+            }),
+            None,
+        ),
+    ]);
+    let tomb = holding(&[("a", State::Tomb)]);
+    assert_eq!(settled(&tomb, &Step::Delete("id1".into()), &Outcome::Gone), tomb);
+}
+
+#[test]
+fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
+    let listed = |change: fn(&mut crate::lifecycle::facts::Listed)| {
+        with(World::new(holding(&[("a", State::Tomb)]), &[]), |world| {
+            change(&mut world.listing.as_mut().unwrap().tokens[0]);
+        })
+    };
+    let dropped = Some(Step::Drop(vec!["id1".into()]));
+    check([
+        ("a current token", World::new(sample::ledger(), &["a"]), None),
+        ("a current token that nobody declares any more", World::new(sample::ledger(), &[]), None),
+        ("renamed by somebody: handed over, only forgotten", listed(|token| token.ours = None), dropped.clone()),
+        ("taken over by the platform", listed(|token| token.managed = true), dropped),
+        (
+            "renamed, but LIST is older than the condemnation",
+            with(listed(|token| token.ours = None), |world| {
+                world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger());
+            }),
+            Some(Step::List),
+        ),
+    ]);
+    let live = sample::ledger();
+    assert_eq!(settled(&live, &Step::Drop(vec!["id1".into()]), &Outcome::Decided), live, "only tombs are dropped");
+}
+
+#[test]
+fn r12_a_deletion_is_recorded_when_it_is_certain() {
+    let mark = Some(Step::MarkDeleting("a".into()));
+    let gone = || World::new(sample::ledger(), &[]);
+    check([
+        (
+            "the resource is being deleted",
+            with(World::new(sample::ledger(), &["a"]), |world| world.declared.get_mut("a").unwrap().deleting = true),
+            mark.clone(),
+        ),
+        (
+            "it is gone by two live reads",
+            with(gone(), |world| {
+                world.vanished.insert("a".into());
+            }),
+            mark,
+        ),
+        ("the watch does not show it", gone(), None),
+    ]);
+}
+
+#[test]
+fn r12_tokens_die_only_after_the_secret_is_gone() {
+    let world = || World::new(deleting(sample::ledger()), &[]);
+    let tomb = Some(Step::TombAll("a".into()));
+    check([
+        ("the Secret is read live", world(), Some(Step::ReadSecret("a".into()))),
+        (
+            "a read from before the deletion does not count",
+            read(world(), "a", Holds::Absent),
+            Some(Step::ReadSecret("a".into())),
+        ),
+        ("the Secret still holds the credential: wait", read_since(world(), "a", Holds::Ours), None),
+        ("the Secret is gone", read_since(world(), "a", Holds::Absent), tomb.clone()),
+        ("the Secret is somebody else's", read_since(world(), "a", Holds::Foreign), tomb),
+    ]);
+}
+
+#[test]
+fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
+    let empty = || World::new(deleting(mentioning(&["a"])), &[]);
+    let lag = 2 * MINUTE;
+    let left = |ended: i64| World::new(deleting(fenced(NOW - ended)), &[]);
+    let finish = Some(Step::Finish("a".into()));
+    check([
+        ("nothing is left", empty(), finish.clone()),
+        (
+            "LIST is older than the deletion",
+            with(empty(), |world| {
+                world.listing.as_mut().unwrap().read_with = Arc::new(mentioning(&["a"]));
+            }),
+            Some(Step::List),
+        ),
+        ("its fenced attempt may still take effect", left(lag), None),
+        ("its fenced attempt is final", left(lag + 1), finish.clone()),
+        (
+            "it is final, by one reply only",
+            with(left(lag + 1), |world| world.now = Some(Now { ms: NOW, consistent: false })),
+            None,
+        ),
+        ("LIST is from before it was final", listed_ago(left(lag + 1), 1), Some(Step::List)),
+        ("LIST shows an orphan of it", shows(left(lag + 1), 1, true), Some(Step::Sweep { id: "id1".into(), n: 1 })),
+        (
+            "an orphan of it was deleted: LIST again",
+            with(shows(left(lag + 1), 1, true), |world| {
+                world.destroyed.insert("id1".into());
+            }),
+            Some(Step::List),
+        ),
+        (
+            "another resource's fenced attempt does not matter",
+            World::new(with(deleting(fenced(NOW)), |ledger| ledger.unresolved.as_mut().unwrap().uid = "b".into()), &[]),
+            finish,
+        ),
+    ]);
+}
+
+#[test]
+fn r12_a_deletion_touches_its_own_resource_only() {
+    let both =
+        || with(holding(&[("a", State::Current), ("b", State::Current)]), |l| l.unresolved = fenced(NOW).unresolved);
+    let states = |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
+    let tombed = settled(&both(), &Step::TombAll("a".into()), &Outcome::Decided);
+    assert_eq!(states(&tombed), [State::Tomb, State::Current], "only its tokens are condemned");
+    let other = settled(&both(), &Step::Finish("b".into()), &Outcome::Decided);
+    assert_eq!(other.unresolved, both().unresolved, "another's fenced attempt stays known");
+    assert!(other.resources.contains_key("a") && !other.resources.contains_key("b"));
+    assert_eq!(settled(&both(), &Step::Finish("a".into()), &Outcome::Decided).unresolved, None);
+    let marked = |uid: &str| {
+        let ledger = with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
+        settled(&ledger, &Step::MarkDeleting(uid.into()), &Outcome::Decided)
+    };
+    assert!(marked("a").pending.is_none() && marked("a").unresolved.is_some(), "its own attempt is fenced");
+    assert!(marked("b").pending.is_some() && marked("b").resources["b"].deleting, "another's attempt is not");
 }

@@ -1,21 +1,125 @@
-//! The rules as sentences: each says what is known and asserts the next step.
+//! The rules of the protocol as sentences: each test names its rule, says what is known, and asserts what happens next.
+mod attempts;
+mod changes;
 mod destroy;
+mod lists;
+mod minting;
+mod order;
+mod settling;
+mod waiting;
 
-use super::sample::World;
-use super::{Step, step};
+use super::facts::{Executing, Holds, Now, SecretSeen, Stage};
+use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
+use super::sample::{self, MINUTE, NOW, World};
+use super::settle::{Outcome, settle};
+use super::step::Resourceful;
+use super::{Step, Timings, step};
 
 /// A sentence, what is known, and what happens next.
 type Case = (&'static str, World, Option<Step>);
 
-/// Asserts that the next step is the one that the sentence claims.
+/// Asserts that the next step is the one that each sentence claims.
 fn check(cases: impl IntoIterator<Item = Case>) {
     for (sentence, world, expected) in cases {
         assert_eq!(step(&world.facts()), expected, "{sentence}");
     }
 }
 
-/// A world changed in one respect.
-fn with(mut world: World, change: impl FnOnce(&mut World)) -> World {
-    change(&mut world);
-    world
+/// A value changed in one respect.
+fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
+}
+
+/// The ledger after a step, now.
+fn settled(ledger: &Ledger, step: &Step, outcome: &Outcome) -> Ledger {
+    settle(ledger, step, outcome, Now { ms: NOW, consistent: true }, &Timings::default())
+}
+
+/// The intent that `step` makes for a resource of the sample.
+fn attempt(n: u64, uid: &str) -> Attempt {
+    Attempt { n, nonce: 7, uid: uid.into(), expiry: NOW + 10 * MINUTE, wanted: sample::wanted() }
+}
+
+fn place(uid: &str) -> Resourceful {
+    Resourceful { namespace: "integrations".into(), name: uid.into(), secret: uid.into() }
+}
+
+/// A ledger without tokens that knows these resources.
+fn mentioning(uids: &[&str]) -> Ledger {
+    with(sample::empty(), |ledger| {
+        ledger.resources = uids.iter().map(|uid| ((*uid).into(), sample::resource(uid))).collect();
+    })
+}
+
+/// A ledger with these tokens, numbered from 1.
+fn holding(entries: &[(&str, State)]) -> Ledger {
+    let uids: Vec<_> = entries.iter().map(|(uid, _)| *uid).collect();
+    with(mentioning(&uids), |ledger| {
+        ledger.entries = (1..).zip(entries).map(|(n, (uid, state))| sample::entry(n, uid, *state)).collect();
+        ledger.next = entries.len() as u64 + 1;
+    })
+}
+
+/// A ledger whose attempt 1, for `a`, is pending.
+fn attempting() -> Ledger {
+    with(mentioning(&["a"]), |ledger| {
+        ledger.pending = Some(attempt(1, "a"));
+        ledger.next = 2;
+    })
+}
+
+/// A ledger whose attempt 1, for `a`, was fenced and ends at the given time.
+fn fenced(expiry: i64) -> Ledger {
+    with(mentioning(&["a"]), |ledger| {
+        ledger.unresolved = Some(Unresolved { n: 1, uid: "a".into(), expiry });
+        ledger.next = 2;
+    })
+}
+
+/// A ledger that has recorded the deletion of `a`.
+fn deleting(ledger: Ledger) -> Ledger {
+    with(ledger, |ledger| ledger.resources.get_mut("a").unwrap().deleting = true)
+}
+
+/// Back-off of `a` until the given time.
+fn waits(ledger: Ledger, until: i64) -> Ledger {
+    with(ledger, |ledger| ledger.resources.get_mut("a").unwrap().not_before = until)
+}
+
+/// The attempt of the pass itself, at a stage.
+fn own(world: World, stage: Stage) -> World {
+    with(world, |world| world.executing = Some(Executing { nonce: 7, stage }))
+}
+
+/// The Secret of a resource, read before its deletion was recorded.
+fn read(world: World, uid: &str, holds: Holds) -> World {
+    with(world, |world| {
+        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: false });
+    })
+}
+
+/// The Secret of a resource, read since its deletion was recorded.
+fn read_since(world: World, uid: &str, holds: Holds) -> World {
+    with(world, |world| {
+        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: true });
+    })
+}
+
+/// LIST shows one more token of ours, for `a`.
+fn shows(world: World, n: u64, provisional: bool) -> World {
+    with(world, |world| {
+        let token = sample::listed(&world.ledger, n, "a", provisional);
+        world.listing.as_mut().unwrap().tokens.push(token);
+    })
+}
+
+/// LIST was answered so long ago.
+fn listed_ago(world: World, ago: i64) -> World {
+    with(world, |world| world.listing.as_mut().unwrap().at = NOW - ago)
+}
+
+/// The only token of the ledger, changed.
+fn token(ledger: Ledger, change: impl FnOnce(&mut Entry)) -> Ledger {
+    with(ledger, |ledger| change(&mut ledger.entries[0]))
 }

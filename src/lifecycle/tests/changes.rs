@@ -1,0 +1,162 @@
+//! Live tokens: extension (R7), publication (R8), renewal (R16), change in place (R22).
+use super::*;
+use crate::lifecycle::facts::{Admission, Declared, missing_scopes};
+use crate::lifecycle::ledger::{Applied, scopes};
+use crate::lifecycle::settle::{Extended, Patched};
+use crate::lifecycle::step::Extension;
+use crate::lifecycle::upkeep::full_name;
+
+const LONG: i64 = 90 * 24 * 60 * MINUTE;
+
+fn extension() -> Extension {
+    Extension { id: "id1".into(), until: NOW + LONG }
+}
+
+#[test]
+fn r7_a_recorded_token_is_extended_before_it_is_used() {
+    let prepared = || holding(&[("a", State::Prepared)]);
+    check([
+        ("recorded", World::new(prepared(), &["a"]), Some(Step::Extend(extension()))),
+        ("its resource is being deleted", World::new(deleting(prepared()), &[]), Some(Step::ReadSecret("a".into()))),
+        ("already current", World::new(sample::ledger(), &["a"]), None),
+    ]);
+}
+
+#[test]
+fn r7_an_extension_promotes_condemns_or_waits() {
+    let prepared = || waits(holding(&[("a", State::Prepared)]), 5);
+    let after = |ledger: &Ledger, extended| settled(ledger, &Step::Extend(extension()), &Outcome::Extended(extended));
+    let missing = scopes(["idn:a:read"]);
+    let yes = after(&prepared(), Extended::Yes { missing_scopes: missing.clone() });
+    let entry = &yes.entries[0];
+    assert_eq!((entry.state, entry.expires_at), (State::Current, NOW + LONG), "accepted: long-lived and current");
+    assert_eq!(entry.missing_scopes, Some(missing), "what its access token lacks is known");
+    assert_eq!((yes.resources["a"].failures, yes.resources["a"].not_before), (0, 0), "its failures are forgiven");
+    let no = after(&prepared(), Extended::No);
+    assert_eq!(
+        (no.entries[0].state, no.resources["a"].failures),
+        (State::Tomb, 1),
+        "refused: condemned, and a back-off"
+    );
+    assert_eq!(after(&prepared(), Extended::Unclear), prepared(), "unclear: nothing is recorded");
+    let tomb = holding(&[("a", State::Tomb)]);
+    let yes = Extended::Yes { missing_scopes: scopes(Vec::<String>::new()) };
+    assert_eq!(after(&tomb, yes), tomb, "condemned meanwhile: it stays so");
+}
+
+#[test]
+fn r8_only_a_current_credential_is_there_to_be_published() {
+    for (state, expected) in [(State::Prepared, None), (State::Current, Some(1)), (State::Tomb, None)] {
+        assert_eq!(holding(&[("a", state)]).current("a").map(|entry| entry.n), expected, "{state:?}");
+    }
+    assert_eq!(sample::ledger().current("b"), None, "another resource's is not its own");
+}
+
+#[test]
+fn r16_a_token_is_renewed_in_the_second_half_of_its_life() {
+    let expires = |at| token(sample::ledger(), |entry| entry.expires_at = NOW + at);
+    let late = || expires(LONG / 2 - 1);
+    let declared = |change: fn(&mut Declared)| {
+        with(World::new(late(), &["a"]), |world| change(world.declared.get_mut("a").unwrap()))
+    };
+    let renew = Some(Step::Renew { id: "id1".into(), until: NOW + LONG });
+    check([
+        ("half is left", World::new(expires(LONG / 2), &["a"]), None),
+        ("less than half is left", World::new(late(), &["a"]), renew.clone()),
+        ("suspended: kept alive", declared(|a| a.suspended = true), renew.clone()),
+        ("refused: kept alive", declared(|a| a.admission = Admission::Refused), renew),
+        ("not granted any more: left to its end", declared(|a| a.admission = Admission::NotGranted), None),
+        ("nobody declares it", World::new(late(), &[]), None),
+        ("after a refusal it backs off", World::new(waits(late(), NOW + 1), &["a"]), None),
+    ]);
+}
+
+#[test]
+fn r16_a_renewal_is_recorded_only_if_it_took_effect() {
+    let step = Step::Renew { id: "id1".into(), until: NOW + LONG };
+    let yes = settled(&waits(sample::ledger(), 5), &step, &Outcome::Patched(Patched::Yes));
+    assert_eq!((yes.entries[0].expires_at, yes.resources["a"].not_before), (NOW + LONG, 0));
+    let no = settled(&sample::ledger(), &step, &Outcome::Patched(Patched::No));
+    assert_eq!((no.entries, no.resources["a"].failures), (sample::ledger().entries, 1));
+}
+
+/// What `a` wants now.
+fn other() -> Applied {
+    Applied { name: "new".into(), scopes: scopes(["idn:b:read", "idn:a:read"]), validity_seconds: 3600 }
+}
+
+fn change() -> Step {
+    let name = full_name(&sample::ledger(), "inst", "a", 1, "new");
+    Step::Apply { id: "id1".into(), name, wanted: other() }
+}
+
+#[test]
+fn r22_a_changed_name_or_scope_is_applied_in_place() {
+    let wants = |wanted: Applied, change: fn(&mut Declared)| {
+        with(World::new(sample::ledger(), &["a"]), |world| {
+            let declared = world.declared.get_mut("a").unwrap();
+            declared.wanted = wanted;
+            change(declared);
+        })
+    };
+    let life = || Applied { validity_seconds: 60, ..sample::wanted() };
+    check([
+        ("the spec differs", wants(other(), |_| ()), Some(change())),
+        ("the spec is as applied", wants(sample::wanted(), |_| ()), None),
+        ("the life of access tokens cannot be changed in place", wants(life(), |_| ()), None),
+        (
+            "and is kept beside a change that can",
+            wants(Applied { validity_seconds: 60, ..other() }, |_| ()),
+            Some(change()),
+        ),
+        ("suspended", wants(other(), |a| a.suspended = true), None),
+        ("not granted", wants(other(), |a| a.admission = Admission::NotGranted), None),
+        ("refused", wants(other(), |a| a.admission = Admission::Refused), None),
+        ("being deleted", wants(other(), |a| a.deleting = true), Some(Step::MarkDeleting("a".into()))),
+        (
+            "after a refusal it backs off",
+            with(wants(other(), |_| ()), |world| world.ledger.resources.get_mut("a").unwrap().not_before = NOW + 1),
+            None,
+        ),
+    ]);
+}
+
+#[test]
+fn r22_a_change_is_recorded_when_isc_took_it() {
+    let after = |step: &Step, patched| settled(&sample::ledger(), step, &Outcome::Patched(patched));
+    let yes = after(&change(), Patched::Yes).entries[0].clone();
+    assert_eq!(
+        (yes.applied, yes.applied_at, yes.missing_scopes),
+        (other(), NOW, None),
+        "new scopes are to be looked at"
+    );
+    let renamed =
+        Step::Apply { id: "id1".into(), name: "x".into(), wanted: Applied { name: "new".into(), ..sample::wanted() } };
+    let before = sample::ledger().entries[0].clone();
+    let entry = after(&renamed, Patched::Yes).entries[0].clone();
+    assert_eq!(&*entry.applied.name, "new");
+    assert_eq!(
+        (entry.applied_at, entry.missing_scopes),
+        (before.applied_at, before.missing_scopes.clone()),
+        "a name changes no scope"
+    );
+    let no = after(&change(), Patched::No);
+    assert_eq!((&no.entries[0], no.resources["a"].failures), (&before, 1), "refused: as it was, and a back-off");
+}
+
+#[test]
+fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
+    let applied =
+        |ago: i64| token(sample::ledger(), |entry| (entry.missing_scopes, entry.applied_at) = (None, NOW - ago));
+    let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
+    check([
+        ("twenty minutes ago", World::new(applied(20 * MINUTE), &["a"]), Some(look.clone())),
+        ("a moment less", World::new(applied(20 * MINUTE - 1), &["a"]), None),
+        ("looked at before", World::new(sample::ledger(), &["a"]), None),
+    ]);
+    let missing = scopes(["x"]);
+    let seen = settled(&applied(0), &look, &Outcome::Checked(missing.clone()));
+    assert_eq!(seen.entries[0].missing_scopes, Some(missing));
+    let effective = ["idn:a:read".to_owned(), "sp:x".to_owned()];
+    assert_eq!(missing_scopes(&other().scopes, &effective), scopes(["idn:b:read"]));
+}

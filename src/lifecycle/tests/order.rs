@@ -1,0 +1,54 @@
+//! The order of steps: of two things that could be done, the more urgent one is.
+use super::*;
+use crate::lifecycle::step::Extension;
+
+/// `a` is deleted by its user and mentioned in the ledger.
+fn dying(world: World) -> World {
+    with(world, |world| world.declared.get_mut("a").unwrap().deleting = true)
+}
+
+/// `b` waits for its first token; its Secret is read.
+fn minting(ledger: Ledger) -> World {
+    read(World::new(ledger, &["a", "b"]), "b", Holds::Absent)
+}
+
+#[test]
+fn destroy_then_finish_then_mint_then_upkeep() {
+    let list = || World::new(attempting(), &["a"]);
+    let tomb = holding(&[("a", State::Tomb)]);
+    let orphan = |ledger| shows(World::new(with(ledger, |ledger: &mut Ledger| ledger.next = 9), &[]), 5, true);
+    let prepared = holding(&[("a", State::Prepared)]);
+    let extend = Step::Extend(Extension { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE });
+    let late = || token(sample::ledger(), |entry| entry.expires_at = NOW + MINUTE);
+    let renew = Step::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE };
+    let other_scopes =
+        |world| with(world, |world: &mut World| world.declared.get_mut("a").unwrap().wanted.name = "b".into());
+    let unchecked = |ledger| token(ledger, |entry| (entry.missing_scopes, entry.applied_at) = (None, 0));
+    check([
+        ("one's own attempt before a deletion", own(dying(list()), Stage::Intended), Some(Step::Confirm("a".into()))),
+        ("a deletion before a fence", dying(list()), Some(Step::MarkDeleting("a".into()))),
+        ("a fence before LIST", with(list(), |world| world.listing = None), Some(Step::Fence)),
+        ("LIST before a DELETE", with(World::new(tomb.clone(), &[]), |world| world.listing = None), Some(Step::List)),
+        ("a DELETE before a sweep", orphan(tomb), Some(Step::Delete("id1".into()))),
+        (
+            "a sweep before a raise",
+            shows(orphan(sample::empty()), 20, false),
+            Some(Step::Sweep { id: "id5".into(), n: 5 }),
+        ),
+        ("a raise before an extension", shows(World::new(prepared.clone(), &["a"]), 20, false), Some(Step::Raise(21))),
+        ("an extension before a mint", minting(prepared), Some(extend)),
+        (
+            "the Secret of a deleted resource before a mint",
+            minting(deleting(sample::ledger())),
+            Some(Step::ReadSecret("a".into())),
+        ),
+        ("a first mint before a renewal", minting(late()), Some(Step::Intent(attempt(2, "b"), place("b")))),
+        ("a renewal before a change", other_scopes(World::new(late(), &["a"])), Some(renew)),
+        (
+            "a change before a look at the scopes",
+            other_scopes(World::new(unchecked(sample::ledger()), &["a"])),
+            step(&other_scopes(World::new(sample::ledger(), &["a"])).facts()),
+        ),
+        ("nothing to do", World::new(sample::ledger(), &["a"]), None),
+    ]);
+}

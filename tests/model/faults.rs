@@ -1,0 +1,80 @@
+//! What goes wrong in a pass: crashes, lost replies, refusals, and answers that are not true.
+use pat_operator::lifecycle::facts::Now;
+use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
+use pat_operator::lifecycle::step::Step;
+
+use crate::pass::Owner;
+use crate::replica::{Pass, Progress, Reply};
+use crate::shared::hash_of;
+use crate::world::Late;
+
+impl Owner<'_> {
+    /// A crash, a time-out or a lost reply: the pass ends, what it sent may still take effect.
+    pub fn crash(&mut self) {
+        let pass = self.pass().clone();
+        let late = &mut Vec::new();
+        match (&pass.step, &pass.progress) {
+            (step, Progress::Answered(outcome, now)) => late.extend(self.late_write(&pass, step, outcome, *now)),
+            (Step::Delete(id) | Step::Sweep { id, .. }, _) => late.push(Late::Delete(id.clone())),
+            (Step::Extend(extension), _) => late.push(Late::Extend(extension.clone())),
+            (Step::Post { attempt, extend, .. }, Progress::Sent { post, extended }) => {
+                late.extend(post.is_none().then(|| Late::Post(attempt.clone())));
+                late.extend(extend.clone().filter(|_| extended.is_none()).map(Late::Extend));
+            }
+            (Step::List | Step::ReadSecret(_) | Step::Confirm(_), _) => {}
+            (step, _) => late.extend(self.late_write(&pass, step, &Outcome::Decided, self.now())),
+        }
+        let world = &mut *self.world;
+        late.retain(|late| !world.late.contains(late));
+        world.late.append(late);
+        world.settle_late();
+        world.late.sort_by_cached_key(hash_of);
+        self.leave();
+    }
+
+    fn late_write(&self, pass: &Pass, step: &Step, outcome: &Outcome, now: Now) -> Option<Late> {
+        let new = self.write_of(pass, step, outcome, now)?;
+        let base = self.world.ledger.clone();
+        (new != base).then_some(Late::Write { base, new })
+    }
+
+    /// ISC says definitely no, without an effect.
+    pub fn refuse(&mut self) -> Option<()> {
+        match (self.pass().step.clone(), self.pass().progress.clone()) {
+            (Step::Post { .. }, Progress::Sent { post: None, .. }) => {
+                self.replied(Reply::Certain(Posted::No { wait: 0 }));
+            }
+            (Step::Extend(_), Progress::Sent { .. }) => self.answered(Outcome::Extended(Extended::No)),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// ISC answers 400 without an effect, or although the POST took effect: a proxy sent it twice, and the name exists.
+    /// Assumed: what ISC refuses a name for, its LIST shows.
+    pub fn doubt(&mut self, effect: bool) -> Option<()> {
+        let (Step::Post { attempt, .. }, Progress::Sent { post: None, .. }) =
+            (self.pass().step.clone(), self.pass().progress.clone())
+        else {
+            return None;
+        };
+        if effect {
+            self.world.post(&attempt)?;
+            self.world.before = self.world.tokens.clone();
+        }
+        self.replied(Reply::Doubtful);
+        Some(())
+    }
+
+    /// ISC answers 404 to a DELETE although the token is there. Assumed: the next LIST does not lie about it as well.
+    pub fn wrong_404(&mut self) -> Option<()> {
+        match (self.pass().step.clone(), self.pass().progress.clone()) {
+            (Step::Delete(id), Progress::Sent { .. }) => {
+                self.world.before = self.world.tokens.clone();
+                self.destroyed(id);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
