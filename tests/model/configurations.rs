@@ -7,7 +7,7 @@ use crate::properties::{
 };
 
 const CREATE_A: [Start; 2] = [Start::Applied, Start::Absent];
-const CREATE_BOTH: [Start; 2] = [Start::Applied, Start::Applied];
+const CREATE_BOTH: [Start; 2] = [Start::Admitted, Start::Admitted];
 
 /// Explored to the end without a violation.
 pub fn sound() -> Vec<Configuration> {
