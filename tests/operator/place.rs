@@ -5,7 +5,17 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::stage::{OWN, Place, eventually};
+use crate::stage::{OWN, Place, Stage, eventually};
+
+impl Stage {
+    /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through it.
+    pub async fn place(&self, name: &str) -> Place<'_> {
+        let place = self.bare(name).await;
+        place.seed().await;
+        place.tenant(json!({})).await;
+        place
+    }
+}
 
 impl Place<'_> {
     /// The seed Secret in the operator's namespace.

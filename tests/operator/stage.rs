@@ -154,15 +154,7 @@ impl Stage {
         self.folder.path().join("operator.log")
     }
 
-    /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through it.
-    pub async fn place(&self, name: &str) -> Place<'_> {
-        let place = self.bare(name).await;
-        place.seed().await;
-        place.tenant(json!({})).await;
-        place
-    }
-
-    /// The same without seed Secret and Tenant.
+    /// A tenant of ISC and a namespace, without seed Secret and Tenant.
     pub async fn bare(&self, name: &str) -> Place<'_> {
         let seeds = self.simulator.control().add_tenant(&TenantSpec::named(name));
         let credential = &seeds.users[0].seeds[0];
