@@ -28,6 +28,7 @@ struct Content {
     told: HashMap<String, (Option<i64>, bool)>,
     seen: HashMap<String, Seen>,
     memories: HashMap<String, Memory>,
+    own_sessions: HashMap<String, Session>,
 }
 
 /// What the tenant controller found.
@@ -119,6 +120,16 @@ impl Board {
     /// Puts up what a pass met; gives the report before it.
     pub fn put_report(&self, ledger: &str, report: Report) -> Option<Arc<Report>> {
         self.lock().reports.insert(ledger.into(), Arc::new(report))
+    }
+
+    /// The session with the credential that a ledger keeps, if it was opened before.
+    pub fn own_session(&self, ledger: &str) -> Option<Session> {
+        self.lock().own_sessions.get(ledger).cloned()
+    }
+
+    /// Keeps a session with the credential that a ledger keeps: with it its clock and its budget.
+    pub fn put_own_session(&self, ledger: &str, session: Session) {
+        self.lock().own_sessions.insert(ledger.into(), session);
     }
 
     /// What the last pass of an owner left for the next; an owner has one pass at a time.

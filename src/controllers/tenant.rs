@@ -88,6 +88,7 @@ async fn connect(tenant: &Tenant, context: &Context) -> Result<Session, Note> {
     if let Some(known) = known.filter(|known| known.client.is(&client) && young(known)) {
         return Ok(known);
     }
+    client.forget().await;
     let identity = client.identity().await.map_err(|failure| trouble(tenant, &failure))?;
     if identity.identity_id.is_none() {
         return Err(stalled(

@@ -241,7 +241,8 @@ impl Client {
         Ok(self.fresh(&mut access).await?.bearer.clone())
     }
 
-    async fn forget(&self) {
+    /// Drops the access token: the next call gets a new one.
+    pub async fn forget(&self) {
         *self.0.access.lock().await = None;
     }
 

@@ -30,7 +30,7 @@ fn main() {
     );
     play(async {
         for latency in [0, 20] {
-            let stage = Stage::quiet(&["--concurrency", "10", "--isc-requests", "100000"]).await;
+            let stage = Stage::quiet(&["--concurrency", "10"]).await;
             stage.start_operator();
             if latency == 0 {
                 measure_idle(&stage, Duration::from_secs(idle)).await;

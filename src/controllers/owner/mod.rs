@@ -1,4 +1,4 @@
-//! The owner controller: one pass per ledger. It alone calls the token API, and it alone writes ledgers.
+//! The owner controller: one pass per ledger. It alone makes, changes and deletes tokens, and it alone changes ledgers.
 //!
 //! A pass reads now, ledger, resources, LIST and Secrets in this order; then `step` decides, one effect is carried
 //! out, `settle` records it by compare-and-swap; and again while the outcome was the expected one. On anything else

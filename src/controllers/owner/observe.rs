@@ -13,6 +13,7 @@ use crate::isc::budget::Budget;
 use crate::isc::client::Identity;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential, Failure, http};
+use crate::kubernetes::ledger_store::LedgerStore;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared, Listed, RawToken, Unreliable, judge};
 use crate::lifecycle::grants::{NOT_GRANTED, admit};
@@ -97,18 +98,30 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
 /// A session with the credential that the ledger keeps, for what must be revoked without a working Tenant.
 pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
     let own = ledger.credential.as_ref()?;
+    let name = LedgerStore::name_of(&ledger.owner);
+    let same = |old: &Session| {
+        let credential = old.client.credential();
+        credential.client_id == *own.client_id
+            && credential.client_secret == own.client_secret
+            && old.ca_pem == ledger.endpoint.ca_pem
+    };
+    if let Some(known) = context.board.own_session(&name).filter(same) {
+        return Some(known);
+    }
     let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
     let transport = http::transport(ledger.endpoint.ca_pem.as_deref()).ok()?;
     let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     let api_url = api.to_string();
     let client = Client::new(api, context.config.pat_path.clone(), transport, credential, budget);
-    Some(Session {
+    let session = Session {
         client,
         owner: ledger.owner.clone(),
         api_url,
         ca_pem: ledger.endpoint.ca_pem.clone(),
         identity: Identity::default(),
         verified: None,
-    })
+    };
+    context.board.put_own_session(&name, session.clone());
+    Some(session)
 }

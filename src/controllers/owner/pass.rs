@@ -10,7 +10,7 @@ use crate::controllers::board::Report;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::{Declared, Executing, Listing, Now, SecretSeen, Stage};
-use crate::lifecycle::ledger::{Ledger, TokenId, Uid};
+use crate::lifecycle::ledger::{Ledger, OwnCredential, TokenId, Uid};
 use crate::lifecycle::settle::{Outcome, Patched, may_commit};
 use crate::lifecycle::{Facts, Step, schedule, settle, step};
 use crate::metrics::{KubernetesWrite, TokenChange};
@@ -88,8 +88,13 @@ pub async fn run(context: &Context, session: &Working, stored: Stored, memory: &
 }
 
 impl Pass<'_> {
-    /// A changed endpoint rides on the next write.
+    /// A changed endpoint or credential rides on the next write.
     fn refresh_endpoint(&mut self) {
+        if self.session.mints {
+            let own = self.session.client.credential();
+            let (client_id, client_secret) = (own.client_id.as_str().into(), own.client_secret.clone());
+            self.stored.ledger.credential = Some(OwnCredential { client_id, client_secret });
+        }
         let endpoint = &mut self.stored.ledger.endpoint;
         let Some(tenant) = self.context.tenant(&endpoint.tenant).filter(|_| self.session.mints) else { return };
         endpoint.api_url = self.session.api_url.as_str().into();

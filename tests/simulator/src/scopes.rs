@@ -35,6 +35,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     (ALL_READ, ADMIN),
     ("idn:access-request-self:manage", EVERYONE),
     ("idn:access-request:create", EVERYONE),
+    ("idn:access-request:manage", ADMIN),
     ("idn:requestable-objects:read", EVERYONE),
     ("idn:mfa-kba:read", EVERYONE),
     ("sp:tenant:read", EVERYONE),
