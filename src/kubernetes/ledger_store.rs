@@ -105,25 +105,13 @@ impl LedgerStore {
         let labels = BTreeMap::from([(TENANT_LABEL.into(), ledger.endpoint.tenant.to_string())]);
         let metadata = ObjectMeta { name: Some(name), labels: Some(labels), ..ObjectMeta::default() };
         let Ok(secret) = encode(metadata, ledger) else { return Written::Conflict };
-        self.settle(self.api.create(&PostParams::default(), &secret).await, ledger)
+        settle(self.api.create(&PostParams::default(), &secret).await, ledger)
     }
 
     /// Replaces the content if the stored revision is still the one that was read.
     pub async fn replace(&self, stored: &Stored, ledger: &Ledger) -> Written {
         let Ok(secret) = encode(stored.metadata.clone(), ledger) else { return Written::Conflict };
-        self.settle(self.api.replace(&stored.name, &PostParams::default(), &secret).await, ledger)
-    }
-
-    fn settle(&self, answer: kube::Result<Secret>, ledger: &Ledger) -> Written {
-        match answer {
-            Ok(mut secret) => Written::Done(Box::new(Stored {
-                name: secret.name_any(),
-                ledger: ledger.clone(),
-                metadata: std::mem::take(secret.meta_mut()),
-            })),
-            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Written::Conflict,
-            Err(error) => Written::Unclear(error),
-        }
+        settle(self.api.replace(&stored.name, &PostParams::default(), &secret).await, ledger)
     }
 }
 
@@ -152,4 +140,16 @@ fn decode(mut secret: Secret) -> Result<Stored, Error> {
     let data = secret.data.take().unwrap_or_default().into_iter().map(|(key, value)| (key, text(value))).collect();
     let ledger = encoding::decode(&data).map_err(|source| Error::Decode { name: name.clone(), source })?;
     Ok(Stored { name, ledger, metadata: secret.metadata })
+}
+
+fn settle(answer: kube::Result<Secret>, ledger: &Ledger) -> Written {
+    match answer {
+        Ok(mut secret) => Written::Done(Box::new(Stored {
+            name: secret.name_any(),
+            ledger: ledger.clone(),
+            metadata: std::mem::take(secret.meta_mut()),
+        })),
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Written::Conflict,
+        Err(error) => Written::Unclear(error),
+    }
 }

@@ -1,5 +1,6 @@
 //! `make bench`: from apply to Ready, against a bare loop that makes the same reads and writes without a controller.
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+#![allow(clippy::cast_precision_loss, reason = "counts of some thousands, printed with two places")]
 #![allow(dead_code, reason = "the stage serves the tests too")]
 
 mod bare;

@@ -1,5 +1,6 @@
 //! The operator as a whole, seen from outside: one binary, one file per subject.
 #![allow(clippy::disallowed_methods, reason = "a test measures real time")]
+#![allow(dead_code, reason = "the stage serves the bench too")]
 
 mod life;
 mod place;

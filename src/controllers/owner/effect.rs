@@ -74,7 +74,7 @@ impl Scene<'_> {
         let Some((namespace, secret)) = place else { return Performed::Leave };
         match self.context.secrets.metadata(&namespace, &secret).await {
             Ok(found) => Performed::Saw(holds(found.map(|secret| secret.metadata).as_ref(), uid)),
-            Err(error) => self.kubernetes(&error),
+            Err(error) => unread(&error),
         }
     }
 
@@ -90,7 +90,7 @@ impl Scene<'_> {
         let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
         match api.get_metadata_opt(&resource.name).await {
             Ok(found) => Performed::Reached(stage(found.as_ref(), uid)),
-            Err(error) => self.kubernetes(&error),
+            Err(error) => unread(&error),
         }
     }
 
@@ -191,11 +191,6 @@ impl Scene<'_> {
             Err(failure) => Performed::Failed(failure),
         }
     }
-
-    fn kubernetes(&self, error: &kube::Error) -> Performed {
-        tracing::warn!(%error, "failed to read from the cluster");
-        Performed::Leave
-    }
 }
 
 fn credential(entry: &Entry) -> Credential {
@@ -209,4 +204,9 @@ fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> S
             && metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
     });
     if alive { Stage::Confirmed } else { Stage::Withdrawn }
+}
+
+fn unread(error: &kube::Error) -> Performed {
+    tracing::warn!(%error, "failed to read from the cluster");
+    Performed::Leave
 }

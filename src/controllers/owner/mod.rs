@@ -59,7 +59,7 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
     let end = pass::run(&context, &session, stored, &mut memory).await;
     let wait = match end {
         pass::End::Rest(wait, report) => {
-            report::put(&context, &name, &tenant, report);
+            report::put(&context, &name, &tenant, *report);
             wait
         }
         pass::End::Left(wait) => {

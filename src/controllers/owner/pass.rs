@@ -25,7 +25,7 @@ pub struct Memory {
 /// How a pass ended.
 pub enum End {
     /// Nothing is to be done now.
-    Rest(Duration, Report),
+    Rest(Duration, Box<Report>),
     /// Something was not as expected: come in from the top.
     Left(Duration),
     /// ISC did not do its part.
@@ -72,7 +72,7 @@ pub async fn run(context: &Context, session: &Working, stored: Stored, memory: &
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            return End::Rest(schedule::rest(&facts), report::of(&facts));
+            return End::Rest(schedule::rest(&facts), Box::new(report::of(&facts)));
         };
         tracing::debug!(step = ?next, "next step");
         let went = match next {

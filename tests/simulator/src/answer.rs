@@ -18,7 +18,7 @@ pub(crate) fn bytes_of(reply: Reply) -> Response<Body> {
     let has_body = json.is_some() || reply.raw.is_some();
     let (body, length) = match (reply.raw, json) {
         (Some(Raw::WrongLength(bytes, by)), _) => {
-            let claimed = (bytes.len() as i64 + by).max(0);
+            let claimed = (i64::try_from(bytes.len()).unwrap_or(i64::MAX) + by).max(0);
             (streamed(bytes), Some(claimed))
         }
         (Some(Raw::Bytes(bytes)), _) => (Body::from(bytes), None),

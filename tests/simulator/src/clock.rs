@@ -49,7 +49,7 @@ impl Clock {
         let base = match self.source {
             ClockSource::System => Timestamp::now(),
             ClockSource::Frozen(at) => at,
-            ClockSource::Tokio(at) => plus_ms(at, self.origin.elapsed().as_millis() as i64),
+            ClockSource::Tokio(at) => plus_ms(at, i64::try_from(self.origin.elapsed().as_millis()).unwrap_or(i64::MAX)),
         };
         to_millis(plus_ms(base, self.moved_ms.load(Ordering::Relaxed)))
     }
@@ -64,7 +64,7 @@ impl Clock {
 
     /// Moves the clock; a negative duration moves it back.
     pub fn advance(&self, by: SignedDuration) {
-        self.moved_ms.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
+        self.moved_ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 }
 
