@@ -71,7 +71,7 @@ fn the_operators_own_checks_agree_with_the_schema() {
         match (own_problems(case), &case.says) {
             (problems, None) if !problems.is_empty() => wrong.push(format!("it {}: {problems:?}", case.it)),
             (problems, Some(_)) if problems.is_empty() => {
-                wrong.push(format!("it {}: the operator would take it", case.it))
+                wrong.push(format!("it {}: the operator would take it", case.it));
             }
             _ => {}
         }
