@@ -1,4 +1,5 @@
 //! What the controllers of this process tell each other. Nothing here has authority: after a restart it starts empty.
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +7,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 use tokio::time::Instant;
 
-use crate::api::PersonalAccessToken;
+use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus};
 use crate::isc::Client;
 use crate::isc::client::Identity;
 use crate::lifecycle::capacity::Capacity;
@@ -27,6 +28,7 @@ struct Content {
     fresh: HashSet<String>,
     told: HashMap<String, (Option<i64>, bool)>,
     seen: HashMap<String, Seen>,
+    written: HashMap<String, (u64, Option<PersonalAccessTokenStatus>)>,
     memories: HashMap<String, Memory>,
     own_sessions: HashMap<String, Session>,
 }
@@ -165,7 +167,27 @@ impl Board {
         }
         content.told.remove(&uid);
         content.seen.remove(&uid);
+        content.written.remove(&uid);
         content.fresh.remove(&uid);
+    }
+
+    /// Remembers the status just written until the watch has brought it.
+    pub fn put_written(&self, token: PersonalAccessToken) {
+        if let (Some(revision), Some(uid)) = (revision(&token), token.uid()) {
+            self.lock().written.insert(uid, (revision, token.status));
+        }
+    }
+
+    /// The resource with the status last written, if the watch is behind: else the same would be written and told twice.
+    pub fn caught_up<'a>(&self, token: &'a PersonalAccessToken) -> Cow<'a, PersonalAccessToken> {
+        let uid = token.uid().unwrap_or_default();
+        let mut content = self.lock();
+        let behind = |(written, _): &&(u64, _)| revision(token).is_some_and(|revision| revision < *written);
+        let Some((_, status)) = content.written.get(&uid).filter(behind) else {
+            content.written.remove(&uid);
+            return Cow::Borrowed(token);
+        };
+        Cow::Owned(PersonalAccessToken { status: status.clone(), ..token.clone() })
     }
 
     /// Marks a resource that nobody has minted for yet: its Secret and ledger need no look.
@@ -192,4 +214,9 @@ impl Board {
     pub fn put_seen(&self, uid: &str, seen: Seen) {
         self.lock().seen.insert(uid.into(), seen);
     }
+}
+
+/// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts, "Resource versions").
+fn revision(token: &PersonalAccessToken) -> Option<u64> {
+    token.metadata.resource_version.as_deref()?.parse().ok()
 }

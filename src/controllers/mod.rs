@@ -12,6 +12,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{PersonalAccessToken, Tenant};
@@ -72,6 +73,7 @@ pub struct Context {
     tokens: Store<PersonalAccessToken>,
     tenants: Store<Tenant>,
     ledger_names: Store<PartialObjectMeta<Secret>>,
+    informed: SetOnce<()>,
     shutdown: CancellationToken,
 }
 
@@ -100,6 +102,7 @@ pub async fn run(
         tokens: watches.tokens.store(),
         tenants: watches.tenants.store(),
         ledger_names: watches.owners.store(),
+        informed: SetOnce::new(),
         shutdown,
         client,
         config,
@@ -110,6 +113,27 @@ pub async fn run(
 }
 
 impl Context {
+    /// Waits until all watches have been read once, so that what is missing is known to be missing; `false`: the
+    /// process ends before that.
+    async fn is_informed(&self) -> bool {
+        tokio::select! {
+            () = async { _ = self.informed.wait().await } => true,
+            () = self.shutdown.cancelled() => false,
+        }
+    }
+
+    /// Ends the wait of all passes. A store can be waited for in one task only: it forgets all wakers but the last.
+    async fn inform(&self) {
+        let read = async {
+            let tokens = self.tokens.wait_until_ready().await;
+            tokens.and(self.tenants.wait_until_ready().await).and(self.ledger_names.wait_until_ready().await)
+        };
+        tokio::select! {
+            read = read => if read.is_ok() { _ = self.informed.set(()) },
+            () = self.shutdown.cancelled() => {}
+        }
+    }
+
     /// The names of a Tenant's ledgers, from the watch.
     fn ledgers_of(&self, tenant: &str) -> Vec<String> {
         let of_tenant = |meta: &Arc<PartialObjectMeta<Secret>>| {

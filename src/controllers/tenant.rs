@@ -47,6 +47,9 @@ const RETRY: Duration = Duration::from_secs(15);
 /// The runtime tries again.
 #[tracing::instrument(skip_all, fields(tenant = tenant.metadata.name))]
 pub async fn reconcile(tenant: Arc<Tenant>, context: Arc<Context>) -> Result<Action, Error> {
+    if !context.is_informed().await {
+        return Ok(Action::await_change());
+    }
     let name = tenant.name_any();
     let found = connect(&tenant, &context).await;
     let (view, wait) = match found {
@@ -286,7 +289,7 @@ async fn show(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<(
     };
     let api: Api<Tenant> = Api::all(context.client.clone());
     let written = status::write(&api, &name, old, &new).await;
-    if written.map_err(|source| Error::Status { name, source })? {
+    if written.map_err(|source| Error::Status { name, source })?.is_some() {
         context.metrics.write(KubernetesWrite::Status);
     }
     Ok(())

@@ -123,7 +123,7 @@ impl Watches {
             .graceful_shutdown_on(stop())
             .run(tenant::reconcile, retry, context.clone())
             .for_each(|_| std::future::ready(()));
-        futures::future::join3(tokens.boxed(), owners.boxed(), tenants.boxed()).await;
+        futures::future::join4(context.inform(), tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
 }
 

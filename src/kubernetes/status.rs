@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 
-/// Writes the status if it differs from the old one; says whether it did.
+/// Writes the status if it differs from the old one; gives the object as it is then.
 ///
 /// # Errors
 /// When the API server refuses or fails.
-pub async fn write<K, S>(api: &Api<K>, name: &str, old: Option<&S>, new: &S) -> kube::Result<bool>
+pub async fn write<K, S>(api: &Api<K>, name: &str, old: Option<&S>, new: &S) -> kube::Result<Option<K>>
 where
     K: Resource + Clone + DeserializeOwned + Debug,
     S: Serialize + PartialEq,
 {
     if old == Some(new) {
-        return Ok(false);
+        return Ok(None);
     }
     let mut status = serde_json::to_value(new).map_err(kube::Error::SerdeError)?;
     let old = serde_json::to_value(old).map_err(kube::Error::SerdeError)?;
@@ -31,8 +31,7 @@ where
         }
     }
     let patch = Patch::Merge(json!({ "status": status }));
-    api.patch_status(name, &PatchParams::default(), &patch).await?;
-    Ok(true)
+    api.patch_status(name, &PatchParams::default(), &patch).await.map(Some)
 }
 
 /// Adds or removes the finalizer; the write carries the resourceVersion of what was read.

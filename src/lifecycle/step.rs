@@ -146,11 +146,16 @@ fn fence(facts: &Facts<'_>) -> Option<Step> {
     (!facts.executing.as_ref().is_some_and(own)).then_some(Step::Fence)
 }
 
-/// Nothing is decided on without a LIST that is young enough (R6), nor without ISC's time (R20).
+/// Nothing is decided on without a LIST that is young enough (R6), nor without ISC's time, which is asked for more
+/// often while an attempt waits to become final (R20).
 fn look(facts: &Facts<'_>) -> Option<Step> {
+    let timings = facts.timings;
+    let waits = facts.ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry));
+    // Half, so that each of the passes, which come every `recheck`, does ask.
+    let most = if waits { timings.drift_interval.min(timings.recheck / 2) } else { timings.drift_interval };
     let age = |at: Millis| facts.ms().map(|now| now - at);
     let young = facts.listing.is_some_and(|listing| {
-        age(listing.at).is_some_and(|age| age <= millis(facts.timings.drift_interval))
+        age(listing.at).is_some_and(|age| age <= millis(most))
             && facts.ledger.unresolved.as_ref().is_none_or(|left| listing.read_with.unresolved.as_ref() == Some(left))
     });
     (!young).then_some(Step::List)

@@ -2,6 +2,9 @@
 #![allow(clippy::disallowed_methods, reason = "a test measures real time")]
 #![allow(dead_code, reason = "the stage serves the bench too")]
 
+mod budget;
+mod checkpoint;
+mod crash;
 mod life;
 mod place;
 mod process;

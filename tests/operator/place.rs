@@ -2,7 +2,7 @@
 use isc_simulator::{Effect, Entry, Kind, Origin, TokenState};
 
 use kube::ResourceExt;
-use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use crate::stage::{OWN, Place, Stage, eventually};
@@ -89,6 +89,24 @@ impl Place<'_> {
     pub async fn gone(&self, kind: &str, name: &str) {
         eventually(&format!("{kind} {name} is gone"), async || self.get(kind, name).await.is_none().then_some(()))
             .await;
+    }
+
+    /// Waits until the Tenant is ready.
+    pub async fn connected(&self) {
+        let tenants = self.stage.api("Tenant", None);
+        eventually(&format!("Tenant {} is connected", self.name), async || {
+            let tenant = tenants.get(&self.name).await.unwrap();
+            (condition(&tenant, "Ready")["status"] == "True").then_some(())
+        })
+        .await;
+    }
+
+    /// The place's ledger.
+    pub async fn ledger(&self) -> Option<DynamicObject> {
+        let labels = ListParams::default().labels(&format!("pat-operator.dev/tenant={}", self.name));
+        let all = self.stage.api("Secret", Some(OWN)).list(&labels).await.unwrap();
+        assert!(all.items.len() <= 1, "{} has {} ledgers", self.name, all.items.len());
+        all.items.into_iter().next()
     }
 
     /// Waits until the condition Ready has this status and reason; gives the resource.

@@ -1,11 +1,13 @@
 //! The stage of the integration tests: a real control plane, the simulator, and the operator under its own RBAC.
 use std::fs;
 use std::future::Future;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
+use control_plane::audit::{self, Request};
 use control_plane::{ControlPlane, Options};
 use isc_simulator::{Simulator, TenantSpec};
 use k8s_openapi::api::core::v1::Namespace;
@@ -21,6 +23,8 @@ use tokio::runtime::Runtime;
 
 /// The operator's namespace.
 pub const OWN: &str = "pat-operator-system";
+/// Who the operator is to the API server.
+const OPERATOR: &str = "system:serviceaccount:pat-operator-system:pat-operator";
 const PATIENCE: Duration = Duration::from_secs(40);
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -42,6 +46,7 @@ pub struct Stage {
     flags: Vec<String>,
     level: &'static str,
     operator: Mutex<Option<Operator>>,
+    audited: Mutex<u64>,
 }
 
 impl Stage {
@@ -71,6 +76,7 @@ impl Stage {
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             level: "info,pat_operator=debug",
             operator: Mutex::new(None),
+            audited: Mutex::new(0),
         };
         stage.install().await;
         stage
@@ -83,7 +89,7 @@ impl Stage {
 
     /// Process id of the operator.
     pub fn operator_pid(&self) -> u32 {
-        self.operator.lock().unwrap().as_ref().map_or(0, |operator| operator.0.id())
+        self.operator.lock().unwrap().as_ref().map_or(0, |operator| operator.child.id())
     }
 
     /// CRDs, namespace and RBAC as shipped; then a token of the operator's service account.
@@ -130,7 +136,17 @@ impl Stage {
             .stderr(log)
             .spawn()
             .unwrap();
-        *self.operator.lock().unwrap() = Some(Operator(child));
+        let mut watchdog = Command::new("bash");
+        watchdog.args(["-c", WATCH, "watchdog", &child.id().to_string()]).stdin(Stdio::piped()).process_group(0);
+        let watchdog = watchdog.spawn().unwrap();
+        *self.operator.lock().unwrap() = Some(Operator { child, watchdog });
+    }
+
+    /// Has the operator reach the API server through this URL from its next start on.
+    pub fn route_through(&self, url: &str) {
+        let path = self.folder.path().join("kubeconfig");
+        let direct = fs::read_to_string(&path).unwrap();
+        fs::write(path, direct.replace(&self.plane.server_url(), url)).unwrap();
     }
 
     /// SIGKILL, and waits for the end.
@@ -148,6 +164,26 @@ impl Stage {
         let port = fs::read_to_string(self.folder.path().join("port")).unwrap();
         let url = format!("http://127.0.0.1:{}/metrics", port.trim());
         reqwest::get(url).await.unwrap().text().await.unwrap()
+    }
+
+    /// What the operator has asked the API server for behind an offset of the audit log, and the offset to go on from.
+    pub fn requests(&self, offset: u64) -> (Vec<Request>, u64) {
+        let (mut all, end) = audit::read(&self.plane.audit_log(), offset).unwrap();
+        all.retain(|request| request.user.username == OPERATOR);
+        (all, end)
+    }
+
+    /// T1: nothing that the operator asked for since the last look was denied, and it read no Secrets at large.
+    pub fn assert_rights_suffice(&self) {
+        let mut offset = self.audited.lock().unwrap();
+        let (requests, end) = self.requests(*offset);
+        *offset = end;
+        for request in &requests {
+            assert!(!request.is_denied(), "the operator was denied {} {}", request.verb, request.uri);
+            let own = request.object_ref.as_ref().is_none_or(|object| object.namespace == OWN);
+            let at_large = request.target() == "secrets" && matches!(request.verb.as_str(), "list" | "watch") && !own;
+            assert!(!at_large, "the operator may not {} {}", request.verb, request.uri);
+        }
     }
 
     fn log_path(&self) -> PathBuf {
@@ -185,13 +221,22 @@ impl Stage {
     }
 }
 
-/// Ends with its stage.
-struct Operator(Child);
+/// Ends with its stage, or with this process if the stage is one that is never dropped.
+struct Operator {
+    child: Child,
+    watchdog: Child,
+}
+
+/// Kills by id once standard input ends.
+const WATCH: &str = r#"trap '' INT HUP; cat >/dev/null; kill -KILL "$1""#;
 
 impl Drop for Operator {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // The watchdog first: the operator's id may be somebody else's soon.
+        for child in [&mut self.watchdog, &mut self.child] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -202,6 +247,15 @@ pub struct Place<'a> {
     pub user: String,
     pub client_id: String,
     pub client_secret: String,
+}
+
+/// Every test ends with a look at the operator's rights (T1).
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.stage.assert_rights_suffice();
+        }
+    }
 }
 
 async fn client(kubeconfig: &str) -> Client {

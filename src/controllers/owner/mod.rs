@@ -44,6 +44,9 @@ const OUTAGE: Duration = Duration::from_secs(10);
 /// The runtime tries again.
 #[tracing::instrument(skip_all, fields(ledger = meta.metadata.name))]
 pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<Action, Error> {
+    if !context.is_informed().await {
+        return Ok(Action::await_change());
+    }
     let name = meta.name_any();
     let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     let Some(stored) = context.ledgers.get(&name).await? else { return Ok(Action::await_change()) };

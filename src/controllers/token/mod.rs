@@ -45,6 +45,9 @@ pub enum Error {
 /// The runtime tries again.
 #[tracing::instrument(skip_all, fields(namespace = token.metadata.namespace, name = token.metadata.name))]
 pub async fn reconcile(token: Arc<PersonalAccessToken>, context: Arc<Context>) -> Result<Action, Error> {
+    if !context.is_informed().await {
+        return Ok(Action::await_change());
+    }
     let finalizer = token.finalizers().iter().any(|name| name == FINALIZER);
     if context.board.note(&token, finalizer) && finalizer {
         wake_owners(&context, &token);

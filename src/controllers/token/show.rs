@@ -23,13 +23,17 @@ pub(super) async fn run(
     ledger: Option<&Ledger>,
     publication: Publication,
 ) -> Result<(), Error> {
+    let token = &*context.board.caught_up(token);
     let Some(new) = status_of(token, context, ledger, publication) else { return Ok(()) };
     let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), &token.namespace().unwrap_or_default());
     let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
     let written = status::write(&api, &token.name_any(), token.status.as_ref(), &new).await;
     match written {
-        Ok(true) => context.metrics.write(KubernetesWrite::Status),
-        Ok(false) => return Ok(()),
+        Ok(Some(written)) => {
+            context.metrics.write(KubernetesWrite::Status);
+            context.board.put_written(written);
+        }
+        Ok(None) => return Ok(()),
         Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
         Err(error) => return Err(fail("write the status")(error)),
     }

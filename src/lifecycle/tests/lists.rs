@@ -127,6 +127,8 @@ fn r6_nothing_is_decided_without_a_list_that_is_young_enough() {
         ("after ten minutes", listed_ago(served(), 10 * MINUTE + 1), Some(Step::List)),
         ("before that", listed_ago(served(), 10 * MINUTE), None),
         ("r20: the time of ISC is not known", with(served(), |world| world.now = None), Some(Step::List)),
+        ("r20: an attempt waits for ISC's time", listed_ago(World::new(fenced(NOW), &[]), 15_001), Some(Step::List)),
+        ("r20: it was asked just now", listed_ago(World::new(fenced(NOW), &[]), 15_000), None),
         (
             "r2: after a fence",
             with(served(), |world| world.ledger.unresolved = fenced(NOW).unresolved),

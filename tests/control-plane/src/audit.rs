@@ -1,4 +1,5 @@
 //! The audit log of the API server: who did what, as the judge of the tests reads it.
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -25,6 +26,9 @@ pub struct Request {
     pub response_status: Option<Answer>,
     /// When it came in, RFC 3339.
     pub request_received_timestamp: String,
+    /// What the authorizer and others noted.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// Who asked.
@@ -70,6 +74,12 @@ impl Request {
     /// HTTP status of the answer, 0 if there was none.
     pub fn code(&self) -> u16 {
         self.response_status.as_ref().map_or(0, |answer| answer.code)
+    }
+
+    /// Whether RBAC refused it; a namespace that is going away also answers 403.
+    pub fn is_denied(&self) -> bool {
+        let decision = self.annotations.get("authorization.k8s.io/decision");
+        self.code() == 403 && decision.is_none_or(|decision| decision != "allow")
     }
 
     /// Whether it changed something, or tried to.

@@ -1,0 +1,284 @@
+//! SIGKILL at every effect of a create and of a delete: what the next start makes of it.
+//!
+//! Each row of a table has a place of its own, whose create (or delete) is held right before or right after one effect:
+//! in ISC by a gate of the simulator, in Kubernetes by a checkpoint. When all are held, one SIGKILL hits them all. A
+//! request that ISC holds takes effect after the kill, as a late one would; a write that Kubernetes has not got is lost.
+//! `PAT_OPERATOR_TEST_BINARY` names the binary to kill; it is that of the test profile otherwise.
+use std::time::Duration;
+
+use base64::Engine;
+use isc_simulator::Operation::{Create, Delete, List, Oauth, Patch};
+use isc_simulator::When::{After, Before};
+use isc_simulator::{Entry, Fault, GateSpec, Operation, When};
+use jiff::SignedDuration;
+use kube::ResourceExt;
+use serde_json::{Value, json};
+
+use crate::checkpoint::{Checkpoints, Write};
+use crate::stage::{Place, Stage, eventually, play};
+
+/// Where a row is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    /// At the first call of its kind, the Tenant being connected already.
+    Isc(Operation, When),
+    /// At a call while the Tenant is connected, so many of its kind being let through before.
+    Connecting(Operation, usize, When),
+    /// At its POST, which takes effect only when its expiry is over.
+    LatePost,
+    /// At the nth write of a kind.
+    Kubernetes(Write, usize, When),
+}
+use Hold::{Connecting, Isc, Kubernetes, LatePost};
+
+/// Where the create is killed, and how many tokens ISC creates in all: two where the first one was never recorded.
+const CREATES: [(Hold, usize); 29] = [
+    (Connecting(Oauth, 0, Before), 1),
+    (Connecting(Oauth, 0, After), 1),
+    (Connecting(List, 0, Before), 1),
+    (Connecting(List, 0, After), 1),
+    (Connecting(List, 1, Before), 1),
+    (Connecting(List, 1, After), 1),
+    (Kubernetes(Write::Finalizer, 1, Before), 1),
+    (Kubernetes(Write::Finalizer, 1, After), 1),
+    (Kubernetes(Write::Status, 1, Before), 1),
+    (Kubernetes(Write::Status, 1, After), 1),
+    // The intent.
+    (Kubernetes(Write::Ledger, 1, Before), 1),
+    (Kubernetes(Write::Ledger, 1, After), 1),
+    (Isc(Create, Before), 2),
+    (Isc(Create, After), 2),
+    // The commit of the reply.
+    (Kubernetes(Write::Ledger, 2, Before), 2),
+    (Kubernetes(Write::Ledger, 2, After), 1),
+    (Isc(Patch, Before), 1),
+    (Isc(Patch, After), 1),
+    // The access token with the new credential.
+    (Isc(Oauth, Before), 1),
+    (Isc(Oauth, After), 1),
+    // The promotion.
+    (Kubernetes(Write::Ledger, 3, Before), 1),
+    (Kubernetes(Write::Ledger, 3, After), 1),
+    (Kubernetes(Write::Secret, 1, Before), 1),
+    (Kubernetes(Write::Secret, 1, After), 1),
+    (Kubernetes(Write::Status, 2, Before), 1),
+    (Kubernetes(Write::Status, 2, After), 1),
+    (Kubernetes(Write::Event, 1, Before), 1),
+    (Kubernetes(Write::Event, 1, After), 1),
+    (LatePost, 1),
+];
+
+/// Where the delete is killed.
+const DELETES: [Hold; 18] = [
+    Kubernetes(Write::Status, 1, Before),
+    Kubernetes(Write::Status, 1, After),
+    // The mark that it is being deleted.
+    Kubernetes(Write::Ledger, 1, Before),
+    Kubernetes(Write::Ledger, 1, After),
+    Kubernetes(Write::Secret, 1, Before),
+    Kubernetes(Write::Secret, 1, After),
+    // The condemnation of its token.
+    Kubernetes(Write::Ledger, 2, Before),
+    Kubernetes(Write::Ledger, 2, After),
+    Isc(Delete, Before),
+    Isc(Delete, After),
+    Isc(List, Before),
+    Isc(List, After),
+    // The token is forgotten, then the resource.
+    Kubernetes(Write::Ledger, 3, Before),
+    Kubernetes(Write::Ledger, 3, After),
+    Kubernetes(Write::Ledger, 4, Before),
+    Kubernetes(Write::Ledger, 4, After),
+    Kubernetes(Write::Finalizer, 1, Before),
+    Kubernetes(Write::Finalizer, 1, After),
+];
+
+/// All rows are in flight at once; the rest is short.
+const FLAGS: [&str; 6] = [
+    "--concurrency=200",
+    "--attempt-expiry=40s",
+    "--list-lag=1s",
+    "--recheck=1s",
+    "--secret-poll=1s",
+    "--backoff-first=1s",
+];
+const ATTEMPT_EXPIRY: Duration = Duration::from_secs(40);
+/// Longer than the recovery takes.
+const LATE: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_killed_operator_ends_with_one_token_or_none() {
+    play(async {
+        let stage = Stage::set(&FLAGS).await;
+        let crash = Crash { checkpoints: Checkpoints::before(&stage).await, stage: &stage };
+        let places = crash.creates().await;
+        crash.deletes(&places).await;
+        crash.late_post(&places).await;
+        assert_eq!(stage.simulator.control().violations(), []);
+    });
+}
+
+struct Crash<'a> {
+    stage: &'a Stage,
+    checkpoints: Checkpoints,
+}
+
+impl<'a> Crash<'a> {
+    async fn creates(&self) -> Vec<Place<'a>> {
+        let mut places = Vec::new();
+        for n in 0..CREATES.len() {
+            let place = self.stage.bare(&format!("row-{n}")).await;
+            place.seed().await;
+            places.push(place);
+        }
+        let rows = || CREATES.iter().map(|(hold, _)| *hold).zip(&places);
+        let connecting = |hold: Hold| matches!(hold, Connecting(..));
+        self.start();
+        for (_, place) in rows().filter(|(hold, _)| !connecting(*hold)) {
+            place.tenant(json!({})).await;
+        }
+        for (_, place) in rows().filter(|(hold, _)| !connecting(*hold)) {
+            place.connected().await;
+        }
+        // No call may be held for longer than its time-out.
+        for (hold, place) in rows() {
+            self.set(place, hold);
+            place.token("sync", json!({})).await;
+            if connecting(hold) {
+                place.tenant(json!({})).await;
+            }
+        }
+        self.kill_when_held(rows()).await;
+        self.start();
+        self.judge_creates(&places).await;
+        places
+    }
+
+    async fn judge_creates(&self, places: &[Place<'a>]) {
+        // An intent whose POST never came blocks its owner until it is final (R2).
+        let blocked = |hold: &Hold| matches!(hold, LatePost | Kubernetes(Write::Ledger, 1, After));
+        let rows = || CREATES.iter().zip(places);
+        for ((hold, _), place) in rows().filter(|((hold, _), _)| !blocked(hold)) {
+            place.recovers(hold).await;
+        }
+        for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
+            assert_eq!(place.created(), 0, "{hold:?}: an attempt that may still take effect was overtaken");
+        }
+        self.stage.simulator.control().advance(SignedDuration::try_from(ATTEMPT_EXPIRY).unwrap());
+        for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
+            place.recovers(hold).await;
+        }
+        for ((hold, created), place) in rows() {
+            place.has_one_token(hold, *created).await;
+        }
+    }
+
+    async fn deletes(&self, places: &[Place<'a>]) {
+        let rows = || DELETES.into_iter().zip(places);
+        for (hold, place) in rows() {
+            self.set(place, hold);
+            place.delete("PersonalAccessToken", "sync").await;
+        }
+        self.kill_when_held(rows()).await;
+        self.start();
+        for (hold, place) in rows() {
+            place.gone("PersonalAccessToken", "sync").await;
+            place.has_no_token(&hold).await;
+        }
+    }
+
+    /// The POST of the last create comes after the expiry that it asks for.
+    async fn late_post(&self, places: &[Place<'a>]) {
+        let place = places.last().unwrap();
+        let refused = |entry: &Entry| entry.operation == Some(Create) && entry.status == Some(400);
+        eventually("ISC refuses the late POST", async || place.record().iter().any(refused).then_some(())).await;
+        place.has_one_token(&LatePost, 1).await;
+    }
+
+    fn start(&self) {
+        let binary = std::env::var("PAT_OPERATOR_TEST_BINARY");
+        self.stage.start_operator_as(binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_pat-operator")), "pod-0");
+    }
+
+    fn set(&self, place: &Place<'_>, hold: Hold) {
+        let control = self.stage.simulator.control();
+        let gate = |operation, when| {
+            control.close_gate(GateSpec { tenant: Some(place.name.clone()), operation: Some(operation), when })
+        };
+        match hold {
+            Isc(operation, when) => drop(gate(operation, when)),
+            Connecting(operation, passing, when) => control.release_gate(gate(operation, when), passing).unwrap(),
+            LatePost => {
+                let fault = Fault { latency_ms: LATE.as_millis() as u64, ..Fault::on(Create) };
+                control.add_fault(Some(&place.name), fault.once());
+            }
+            Kubernetes(write, nth, when) => self.checkpoints.set(&place.name, write, nth, when),
+        }
+    }
+
+    fn holds(&self, place: &str) -> bool {
+        let control = self.stage.simulator.control();
+        let gates = control.gates();
+        let at_gate = gates.iter().any(|gate| gate.spec.tenant.as_deref() == Some(place) && gate.held > 0);
+        at_gate || self.checkpoints.holds(place)
+    }
+
+    /// When all rows are held, kills the operator; then all that ISC holds takes effect.
+    async fn kill_when_held<'p>(&self, rows: impl Iterator<Item = (Hold, &'p Place<'a>)>)
+    where
+        'a: 'p,
+    {
+        let control = self.stage.simulator.control();
+        for (hold, place) in rows {
+            let held = || if hold == LatePost { control.faults().is_empty() } else { self.holds(&place.name) };
+            eventually(&format!("{hold:?} is reached in {}", place.name), async || held().then_some(())).await;
+        }
+        self.stage.kill_operator();
+        self.checkpoints.clear();
+        control.gates().iter().for_each(|gate| control.open_gate(gate.id).unwrap());
+    }
+}
+
+impl Place<'_> {
+    async fn recovers(&self, hold: &Hold) {
+        eprintln!("killed at {hold:?}: {} recovers", self.name);
+        self.ready("sync").await;
+    }
+
+    /// One token, recorded and long-lived, and one Secret with it.
+    async fn has_one_token(&self, hold: &Hold, created: usize) {
+        let (minted, ledger) = (self.minted(), self.document().await);
+        let ids: Vec<&str> = minted.iter().map(|token| token.id.as_str()).collect();
+        assert_eq!(ids.len(), 1, "{hold:?}: tokens alive");
+        assert_eq!(recorded(&ledger), ids, "{hold:?}: recorded tokens");
+        assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
+        let life = minted[0].expiration_date.unwrap().duration_since(self.stage.simulator.control().now());
+        assert!(life.as_secs() > 80 * 86_400, "{hold:?}: a published token is long-lived, not {life:#}");
+        let secrets = self.stage.api("Secret", Some(&self.name)).list(&Default::default()).await.unwrap();
+        assert_eq!(secrets.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>(), ["sync"], "{hold:?}");
+        assert_eq!(self.secret("sync").await.unwrap()["clientId"], ids[0], "{hold:?}: published");
+        assert!(self.authenticates("sync").await, "{hold:?}: the published credential is dead");
+        assert_eq!(self.created(), created, "{hold:?}: tokens that ISC ever created");
+    }
+
+    /// No token, no Secret, and a ledger that has forgotten the resource.
+    async fn has_no_token(&self, hold: &Hold) {
+        assert_eq!(self.minted(), [], "{hold:?}: tokens alive when the finalizer is gone");
+        assert!(self.get("Secret", "sync").await.is_none(), "{hold:?}: the Secret is still there");
+        let ledger = self.document().await;
+        assert!(recorded(&ledger).is_empty() && ledger["resources"] == json!({}), "{hold:?}: {ledger:#}");
+        assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
+        let all = self.stage.simulator.control().tokens(&self.name).unwrap();
+        assert_eq!(all.len(), 1, "{hold:?}: the operator's own token lives on");
+    }
+
+    async fn document(&self) -> Value {
+        let ledger = self.ledger().await.unwrap();
+        let document = ledger.data["data"]["ledger.json"].as_str().unwrap();
+        serde_json::from_slice(&base64::engine::general_purpose::STANDARD.decode(document).unwrap()).unwrap()
+    }
+}
+
+fn recorded(ledger: &Value) -> Vec<&str> {
+    ledger["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect()
+}
