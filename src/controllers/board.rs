@@ -36,6 +36,8 @@ struct Content {
 /// What the tenant controller found.
 #[derive(Clone, Default)]
 pub struct TenantView {
+    /// Generation of the Tenant: its grants are read by everybody else.
+    pub generation: Option<i64>,
     /// The session, if tokens can be minted through it.
     pub session: Option<Session>,
     /// Why not.
@@ -96,7 +98,7 @@ impl Board {
         let mut content = self.lock();
         let summary = |view: &TenantView| {
             let session = view.session.as_ref().map(|s| (s.client.client_id().to_owned(), s.owner.clone()));
-            (view.trouble.clone(), session)
+            (view.generation, view.trouble.clone(), session)
         };
         let old = content.tenants.get(name).map(summary);
         let new = view.as_ref().map(summary);

@@ -51,13 +51,16 @@ pub async fn reconcile(tenant: Arc<Tenant>, context: Arc<Context>) -> Result<Act
         return Ok(Action::await_change());
     }
     let name = tenant.name_any();
+    let generation = tenant.metadata.generation;
     let found = connect(&tenant, &context).await;
     let (view, wait) = match found {
-        Ok(session) => (TenantView { session: Some(session), trouble: None }, context.config.drift_interval),
+        Ok(session) => {
+            (TenantView { generation, session: Some(session), trouble: None }, context.config.drift_interval)
+        }
         Err(note) => {
             let wait = if note.stalled { context.config.recheck } else { RETRY };
             let session = context.board.tenant(&name).and_then(|view| view.session).filter(|_| !note.stalled);
-            (TenantView { session, trouble: Some(note) }, wait)
+            (TenantView { generation, session, trouble: Some(note) }, wait)
         }
     };
     let changed = context.board.put_tenant(&name, Some(view.clone()));
@@ -75,6 +78,8 @@ fn wake_all(context: &Context, name: &str, view: &TenantView) {
         context.wake.owner(&context.config.operator_namespace, &ledger);
     }
     for token in context.tokens_of(name) {
+        // What it shows may be about the Tenant as it was.
+        context.board.mark_fresh(&token.uid().unwrap_or_default(), false);
         context.wake.token(&token.namespace().unwrap_or_default(), &token.name_any());
     }
 }

@@ -1,6 +1,7 @@
 //! The published Secret: written only if it is absent or the resource's own, and only where it differs.
 use std::collections::BTreeMap;
 
+use base64::Engine;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
@@ -26,6 +27,14 @@ pub struct Content<'a> {
     pub entry: &'a Entry,
     /// Base URL of the API.
     pub api_url: &'a str,
+}
+
+impl Content<'_> {
+    /// Whether a text holds the client secret, plain or as a Secret's data has it.
+    pub fn is_quoted_in(&self, text: &str) -> bool {
+        let plain = self.entry.client_secret.expose();
+        text.contains(plain) || text.contains(&base64::engine::general_purpose::STANDARD.encode(plain))
+    }
 }
 
 /// Published Secrets of all namespaces.
@@ -184,7 +193,6 @@ fn values<'a>(content: &Content<'a>) -> Vec<(&'static str, String)> {
 }
 
 fn encoded(content: &Content<'_>) -> BTreeMap<&'static str, String> {
-    use base64::Engine;
     let encode = |text: String| base64::engine::general_purpose::STANDARD.encode(text);
     values(content).into_iter().map(|(key, text)| (key, encode(text))).collect()
 }

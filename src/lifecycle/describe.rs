@@ -22,7 +22,7 @@ pub struct Note {
 }
 
 /// The published Secret as the token controller left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Publication {
     /// It holds the current credential.
     Published,
@@ -30,6 +30,8 @@ pub enum Publication {
     Nothing,
     /// Its name belongs to something else.
     Taken,
+    /// The API server will not have it: a quota, an admission policy, or the operator's rights. It says why.
+    Refused(String),
 }
 
 /// Everything that a status tells.
@@ -116,15 +118,6 @@ fn conditions(view: &View<'_>, current: Option<&Entry>) -> Vec<Wanted> {
 
 /// What keeps the resource from being as declared: its own fault first, then its owner's.
 fn waiting(view: &View<'_>) -> Option<Note> {
-    let taken = || Note {
-        reason: super::grants::SECRET_CONFLICT,
-        message: format!(
-            "Secret {:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name",
-            view.token.secret_name()
-        ),
-        stalled: true,
-        retry_at: None,
-    };
     if view.token.metadata.deletion_timestamp.is_some() {
         let message = match view.trouble {
             Some(trouble) => format!("the tokens of this resource are being revoked; {}", trouble.message),
@@ -142,12 +135,32 @@ fn waiting(view: &View<'_>) -> Option<Note> {
         let message = "spec.suspend is true: nothing is minted or changed; set it to false to go on".into();
         Note { reason: "Suspended", message, stalled: false, retry_at: None }
     };
-    (view.publication == Publication::Taken)
-        .then(taken)
+    unpublished(view)
         .or_else(|| view.denial.map(denial))
         .or_else(|| (view.token.spec.suspend == Some(true)).then(suspended))
         .or_else(|| view.trouble.cloned())
         .or_else(|| view.obstacle.cloned())
+}
+
+/// Why the Secret cannot be what it should.
+fn unpublished(view: &View<'_>) -> Option<Note> {
+    let secret = view.token.secret_name();
+    let (reason, message) = match &view.publication {
+        Publication::Published | Publication::Nothing => return None,
+        Publication::Taken => (
+            super::grants::SECRET_CONFLICT,
+            format!(
+                "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
+            ),
+        ),
+        Publication::Refused(why) => (
+            "SecretRefused",
+            format!(
+                "the API server refuses Secret {secret:?}: {why}; change the quota, admission policy or right that refuses it, and the operator publishes by itself"
+            ),
+        ),
+    };
+    Some(Note { reason, message, stalled: true, retry_at: None })
 }
 
 fn applied(view: &View<'_>, entry: &Entry) -> bool {

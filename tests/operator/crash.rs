@@ -104,7 +104,7 @@ const FLAGS: [&str; 6] = [
 ];
 const ATTEMPT_EXPIRY: Duration = Duration::from_secs(40);
 /// Longer than the recovery takes.
-const LATE: Duration = Duration::from_secs(20);
+const LATE_MS: u64 = 20_000;
 
 #[test]
 fn a_killed_operator_ends_with_one_token_or_none() {
@@ -209,7 +209,7 @@ impl<'a> Crash<'a> {
             Isc(operation, when) => drop(gate(operation, when)),
             Connecting(operation, passing, when) => control.release_gate(gate(operation, when), passing).unwrap(),
             LatePost => {
-                let fault = Fault { latency_ms: LATE.as_millis() as u64, ..Fault::on(Create) };
+                let fault = Fault { latency_ms: LATE_MS, ..Fault::on(Create) };
                 control.add_fault(Some(&place.name), fault.once());
             }
             Kubernetes(write, nth, when) => self.checkpoints.set(&place.name, write, nth, when),

@@ -2,10 +2,14 @@
 #![allow(clippy::disallowed_methods, reason = "a test measures real time")]
 #![allow(dead_code, reason = "the stage serves the bench too")]
 
+mod bad_input;
+mod bad_input_hostile;
+mod bad_input_isc;
 mod budget;
 mod checkpoint;
 mod crash;
 mod life;
 mod place;
 mod process;
+mod secrecy;
 mod stage;

@@ -132,6 +132,33 @@ impl Place<'_> {
         self.shows(name, "True", "Published").await
     }
 
+    /// Waits for Ready=False with this reason, a message with these words and an event; nothing may have been minted.
+    pub async fn refused(&self, name: &str, reason: &str, words: &[&str]) -> String {
+        let token = self.shows(name, "False", reason).await;
+        let message = condition(&token, "Ready")["message"].as_str().unwrap().to_owned();
+        for word in words {
+            assert!(message.contains(word), "{reason}: {message:?} does not say {word:?}");
+        }
+        assert!(self.get("Secret", name).await.is_none(), "{reason}: a Secret was published");
+        eventually(&format!("an event {reason}"), async || {
+            self.events(name).await.contains(&reason.into()).then_some(())
+        })
+        .await;
+        message
+    }
+
+    /// Waits until the Tenant's condition Ready has this status and reason; gives its message.
+    pub async fn tenant_shows(&self, status: &str, reason: &str) -> String {
+        let what = format!("Tenant {} shows Ready={status} {reason}", self.name);
+        eventually(&what, async || {
+            let tenant = self.stage.api("Tenant", None).get(&self.name).await.unwrap();
+            let ready = condition(&tenant, "Ready");
+            let found = ready["status"] == status && ready["reason"] == reason;
+            found.then(|| ready["message"].as_str().unwrap().to_owned())
+        })
+        .await
+    }
+
     /// The tokens of the tenant in ISC that the operator made.
     pub fn minted(&self) -> Vec<TokenState> {
         let all = self.stage.simulator.control().tokens(&self.name).unwrap();
@@ -148,6 +175,12 @@ impl Place<'_> {
     pub fn created(&self) -> usize {
         let made = |e: &Entry| e.kind == Kind::Effect && e.origin == Origin::Api && e.effect == Some(Effect::Created);
         self.record().into_iter().filter(made).count()
+    }
+
+    /// Names of the tokens that the API destroyed on request.
+    pub fn destroyed(&self) -> Vec<String> {
+        let gone = |e: &Entry| e.kind == Kind::Effect && e.origin == Origin::Api && e.effect == Some(Effect::Deleted);
+        self.record().into_iter().filter(gone).filter_map(|entry| entry.token_name).collect()
     }
 
     /// POSTs of tokens that arrived, whatever came of them.

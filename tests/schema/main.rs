@@ -4,9 +4,11 @@ mod cases;
 mod manifests;
 mod server;
 
+use control_plane::{ControlPlane, Options};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::Client;
 use kube::api::{Api, Patch, PatchParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
 use pat_operator::api::{PersonalAccessToken, Tenant, check, crd};
 use serde_json::Value;
 
@@ -100,10 +102,12 @@ fn there_are_cases_of_every_sort() {
 }
 
 #[tokio::test]
-#[ignore = "needs a control plane: make control-plane, then KUBECONFIG=… cargo test --test schema -- --ignored"]
 async fn a_real_api_server_agrees_with_every_case() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::try_default().await.expect("KUBECONFIG names a control plane");
+    let plane = ControlPlane::start(Options::default()).await.expect("a control plane starts");
+    let kubeconfig = Kubeconfig::read_from(plane.kubeconfig_path()).expect("it has a kubeconfig");
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    let client = Client::try_from(config.expect("it is complete")).expect("it can be used");
     install(&client).await;
     let mut wrong = Vec::new();
     for case in cases::all() {

@@ -37,7 +37,10 @@ pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<
             Some((_, _, declared)) => declared.clone(),
             None => declare(token, found.as_deref(), &tokens),
         };
-        cache.insert(uid.clone(), (revision, version, declared.clone()));
+        // A denial may end with a neighbour's claim to the Secret, and so is never remembered.
+        if declared.admission == Admission::Admitted {
+            cache.insert(uid.clone(), (revision, version, declared.clone()));
+        }
         all.insert(uid, declared);
     }
     cache.retain(|uid, _| all.contains_key(uid));

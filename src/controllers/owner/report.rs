@@ -24,10 +24,12 @@ pub fn put(context: &Context, ledger: &str, tenant: &str, report: Report) {
     let old = context.board.put_report(ledger, report);
     let first = old.is_none();
     let old = old.map(|old| (*old).clone()).unwrap_or_default();
-    let all = first || old.trouble != new.trouble;
+    let changed = old.trouble != new.trouble;
     for token in context.tokens_of(tenant) {
         let uid = token.uid().unwrap_or_default();
-        if all && !context.board.is_fresh(&uid) || old.obstacles.get(&*uid) != new.obstacles.get(&*uid) {
+        // A first report without trouble is no news for who has not been minted for yet.
+        let concerns = changed || first && !context.board.is_fresh(&uid);
+        if concerns || old.obstacles.get(&*uid) != new.obstacles.get(&*uid) {
             wake(context, &uid, &token.namespace().unwrap_or_default(), &token.name_any());
         }
     }

@@ -33,7 +33,17 @@ pub(super) async fn run(token: &PersonalAccessToken, context: &Context) -> Resul
 /// The resource is gone as far as the operator is concerned.
 pub(super) fn gone(token: &PersonalAccessToken, context: &Context) -> Action {
     context.board.forget(token);
+    for rival in context.tokens_of(&token.spec.tenant_ref.name).iter().filter(|other| are_rivals(token, other)) {
+        context.board.mark_fresh(&rival.uid().unwrap_or_default(), false);
+        context.wake.token(&rival.namespace().unwrap_or_default(), &rival.name_any());
+        wake_owners(context, rival);
+    }
     Action::await_change()
+}
+
+/// Whether both want the same Secret.
+fn are_rivals(one: &PersonalAccessToken, other: &PersonalAccessToken) -> bool {
+    one.namespace() == other.namespace() && one.secret_name() == other.secret_name()
 }
 
 /// The finalizer goes only when a live LIST shows no ledger that holds the uid.

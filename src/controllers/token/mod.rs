@@ -13,7 +13,8 @@ use super::Context;
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::kubernetes::{ledger_store, status};
-use crate::lifecycle::describe::Publication;
+use crate::lifecycle::describe::{Note, Publication};
+use crate::lifecycle::grants::SECRET_CONFLICT;
 use crate::metrics::KubernetesWrite;
 
 /// Why a pass ended early.
@@ -60,6 +61,9 @@ pub async fn reconcile(token: Arc<PersonalAccessToken>, context: Arc<Context>) -
         admit(&token, &context).await?;
     } else if !context.board.is_fresh(&uid) {
         let (publication, ledger) = publish::run(&token, &context).await?;
+        if publication == Publication::Nothing && waits_for_name(&token, &context) {
+            wake_owners(&context, &token);
+        }
         show::run(&token, &context, ledger.as_ref(), publication).await?;
     } else if context.ledgers_of(&token.spec.tenant_ref.name).is_empty() {
         show::run(&token, &context, None, Publication::Nothing).await?;
@@ -78,6 +82,14 @@ async fn admit(token: &PersonalAccessToken, context: &Context) -> Result<(), Err
         show::run(token, context, None, Publication::Nothing).await?;
     }
     Ok(())
+}
+
+/// Whether its owner last saw the name of its Secret taken.
+fn waits_for_name(token: &PersonalAccessToken, context: &Context) -> bool {
+    let uid = token.uid().unwrap_or_default();
+    let taken = |note: &Note| note.reason == SECRET_CONFLICT;
+    let reports = context.ledgers_of(&token.spec.tenant_ref.name).into_iter();
+    reports.filter_map(|name| context.board.report(&name)).any(|report| report.obstacles.get(&*uid).is_some_and(taken))
 }
 
 fn wake_owners(context: &Context, token: &PersonalAccessToken) {

@@ -15,6 +15,9 @@ use crate::lifecycle::facts::Holds;
 use crate::lifecycle::ledger::Entry;
 use crate::metrics::KubernetesWrite;
 
+/// Most characters of a refusal that are shown.
+const LONGEST_REFUSAL: usize = 512;
+
 /// Makes the Secret what the ledger says.
 pub(super) async fn run(
     token: &PersonalAccessToken,
@@ -73,7 +76,7 @@ async fn create(content: &Content<'_>, context: &Context) -> Result<Publication,
             Ok(Publication::Published)
         }
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(Publication::Nothing),
-        Err(source) => Err(failed(content, source)),
+        Err(source) => refused(content, source),
     }
 }
 
@@ -107,7 +110,7 @@ async fn correct(
             Ok(Publication::Published)
         }
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Publication::Nothing),
-        Err(source) => Err(failed(content, source)),
+        Err(source) => refused(content, source),
     }
 }
 
@@ -120,6 +123,22 @@ fn is_ahead(ledger: &Ledger, entry: &Entry, found: &ObjectMeta) -> bool {
 fn remember(content: &Content<'_>, context: &Context, revision: Option<String>) {
     let seen = Seen { revision, n: content.entry.n, generation: content.token.metadata.generation };
     context.board.put_seen(&content.token.uid().unwrap_or_default(), seen);
+}
+
+/// A refusal by a rule of the cluster is shown to people; anything else is tried again.
+fn refused(content: &Content<'_>, source: kube::Error) -> Result<Publication, Error> {
+    match source {
+        kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
+            let quotes = content.is_quoted_in(&status.message);
+            let why = if quotes {
+                "its words hold the client secret and are not shown".into()
+            } else {
+                status.message.clone()
+            };
+            Ok(Publication::Refused(why.chars().take(LONGEST_REFUSAL).collect()))
+        }
+        source => Err(failed(content, source)),
+    }
 }
 
 fn failed(content: &Content<'_>, source: kube::Error) -> Error {
