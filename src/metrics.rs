@@ -47,7 +47,7 @@ impl Metrics {
         self.pass_seconds.get_or_create(&ControllerLabels { controller }).observe(took.as_secs_f64());
     }
 
-    /// One request to ISC was answered or given up. Called by the owner and tenant controllers where they call `isc`.
+    /// One request to ISC was answered or given up. Called by `isc` itself.
     pub fn request(&self, operation: IscOperation, result: IscResult, took: Duration) {
         self.requests.get_or_create(&RequestLabels { operation, result }).inc();
         self.request_seconds.get_or_create(&OperationLabels { operation }).observe(took.as_secs_f64());
@@ -63,7 +63,7 @@ impl Metrics {
         self.changes.get_or_create(&ChangeLabels { change }).inc();
     }
 
-    /// How many resources there are by their `Ready` condition. Called by the token controller.
+    /// How many resources there are by their `Ready` condition. Called by the controllers from time to time.
     pub fn resources(&self, ready: usize, not_ready: usize) {
         self.resources.get_or_create(&ReadyLabels { ready: "true" }).set(gauge(ready));
         self.resources.get_or_create(&ReadyLabels { ready: "false" }).set(gauge(not_ready));
@@ -74,14 +74,14 @@ impl Metrics {
         self.capacity.get_or_create(&CapacityLabels { tenant: tenant.into(), share }).set(gauge(tokens));
     }
 
-    /// Drops the numbers of a tenant that is gone. Called by the tenant controller.
+    /// Drops the numbers of a tenant that is gone. Called by whoever misses it.
     pub fn forget_tenant(&self, tenant: &str) {
         for share in [CapacityShare::Limit, CapacityShare::Ours, CapacityShare::Others] {
             self.capacity.remove(&CapacityLabels { tenant: tenant.into(), share });
         }
     }
 
-    /// When the first published credential expires, in seconds since 1970; 0 if there is none. Called by the token controller.
+    /// When the first published credential expires, in seconds since 1970; 0 if there is none. Called likewise.
     pub fn earliest_expiry(&self, unix_seconds: i64) {
         self.earliest_expiry.set(unix_seconds);
     }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn each_update_shows_as_one_sample() {
         let text = exposition(|metrics| {
-            metrics.pass(Controller::Owner, PassOutcome::Acted, Duration::from_millis(30));
+            metrics.pass(Controller::Owner, PassOutcome::Done, Duration::from_millis(30));
             metrics.request(IscOperation::Create, IscResult::Throttled, Duration::from_millis(300));
             metrics.write(KubernetesWrite::Ledger);
             metrics.token(TokenChange::OrphanSwept);
@@ -166,7 +166,7 @@ mod tests {
             metrics.leader(true);
         });
         for sample in [
-            "pat_operator_passes_total{controller=\"owner\",outcome=\"acted\"} 1",
+            "pat_operator_passes_total{controller=\"owner\",outcome=\"done\"} 1",
             "pat_operator_pass_duration_seconds_bucket{le=\"0.1\",controller=\"owner\"} 1",
             "pat_operator_isc_requests_total{operation=\"create\",result=\"throttled\"} 1",
             "pat_operator_isc_request_duration_seconds_count{operation=\"create\"} 1",

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus};
 use crate::isc::Client;
-use crate::isc::client::Identity;
+use crate::isc::access_token::Identity;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Owner, Uid};
@@ -107,6 +107,11 @@ impl Board {
             None => content.tenants.remove(name),
         };
         old != new
+    }
+
+    /// Names of the Tenants that the tenant controller has looked at.
+    pub fn tenants(&self) -> Vec<String> {
+        self.lock().tenants.keys().cloned().collect()
     }
 
     /// Has the tenant controller ask ISC again, whatever it heard last.

@@ -1,5 +1,6 @@
 //! The loops: owner, token and tenant controller, and what they are told at the start.
 mod board;
+mod housekeeping;
 mod owner;
 mod tenant;
 mod token;

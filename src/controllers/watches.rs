@@ -10,10 +10,12 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::controller::{Action, Config as Runtime};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector, watcher};
+use tokio::time::Instant;
 
-use super::{Config, Context, owner, tenant, token};
+use super::{Config, Context, housekeeping, owner, tenant, token};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
+use crate::metrics::{Controller as Pass, PassOutcome};
 
 /// The metadata of a ledger: all that the watch carries.
 pub type LedgerMeta = PartialObjectMeta<Secret>;
@@ -109,40 +111,74 @@ impl Watches {
             .tokens
             .reconcile_on(wakeups.tokens)
             .graceful_shutdown_on(stop())
-            .run(token::reconcile, retry, context.clone())
+            .run(
+                |object, context| timed(Pass::Token, context.clone(), token::reconcile(object, context)),
+                retry,
+                context.clone(),
+            )
             .for_each(|_| std::future::ready(()));
         let owners = self
             .owners
             .reconcile_on(wakeups.owners)
             .graceful_shutdown_on(stop())
-            .run(owner::reconcile, retry, context.clone())
+            .run(
+                |object, context| timed(Pass::Owner, context.clone(), owner::reconcile(object, context)),
+                retry,
+                context.clone(),
+            )
             .for_each(|_| std::future::ready(()));
         let tenants = self
             .tenants
             .reconcile_on(wakeups.tenants)
             .graceful_shutdown_on(stop())
-            .run(tenant::reconcile, retry, context.clone())
+            .run(
+                |object, context| timed(Pass::Tenant, context.clone(), tenant::reconcile(object, context)),
+                retry,
+                context.clone(),
+            )
             .for_each(|_| std::future::ready(()));
-        futures::future::join4(context.inform(), tokens.boxed(), owners.boxed(), tenants.boxed()).await;
+        let others = futures::future::join(context.inform(), housekeeping::run(&context));
+        futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
 }
 
-fn retry<K>(_: Arc<K>, error: &impl std::error::Error, _: Arc<Context>) -> Action {
+async fn timed<E>(
+    whose: Pass,
+    context: Arc<Context>,
+    pass: impl Future<Output = Result<Action, E>>,
+) -> Result<Action, E> {
+    let started = Instant::now();
+    let ended = pass.await;
+    let outcome = if ended.is_ok() { PassOutcome::Done } else { PassOutcome::Failed };
+    context.metrics.pass(whose, outcome, started.elapsed());
+    ended
+}
+
+fn retry<K>(_: Arc<K>, error: &(impl std::error::Error + 'static), _: Arc<Context>) -> Action {
     tracing::warn!(error = %Causes(error), "a pass failed; it is tried again");
     Action::requeue(RETRY)
 }
 
 /// An error with its causes, once.
-pub struct Causes<'a>(pub &'a dyn std::error::Error);
+pub struct Causes<'a>(pub &'a (dyn std::error::Error + 'static));
 
 impl std::fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
+        one(self.0, f)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
-            write!(f, ": {cause}")?;
+            f.write_str(": ")?;
+            one(cause, f)?;
             source = cause.source();
         }
         Ok(())
+    }
+}
+
+/// kube prints an answer of the API server with all its fields.
+fn one(error: &(dyn std::error::Error + 'static), f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    match error.downcast_ref() {
+        Some(kube::Error::Api(status)) => write!(f, "{} ({} {})", status.message, status.code, status.reason),
+        _ => write!(f, "{error}"),
     }
 }

@@ -1,6 +1,7 @@
 //! Effects outside the cluster: the token API of ISC over HTTP. It knows nothing of Kubernetes and decides nothing.
 //!
 //! Deliberately absent: retries of a POST, redirects, a way to skip TLS verification, and any log of a body.
+pub mod access_token;
 pub mod budget;
 pub mod classify;
 pub mod client;
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod endpoint;
 pub mod error;
 pub mod http;
+pub mod tokens;
 mod wire;
 
 pub use client::{Client, Credential};

@@ -1,6 +1,6 @@
 //! Slots of an owner (R17): the operator's own token and one spare for overlap are kept; the rest is for resources.
-use super::facts::Listing;
 use super::ledger::Ledger;
+use super::listing::Listing;
 
 /// Kept free so that a rotation never has to delete first.
 const SPARE: usize = 1;

@@ -1,6 +1,7 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
-use super::facts::{Facts, Holds, Listing, millis};
+use super::facts::{Facts, Holds, millis};
 use super::ledger::{Entry, Ledger, Millis, State, Uid};
+use super::listing::Listing;
 use super::step::Step;
 use super::token_name;
 
@@ -46,7 +47,7 @@ fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
 
 fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let licensed = |entry: &&Entry| {
-        let still_ours = |token: &super::facts::Listed| token.ours.is_some() && !token.managed;
+        let still_ours = |token: &super::listing::Listed| token.ours.is_some() && !token.managed;
         listing.token(&entry.id).is_some_and(still_ours) && !facts.destroyed.contains(&entry.id)
     };
     condemned(facts.ledger).find(licensed).map(|entry| Step::Delete(entry.id.clone()))

@@ -3,8 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ledger::{Applied, Ledger, Millis, Scopes, TokenId, Uid};
+use super::listing::{Listed, Listing};
 use super::timings::Timings;
-use super::token_name::{self, MachinePart};
+use super::token_name::MachinePart;
 
 /// The input of [`super::step`].
 #[derive(Clone, Debug)]
@@ -98,34 +99,6 @@ pub enum Admission {
     Refused,
 }
 
-/// A reliable LIST (R11).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Listing {
-    /// All tokens of the owner.
-    pub tokens: Vec<Listed>,
-    /// ISC's time when it was answered.
-    pub at: Millis,
-    /// The ledger as read before this LIST began: it alone judges orphans (R6).
-    pub read_with: Arc<Ledger>,
-    /// Tokens whose DELETE was confirmed before this LIST began.
-    pub after: BTreeSet<TokenId>,
-    /// It began after ISC doubted this attempt.
-    pub doubted: Option<u64>,
-}
-
-/// A token in LIST.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Listed {
-    /// Client ID.
-    pub id: TokenId,
-    /// What its name says if it is of this installation and incarnation.
-    pub ours: Option<MachinePart>,
-    /// It has the short life of a token that was never recorded.
-    pub provisional: bool,
-    /// Platform tokens are never touched.
-    pub managed: bool,
-}
-
 /// The published Secret by a live read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretSeen {
@@ -172,75 +145,6 @@ impl Facts<'_> {
     pub fn destroyed_since_list(&self) -> bool {
         self.listing.is_some_and(|listing| self.destroyed.iter().any(|id| !listing.after.contains(id)))
     }
-}
-
-impl Listing {
-    /// The listed token with this client ID.
-    pub fn token(&self, id: &str) -> Option<&Listed> {
-        self.tokens.iter().find(|token| &*token.id == id)
-    }
-}
-
-/// A token as ISC lists it, before it is judged.
-#[derive(Clone, Debug)]
-pub struct RawToken<'a> {
-    /// Client ID.
-    pub id: &'a str,
-    /// Name.
-    pub name: &'a str,
-    /// Identity id of its owner.
-    pub owner_id: Option<&'a str>,
-    /// Creation time.
-    pub created: Option<Millis>,
-    /// Expiry; `None`: it never expires.
-    pub expires: Option<Millis>,
-    /// Platform token.
-    pub managed: bool,
-}
-
-/// Why a LIST is no information (R11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreliable {
-    /// It lists a token of somebody else.
-    ForeignOwner,
-    /// It lacks the token that the operator itself uses.
-    SentinelMissing,
-}
-
-/// Judges a LIST (R11) and reads the names in it.
-///
-/// # Errors
-/// A LIST with foreign owners, or without the operator's own token, is an outage and not information.
-pub fn judge(
-    raw: &[RawToken<'_>],
-    ledger: &Ledger,
-    sentinel: &str,
-    installation: &str,
-    timings: &Timings,
-) -> Result<Vec<Listed>, Unreliable> {
-    if raw.iter().any(|token| token.owner_id != Some(&*ledger.owner.identity_id)) {
-        return Err(Unreliable::ForeignOwner);
-    }
-    if !raw.iter().any(|token| token.id == sentinel) {
-        return Err(Unreliable::SentinelMissing);
-    }
-    let incarnation = token_name::tag(&ledger.incarnation);
-    let ours = |name| {
-        token_name::parse(name).filter(|part| part.installation == installation && part.incarnation == incarnation)
-    };
-    let short = |token: &RawToken<'_>| match (token.created, token.expires) {
-        (Some(created), Some(expires)) => expires - created <= millis(timings.provisional_max),
-        _ => false,
-    };
-    Ok(raw
-        .iter()
-        .map(|token| Listed {
-            id: token.id.into(),
-            ours: ours(token.name),
-            provisional: short(token),
-            managed: token.managed,
-        })
-        .collect())
 }
 
 /// Whether all wanted scopes are in what an access token carries.

@@ -1,7 +1,8 @@
 //! Minting (R1 to R4, R14): which resource gets the next attempt, and what its POST asks for.
 use super::capacity;
-use super::facts::{Admission, Declared, Facts, Holds, Listing, millis};
+use super::facts::{Admission, Declared, Facts, Holds, millis};
 use super::ledger::{Attempt, State, Uid};
+use super::listing::Listing;
 use super::step::{Resourceful, Step, extend};
 
 /// The next intent, or the live read that must precede it.

@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod facts;
 pub mod grants;
 pub mod ledger;
+pub mod listing;
 pub mod mint;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -2,10 +2,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::facts::{Admission, Declared, Executing, Facts, Listed, Listing, Now, SecretSeen};
+use super::facts::{Admission, Declared, Executing, Facts, Now, SecretSeen};
 use super::ledger::{
     Applied, Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, Uid, scopes,
 };
+use super::listing::{Listed, Listing};
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
 use crate::redacted::Redacted;

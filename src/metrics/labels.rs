@@ -32,12 +32,8 @@ label_values! {
 label_values! {
     /// How a pass ended.
     PassOutcome {
-        /// It had an effect: something was written or requested.
-        Acted => "acted",
-        /// There was nothing to do.
-        Idle => "idle",
-        /// It waits for a time or for somebody else, and says so in a status.
-        Waiting => "waiting",
+        /// It ended as it should; what keeps a resource waiting is in its status.
+        Done => "done",
         /// Something unexpected: the pass will come in again from the top (R15).
         Failed => "failed",
     }
@@ -46,10 +42,8 @@ label_values! {
 label_values! {
     /// What was asked of ISC.
     IscOperation {
-        /// The operator's own access token.
-        Authenticate => "authenticate",
-        /// An access token with a new credential, to see that it works (R7).
-        Verify => "verify",
+        /// An access token, for the operator itself or to try a new credential (R7).
+        AccessToken => "access_token",
         /// Listing the owner's tokens.
         List => "list",
         /// POST of a token.

@@ -2,8 +2,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Listing, Now, SecretSeen};
+use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, SecretSeen};
 use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, TokenId, Uid, scopes};
+use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
 use pat_operator::lifecycle::step::Step;
 

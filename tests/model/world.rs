@@ -1,8 +1,8 @@
 //! The world of the model: Kubernetes objects, the tokens in ISC, requests whose effect is still to come, and time.
 use std::sync::{Arc, LazyLock};
 
-use pat_operator::lifecycle::facts::{Listed, RawToken, judge};
 use pat_operator::lifecycle::ledger::{Attempt, Endpoint, Ledger, Millis, Owner, State, TokenId, Uid};
+use pat_operator::lifecycle::listing::{Listed, RawToken, judge};
 use pat_operator::lifecycle::step::Extension;
 use pat_operator::lifecycle::{Timings, token_name, upkeep};
 

@@ -8,8 +8,9 @@ use super::Working;
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::controllers::Context;
+use crate::controllers::watches::Causes;
 use crate::isc::classify::Created;
-use crate::isc::client::{Change, Effect, Wanted};
+use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
 use crate::isc::{Credential, Failure};
 use crate::kubernetes::published_secret::holds;
 use crate::lifecycle::facts::{Declared, Holds, Stage, millis, missing_scopes};
@@ -28,6 +29,8 @@ pub enum Performed {
     Reached(Stage),
     /// Nothing certain: leave the pass.
     Leave,
+    /// Nothing certain before ISC's copies of its data agree: leave the pass for some time.
+    Unsure,
     /// ISC did not do its part: leave the pass and say so.
     Failed(Failure),
 }
@@ -96,7 +99,9 @@ impl Scene<'_> {
 
     async fn delete(&self, id: &TokenId) -> Performed {
         match self.session.client.delete(id).await {
-            Ok(()) => Performed::Outcome(Outcome::Gone),
+            Ok(Deleted::Yes) => Performed::Outcome(Outcome::Gone),
+            // Only LIST can tell whether it is gone (R9).
+            Ok(Deleted::Unknown) => Performed::Unsure,
             Err(failure) => Performed::Failed(failure),
         }
     }
@@ -207,6 +212,6 @@ fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> S
 }
 
 fn unread(error: &kube::Error) -> Performed {
-    tracing::warn!(%error, "failed to read from the cluster");
+    tracing::warn!(error = %Causes(error), "failed to read from the cluster");
     Performed::Leave
 }

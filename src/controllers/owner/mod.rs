@@ -6,6 +6,7 @@
 mod effect;
 mod observe;
 mod pass;
+mod record;
 mod report;
 
 use std::collections::BTreeMap;

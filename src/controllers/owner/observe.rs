@@ -9,15 +9,16 @@ use crate::api::names::FINALIZER;
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::controllers::Context;
 use crate::controllers::board::Session;
+use crate::isc::access_token::Identity;
 use crate::isc::budget::Budget;
-use crate::isc::client::Identity;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential, Failure, http};
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::lifecycle::Ledger;
-use crate::lifecycle::facts::{Admission, Declared, Listed, RawToken, Unreliable, judge};
+use crate::lifecycle::facts::{Admission, Declared};
 use crate::lifecycle::grants::{NOT_GRANTED, admit};
 use crate::lifecycle::ledger::{Applied, Uid, scopes};
+use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 
 /// Resources as last turned into plain data, by uid; keyed by what they were made from.
 pub type Cache = BTreeMap<Uid, (Option<String>, Option<i64>, Declared)>;
@@ -116,7 +117,8 @@ pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
     let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     let api_url = api.to_string();
-    let client = Client::new(api, context.config.pat_path.clone(), transport, credential, budget);
+    let client =
+        Client::new(api, context.config.pat_path.clone(), transport, credential, budget, context.metrics.clone());
     let session = Session {
         client,
         owner: ledger.owner.clone(),

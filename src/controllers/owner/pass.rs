@@ -8,12 +8,11 @@ use super::{AGAIN, Working, observe, report};
 use crate::controllers::Context;
 use crate::controllers::board::Report;
 use crate::isc::Failure;
-use crate::kubernetes::ledger_store::{Stored, Written};
-use crate::lifecycle::facts::{Declared, Executing, Listing, Now, SecretSeen, Stage};
-use crate::lifecycle::ledger::{Ledger, OwnCredential, TokenId, Uid};
-use crate::lifecycle::settle::{Outcome, Patched, may_commit};
-use crate::lifecycle::{Facts, Step, schedule, settle, step};
-use crate::metrics::{KubernetesWrite, TokenChange};
+use crate::kubernetes::ledger_store::Stored;
+use crate::lifecycle::facts::{Declared, Executing, Now, SecretSeen, Stage};
+use crate::lifecycle::ledger::{OwnCredential, TokenId, Uid};
+use crate::lifecycle::listing::Listing;
+use crate::lifecycle::{Facts, Step, schedule, step};
 
 /// What an owner's pass hands to its next one. It holds nothing that could not be read again.
 #[derive(Default)]
@@ -37,14 +36,14 @@ const MOST_STEPS: usize = 200;
 /// LISTs of one pass likewise.
 const MOST_LISTS: usize = 6;
 
-struct Pass<'a> {
-    context: &'a Context,
+pub(super) struct Pass<'a> {
+    pub(super) context: &'a Context,
     session: &'a Working,
-    stored: Stored,
+    pub(super) stored: Stored,
     declared: BTreeMap<Uid, Declared>,
-    destroyed: BTreeSet<TokenId>,
+    pub(super) destroyed: BTreeSet<TokenId>,
     secrets: BTreeMap<Uid, SecretSeen>,
-    executing: Option<Executing>,
+    pub(super) executing: Option<Executing>,
     vanished: BTreeSet<Uid>,
     lists: usize,
 }
@@ -119,7 +118,7 @@ impl Pass<'_> {
         }
     }
 
-    fn now(&self) -> Option<Now> {
+    pub(super) fn now(&self) -> Option<Now> {
         self.session.client.now().map(|now| Now { ms: now.ms, consistent: now.consistent })
     }
 
@@ -157,104 +156,13 @@ impl Pass<'_> {
                 Ok(())
             }
             Performed::Leave => Err(End::Left(AGAIN)),
+            Performed::Unsure => Err(End::Left(self.context.config.recheck)),
             Performed::Failed(failure) => Err(End::Failed(failure)),
         }
-    }
-
-    /// Records an outcome by compare-and-swap; an effect that changes nothing in the ledger costs no write.
-    async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
-        if let (Step::Delete(id) | Step::Sweep { id, .. }, Outcome::Gone) = (step, outcome) {
-            self.destroyed.insert(id.clone());
-            if matches!(step, Step::Sweep { .. }) {
-                self.context.metrics.token(TokenChange::OrphanSwept);
-            }
-        }
-        let now = self.now().unwrap_or(Now { ms: self.last_moment(), consistent: false });
-        loop {
-            let before = &self.stored.ledger;
-            let mut after = settle(before, step, outcome, now, &self.context.config.timings);
-            if after == *before {
-                return Ok(());
-            }
-            after.write_nonce = random();
-            match self.context.ledgers.replace(&self.stored, &after).await {
-                Written::Done(stored) => return self.accept(step, outcome, *stored),
-                Written::Conflict => self.read_again(step).await?,
-                Written::Unclear(error) => {
-                    tracing::warn!(%error, "it is unknown whether the ledger was written");
-                    let stored = self.read().await?;
-                    if stored.ledger.write_nonce != after.write_nonce {
-                        return Err(End::Left(AGAIN));
-                    }
-                    return self.accept(step, outcome, stored);
-                }
-            }
-        }
-    }
-
-    /// Only the outcome of one's own POST may go onto a ledger that moved on (R4).
-    async fn read_again(&mut self, step: &Step) -> Result<(), End> {
-        let Step::Post { attempt, .. } = step else { return Err(End::Left(AGAIN)) };
-        let stored = self.read().await?;
-        if !may_commit(&stored.ledger, attempt) {
-            return Err(End::Left(AGAIN));
-        }
-        self.stored = stored;
-        Ok(())
-    }
-
-    async fn read(&self) -> Result<Stored, End> {
-        match self.context.ledgers.get(&self.stored.name).await {
-            Ok(Some(stored)) => Ok(stored),
-            Ok(None) => Err(End::Left(AGAIN)),
-            Err(error) => {
-                tracing::warn!(error = %crate::controllers::watches::Causes(&error), "failed to read the ledger again");
-                Err(End::Left(AGAIN))
-            }
-        }
-    }
-
-    fn accept(&mut self, step: &Step, outcome: &Outcome, stored: Stored) -> Result<(), End> {
-        self.context.metrics.write(KubernetesWrite::Ledger);
-        let before = std::mem::replace(&mut self.stored, stored);
-        report::wake_changed(self.context, &before.ledger, &self.stored.ledger);
-        count(self.context, &before.ledger, &self.stored.ledger, step, outcome);
-        self.executing = self.next_execution(step);
-        Ok(())
-    }
-
-    /// An intent that this write confirmed is one's own to execute.
-    fn next_execution(&self, step: &Step) -> Option<Executing> {
-        let intent = match step {
-            Step::Intent(attempt, _) => Some(attempt),
-            Step::Post { then: Some((attempt, _)), .. } => Some(attempt),
-            _ => None,
-        };
-        let confirmed = intent.filter(|attempt| may_commit(&self.stored.ledger, attempt));
-        confirmed.map(|attempt| Executing { nonce: attempt.nonce, stage: Stage::Intended }).or(self.executing)
-    }
-
-    /// The last moment of ISC that the ledger knows: never later than now.
-    fn last_moment(&self) -> i64 {
-        self.stored.ledger.entries.iter().map(|entry| entry.created_at).max().unwrap_or(0)
-    }
-}
-
-fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcome: &Outcome) {
-    for _ in before.entries.len()..after.entries.len() {
-        context.metrics.token(TokenChange::Minted);
-    }
-    for _ in after.entries.len()..before.entries.len() {
-        context.metrics.token(TokenChange::Revoked);
-    }
-    match (step, outcome) {
-        (Step::Renew { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Renewed),
-        (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Updated),
-        _ => {}
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "nonces of attempts and writes")]
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     rand::random()
 }

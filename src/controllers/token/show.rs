@@ -4,7 +4,8 @@ use kube::{Api, Resource, ResourceExt};
 
 use super::{Error, full_name};
 use crate::api::conditions::READY;
-use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus};
+use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus, Tenant};
+use crate::controllers::watches::Causes;
 use crate::controllers::{Context, wall_clock};
 use crate::kubernetes::events::{self, News};
 use crate::kubernetes::status;
@@ -24,9 +25,12 @@ pub(super) async fn run(
     publication: Publication,
 ) -> Result<(), Error> {
     let token = &*context.board.caught_up(token);
-    let Some(new) = status_of(token, context, ledger, publication) else { return Ok(()) };
-    let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), &token.namespace().unwrap_or_default());
     let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
+    let name = &token.spec.tenant_ref.name;
+    // The watches of resources and Tenants are not one: what is missing in the one may only be late.
+    let is_late = context.tenant(name).is_none() && exists(context, name).await.map_err(fail("read the Tenant"))?;
+    let Some(new) = status_of(token, context, ledger, publication, is_late) else { return Ok(()) };
+    let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), &token.namespace().unwrap_or_default());
     let written = status::write(&api, &token.name_any(), token.status.as_ref(), &new).await;
     match written {
         Ok(Some(written)) => {
@@ -43,7 +47,7 @@ pub(super) async fn run(
         match told.await {
             Ok(()) => context.metrics.write(KubernetesWrite::Event),
             // An event is told at most once; its namespace may be going away.
-            Err(error) => tracing::warn!(%error, "failed to write an event"),
+            Err(error) => tracing::warn!(error = %Causes(&error), "failed to write an event"),
         }
     }
     Ok(())
@@ -55,13 +59,14 @@ fn status_of(
     context: &Context,
     ledger: Option<&Ledger>,
     publication: Publication,
+    is_late: bool,
 ) -> Option<PersonalAccessTokenStatus> {
     let tenant_name = &token.spec.tenant_ref.name;
     let tenant = context.tenant(tenant_name);
     let found = context.board.tenant(tenant_name);
     let report = context.ledgers_of(tenant_name).iter().find_map(|name| context.board.report(name));
     if token.status.is_some()
-        && tenant.is_some()
+        && (tenant.is_some() || is_late)
         && found.as_ref().is_none_or(|f| f.trouble.is_none() && report.is_none())
     {
         return None;
@@ -71,8 +76,8 @@ fn status_of(
         .as_ref()
         .and_then(|tenant| admit(token, &tenant.spec, neighbours.iter().map(|neighbour| &**neighbour)).err());
     let trouble = match &tenant {
-        None => Some(tenant_missing(tenant_name)),
-        Some(_) => found.and_then(|found| found.trouble).or_else(|| report.as_ref()?.trouble.clone()),
+        None if !is_late => Some(tenant_missing(tenant_name)),
+        _ => found.and_then(|found| found.trouble).or_else(|| report.as_ref()?.trouble.clone()),
     };
     let uid = token.uid().unwrap_or_default();
     let view = View {
@@ -85,6 +90,10 @@ fn status_of(
         publication,
     };
     Some(describe::status(&view, wall_clock()))
+}
+
+async fn exists(context: &Context, tenant: &str) -> kube::Result<bool> {
+    Ok(Api::<Tenant>::all(context.client.clone()).get_metadata_opt(tenant).await?.is_some())
 }
 
 fn tenant_missing(name: &str) -> Note {

@@ -66,7 +66,7 @@ fn r9_a_confirmed_delete_is_not_enough_to_forget() {
 
 #[test]
 fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
-    let listed = |change: fn(&mut crate::lifecycle::facts::Listed)| {
+    let listed = |change: fn(&mut crate::lifecycle::listing::Listed)| {
         with(World::new(holding(&[("a", State::Tomb)]), &[]), |world| {
             change(&mut world.listing.as_mut().unwrap().tokens[0]);
         })

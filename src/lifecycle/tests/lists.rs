@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::lifecycle::facts::{Listed, RawToken, Unreliable, judge};
+use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 use crate::lifecycle::upkeep::full_name;
 
 const HOUR: i64 = 60 * MINUTE;

@@ -1,0 +1,61 @@
+//! What no event tells: Tenants that are gone, and the gauges that are counted from the watches.
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+use tokio::time::MissedTickBehavior;
+
+use super::Context;
+use crate::api::PersonalAccessToken;
+use crate::api::conditions::READY;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// Runs until the context's shutdown.
+pub async fn run(context: &Context) {
+    if !context.is_informed().await {
+        return;
+    }
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = context.shutdown.cancelled() => return,
+        }
+        forget_tenants(context);
+        count(context);
+    }
+}
+
+/// A Tenant has no finalizer: its resources learn here that it is gone.
+fn forget_tenants(context: &Context) {
+    for name in context.board.tenants().into_iter().filter(|name| context.tenant(name).is_none()) {
+        context.board.put_tenant(&name, None);
+        context.metrics.forget_tenant(&name);
+        for token in context.tokens_of(&name) {
+            context.board.mark_fresh(&token.uid().unwrap_or_default(), false);
+            context.wake.token(&token.namespace().unwrap_or_default(), &token.name_any());
+        }
+    }
+}
+
+fn count(context: &Context) {
+    let tokens = context.tokens.state();
+    let ready = tokens.iter().filter(|token| is_ready(token)).count();
+    context.metrics.resources(ready, tokens.len() - ready);
+    let first = tokens.iter().filter_map(|token| expiry(token)).min();
+    context.metrics.earliest_expiry(first.map_or(0, Timestamp::as_second));
+}
+
+fn is_ready(token: &PersonalAccessToken) -> bool {
+    let conditions = token.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == READY && condition.status == "True")
+}
+
+/// When the published credential expires.
+fn expiry(token: &PersonalAccessToken) -> Option<Timestamp> {
+    let status = token.status.as_ref().filter(|status| status.secret.is_some())?;
+    status.current.as_ref()?.expires_at.parse().ok()
+}

@@ -1,0 +1,72 @@
+//! What a Tenant shows: whose tokens it mints, how many there are, and what is wrong.
+use kube::ResourceExt;
+use kube::api::Api;
+
+use super::Error;
+use crate::api::conditions::{READY, RECONCILING, STALLED, Wanted, merge};
+use crate::api::tenant::{CapacityStatus, CredentialStatus, User};
+use crate::api::{Tenant, TenantStatus};
+use crate::controllers::board::{Session, TenantView};
+use crate::controllers::{Context, wall_clock};
+use crate::kubernetes::ledger_store::LedgerStore;
+use crate::kubernetes::status;
+use crate::metrics::{CapacityShare, KubernetesWrite};
+
+/// Writes the status if there is something new to tell.
+pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<(), Error> {
+    let name = tenant.name_any();
+    let old = tenant.status.as_ref();
+    let session = view.session.as_ref();
+    let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
+    let capacity = report.and_then(|report| report.capacity).map(|capacity| {
+        context.metrics.capacity(&name, CapacityShare::Limit, capacity.limit);
+        context.metrics.capacity(&name, CapacityShare::Ours, capacity.ours);
+        context.metrics.capacity(&name, CapacityShare::Others, capacity.others);
+        let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
+        CapacityStatus {
+            limit: count(capacity.limit),
+            ours: count(capacity.ours),
+            others: count(capacity.others),
+            free: count(capacity.free),
+        }
+    });
+    let new = TenantStatus {
+        observed_generation: tenant.metadata.generation,
+        conditions: merge(
+            old.map_or(&[], |status| &status.conditions),
+            &conditions(view, session),
+            tenant.metadata.generation,
+            wall_clock(),
+        ),
+        user: session.map(|session| User {
+            id: session.owner.identity_id.to_string(),
+            tenant_id: session.owner.tenant_id.to_string(),
+        }),
+        capacity: capacity.or_else(|| old.and_then(|status| status.capacity)),
+        credential: session.map(|session| CredentialStatus {
+            client_id: session.client.client_id().into(),
+            scopes: session.identity.scopes.clone(),
+        }),
+    };
+    let api: Api<Tenant> = Api::all(context.client.clone());
+    let written = status::write(&api, &name, old, &new).await;
+    if written.map_err(|source| Error::Status { name, source })?.is_some() {
+        context.metrics.write(KubernetesWrite::Status);
+    }
+    Ok(())
+}
+
+fn conditions(view: &TenantView, session: Option<&Session>) -> Vec<Wanted> {
+    let wanted = |kind, status, reason, message: &str| Wanted { kind, status, reason, message: message.into() };
+    match (&view.trouble, session) {
+        (Some(note), _) => vec![
+            wanted(READY, Some(false), note.reason, &note.message),
+            wanted(if note.stalled { STALLED } else { RECONCILING }, Some(true), note.reason, &note.message),
+        ],
+        (None, Some(session)) => {
+            let message = format!("ISC accepts the credential of user {:?}", session.owner.identity_id);
+            vec![wanted(READY, Some(true), "Connected", &message)]
+        }
+        (None, None) => vec![],
+    }
+}
