@@ -17,6 +17,7 @@ use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{PersonalAccessToken, Tenant};
+use crate::isc::http::Transports;
 use crate::kubernetes::ledger_store::{LedgerStore, TENANT_LABEL};
 use crate::kubernetes::operator_files;
 use crate::kubernetes::published_secret::PublishedSecrets;
@@ -68,6 +69,7 @@ pub struct Context {
     metrics: Arc<Metrics>,
     ledgers: LedgerStore,
     secrets: PublishedSecrets,
+    transports: Transports,
     installation: String,
     board: Board,
     wake: Wake,
@@ -97,6 +99,7 @@ pub async fn run(
     let context = Arc::new(Context {
         ledgers: LedgerStore::new(client.clone(), &config.operator_namespace),
         secrets: PublishedSecrets::new(client.clone()),
+        transports: Transports::default(),
         installation: token_name::tag(&cluster),
         board: Board::default(),
         wake,

@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::Secret;
-use kube::Api;
 use kube::core::PartialObjectMeta;
 use kube::runtime::controller::{Action, Config as Runtime};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector, watcher};
+use kube::{Api, ResourceExt};
 use tokio::time::Instant;
 
 use super::{Config, Context, housekeeping, owner, tenant, token};
@@ -80,12 +80,14 @@ impl Watches {
         let (reader, writer) = reflector::store();
         let tokens = watcher(Api::all(client.clone()), watcher::Config::default())
             .default_backoff()
+            .modify(forget_managers)
             .reflect(writer)
             .applied_objects()
             .predicate_filter(predicates::generation.combine(predicates::finalizers), Default::default());
         let (tenant_reader, tenant_writer) = reflector::store();
         let tenants = watcher(Api::<Tenant>::all(client.clone()), watcher::Config::default())
             .default_backoff()
+            .modify(forget_managers)
             .reflect(tenant_writer)
             .applied_objects()
             .predicate_filter(predicates::generation, Default::default());
@@ -97,10 +99,17 @@ impl Watches {
             let found: Vec<_> = store.state().iter().filter(|t| uses(t)).map(|t| ObjectRef::from_obj(&**t)).collect();
             found
         };
+        let (ledger_reader, ledger_writer) = reflector::store();
+        let ledgers = watcher(own.clone(), ledgers)
+            .default_backoff()
+            .modify(forget_managers)
+            .reflect(ledger_writer)
+            .applied_objects();
+        let seeds = watcher(own, seeds).default_backoff().applied_objects();
         Self {
             tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
-            owners: Controller::new(own.clone(), ledgers).with_config(runtime.clone()),
-            tenants: tenants.watches(own, seeds, uses).with_config(runtime),
+            owners: Controller::for_stream(ledgers, ledger_reader).with_config(runtime.clone()),
+            tenants: tenants.watches_stream(seeds, uses).with_config(runtime),
         }
     }
 
@@ -140,6 +149,11 @@ impl Watches {
         let others = futures::future::join(context.inform(), housekeeping::run(&context));
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
+}
+
+/// They are a third of an object, and nobody asks for them.
+fn forget_managers<K: ResourceExt>(object: &mut K) {
+    object.managed_fields_mut().clear();
 }
 
 async fn timed<E>(

@@ -1,4 +1,5 @@
 //! One HTTP request to ISC: bounded in time and size, no redirects, no retries, nothing of a body in a log.
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,13 +23,32 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// Most bytes of a LIST reply; everything else is far smaller.
 const MAX_BODY: usize = 1 << 20;
 
-/// The transport of production: rustls, certificates always verified.
-///
-/// `ca_pem`: authorities to trust instead of the system's.
-///
-/// # Errors
-/// When the certificates do not parse.
-pub fn transport(ca_pem: Option<&str>) -> Result<Transport, Failure> {
+/// Where transports come from. All Tenants without authorities of their own share one: reading the system's takes
+/// milliseconds, and holding them hundreds of kilobytes.
+#[derive(Default)]
+pub struct Transports {
+    shared: OnceLock<Transport>,
+}
+
+impl Transports {
+    /// `ca_pem`: authorities to trust instead of the system's.
+    ///
+    /// # Errors
+    /// When the certificates do not parse.
+    pub fn trusting(&self, ca_pem: Option<&str>) -> Result<Transport, Failure> {
+        match (self.shared.get(), ca_pem) {
+            (_, Some(pem)) => transport(Some(pem)),
+            (Some(shared), None) => Ok(shared.clone()),
+            (None, None) => {
+                let made = transport(None)?;
+                Ok(self.shared.get_or_init(|| made).clone())
+            }
+        }
+    }
+}
+
+/// rustls, certificates always verified.
+fn transport(ca_pem: Option<&str>) -> Result<Transport, Failure> {
     let setup = |error: reqwest::Error| Failure::Setup(chain(&error));
     let mut builder = reqwest::Client::builder()
         .redirect(Policy::none())

@@ -12,7 +12,7 @@ use crate::controllers::board::Session;
 use crate::isc::access_token::Identity;
 use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
-use crate::isc::{Client, Credential, Failure, http};
+use crate::isc::{Client, Credential, Failure};
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared};
@@ -113,7 +113,7 @@ pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
         return Some(known);
     }
     let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
-    let transport = http::transport(ledger.endpoint.ca_pem.as_deref()).ok()?;
+    let transport = context.transports.trusting(ledger.endpoint.ca_pem.as_deref()).ok()?;
     let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     let api_url = api.to_string();

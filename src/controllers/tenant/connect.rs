@@ -9,7 +9,7 @@ use crate::controllers::Context;
 use crate::controllers::board::Session;
 use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
-use crate::isc::{Client, Credential, Failure, http};
+use crate::isc::{Client, Credential, Failure};
 use crate::kubernetes::ledger_store::{LedgerStore, Written};
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
@@ -93,7 +93,7 @@ async fn client(tenant: &Tenant, context: &Context) -> Result<(Client, ApiUrl, O
     {
         return Ok((old.client, api, ca_pem));
     }
-    let transport = http::transport(ca_pem.as_deref()).map_err(|failure| invalid(failure.to_string()))?;
+    let transport = context.transports.trusting(ca_pem.as_deref()).map_err(|failure| invalid(failure.to_string()))?;
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     Ok((
         Client::new(
