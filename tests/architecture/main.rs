@@ -1,0 +1,57 @@
+//! What ARCHITECTURE.md promises of the source: layers, purity, sizes, openings, and a place for every rule.
+#![allow(clippy::disallowed_methods, reason = "a test reads files")]
+
+mod code;
+mod files;
+mod layers;
+mod rules;
+
+use files::File;
+
+#[test]
+fn decisions_know_no_effect() {
+    let mut wrong = Vec::new();
+    for file in layers::PURE.iter().flat_map(|module| files::below(&format!("src/{module}"))) {
+        let found = layers::effects(&file.text);
+        wrong.extend(found.into_iter().map(|(line, effect)| format!("{}:{line}: {effect}", file.path)));
+    }
+    assert!(wrong.is_empty(), "src/api and src/lifecycle take time, randomness and facts as arguments: {wrong:#?}");
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    let mut wrong = Vec::new();
+    for file in files::below("src") {
+        if let Some(module) = module(&file) {
+            let found = layers::strangers(module, &file.text);
+            wrong.extend(found.into_iter().map(|(line, name)| format!("{}:{line}: uses {name}", file.path)));
+        }
+    }
+    assert!(wrong.is_empty(), "ARCHITECTURE.md, \"Invariants\", says who may use whom: {wrong:#?}");
+}
+
+#[test]
+fn production_files_are_short() {
+    let long = |file: File| files::excess(&file.text).map(|lines| format!("{}: {lines} lines", file.path));
+    let wrong: Vec<String> = files::below("src").into_iter().filter_map(long).collect();
+    assert!(wrong.is_empty(), "split these: {wrong:#?}");
+}
+
+#[test]
+fn every_source_file_opens_with_what_it_is_for() {
+    let all = ["src", "tests", "deploy", "crds", ".ci"].into_iter().flat_map(files::below);
+    let wrong: Vec<String> = all.filter(|file| files::opening(file).is_none()).map(|file| file.path).collect();
+    assert!(wrong.is_empty(), "open these with one sentence in a comment: {wrong:#?}");
+}
+
+#[test]
+fn every_rule_of_the_protocol_lives_where_the_table_says() {
+    let wrong = rules::problems(&files::read("ARCHITECTURE.md"), &files::below("src"));
+    assert!(wrong.is_empty(), "correct the table in ARCHITECTURE.md: {wrong:#?}");
+}
+
+/// The top module that a file of `src` belongs to; none for the roots of library and binary.
+fn module(file: &File) -> Option<&str> {
+    let name = file.path.strip_prefix("src/")?.split('/').next()?.trim_end_matches(".rs");
+    (!["lib", "main"].contains(&name)).then_some(name)
+}
