@@ -1,0 +1,125 @@
+//! How it ends: in order, by a signal, or with whoever started it; nothing of it stays.
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use control_plane::{ControlPlane, Options};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::client::{eventually, kubectl, play};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_control-plane");
+
+/// `control-plane run` as a process of its own, ready.
+struct Run {
+    child: Child,
+    dir: PathBuf,
+}
+
+impl Run {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(BINARY);
+        let mut child = command.arg("run").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let kubeconfig = line.trim().strip_prefix("export KUBECONFIG=");
+        let kubeconfig = PathBuf::from(kubeconfig.unwrap_or_else(|| panic!("it says {line:?}")));
+        Self { child, dir: kubeconfig.parent().unwrap().to_owned() }
+    }
+
+    fn kubectl(&self, arguments: &[&str]) -> bool {
+        let program = control_plane::binaries_folder().unwrap().join("kubectl");
+        let mut command = Command::new(program);
+        command.arg("--kubeconfig").arg(self.dir.join("kubeconfig")).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success()
+    }
+}
+
+/// The end of a failed test is the end of its control plane.
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Id and command line of every process that was started with a path in this folder.
+fn processes(dir: &Path) -> Vec<(u32, String)> {
+    let dir = dir.display().to_string();
+    let ids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let line = |id: u32| Some((id, String::from_utf8_lossy(&fs::read(format!("/proc/{id}/cmdline")).ok()?).into()));
+    ids.filter_map(line).filter(|(_, line): &(u32, String)| line.contains(&dir)).collect()
+}
+
+fn assert_run(dir: &Path) {
+    let all = processes(dir);
+    for server in ["etcd", "kube-apiserver", "kube-controller-manager"] {
+        let runs = |(_, line): &(u32, String)| line.split('\0').next().is_some_and(|first| first.ends_with(server));
+        assert!(all.iter().any(runs), "{server} does not run: {all:#?}");
+    }
+}
+
+async fn processes_end(dir: &Path) {
+    eventually("the end of every process", async || processes(dir).is_empty()).await;
+}
+
+#[test]
+fn whoever_started_it_is_killed_and_nothing_of_it_stays() {
+    play(async {
+        let mut run = Run::start(&[]);
+        assert_run(&run.dir);
+        // SIGKILL: nobody is left to clean up but the watchdogs.
+        run.child.kill().unwrap();
+        run.child.wait().unwrap();
+        processes_end(&run.dir).await;
+        assert!(!run.dir.exists(), "its folder stays");
+    });
+}
+
+#[test]
+fn told_to_stop_it_ends_in_order_and_a_folder_of_ones_own_is_kept() {
+    play(async {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("data").display().to_string();
+        for (round, signal) in [Signal::TERM, Signal::INT].into_iter().enumerate() {
+            let mut run = Run::start(&["--data-dir", &dir]);
+            if round == 0 {
+                assert!(run.kubectl(&["create", "namespace", "kept"]));
+            }
+            assert!(run.kubectl(&["get", "namespace", "kept"]), "the data of the first run is gone");
+            kill_process(Pid::from_child(&run.child), signal).unwrap();
+            assert_eq!(run.child.wait().unwrap().code(), Some(0), "{signal:?}");
+            assert_eq!(processes(&run.dir), [], "{signal:?}: these outlive it");
+        }
+    });
+}
+
+#[test]
+fn restarted_on_the_same_data_and_stopped_in_order() {
+    play(async {
+        let mut plane = ControlPlane::start(Options::default()).await.unwrap();
+        let dir = plane.data_dir().to_owned();
+        assert_run(&dir);
+        kubectl(&plane, &["create", "namespace", "kept"]);
+        plane.restart_api_server().await.unwrap();
+        kubectl(&plane, &["get", "namespace", "kept"]);
+        plane.stop().await;
+        processes_end(&dir).await;
+        assert!(!dir.exists(), "its folder stays");
+    });
+}
+
+#[test]
+fn a_taken_port_is_named_and_nothing_is_started() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let ran = Command::new(BINARY).args(["run", "--port", &port, "--data-dir"]).arg(&dir).output().unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains(&format!("port {port} on 127.0.0.1 is taken; choose another one")), "{said}");
+    assert_eq!(processes(&dir), []);
+}
