@@ -5,8 +5,8 @@ use crate::code::{Path, paths};
 const LAYERS: [(&str, &[&str]); 8] = [
     ("api", &[]),
     ("lifecycle", &["api", "redacted"]),
-    ("isc", &["redacted"]),
-    ("kubernetes", &["api", "lifecycle", "redacted"]),
+    ("isc", &["metrics", "redacted"]),
+    ("kubernetes", &["api", "lifecycle", "metrics", "redacted"]),
     ("controllers", &["api", "lifecycle", "isc", "kubernetes", "metrics", "redacted"]),
     ("process", &["api", "lifecycle", "controllers", "metrics"]),
     ("metrics", &[]),
