@@ -6,6 +6,8 @@
 mod bare;
 mod counts;
 mod process;
+#[path = "../operator/replica.rs"]
+mod replica;
 #[path = "../operator/stage.rs"]
 mod stage;
 

@@ -1,9 +1,8 @@
 //! The stage of the integration tests: a real control plane, the simulator, and the operator under its own RBAC.
 use std::fs;
 use std::future::Future;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -20,6 +19,8 @@ use kube::{Client, Config};
 use pat_operator::api::crd;
 use serde_json::json;
 use tokio::runtime::Runtime;
+
+use crate::replica::Replica;
 
 /// The operator's namespace.
 pub const OWN: &str = "pat-operator-system";
@@ -45,7 +46,7 @@ pub struct Stage {
     folder: tempfile::TempDir,
     flags: Vec<String>,
     level: &'static str,
-    operator: Mutex<Option<Operator>>,
+    operator: Mutex<Option<Replica>>,
     audited: Mutex<u64>,
 }
 
@@ -89,7 +90,7 @@ impl Stage {
 
     /// Process id of the operator.
     pub fn operator_pid(&self) -> u32 {
-        self.operator.lock().unwrap().as_ref().map_or(0, |operator| operator.child.id())
+        self.operator.lock().unwrap().as_ref().map_or(0, Replica::id)
     }
 
     /// CRDs, namespace and RBAC as shipped; then a token of the operator's service account.
@@ -122,24 +123,21 @@ impl Stage {
 
     /// The same with another binary or identity.
     pub fn start_operator_as(&self, binary: &str, identity: &str) {
-        let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let child = Command::new(binary)
-            .args(["run", "--namespace", OWN, "--identity", identity, "--admin-address", "127.0.0.1:0"])
+        *self.operator.lock().unwrap() = Some(self.replica(binary, identity, &[]));
+    }
+
+    /// One more operator, with flags of its own behind those of the stage; it is the caller's to end.
+    pub fn replica(&self, binary: &str, identity: &str, flags: &[&str]) -> Replica {
+        let mut command = Command::new(binary);
+        command
+            .args(["run", "--namespace", OWN, "--identity", identity])
             .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", self.level])
-            .arg("--admin-port-file")
-            .arg(self.folder.path().join("port"))
             .arg("--kubeconfig")
             .arg(self.folder.path().join("kubeconfig"))
             .args(&self.flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut watchdog = Command::new("bash");
-        watchdog.args(["-c", WATCH, "watchdog", &child.id().to_string()]).stdin(Stdio::piped()).process_group(0);
-        let watchdog = watchdog.spawn().unwrap();
-        *self.operator.lock().unwrap() = Some(Operator { child, watchdog });
+            .args(flags);
+        let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
+        Replica::start(command, log, self.folder.path().join(format!("port-{identity}")))
     }
 
     /// Has the operator reach the API server through this URL from its next start on.
@@ -161,9 +159,8 @@ impl Stage {
 
     /// The operator's metrics page.
     pub async fn metrics(&self) -> String {
-        let port = fs::read_to_string(self.folder.path().join("port")).unwrap();
-        let url = format!("http://127.0.0.1:{}/metrics", port.trim());
-        reqwest::get(url).await.unwrap().text().await.unwrap()
+        let url = self.operator.lock().unwrap().as_ref().unwrap().url("/metrics");
+        reqwest::get(url.unwrap()).await.unwrap().text().await.unwrap()
     }
 
     /// What the operator has asked the API server for behind an offset of the audit log, and the offset to go on from.
@@ -221,25 +218,6 @@ impl Stage {
     }
 }
 
-/// Ends with its stage, or with this process if the stage is one that is never dropped.
-struct Operator {
-    child: Child,
-    watchdog: Child,
-}
-
-/// Kills by id once standard input ends.
-const WATCH: &str = r#"trap '' INT HUP; cat >/dev/null; kill -KILL "$1""#;
-
-impl Drop for Operator {
-    fn drop(&mut self) {
-        // The watchdog first: the operator's id may be somebody else's soon.
-        for child in [&mut self.watchdog, &mut self.child] {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
 /// One ISC tenant with one user, one namespace and one Tenant, all of the same name.
 pub struct Place<'a> {
     pub stage: &'a Stage,
@@ -265,7 +243,7 @@ async fn client(kubeconfig: &str) -> Client {
 }
 
 /// Looks again until something is there.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let started = std::time::Instant::now();
     loop {
         if let Some(found) = look().await {
