@@ -272,13 +272,15 @@ impl Place<'_> {
         assert_eq!(all.len(), 1, "{hold:?}: the operator's own token lives on");
     }
 
-    async fn document(&self) -> Value {
+    /// What the ledger holds.
+    pub async fn document(&self) -> Value {
         let ledger = self.ledger().await.unwrap();
         let document = ledger.data["data"]["ledger.json"].as_str().unwrap();
         serde_json::from_slice(&base64::engine::general_purpose::STANDARD.decode(document).unwrap()).unwrap()
     }
 }
 
-fn recorded(ledger: &Value) -> Vec<&str> {
+/// The tokens that a ledger holds.
+pub fn recorded(ledger: &Value) -> Vec<&str> {
     ledger["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect()
 }

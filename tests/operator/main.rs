@@ -14,4 +14,5 @@ mod place;
 mod process;
 mod replica;
 mod secrecy;
+mod shutdown;
 mod stage;
