@@ -1,6 +1,7 @@
 //! What is shipped for Kubernetes: CRDs fresh, bounded and in agreement with the operator's own checks and with a real
 //! API server; manifests that keep their promises.
 mod cases;
+mod install;
 mod manifests;
 mod server;
 
