@@ -161,7 +161,9 @@ impl ControlPlane {
 
     /// Stops all servers and waits until they are gone.
     pub async fn stop(mut self) {
-        for server in self.servers.drain(..).rev().chain(self.api_server.take()) {
+        // Each before the one that it talks to: none ends while it waits for another.
+        let controllers = self.servers.split_off(1);
+        for server in controllers.into_iter().chain(self.api_server.take()).chain(self.servers.drain(..)) {
             server.stop().await;
         }
     }

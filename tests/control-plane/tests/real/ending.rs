@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::client::{eventually, kubectl, play};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_control-plane");
+const SERVERS: [&str; 3] = ["etcd", "kube-apiserver", "kube-controller-manager"];
 
 /// `control-plane run` as a process of its own, ready.
 struct Run {
@@ -53,12 +54,12 @@ fn processes(dir: &Path) -> Vec<(u32, String)> {
     ids.filter_map(line).filter(|(_, line): &(u32, String)| line.contains(&dir)).collect()
 }
 
-fn assert_run(dir: &Path) {
-    let all = processes(dir);
-    for server in ["etcd", "kube-apiserver", "kube-controller-manager"] {
-        let runs = |(_, line): &(u32, String)| line.split('\0').next().is_some_and(|first| first.ends_with(server));
-        assert!(all.iter().any(runs), "{server} does not run: {all:#?}");
-    }
+/// Which servers run on this folder.
+fn servers(dir: &Path) -> Vec<&'static str> {
+    let programs: Vec<String> =
+        processes(dir).into_iter().map(|(_, line)| line.split('\0').next().unwrap().into()).collect();
+    let runs = |server: &&str| programs.iter().any(|program| program.ends_with(&format!("/{server}")));
+    SERVERS.into_iter().filter(runs).collect()
 }
 
 async fn processes_end(dir: &Path) {
@@ -69,7 +70,7 @@ async fn processes_end(dir: &Path) {
 fn whoever_started_it_is_killed_and_nothing_of_it_stays() {
     play(async {
         let mut run = Run::start(&[]);
-        assert_run(&run.dir);
+        assert_eq!(servers(&run.dir), SERVERS);
         // SIGKILL: nobody is left to clean up but the watchdogs.
         run.child.kill().unwrap();
         run.child.wait().unwrap();
@@ -91,7 +92,13 @@ fn told_to_stop_it_ends_in_order_and_a_folder_of_ones_own_is_kept() {
             assert!(run.kubectl(&["get", "namespace", "kept"]), "the data of the first run is gone");
             kill_process(Pid::from_child(&run.child), signal).unwrap();
             assert_eq!(run.child.wait().unwrap().code(), Some(0), "{signal:?}");
-            assert_eq!(processes(&run.dir), [], "{signal:?}: these outlive it");
+            assert!(servers(&run.dir).is_empty(), "{signal:?}: these outlive it");
+            processes_end(&run.dir).await;
+            // What its watchdog's shell says of a server that did not end by itself.
+            for log in SERVERS.map(|server| run.dir.join(format!("{server}.log"))) {
+                let text = fs::read_to_string(&log).unwrap();
+                assert!(!text.contains("Killed"), "{signal:?}: not ended in order, says {}", log.display());
+            }
         }
     });
 }
@@ -101,7 +108,7 @@ fn restarted_on_the_same_data_and_stopped_in_order() {
     play(async {
         let mut plane = ControlPlane::start(Options::default()).await.unwrap();
         let dir = plane.data_dir().to_owned();
-        assert_run(&dir);
+        assert_eq!(servers(&dir), SERVERS);
         kubectl(&plane, &["create", "namespace", "kept"]);
         plane.restart_api_server().await.unwrap();
         kubectl(&plane, &["get", "namespace", "kept"]);
