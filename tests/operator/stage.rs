@@ -43,7 +43,8 @@ pub struct Stage {
     pub plane: ControlPlane,
     pub simulator: Simulator,
     pub client: Client,
-    folder: tempfile::TempDir,
+    /// Inside of the control plane's, so that it goes with it although the shared stage is never dropped.
+    folder: PathBuf,
     flags: Vec<String>,
     level: &'static str,
     operator: Mutex<Option<Replica>>,
@@ -69,11 +70,13 @@ impl Stage {
         let plane = ControlPlane::start(Options::default()).await.unwrap();
         let simulator = Simulator::start(isc_simulator::Options::with_tenants(Vec::new())).unwrap();
         let client = client(&fs::read_to_string(plane.kubeconfig_path()).unwrap()).await;
+        let folder = plane.data_dir().join("stage");
+        fs::create_dir(&folder).unwrap();
         let stage = Self {
             plane,
             simulator,
             client,
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             level: "info,pat_operator=debug",
             operator: Mutex::new(None),
@@ -105,7 +108,7 @@ impl Stage {
         self.kubectl(&["apply", "-f", &manifests.join("rbac.yaml").display().to_string()]);
         self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
         let token = self.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=12h"]);
-        fs::write(self.folder.path().join("kubeconfig"), self.plane.kubeconfig_for(token.trim())).unwrap();
+        fs::write(self.folder.join("kubeconfig"), self.plane.kubeconfig_for(token.trim())).unwrap();
     }
 
     /// kubectl as administrator; panics with its message if it fails.
@@ -133,16 +136,16 @@ impl Stage {
             .args(["run", "--namespace", OWN, "--identity", identity])
             .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", self.level])
             .arg("--kubeconfig")
-            .arg(self.folder.path().join("kubeconfig"))
+            .arg(self.folder.join("kubeconfig"))
             .args(&self.flags)
             .args(flags);
         let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
-        Replica::start(command, log, self.folder.path().join(format!("port-{identity}")))
+        Replica::start(command, log, self.folder.join(format!("port-{identity}")))
     }
 
     /// Has the operator reach the API server through this URL from its next start on.
     pub fn route_through(&self, url: &str) {
-        let path = self.folder.path().join("kubeconfig");
+        let path = self.folder.join("kubeconfig");
         let direct = fs::read_to_string(&path).unwrap();
         fs::write(path, direct.replace(&self.plane.server_url(), url)).unwrap();
     }
@@ -184,7 +187,7 @@ impl Stage {
     }
 
     fn log_path(&self) -> PathBuf {
-        self.folder.path().join("operator.log")
+        self.folder.join("operator.log")
     }
 
     /// A tenant of ISC and a namespace, without seed Secret and Tenant.
