@@ -13,9 +13,10 @@ help: ## Explain the targets
 demo: ## Show a token's life step by step on a real control plane; KEEP=1 leaves all running
 	@deploy/demo/run
 
-test: ## Run all tests: units, model, schema, simulator, vendor SDKs, and the operator on a real control plane
+test: ## Run all tests: units, model, schema, simulator, vendor SDKs, and the release binary on a real control plane
 	@tests/control-plane/build.sh >/dev/null
-	cargo test --workspace
+	cargo build --release --bin pat-operator
+	PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator") cargo test --workspace
 
 check: check-format check-lints check-dependencies check-crds ## Check format, lints, licences and sources, and that crds/ is up to date
 

@@ -31,6 +31,7 @@ struct Content {
     written: HashMap<String, (u64, Option<PersonalAccessTokenStatus>)>,
     memories: HashMap<String, Memory>,
     own_sessions: HashMap<String, Session>,
+    tenants_told: HashMap<String, Instant>,
 }
 
 /// What the tenant controller found.
@@ -104,7 +105,10 @@ impl Board {
         let new = view.as_ref().map(summary);
         match view {
             Some(view) => content.tenants.insert(name.into(), view),
-            None => content.tenants.remove(name),
+            None => {
+                content.tenants_told.remove(name);
+                content.tenants.remove(name)
+            }
         };
         old != new
     }
@@ -112,6 +116,16 @@ impl Board {
     /// Names of the Tenants that the tenant controller has looked at.
     pub fn tenants(&self) -> Vec<String> {
         self.lock().tenants.keys().cloned().collect()
+    }
+
+    /// When the status of a Tenant was last written.
+    pub fn tenant_told(&self, name: &str) -> Option<Instant> {
+        self.lock().tenants_told.get(name).copied()
+    }
+
+    /// Notes that the status of a Tenant was written now.
+    pub fn tell_tenant(&self, name: &str) {
+        self.lock().tenants_told.insert(name.into(), Instant::now());
     }
 
     /// Has the tenant controller ask ISC again, whatever it heard last.

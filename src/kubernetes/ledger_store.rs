@@ -120,10 +120,16 @@ impl Stored {
     pub fn revision(&self) -> Option<&str> {
         self.metadata.resource_version.as_deref()
     }
+
+    /// Whether it is no older than this revision: those of one kind can be compared (Kubernetes API concepts,
+    /// "Resource versions").
+    pub fn is_at_least(&self, revision: Option<&str>) -> bool {
+        let number = |revision: Option<&str>| revision?.parse::<u64>().ok();
+        number(self.revision()).zip(number(revision)).is_some_and(|(own, other)| own >= other)
+    }
 }
 
-fn encode(mut metadata: ObjectMeta, ledger: &Ledger) -> Result<Secret, encoding::Error> {
-    metadata.managed_fields = None;
+fn encode(metadata: ObjectMeta, ledger: &Ledger) -> Result<Secret, encoding::Error> {
     let data = encoding::encode(ledger)?;
     let bytes = |value: Redacted| ByteString(value.expose().as_bytes().to_vec());
     Ok(Secret {
@@ -139,16 +145,18 @@ fn decode(mut secret: Secret) -> Result<Stored, Error> {
     let text = |bytes: ByteString| Redacted::new(String::from_utf8(bytes.0).unwrap_or_default());
     let data = secret.data.take().unwrap_or_default().into_iter().map(|(key, value)| (key, text(value))).collect();
     let ledger = encoding::decode(&data).map_err(|source| Error::Decode { name: name.clone(), source })?;
+    secret.metadata.managed_fields = None;
     Ok(Stored { name, ledger, metadata: secret.metadata })
 }
 
 fn settle(answer: kube::Result<Secret>, ledger: &Ledger) -> Written {
     match answer {
-        Ok(mut secret) => Written::Done(Box::new(Stored {
-            name: secret.name_any(),
-            ledger: ledger.clone(),
-            metadata: std::mem::take(secret.meta_mut()),
-        })),
+        Ok(mut secret) => {
+            let mut metadata = std::mem::take(secret.meta_mut());
+            metadata.managed_fields = None;
+            let name = metadata.name.clone().unwrap_or_default();
+            Written::Done(Box::new(Stored { name, ledger: ledger.clone(), metadata }))
+        }
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Written::Conflict,
         Err(error) => Written::Unclear(error),
     }

@@ -13,7 +13,7 @@ use crate::place::condition;
 use crate::stage::{OWN, Place, Stage, eventually, play};
 
 /// Resources of the restart; `PAT_OPERATOR_TEST_RESOURCES` says another number.
-const RESOURCES: usize = 60;
+const RESOURCES: usize = 1_000;
 /// Resources of one owner: ten slots, less the operator's own token and the spare.
 const PER_OWNER: usize = 8;
 

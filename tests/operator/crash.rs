@@ -3,7 +3,6 @@
 //! Each row of a table has a place of its own, whose create (or delete) is held right before or right after one effect:
 //! in ISC by a gate of the simulator, in Kubernetes by a checkpoint. When all are held, one SIGKILL hits them all. A
 //! request that ISC holds takes effect after the kill, as a late one would; a write that Kubernetes has not got is lost.
-//! `PAT_OPERATOR_TEST_BINARY` names the binary to kill; it is that of the test profile otherwise.
 use std::time::Duration;
 
 use base64::Engine;
@@ -196,8 +195,7 @@ impl<'a> Crash<'a> {
     }
 
     fn start(&self) {
-        let binary = std::env::var("PAT_OPERATOR_TEST_BINARY");
-        self.stage.start_operator_as(binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_pat-operator")), "pod-0");
+        self.stage.start_operator();
     }
 
     fn set(&self, place: &Place<'_>, hold: Hold) {

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::replica::Replica;
 use crate::stage::{OWN, Place, Stage, eventually, play};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_pat-operator");
 const ELECT: [&str; 4] = ["--leader-elect", "--lease-retry=500ms", "--secret-poll=1s", "--recheck=1s"];
 
 #[test]
@@ -77,14 +76,14 @@ async fn mints(place: &Place<'_>, name: &str, created: usize) {
 }
 
 async fn leading(stage: &Stage, identity: &str) -> Replica {
-    let replica = stage.replica(BINARY, identity, &[]);
+    let replica = stage.replica(identity, &[]);
     eventually("a leader", async || leads(&replica).await.filter(|leads| *leads)).await;
     replica
 }
 
 /// Ready as a standby: it has seen the Lease.
 async fn standing_by(stage: &Stage, identity: &str) -> Replica {
-    let replica = stage.replica(BINARY, identity, &[]);
+    let replica = stage.replica(identity, &[]);
     eventually("a standby", async || replica.answer("/readyz").await).await;
     assert_eq!(leads(&replica).await, Some(false));
     replica

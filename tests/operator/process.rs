@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_pat-operator");
+use crate::replica::binary;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An operator whose API server accepts connections and never answers.
@@ -29,7 +30,7 @@ impl Operator {
         let kubeconfig = folder.path().join("kubeconfig");
         fs::write(&kubeconfig, kubeconfig_text(server.local_addr().unwrap().port())).unwrap();
         let port_file = folder.path().join("port");
-        let child = Command::new(BINARY)
+        let child = Command::new(binary())
             .args(["run", "--namespace", "pat-system", "--identity", "pod-0", "--admin-address", "127.0.0.1:0"])
             .args([Path::new("--admin-port-file"), &port_file, Path::new("--kubeconfig"), &kubeconfig])
             .args(flags)
@@ -93,7 +94,7 @@ fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 fn run_without_pod(args: &[&str]) -> Output {
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(binary());
     command.args(args).env_clear().stdin(Stdio::null()).output().unwrap()
 }
 

@@ -6,6 +6,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+/// The operator under test: `PAT_OPERATOR_TEST_BINARY`, as `make test` sets it, or that of the test's own profile.
+pub fn binary() -> String {
+    std::env::var("PAT_OPERATOR_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pat-operator").into())
+}
+
 /// Killed when dropped, and with this process if it is never dropped.
 pub struct Replica {
     child: Child,

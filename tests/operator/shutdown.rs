@@ -9,7 +9,6 @@ use crate::crash::recorded;
 use crate::replica::Replica;
 use crate::stage::{Place, Stage, eventually, play};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_pat-operator");
 const FLAGS: [&str; 5] =
     ["--secret-poll=1s", "--recheck=1s", "--list-lag=1s", "--backoff-first=1s", "--attempt-expiry=40s"];
 const DEADLINE: Duration = Duration::from_secs(25);
@@ -19,7 +18,7 @@ fn a_stop_waits_for_a_post_that_is_under_way() {
     play(async {
         let stage = Stage::set(&FLAGS).await;
         for (name, when) in [("before", When::Before), ("after", When::After)] {
-            let mut operator = stage.replica(BINARY, "pod-0", &[]);
+            let mut operator = stage.replica("pod-0", &[]);
             let place = stage.place(name).await;
             let gate = post_held(&place, when).await;
             let stopped = told_to_stop(&stage, &operator).await;
@@ -34,7 +33,7 @@ fn a_stop_waits_for_a_post_that_is_under_way() {
             assert_eq!(recorded(&ledger), [minted[0].id.as_str()], "{when:?}: what is recorded");
             assert_eq!(ledger["pending"], Value::Null, "{when:?}");
 
-            let _again = stage.replica(BINARY, "pod-0", &[]);
+            let _again = stage.replica("pod-0", &[]);
             place.ready("sync").await;
             assert_eq!((place.created(), place.posts()), (1, 1), "{when:?}: the next start mints again");
             assert_eq!(place.secret("sync").await.unwrap()["clientId"], minted[0].id, "{when:?}");
@@ -46,7 +45,7 @@ fn a_stop_waits_for_a_post_that_is_under_way() {
 fn a_stop_does_not_wait_for_ever_and_the_next_start_cleans_up() {
     play(async {
         let stage = Stage::set(&FLAGS).await;
-        let mut operator = stage.replica(BINARY, "pod-0", &["--shutdown-deadline=2s"]);
+        let mut operator = stage.replica("pod-0", &["--shutdown-deadline=2s"]);
         let place = stage.place("stuck").await;
         let gate = post_held(&place, When::After).await;
         let stopped = told_to_stop(&stage, &operator).await;
@@ -56,7 +55,7 @@ fn a_stop_does_not_wait_for_ever_and_the_next_start_cleans_up() {
         assert!(stage.log().contains("raise --shutdown-deadline"), "{}", place.log());
         stage.simulator.control().open_gate(gate).unwrap();
 
-        let _again = stage.replica(BINARY, "pod-0", &[]);
+        let _again = stage.replica("pod-0", &[]);
         place.ready("sync").await;
         let minted = place.minted();
         assert_eq!((place.created(), minted.len()), (2, 1), "the token whose reply nobody read is swept");

@@ -20,7 +20,7 @@ use pat_operator::api::crd;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::replica::Replica;
+use crate::replica::{Replica, binary};
 
 /// The operator's namespace.
 pub const OWN: &str = "pat-operator-system";
@@ -121,17 +121,12 @@ impl Stage {
 
     /// Starts the operator with its service account's token; its log goes on in one file.
     pub fn start_operator(&self) {
-        self.start_operator_as(env!("CARGO_BIN_EXE_pat-operator"), "pod-0");
-    }
-
-    /// The same with another binary or identity.
-    pub fn start_operator_as(&self, binary: &str, identity: &str) {
-        *self.operator.lock().unwrap() = Some(self.replica(binary, identity, &[]));
+        *self.operator.lock().unwrap() = Some(self.replica("pod-0", &[]));
     }
 
     /// One more operator, with flags of its own behind those of the stage; it is the caller's to end.
-    pub fn replica(&self, binary: &str, identity: &str, flags: &[&str]) -> Replica {
-        let mut command = Command::new(binary);
+    pub fn replica(&self, identity: &str, flags: &[&str]) -> Replica {
+        let mut command = Command::new(binary());
         command
             .args(["run", "--namespace", OWN, "--identity", identity])
             .args(["--allow-loopback-http", "--no-leader-elect", "--log-level", self.level])

@@ -16,6 +16,7 @@ use std::time::Duration;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use thiserror::Error;
+use tokio::time::Instant;
 
 use super::Context;
 use super::board::{Report, Session};
@@ -50,8 +51,16 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
     }
     let name = meta.name_any();
     let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
-    let Some(stored) = context.ledgers.get(&name).await? else { return Ok(Action::await_change()) };
-    let Some(session) = session(&context, &tenant, &stored.ledger) else {
+    let mut memory = context.board.take_memory(&name);
+    let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
+    let found = match known {
+        Some(known) => known,
+        None => match context.ledgers.get(&name).await? {
+            Some(stored) => (stored, Instant::now()),
+            None => return Ok(Action::await_change()),
+        },
+    };
+    let Some(session) = session(&context, &tenant, &found.0.ledger) else {
         return Ok(Action::requeue(context.config.recheck));
     };
     if let Some(wait) = session.client.held() {
@@ -59,33 +68,30 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         report::put(&context, &name, &tenant, report);
         return Ok(Action::requeue(wait + AGAIN));
     }
-    let mut memory = context.board.take_memory(&name);
-    let end = pass::run(&context, &session, stored, &mut memory).await;
-    let wait = match end {
+    let wait = match pass::run(&context, &session, found, &mut memory).await {
         pass::End::Rest(wait, report) => {
             report::put(&context, &name, &tenant, *report);
+            context.board.put_memory(&name, memory);
             wait
         }
-        pass::End::Left(wait) => {
-            memory = Memory::default();
-            wait
-        }
-        pass::End::Failed(failure) => {
-            memory = Memory::default();
-            if matches!(failure, Failure::Refused { .. }) {
-                context.board.distrust(&tenant);
-                context.wake.tenant(&tenant);
-            }
-            let report = Report { trouble: Some(outage(&failure, &tenant)), ..old_report(&context, &name) };
-            report::put(&context, &name, &tenant, report);
-            match failure {
-                Failure::Wait(wait) => wait + AGAIN,
-                _ => OUTAGE,
-            }
-        }
+        pass::End::Left(wait) => wait,
+        pass::End::Failed(failure) => failed(&context, &name, &tenant, &failure),
     };
-    context.board.put_memory(&name, memory);
     Ok(Action::requeue(wait))
+}
+
+/// Tells what ISC did not do; says how long to wait.
+fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> Duration {
+    if matches!(failure, Failure::Refused { .. }) {
+        context.board.distrust(tenant);
+        context.wake.tenant(tenant);
+    }
+    let report = Report { trouble: Some(outage(failure, tenant)), ..old_report(context, ledger) };
+    report::put(context, ledger, tenant, report);
+    match failure {
+        Failure::Wait(wait) => *wait + AGAIN,
+        _ => OUTAGE,
+    }
 }
 
 /// What a failed call means for everything of an owner.

@@ -3,6 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::effect::{Performed, Scene};
 use super::{AGAIN, Working, observe, report};
 use crate::controllers::Context;
@@ -17,8 +19,17 @@ use crate::lifecycle::{Facts, Step, schedule, step};
 /// What an owner's pass hands to its next one. It holds nothing that could not be read again.
 #[derive(Default)]
 pub struct Memory {
+    stored: Option<(Stored, Instant)>,
     listing: Option<Listing>,
     cache: observe::Cache,
+}
+
+impl Memory {
+    /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
+    /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
+    pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {
+        self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
+    }
 }
 
 /// How a pass ended.
@@ -46,10 +57,17 @@ pub(super) struct Pass<'a> {
     pub(super) executing: Option<Executing>,
     vanished: BTreeSet<Uid>,
     lists: usize,
+    /// When the ledger was last read or written live.
+    pub(super) touched: Instant,
 }
 
-/// Runs one pass on the ledger as just read.
-pub async fn run(context: &Context, session: &Working, stored: Stored, memory: &mut Memory) -> End {
+/// Runs one pass on the ledger as it was at `touched`.
+pub async fn run(
+    context: &Context,
+    session: &Working,
+    (stored, touched): (Stored, Instant),
+    memory: &mut Memory,
+) -> End {
     let mut pass = Pass {
         context,
         session,
@@ -60,6 +78,7 @@ pub async fn run(context: &Context, session: &Working, stored: Stored, memory: &
         executing: None,
         vanished: BTreeSet::new(),
         lists: 0,
+        touched,
     };
     pass.refresh_endpoint();
     for _ in 0..MOST_STEPS {
@@ -71,7 +90,9 @@ pub async fn run(context: &Context, session: &Working, stored: Stored, memory: &
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            return End::Rest(schedule::rest(&facts), Box::new(report::of(&facts)));
+            let end = End::Rest(schedule::rest(&facts), Box::new(report::of(&facts)));
+            memory.stored = Some((pass.stored, pass.touched));
+            return end;
         };
         tracing::debug!(step = ?next, "next step");
         let went = match next {

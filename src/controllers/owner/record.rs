@@ -1,4 +1,6 @@
 //! How a pass records what happened: by compare-and-swap, and never what another replica has overtaken.
+use tokio::time::Instant;
+
 use super::pass::{End, Pass, random};
 use super::{AGAIN, report};
 use crate::controllers::Context;
@@ -50,6 +52,7 @@ impl Pass<'_> {
             return Err(End::Left(AGAIN));
         }
         self.stored = stored;
+        self.touched = Instant::now();
         Ok(())
     }
 
@@ -67,6 +70,7 @@ impl Pass<'_> {
     fn accept(&mut self, step: &Step, outcome: &Outcome, stored: Stored) -> Result<(), End> {
         self.context.metrics.write(KubernetesWrite::Ledger);
         let before = std::mem::replace(&mut self.stored, stored);
+        self.touched = Instant::now();
         report::wake_changed(self.context, &before.ledger, &self.stored.ledger);
         count(self.context, &before.ledger, &self.stored.ledger, step, outcome);
         self.executing = self.next_execution(step);

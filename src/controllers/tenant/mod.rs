@@ -53,11 +53,11 @@ pub async fn reconcile(tenant: Arc<Tenant>, context: Arc<Context>) -> Result<Act
         }
     };
     let changed = context.board.put_tenant(&name, Some(view.clone()));
-    show::run(&tenant, &context, &view).await?;
+    let sooner = show::run(&tenant, &context, &view).await?;
     if changed {
         wake_all(&context, &name, &view);
     }
-    Ok(Action::requeue(wait))
+    Ok(Action::requeue(sooner.map_or(wait, |sooner| wait.min(sooner))))
 }
 
 fn wake_all(context: &Context, name: &str, view: &TenantView) {

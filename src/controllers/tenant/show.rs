@@ -1,4 +1,6 @@
 //! What a Tenant shows: whose tokens it mints, how many there are, and what is wrong.
+use std::time::Duration;
+
 use kube::ResourceExt;
 use kube::api::Api;
 
@@ -12,8 +14,11 @@ use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
-/// Writes the status if there is something new to tell.
-pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<(), Error> {
+/// Between two writes that only count tokens anew.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// Writes the status if there is something new to tell. Gives the time to wait if numbers alone are new, but too soon.
+pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<Option<Duration>, Error> {
     let name = tenant.name_any();
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
@@ -48,12 +53,23 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
             scopes: session.identity.scopes.clone(),
         }),
     };
+    if old.is_some_and(|old| is_only_count(old, &new)) {
+        let waits = context.board.tenant_told(&name).and_then(|at| COUNT_EVERY.checked_sub(at.elapsed()));
+        if waits.is_some() {
+            return Ok(waits);
+        }
+    }
     let api: Api<Tenant> = Api::all(context.client.clone());
     let written = status::write(&api, &name, old, &new).await;
-    if written.map_err(|source| Error::Status { name, source })?.is_some() {
+    if written.map_err(|source| Error::Status { name: name.clone(), source })?.is_some() {
         context.metrics.write(KubernetesWrite::Status);
+        context.board.tell_tenant(&name);
     }
-    Ok(())
+    Ok(None)
+}
+
+fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
+    old.capacity != new.capacity && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
 }
 
 fn conditions(view: &TenantView, session: Option<&Session>) -> Vec<Wanted> {

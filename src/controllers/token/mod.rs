@@ -94,7 +94,7 @@ fn waits_for_name(token: &PersonalAccessToken, context: &Context) -> bool {
 
 fn wake_owners(context: &Context, token: &PersonalAccessToken) {
     for ledger in context.ledgers_of(&token.spec.tenant_ref.name) {
-        context.wake.owner(&context.config.operator_namespace, &ledger);
+        context.wake.owner_soon(&context.config.operator_namespace, &ledger);
     }
 }
 

@@ -23,11 +23,15 @@ pub(super) async fn run(
     token: &PersonalAccessToken,
     context: &Context,
 ) -> Result<(Publication, Option<Ledger>), Error> {
-    let namespace = token.namespace().unwrap_or_default();
-    let fail = |source| Error::Kubernetes { action: "read the Secret", name: full_name(token), source };
-    let found = context.secrets.metadata(&namespace, token.secret_name()).await.map_err(fail)?;
-    let found = found.map(|secret| secret.metadata);
     let uid = token.uid().unwrap_or_default();
+    let is_told = token.status.as_ref().is_some_and(|status| status.secret.is_some());
+    if !is_told
+        && context.board.seen(&uid).is_none()
+        && let Some(first) = publish_first(token, context).await?
+    {
+        return Ok(first);
+    }
+    let found = metadata(token, context).await?;
     let holds = holds(found.as_ref(), &uid);
     let Some(stored) = ledger(token, context).await? else { return Ok((nothing(holds), None)) };
     let ledger = stored.ledger;
@@ -43,6 +47,29 @@ pub(super) async fn run(
         }
     };
     Ok((publication, Some(ledger)))
+}
+
+/// Nothing seems to be published yet: a create-only write needs no look at the Secret before. `None`: it is there.
+async fn publish_first(
+    token: &PersonalAccessToken,
+    context: &Context,
+) -> Result<Option<(Publication, Option<Ledger>)>, Error> {
+    let uid = token.uid().unwrap_or_default();
+    let ledger = ledger(token, context).await?.map(|stored| stored.ledger);
+    let current = ledger.as_ref().filter(|ledger| is_published(ledger, &uid));
+    let Some((ledger, entry)) = current.and_then(|ledger| Some((ledger, ledger.current(&uid)?))) else {
+        let found = metadata(token, context).await?;
+        return Ok(Some((nothing(holds(found.as_ref(), &uid)), ledger)));
+    };
+    let publication = create(&Content { token, entry, api_url: &ledger.endpoint.api_url }, context).await?;
+    Ok((publication != Publication::Nothing).then(|| (publication, Some(ledger.clone()))))
+}
+
+async fn metadata(token: &PersonalAccessToken, context: &Context) -> Result<Option<ObjectMeta>, Error> {
+    let namespace = token.namespace().unwrap_or_default();
+    let fail = |source| Error::Kubernetes { action: "read the Secret", name: full_name(token), source };
+    let found = context.secrets.metadata(&namespace, token.secret_name()).await.map_err(fail)?;
+    Ok(found.map(|secret| secret.metadata))
 }
 
 /// The ledger that mentions the resource, else the Tenant's first.
