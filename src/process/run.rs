@@ -2,7 +2,6 @@
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
@@ -23,8 +22,6 @@ use super::{connection, hardening, telemetry};
 use crate::controllers;
 use crate::metrics::Metrics;
 
-/// Enough for the work; more only cost memory on large nodes.
-const MOST_WORKERS: usize = 4;
 /// How long the runtime may take to drop what is left once all is done.
 const REMAINS: Duration = Duration::from_millis(500);
 
@@ -72,12 +69,8 @@ fn start(flags: RunFlags) -> Result<(), Error> {
     let settings = Settings::new(flags, Environment::read())?;
     // Fails only if a provider is installed already, and then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let workers = available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
+    // The work is waiting; handing it from thread to thread costs more than a second core gives.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
     let result = runtime.block_on(serve(settings));
     runtime.shutdown_timeout(REMAINS);
     result

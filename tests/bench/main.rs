@@ -11,11 +11,14 @@ mod replica;
 #[path = "../operator/stage.rs"]
 mod stage;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use isc_simulator::{Fault, TenantSpec};
-use kube::api::{DynamicObject, ListParams, PostParams};
+use kube::ResourceExt;
+use kube::api::{DynamicObject, PostParams};
+use kube::runtime::{WatchStreamExt, watcher};
 use serde_json::json;
 
 use counts::Counts;
@@ -68,9 +71,11 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
     let before = Usage::of(stage.operator_pid());
     let started = Instant::now();
     let owner = |n: usize| names[n / PER_TENANT].clone();
-    stream::iter(0..resources).for_each_concurrent(10, |n| apply(stage, n, owner(n))).await;
-    let applied = started.elapsed();
-    until_ready(stage, "PersonalAccessToken", Some(NAMESPACE), resources).await;
+    let applying = async {
+        stream::iter(0..resources).for_each_concurrent(10, |n| apply(stage, n, owner(n))).await;
+        started.elapsed()
+    };
+    let (applied, ()) = tokio::join!(applying, until_ready(stage, "PersonalAccessToken", Some(NAMESPACE), resources));
     let took = started.elapsed();
     let after = Usage::of(stage.operator_pid());
     let counts = Counts::read(stage, offset, seq);
@@ -125,22 +130,19 @@ async fn apply(stage: &Stage, n: usize, tenant: String) {
     api.create(&PostParams::default(), &token).await.unwrap();
 }
 
+/// Watches rather than asks: lists of a thousand objects would be a load of their own.
 async fn until_ready(stage: &Stage, kind: &str, namespace: Option<&str>, wanted: usize) {
-    let api = stage.api(kind, namespace);
-    // From the API server's cache: the benchmark must not load etcd.
-    let params = ListParams::default().match_any();
-    let ready = |object: &DynamicObject| {
+    let is_ready = |object: &DynamicObject| {
         let conditions = object.data["status"]["conditions"].as_array();
         conditions.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
     };
-    let started = Instant::now();
-    loop {
-        let found = api.list(&params).await.unwrap().items.iter().filter(|object| ready(object)).count();
-        if found >= wanted {
-            return;
-        }
-        assert!(started.elapsed() < Duration::from_secs(600), "only {found} of {wanted} {kind} became Ready");
-        tokio::time::sleep(Duration::from_millis(250)).await;
+    let seen = watcher(stage.api(kind, namespace), watcher::Config::default()).applied_objects();
+    let mut seen = std::pin::pin!(seen.try_filter(|object| std::future::ready(is_ready(object))));
+    let mut ready = HashSet::new();
+    while ready.len() < wanted {
+        let next = tokio::time::timeout(Duration::from_secs(120), seen.next()).await;
+        let Ok(Some(object)) = next else { panic!("only {} of {wanted} became Ready", ready.len()) };
+        ready.insert(object.unwrap().name_any());
     }
 }
 
