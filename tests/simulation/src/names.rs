@@ -1,0 +1,103 @@
+//! Names, labels and references: what the API server checks of every object's metadata.
+use serde_json::{Value, json};
+
+use crate::kinds::Kind;
+use crate::refusal::Cause;
+
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
+/// What is wrong with the metadata of an object.
+pub fn problems(kind: &Kind, metadata: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let name = metadata["name"].as_str().unwrap_or_default();
+    if name.is_empty() {
+        causes.push(Cause::required("metadata.name", "name or generateName is required"));
+    } else {
+        causes.extend(wrong_name(kind, name).map(|why| Cause::invalid("metadata.name", &json!(name), &why)));
+    }
+    for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
+        causes.extend(wrong_key(key).map(|why| Cause::invalid("metadata.labels", &json!(key), &why)));
+        causes.extend(
+            wrong_value(value.as_str().unwrap_or_default()).map(|why| Cause::invalid("metadata.labels", value, &why)),
+        );
+    }
+    for (key, _) in metadata["annotations"].as_object().into_iter().flatten() {
+        causes.extend(
+            wrong_key(&key.to_lowercase()).map(|why| Cause::invalid("metadata.annotations", &json!(key), &why)),
+        );
+    }
+    causes.extend(owner_problems(metadata));
+    causes
+}
+
+fn owner_problems(metadata: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let owners = metadata["ownerReferences"].as_array().map_or(&[][..], Vec::as_slice);
+    for owner in owners {
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            let value = owner[field].as_str().unwrap_or_default();
+            if value.is_empty() {
+                let path =
+                    format!("metadata.ownerReferences.{}", if field == "apiVersion" { "version" } else { field });
+                causes.push(Cause::invalid(&path, &json!(value), &format!("{field} must not be empty")));
+            }
+        }
+    }
+    let controllers: Vec<&Value> = owners.iter().filter(|owner| owner["controller"] == true).collect();
+    if let [first, second, ..] = controllers.as_slice() {
+        let text = |owner: &Value| {
+            format!("{}/{}", owner["kind"].as_str().unwrap_or_default(), owner["name"].as_str().unwrap_or_default())
+        };
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+            text(first),
+            text(second)
+        );
+        causes.push(Cause {
+            reason: "FieldValueInvalid",
+            field: "metadata.ownerReferences".into(),
+            message: format!("Invalid value: []: {why}"),
+        });
+    }
+    causes
+}
+
+fn wrong_name(kind: &Kind, name: &str) -> Option<String> {
+    let (longest, good, message) = match kind.kind {
+        "Namespace" => (63, is_label(name), LABEL),
+        _ => (253, name.split('.').all(is_label), SUBDOMAIN),
+    };
+    if name.len() > longest {
+        return Some(format!("must be no more than {longest} bytes"));
+    }
+    (!good).then(|| message.to_owned())
+}
+
+fn is_label(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    !text.is_empty() && text.chars().all(|c| inner(c) || c == '-') && text.starts_with(inner) && text.ends_with(inner)
+}
+
+fn wrong_key(key: &str) -> Option<String> {
+    let name = key.split_once('/').map_or(key, |(_, name)| name);
+    if name.len() > 63 {
+        return Some("name part must be no more than 63 bytes".into());
+    }
+    (name.is_empty() || !is_value(name)).then(|| QUALIFIED.to_owned())
+}
+
+fn wrong_value(value: &str) -> Option<String> {
+    if value.len() > 63 {
+        return Some("must be no more than 63 bytes".into());
+    }
+    (!is_value(value)).then(|| LABEL_VALUE.to_owned())
+}
+
+fn is_value(text: &str) -> bool {
+    let outer = |c: char| c.is_ascii_alphanumeric();
+    text.is_empty()
+        || (text.chars().all(|c| outer(c) || "-_.".contains(c)) && text.starts_with(outer) && text.ends_with(outer))
+}
