@@ -110,12 +110,11 @@ impl Call {
 
 /// The object or collection of a path, and whether it is its status.
 fn target(path: &str) -> Result<(Key, bool), Refusal> {
-    let unknown = || Refusal::new(404, "the server could not find the requested resource");
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
-        _ => return Err(unknown()),
+        _ => return Err(Refusal::unknown()),
     };
     let (namespace, rest) = match rest {
         ["namespaces", namespace, rest @ ..] if !matches!(rest, [] | ["status" | "finalize"]) => (*namespace, rest),
@@ -125,12 +124,12 @@ fn target(path: &str) -> Result<(Key, bool), Refusal> {
         [plural] => (*plural, "", false),
         [plural, name] => (*plural, *name, false),
         [plural, name, "status"] => (*plural, *name, true),
-        _ => return Err(unknown()),
+        _ => return Err(Refusal::unknown()),
     };
-    let kind = Kind::of_resource(group, version, plural).ok_or_else(unknown)?;
+    let kind = Kind::of_resource(group, version, plural).ok_or_else(Refusal::unknown)?;
     let fits = if kind.namespaced { name.is_empty() || !namespace.is_empty() } else { namespace.is_empty() };
     if !fits || (status && !kind.custom) {
-        return Err(unknown());
+        return Err(Refusal::unknown());
     }
     Ok((Key { kind, namespace: namespace.into(), name: name.into() }, status))
 }

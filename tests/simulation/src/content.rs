@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::kinds::Kind;
 use crate::refusal::{Cause, Refusal};
-use crate::schema;
+use crate::{names, schema};
 
 /// Most bytes of a Secret's or a ConfigMap's data.
 const LARGEST: usize = 1024 * 1024;
@@ -25,7 +25,10 @@ pub fn typed(kind: &Kind, body: &Value) -> Result<Value, Refusal> {
     object["apiVersion"] = kind.api_version().into();
     object["kind"] = kind.kind.into();
     let mut object = match kind.kind {
-        "Secret" => through::<Secret>(kind, object)?,
+        "Secret" => {
+            is_encoded(kind, &object["data"])?;
+            through::<Secret>(kind, object)?
+        }
         "ConfigMap" => through::<ConfigMap>(kind, object)?,
         "Namespace" => through::<Namespace>(kind, object)?,
         "Event" => through::<Event>(kind, object)?,
@@ -40,6 +43,13 @@ pub fn typed(kind: &Kind, body: &Value) -> Result<Value, Refusal> {
     drop_empty(&mut object["metadata"]);
     if !kind.custom {
         drop_empty(&mut object);
+    }
+    if kind.kind == "Event" {
+        // Go's zero values of what only the older API of events fills.
+        let zero = json!({"deprecatedFirstTimestamp": null, "deprecatedLastTimestamp": null, "deprecatedSource": {}});
+        for (field, value) in zero.as_object().into_iter().flatten() {
+            object[field.as_str()] = value.clone();
+        }
     }
     Ok(object)
 }
@@ -72,6 +82,11 @@ pub fn problems(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<Cause> 
     causes
 }
 
+/// What is wrong with the status of a custom object.
+pub fn status_problems(kind: &Kind, object: &Value) -> Vec<Cause> {
+    schema::status_problems(kind, &object["status"])
+}
+
 const DATA_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 fn is_data_key(key: &str) -> bool {
@@ -98,20 +113,27 @@ fn event_problems(event: &Value) -> Vec<Cause> {
     for field in ["eventTime", "reportingController", "reportingInstance", "action", "reason"] {
         if event[field].as_str().unwrap_or_default().is_empty() {
             causes.push(Cause::required(field, ""));
+            if field == "reportingController" {
+                let wrong = ["name part must be non-empty", names::QUALIFIED];
+                causes.extend(wrong.map(|why| Cause::invalid(field, &json!(""), why)));
+            }
         }
     }
     if event["note"].as_str().unwrap_or_default().len() > 1024 {
-        causes.push(Cause::invalid("note", &json!(""), "can have at most 1024 characters"));
+        causes.push(Cause::invalid("message", &json!(""), "can have at most 1024 characters"));
     }
-    let (own, about) = (&event["metadata"]["namespace"], &event["regarding"]["namespace"]);
-    let fits = match about.as_str().unwrap_or_default() {
-        "" => own == "default" || own == "kube-system",
-        about => own == about,
-    };
-    if !fits {
-        causes.push(Cause::invalid("involvedObject.namespace", about, "does not match event.namespace"));
+    let about = event["regarding"]["namespace"].as_str().unwrap_or_default();
+    if about.is_empty() && event["metadata"]["namespace"] != "default" {
+        causes.push(Cause::invalid("involvedObject.namespace", &json!(about), "does not match event.namespace"));
     }
     causes
+}
+
+fn is_encoded(kind: &Kind, data: &Value) -> Result<(), Refusal> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
+    let bad = |text: &str| text.bytes().position(|byte| !allowed(byte));
+    let first = data.as_object().into_iter().flatten().find_map(|(_, value)| value.as_str().and_then(bad));
+    first.map_or(Ok(()), |at| Err(unreadable(kind, &format!("illegal base64 data at input byte {at}"))))
 }
 
 fn through<T: Serialize + DeserializeOwned>(kind: &Kind, object: Value) -> Result<Value, Refusal> {
@@ -119,7 +141,7 @@ fn through<T: Serialize + DeserializeOwned>(kind: &Kind, object: Value) -> Resul
     serde_json::to_value(typed).map_err(|error| unreadable(kind, &error))
 }
 
-fn unreadable(kind: &Kind, error: &serde_json::Error) -> Refusal {
+fn unreadable(kind: &Kind, error: &dyn std::fmt::Display) -> Refusal {
     let (version, kind) = (kind.version, kind.kind);
     Refusal::new(400, format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {error}"))
 }

@@ -62,9 +62,9 @@ impl Kind {
         qualified(self.plural, self.group)
     }
 
-    /// `PersonalAccessToken.pat-operator.dev`, as messages name the kind.
+    /// `PersonalAccessToken.pat-operator.dev`, as messages name the kind; events as the core kind that they once were.
     pub fn qualified(&self) -> String {
-        qualified(self.kind, self.group)
+        qualified(self.kind, if self.kind == "Event" { "" } else { self.group })
     }
 }
 

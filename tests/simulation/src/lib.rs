@@ -20,6 +20,7 @@ mod schema;
 mod selector;
 mod service;
 mod state;
+mod stream;
 mod verbs;
 mod watch;
 

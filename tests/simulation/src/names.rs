@@ -7,7 +7,7 @@ use crate::refusal::Cause;
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+pub const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
 /// What is wrong with the metadata of an object.
 pub fn problems(kind: &Kind, metadata: &Value) -> Vec<Cause> {
@@ -36,33 +36,40 @@ pub fn problems(kind: &Kind, metadata: &Value) -> Vec<Cause> {
 fn owner_problems(metadata: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let owners = metadata["ownerReferences"].as_array().map_or(&[][..], Vec::as_slice);
-    for owner in owners {
+    for (index, owner) in owners.iter().enumerate() {
         for field in ["apiVersion", "kind", "name", "uid"] {
-            let value = owner[field].as_str().unwrap_or_default();
-            if value.is_empty() {
-                let path =
-                    format!("metadata.ownerReferences.{}", if field == "apiVersion" { "version" } else { field });
-                causes.push(Cause::invalid(&path, &json!(value), &format!("{field} must not be empty")));
+            if owner[field].as_str().unwrap_or_default().is_empty() {
+                causes
+                    .push(Cause::required(&format!("metadata.ownerReferences[{index}].{field}"), "must not be empty"));
             }
         }
     }
     let controllers: Vec<&Value> = owners.iter().filter(|owner| owner["controller"] == true).collect();
     if let [first, second, ..] = controllers.as_slice() {
-        let text = |owner: &Value| {
-            format!("{}/{}", owner["kind"].as_str().unwrap_or_default(), owner["name"].as_str().unwrap_or_default())
-        };
-        let why = format!(
-            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
-            text(first),
-            text(second)
+        let name = |owner: &Value| format!("{}/{}", text(&owner["kind"]), text(&owner["name"]));
+        let (all, first, second) = (shown(owners), name(first), name(second));
+        let message = format!(
+            "Invalid value: {all}: Only one reference can have Controller set to true. Found \"true\" in references for {first} and {second}"
         );
-        causes.push(Cause {
-            reason: "FieldValueInvalid",
-            field: "metadata.ownerReferences".into(),
-            message: format!("Invalid value: []: {why}"),
-        });
+        let field = "metadata.ownerReferences".into();
+        causes.push(Cause { reason: "FieldValueInvalid", field, message });
     }
     causes
+}
+
+/// References in the order of fields that the real server prints.
+fn shown(owners: &[Value]) -> String {
+    let one = |owner: &Value| {
+        let fields = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+        let set = fields.iter().filter(|field| !owner[**field].is_null());
+        let set: Vec<String> = set.map(|field| format!("\"{field}\":{}", owner[*field])).collect();
+        format!("{{{}}}", set.join(","))
+    };
+    format!("[{}]", owners.iter().map(one).collect::<Vec<_>>().join(","))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn wrong_name(kind: &Kind, name: &str) -> Option<String> {
@@ -70,8 +77,11 @@ fn wrong_name(kind: &Kind, name: &str) -> Option<String> {
         "Namespace" => (63, is_label(name), LABEL),
         _ => (253, name.split('.').all(is_label), SUBDOMAIN),
     };
+    if kind.kind == "Namespace" && name.contains('.') {
+        return Some("must not contain dots".into());
+    }
     if name.len() > longest {
-        return Some(format!("must be no more than {longest} bytes"));
+        return Some(format!("must be no more than {longest} characters"));
     }
     (!good).then(|| message.to_owned())
 }

@@ -27,6 +27,8 @@ pub struct Cause {
     pub message: String,
 }
 
+const UNCHECKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+
 impl Cause {
     /// A value that is not allowed; it is quoted unless it is JSON.
     pub fn invalid(field: &str, value: &Value, why: &str) -> Self {
@@ -61,9 +63,15 @@ impl Refusal {
             429 => "TooManyRequests",
             503 => "ServiceUnavailable",
             504 => "Timeout",
-            _ => "InternalError",
+            500 => "InternalError",
+            _ => "",
         };
         Self { code, reason, message: message.into(), details: None }
+    }
+
+    /// There is no such kind.
+    pub fn unknown() -> Self {
+        Self { details: Some(json!({})), ..Self::new(404, "the server could not find the requested resource") }
     }
 
     /// There is no such object.
@@ -86,18 +94,45 @@ impl Refusal {
 
     /// The revision is not the one that is stored.
     pub fn outdated(kind: &Kind, name: &str) -> Self {
-        let why =
-            "the object has been modified; please apply your changes to the latest version and try again".to_owned();
-        Self::conflict(kind, name, &why)
+        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        Self::conflict(kind, name, why)
+    }
+
+    /// A precondition of a deletion does not hold; `what` is `UID` or `ResourceVersion`.
+    pub fn precondition(kind: &Kind, name: &str, what: &str, wanted: &str, stored: &str) -> Self {
+        let guess = if what == "UID" { "deleted and then recreated" } else { "modified" };
+        let why = format!(
+            "the {what} in the precondition ({wanted}) does not match the {what} in record ({stored}). The object might have been {guess}"
+        );
+        let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
+        Self::new(409, message).about(kind.kind, kind.group, name)
+    }
+
+    /// A custom object is never replaced blindly.
+    pub fn unversioned(kind: &Kind, name: &str) -> Self {
+        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), "must be specified for an update");
+        let mut refusal = Self::invalid(kind, name, &[cause]);
+        refusal.message = refusal.message.replacen(&kind.qualified(), &kind.resource(), 1);
+        if let Some(details) = &mut refusal.details {
+            details["kind"] = kind.plural.into();
+        }
+        refusal
     }
 
     /// The object is not as it must be.
     pub fn invalid(kind: &Kind, name: &str, causes: &[Cause]) -> Self {
+        let mut causes = causes.to_vec();
+        // After errors of these kinds the real server does not look at a CRD's CEL rules, and says so.
+        let blocking = ["NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid"];
+        let is_blocking = |cause: &Cause| blocking.iter().any(|kind| cause.reason == format!("FieldValue{kind}"));
+        if kind.custom && causes.iter().any(is_blocking) {
+            causes.push(Cause::invalid("<nil>", &Value::Null, UNCHECKED));
+        }
         let mut all: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         all.dedup();
         let said = if all.len() == 1 { all.remove(0) } else { format!("[{}]", all.join(", ")) };
         let mut refusal = Self::new(422, format!("{} {name:?} is invalid: {said}", kind.qualified()));
-        refusal = refusal.about(kind.kind, kind.group, name);
+        refusal = refusal.about(kind.kind, if kind.kind == "Event" { "" } else { kind.group }, name);
         if let Some(details) = &mut refusal.details {
             let cause = |c: &Cause| json!({"reason": c.reason, "message": c.message, "field": c.field});
             details["causes"] = causes.iter().map(cause).collect();
@@ -129,9 +164,11 @@ impl Refusal {
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         });
+        if !self.reason.is_empty() {
+            status["reason"] = self.reason.into();
+        }
         if let Some(details) = &self.details {
             status["details"] = details.clone();
         }
@@ -139,7 +176,10 @@ impl Refusal {
     }
 
     fn about(mut self, kind: &str, group: &str, name: &str) -> Self {
-        let mut details = json!({"name": name, "kind": kind});
+        let mut details = json!({"kind": kind});
+        if !name.is_empty() {
+            details["name"] = name.into();
+        }
         if !group.is_empty() {
             details["group"] = group.into();
         }

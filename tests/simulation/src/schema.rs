@@ -40,6 +40,18 @@ pub fn problems(kind: &Kind, object: &Value) -> Vec<Cause> {
     causes
 }
 
+/// What the schema says against a status. It is checked by itself: messages name its fields without `status`.
+pub fn status_problems(kind: &Kind, status: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if let (Some(schema), false) = (SCHEMAS.get(kind.kind), status.is_null()) {
+        check(&mut causes, "", &schema["properties"]["status"], status);
+    }
+    for cause in &mut causes {
+        cause.field = join("status", &cause.field);
+    }
+    causes
+}
+
 fn prune_value(schema: &Value, value: &mut Value) {
     match value {
         Value::Object(fields) => {

@@ -94,6 +94,10 @@ impl State {
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.create_namespace(name);
         }
+        // A cluster has had a life before: its first revisions are past.
+        state.oldest = state.revision;
+        state.log.clear();
+        state.history.clear();
         state
     }
 

@@ -3,15 +3,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::Stream;
-use http_body::Frame;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::call::Call;
-use crate::cluster::Shared;
 use crate::hook::{Asked, Break, Delivery, Event};
 use crate::kinds::Kind;
 use crate::random::Random;
@@ -22,18 +18,22 @@ use crate::verbs::{partial, select};
 
 /// How often a watch that allows it says how far it is.
 const BOOKMARK: Duration = Duration::from_secs(60);
+/// How long before its end it says so for the last time.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 /// Life of a watch that does not say how long it wants to be.
 const USUAL_LIFE: u64 = 1_800;
 
 /// An open watch.
 pub struct Opened {
-    number: u64,
+    pub number: u64,
     asked: Asked,
     kind: &'static Kind,
     selector: Selector,
     partial: bool,
     /// Changes up to this one are delivered.
-    position: u64,
+    pub position: u64,
+    /// The last revision that the client knows of.
+    told: u64,
     /// Objects and bookmark that come first.
     initial: VecDeque<Value>,
     /// The change to deliver next, with its time.
@@ -41,11 +41,11 @@ pub struct Opened {
     last: Instant,
     end: Instant,
     bookmark: Option<Instant>,
-    tick: watch::Receiver<u64>,
+    pub tick: watch::Receiver<u64>,
 }
 
 /// What a stream does next.
-enum Next {
+pub enum Next {
     Send(Value),
     End(Option<Break>),
     Sleep(Instant),
@@ -72,11 +72,13 @@ impl Opened {
             selector,
             partial: call.partial,
             position: if from == 0 || streams_list { state.revision } else { from },
+            told: if from == 0 || streams_list { state.revision } else { from },
             initial: VecDeque::new(),
             due: None,
             last: now,
             end: now + Duration::from_secs(life),
-            bookmark: with_bookmarks.then(|| now + BOOKMARK),
+            bookmark: with_bookmarks
+                .then(|| now + BOOKMARK.min(Duration::from_secs(life).saturating_sub(LAST_BOOKMARK))),
             tick: state.tick.subscribe(),
         };
         if from == 0 || streams_list {
@@ -92,16 +94,8 @@ impl Opened {
         Ok(opened)
     }
 
-    /// The body of the reply.
-    pub fn stream(self, shared: Arc<Shared>) -> impl Stream<Item = Result<Frame<Bytes>, std::io::Error>> + Send {
-        let open = Closing { shared, watch: self, ended: false };
-        futures::stream::unfold(open, |mut open| async move {
-            let item = open.next().await?;
-            Some((item, open))
-        })
-    }
-
-    fn next(&mut self, state: &mut State) -> Next {
+    /// What to do now.
+    pub fn next(&mut self, state: &mut State) -> Next {
         if let Some(how) = state.broken.remove(&self.number) {
             return Next::End(Some(how));
         }
@@ -143,8 +137,13 @@ impl Opened {
         }
         let due = self.due.filter(|(revision, _)| *revision > self.position).map(|(_, at)| at);
         if let Some(at) = self.bookmark.filter(|at| now >= *at) {
-            self.bookmark = Some(at + BOOKMARK);
-            return Next::Send(self.mark());
+            let last = self.end - LAST_BOOKMARK;
+            self.bookmark = (at < last).then(|| last.min(at + BOOKMARK));
+            // It is progress that is told: a watch that stands where it began gets no bookmark.
+            if self.position > self.told {
+                self.told = self.position;
+                return Next::Send(self.mark());
+            }
         }
         Next::Sleep([due, self.bookmark].into_iter().flatten().fold(self.end, Instant::min))
     }
@@ -201,61 +200,4 @@ impl Opened {
 fn following(state: &State, position: u64) -> Option<&Logged> {
     let index = state.log.partition_point(|change| change.revision <= position);
     state.log.get(index)
-}
-
-/// A watch that is no longer open once its stream is dropped.
-struct Closing {
-    shared: Arc<Shared>,
-    watch: Opened,
-    ended: bool,
-}
-
-impl Closing {
-    async fn next(&mut self) -> Option<Result<Frame<Bytes>, std::io::Error>> {
-        loop {
-            if self.ended {
-                return None;
-            }
-            // Before the look, so that no change between look and sleep is missed.
-            self.watch.tick.mark_unchanged();
-            let next = self.watch.next(&mut self.shared.lock());
-            match next {
-                Next::Send(event) => return Some(Ok(line(&event))),
-                Next::End(how) => {
-                    self.ended = true;
-                    return self.last(how);
-                }
-                Next::Sleep(until) => {
-                    tokio::select! {
-                        biased;
-                        _ = self.watch.tick.changed() => {}
-                        () = sleep_until(until) => {}
-                    }
-                }
-            }
-        }
-    }
-
-    fn last(&self, how: Option<Break>) -> Option<Result<Frame<Bytes>, std::io::Error>> {
-        match how? {
-            Break::End => None,
-            Break::Reset => Some(Err(std::io::ErrorKind::ConnectionReset.into())),
-            Break::Gone => {
-                let refusal = Refusal::expired(self.watch.position, self.shared.lock().oldest);
-                Some(Ok(line(&json!({"type": "ERROR", "object": refusal.status()}))))
-            }
-        }
-    }
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        state.open.remove(&self.watch.number);
-        state.broken.remove(&self.watch.number);
-    }
-}
-
-fn line(event: &Value) -> Frame<Bytes> {
-    Frame::data(Bytes::from(format!("{event}\n")))
 }

@@ -32,7 +32,8 @@ pub fn run(state: &mut State, identity: &str, key: &Key, body: &Value) -> Result
         return Err(Refusal::invalid(kind, &name, &causes));
     }
     if resource_version.as_str().is_some_and(|version| !version.is_empty() && version != "0") {
-        return Err(Refusal::new(500, "resourceVersion should not be set on objects to be created"));
+        let refusal = Refusal::new(500, "resourceVersion should not be set on objects to be created");
+        return Err(Refusal { reason: "", ..refusal });
     }
     if state.objects.contains_key(&key) {
         return Err(Refusal::already_exists(kind, &name));
@@ -79,7 +80,7 @@ fn prepare(state: &mut State, key: &Key, object: &mut Value) {
     let uid = state.random(&format!("uid {key}")).uuid();
     let stamp = state.clock.stamp();
     if let Value::Object(metadata) = &mut object["metadata"] {
-        for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
+        for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
             metadata.remove(field);
         }
         if key.kind.namespaced {

@@ -17,7 +17,7 @@ pub fn run(state: &mut State, identity: &str, key: &Key, options: &Value) -> Res
     for (field, what) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
         let stored = old["metadata"][field].as_str().unwrap_or_default();
         if let Some(wanted) = options["preconditions"][field].as_str().filter(|wanted| *wanted != stored) {
-            return Err(Refusal::conflict(kind, &key.name, &precondition(what, wanted, stored)));
+            return Err(Refusal::precondition(kind, &key.name, what, wanted, stored));
         }
     }
     if kind == Kind::namespace() && ["default", "kube-system", "kube-public"].contains(&&*key.name) {
@@ -49,11 +49,6 @@ pub fn run(state: &mut State, identity: &str, key: &Key, options: &Value) -> Res
 pub fn is_held(kind: &Kind, object: &Value) -> bool {
     let some = |finalizers: &Value| finalizers.as_array().is_some_and(|all| !all.is_empty());
     some(&object["metadata"]["finalizers"]) || (kind == Kind::namespace() && some(&object["spec"]["finalizers"]))
-}
-
-/// Why a precondition does not hold.
-pub fn precondition(what: &str, wanted: &str, stored: &str) -> String {
-    format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {stored}")
 }
 
 fn success(kind: &Kind, key: &Key, old: &Value) -> Value {

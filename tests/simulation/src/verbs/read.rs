@@ -30,7 +30,10 @@ pub fn list(state: &State, call: &Call) -> Result<Value, Refusal> {
         true => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
         false => (format!("{}List", kind.kind), kind.api_version()),
     };
-    let metadata = json!({"resourceVersion": state.revision.to_string()});
+    let mut metadata = json!({"resourceVersion": state.revision.to_string()});
+    if kind.custom && !call.partial {
+        metadata["continue"] = "".into();
+    }
     Ok(json!({"kind": list, "apiVersion": version, "metadata": metadata, "items": items}))
 }
 

@@ -14,28 +14,20 @@ use crate::state::State;
 pub fn put(state: &mut State, call: &Call) -> Result<Value, Refusal> {
     let (kind, key) = (call.key.kind, &call.key);
     let new = content::typed(kind, &call.body)?;
-    let metadata = &new["metadata"];
-    match metadata["name"].as_str().unwrap_or_default() {
-        "" => return Err(Refusal::new(400, "the name of the object must be provided")),
-        name if name != key.name => {
-            let why = format!("the name of the object ({name}) does not match the name on the URL ({})", key.name);
-            return Err(Refusal::new(400, why));
-        }
-        _ => {}
+    is_placed(key, &new["metadata"])?;
+    let old = state.objects.get(key).cloned().ok_or_else(|| Refusal::not_found(kind, &key.name))?;
+    let (stated, stored) = (&new["metadata"]["uid"], &old["metadata"]["uid"]);
+    if let Some(uid) = stated.as_str().filter(|uid| !uid.is_empty() && stored != uid) {
+        let stored = stored.as_str().unwrap_or_default();
+        let place = format!("{}/{}/{}", kind.group, kind.plural, key.path().trim_start_matches('/'));
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: /registry/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {stored}",
+            place.trim_start_matches('/')
+        );
+        return Err(Refusal::conflict(kind, &key.name, &why));
     }
-    if metadata["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty() && namespace != key.namespace) {
-        let why = "the namespace of the provided object does not match the namespace sent on the request";
-        return Err(Refusal::new(400, why));
-    }
-    let old = state.objects.get(key).cloned();
-    let stored = old.as_ref().map_or("", |old| old["metadata"]["uid"].as_str().unwrap_or_default());
-    if let Some(uid) = metadata["uid"].as_str().filter(|uid| !uid.is_empty() && *uid != stored) {
-        return Err(Refusal::conflict(kind, &key.name, &delete::precondition("UID", uid, stored)));
-    }
-    let old = old.ok_or_else(|| Refusal::not_found(kind, &key.name))?;
-    if kind.custom && metadata["resourceVersion"].as_str().is_none_or(str::is_empty) {
-        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), "must be specified for an update");
-        return Err(Refusal::invalid(kind, &key.name, &[cause]));
+    if kind.custom && new["metadata"]["resourceVersion"].as_str().is_none_or(str::is_empty) {
+        return Err(Refusal::unversioned(kind, &key.name));
     }
     write(state, call, &old, new)
 }
@@ -47,7 +39,29 @@ pub fn patch(state: &mut State, call: &Call) -> Result<Value, Refusal> {
     let mut new = (*old).clone();
     json_patch::merge(&mut new, &call.body);
     let new = content::typed(kind, &new)?;
+    is_placed(key, &new["metadata"])?;
     write(state, call, &old, new)
+}
+
+/// Whether a body is about the object of the URL.
+fn is_placed(key: &Key, metadata: &Value) -> Result<(), Refusal> {
+    let url = &key.name;
+    match metadata["name"].as_str().unwrap_or_default() {
+        "" => {
+            let why = format!("the name of the object ({url} based on URL) was undeterminable: name must be provided");
+            return Err(Refusal::new(400, why));
+        }
+        name if name != url => {
+            let why = format!("the name of the object ({name}) does not match the name on the URL ({url})");
+            return Err(Refusal::new(400, why));
+        }
+        _ => {}
+    }
+    if metadata["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty() && namespace != key.namespace) {
+        let why = "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Refusal::new(400, why));
+    }
+    Ok(())
 }
 
 fn write(state: &mut State, call: &Call, old: &Value, mut new: Value) -> Result<Value, Refusal> {
@@ -56,12 +70,18 @@ fn write(state: &mut State, call: &Call, old: &Value, mut new: Value) -> Result<
     if !version.is_empty() && old["metadata"]["resourceVersion"] != version {
         return Err(Refusal::outdated(kind, &key.name));
     }
-    let causes = immutable(&new["metadata"], &old["metadata"]);
+    let mut causes = changes(&new["metadata"], &old["metadata"]);
     carry(kind, call.status, old, &mut new);
-    let mut causes = if call.status { Vec::new() } else { causes };
-    causes.extend(names::problems(kind, &new["metadata"]));
-    causes.extend(content::problems(kind, &new, Some(old)));
-    causes.extend(added_finalizers(&new["metadata"], &old["metadata"]));
+    if call.status {
+        causes = content::status_problems(kind, &new);
+    } else {
+        if kind.custom {
+            // The real server checks them twice, and its list of causes shows it.
+            causes.extend(causes.clone());
+        }
+        causes.extend(names::problems(kind, &new["metadata"]));
+        causes.extend(content::problems(kind, &new, Some(old)));
+    }
     if !causes.is_empty() {
         return Err(Refusal::invalid(kind, &key.name, &causes));
     }
@@ -69,27 +89,20 @@ fn write(state: &mut State, call: &Call, old: &Value, mut new: Value) -> Result<
         return Ok(new);
     }
     if !new["metadata"]["deletionTimestamp"].is_null() && !delete::is_held(kind, &new) {
-        return Ok(remove(state, &call.identity, key, new));
+        // The last finalizer went. The answer shows the revision before, the event of a watch the new one.
+        state.store(&call.identity, Change::Deleted, key, new.clone());
+        return Ok(new);
     }
     let stored = state.store(&call.identity, Change::Updated, key, new);
     Ok((*stored).clone())
 }
 
-/// The last finalizer went: the object is deleted instead of stored.
-fn remove(state: &mut State, identity: &str, key: &Key, object: Value) -> Value {
-    let stored = state.store(identity, Change::Deleted, key, object);
-    (*stored).clone()
-}
-
-fn immutable(new: &Value, old: &Value) -> Vec<Cause> {
-    let mut causes = Vec::new();
-    for field in ["name", "namespace", "uid", "creationTimestamp"] {
-        let stated = new[field].as_str().unwrap_or_default();
-        if !stated.is_empty() && new[field] != old[field] {
-            causes.push(Cause::invalid(&format!("metadata.{field}"), &new[field], "field is immutable"));
-        }
-    }
-    causes
+/// What may not change as it does.
+fn changes(new: &Value, old: &Value) -> Vec<Cause> {
+    let stated = new["uid"].as_str().unwrap_or_default();
+    let moved = (!stated.is_empty() && new["uid"] != old["uid"])
+        .then(|| Cause::invalid("metadata.uid", &new["uid"], "field is immutable"));
+    moved.into_iter().chain(added_finalizers(new, old)).collect()
 }
 
 /// A finalizer that is added to an object that is going would be too late.
