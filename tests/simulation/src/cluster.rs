@@ -91,6 +91,11 @@ impl Cluster {
         self.shared.lock().clock.elapsed()
     }
 
+    /// The watches that are open.
+    pub fn watches(&self) -> Vec<Asked> {
+        self.shared.lock().open.values().cloned().collect()
+    }
+
     /// Ends open watches, those for which `chosen` holds.
     pub fn break_watches(&self, how: Break, chosen: impl Fn(&Asked) -> bool) {
         self.shared.lock().break_watches(how, chosen);
