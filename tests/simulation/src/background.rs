@@ -59,7 +59,8 @@ fn collect(state: &mut State) {
         let going = !object["metadata"]["deletionTimestamp"].is_null();
         let (gone, kept): (Vec<_>, Vec<_>) = owners.iter().partition(|owner| is_gone(state, key, owner));
         let kept: Vec<Value> = kept.into_iter().cloned().collect();
-        (!gone.is_empty() && !(going && kept.is_empty())).then(|| (key.clone(), object.clone(), kept))
+        let is_marked = going && kept.is_empty();
+        (!gone.is_empty() && !is_marked).then(|| (key.clone(), object.clone(), kept))
     });
     let (first, more) = (garbage.next(), garbage.next().is_some());
     let Some((key, object, kept)) = first else { return };

@@ -52,6 +52,11 @@ impl Kind {
         &KINDS[2]
     }
 
+    /// Whether a PUT creates what is not there.
+    pub fn is_put_anew(&self) -> bool {
+        self.kind == "Lease"
+    }
+
     /// `apiVersion` of its objects.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.into() } else { format!("{}/{}", self.group, self.version) }

@@ -130,7 +130,7 @@ fn reply(shared: &Arc<Shared>, answer: Answer) -> Result<Reply, BoxError> {
             let whole = Full::new(Bytes::from(object.to_string()));
             (code, whole.map_err(|never| match never {}).boxed_unsync())
         }
-        Answer::Stream(opened) => (200, StreamBody::new(stream::of(opened, shared.clone())).boxed_unsync()),
+        Answer::Stream(opened) => (200, StreamBody::new(stream::of(*opened, shared.clone())).boxed_unsync()),
     };
     Ok(Response::builder().status(code).header("content-type", "application/json").body(body)?)
 }

@@ -18,7 +18,7 @@ pub enum Answer {
     /// A JSON object with its HTTP status.
     Object(u16, Value),
     /// The stream of a watch.
-    Stream(Opened),
+    Stream(Box<Opened>),
 }
 
 impl From<Refusal> for Answer {
@@ -33,9 +33,12 @@ pub fn serve(state: &mut State, call: &Call, asked: &crate::hook::Asked) -> Answ
     let served = match call.verb {
         Verb::Get => read::get(state, key).map(|object| (200, object)),
         Verb::List => return read::list(state, call).map_or_else(Answer::from, |list| Answer::Object(200, list)),
-        Verb::Watch => return Opened::open(state, call, asked).map_or_else(Answer::from, Answer::Stream),
+        Verb::Watch => {
+            return Opened::open(state, call, asked)
+                .map_or_else(Answer::from, |opened| Answer::Stream(Box::new(opened)));
+        }
         Verb::Create => create::run(state, &call.identity, key, &call.body).map(|object| (201, object)),
-        Verb::Update => update::put(state, call).map(|object| (200, object)),
+        Verb::Update => update::put(state, call),
         Verb::Patch => update::patch(state, call).map(|object| (200, object)),
         Verb::Delete => delete::run(state, &call.identity, key, &call.body).map(|object| (200, object)),
     };

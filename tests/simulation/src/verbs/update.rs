@@ -1,7 +1,7 @@
 //! PUT and PATCH, of the object and of its status.
 use serde_json::{Value, json};
 
-use super::delete;
+use super::{create, delete};
 use crate::call::Call;
 use crate::content;
 use crate::history::{Change, Key};
@@ -10,26 +10,34 @@ use crate::names;
 use crate::refusal::{Cause, Refusal};
 use crate::state::State;
 
-/// Replaces an object.
-pub fn put(state: &mut State, call: &Call) -> Result<Value, Refusal> {
+/// Replaces an object; gives also the HTTP status.
+pub fn put(state: &mut State, call: &Call) -> Result<(u16, Value), Refusal> {
     let (kind, key) = (call.key.kind, &call.key);
-    let new = content::typed(kind, &call.body)?;
+    let mut new = content::typed(kind, &call.body)?;
     is_placed(key, &new["metadata"])?;
-    let old = state.objects.get(key).cloned().ok_or_else(|| Refusal::not_found(kind, &key.name))?;
-    let (stated, stored) = (&new["metadata"]["uid"], &old["metadata"]["uid"]);
-    if let Some(uid) = stated.as_str().filter(|uid| !uid.is_empty() && stored != uid) {
-        let stored = stored.as_str().unwrap_or_default();
-        let place = format!("{}/{}/{}", kind.group, kind.plural, key.path().trim_start_matches('/'));
+    let old = state.objects.get(key).cloned();
+    if old.is_none() && !kind.is_put_anew() {
+        return Err(Refusal::not_found(kind, &key.name));
+    }
+    let stored = old.as_ref().and_then(|old| old["metadata"]["uid"].as_str()).unwrap_or_default();
+    if let Some(uid) = new["metadata"]["uid"].as_str().filter(|uid| !uid.is_empty() && *uid != stored) {
+        let group = if kind.custom { kind.group } else { "" };
+        let place = format!("{group}/{}/{}", kind.plural, key.path().trim_start_matches('/'));
         let why = format!(
             "StorageError: invalid object, Code: 4, Key: /registry/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {stored}",
             place.trim_start_matches('/')
         );
         return Err(Refusal::conflict(kind, &key.name, &why));
     }
+    let Some(old) = old else {
+        let collection = Key { name: String::new(), ..key.clone() };
+        new["metadata"]["resourceVersion"] = Value::Null;
+        return create::run(state, &call.identity, &collection, &new).map(|object| (201, object));
+    };
     if kind.custom && new["metadata"]["resourceVersion"].as_str().is_none_or(str::is_empty) {
         return Err(Refusal::unversioned(kind, &key.name));
     }
-    write(state, call, &old, new)
+    write(state, call, &old, new).map(|object| (200, object))
 }
 
 /// Merges a patch into an object (RFC 7386).

@@ -70,6 +70,17 @@ impl<'a, S: AsyncBufRead> Watch<'a, S> {
         event
     }
 
+    /// That bookmarks are all that comes until the stream ends; how many is no part of the transcript.
+    pub async fn ends_with_bookmarks(&mut self) {
+        let mut bookmarks = 0;
+        while let Some(line) = tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("the end in time") {
+            let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            assert_eq!(event["type"], "BOOKMARK", "{event}");
+            bookmarks += 1;
+        }
+        assert!(bookmarks > 0);
+    }
+
     /// That the next event is of this type and of this object.
     pub async fn expect(&mut self, kind: &str, name: &str) -> Value {
         let event = self.next().await.unwrap_or_default();

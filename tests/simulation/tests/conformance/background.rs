@@ -49,6 +49,18 @@ pub async fn foreign_owners(scene: &Scene) {
     scene.get(&scene.secret("real")).await.ok();
 }
 
+/// A dependent with a finalizer is marked, and stays until somebody lets it go.
+pub async fn finalizers_of_orphans(scene: &Scene) {
+    let map = scene.post(&scene.core("configmaps", ""), &json!({"metadata": {"name": "m"}})).await.ok();
+    let metadata = json!({"ownerReferences": [owner("ConfigMap", &map)], "finalizers": ["example.com/x"]});
+    scene.make_secret("a", metadata).await;
+    scene.delete(&scene.core("configmaps", "m"), &json!({})).await.ok();
+    scene.until(&scene.secret("a"), |found| found["metadata"]["deletionTimestamp"].is_string()).await;
+    scene.get(&scene.secret("a")).await.ok();
+    scene.patch(&scene.secret("a"), &json!({"metadata": {"finalizers": null}})).await.ok();
+    scene.get(&scene.secret("a")).await.is(404, "NotFound");
+}
+
 pub async fn namespaces(scene: &Scene) {
     let path = "/api/v1/namespaces/to-go";
     let made = scene.post("/api/v1/namespaces", &json!({"metadata": {"name": "to-go"}})).await.ok();

@@ -27,20 +27,19 @@ macro_rules! script {
 
 const SCRIPT: &[Act] = script! {
     writes: creates, a_compare_and_swap, a_replacement_of_custom_objects, merge_patches, patches_with_preconditions,
-        the_status_subresource, generations, secrets_and_their_strings, writes_that_change_nothing, events;
-    reads: gets, lists, metadata_only, label_selectors;
+        the_status_subresource, generations, secrets_and_their_strings, writes_that_change_nothing, events, tenants, leases;
+    reads: gets, lists, metadata_only, label_selectors, everywhere;
     deletion: deletes, delete_preconditions, finalizers, finalizers_while_going, replacement_after_deletion;
     watches: a_watch_from_a_revision, a_watch_from_the_start, a_watch_with_a_selector, a_watch_of_metadata,
-        a_streamed_list, a_watch_that_ends, a_watch_too_old, a_watch_of_the_future, a_watch_of_a_deletion;
+        a_streamed_list, a_watch_that_ends, a_watch_too_old, a_watch_of_the_future, a_watch_of_a_deletion, a_watch_of_all_namespaces;
     validation: names, metadata, misplaced_bodies, custom_content, secret_content;
-    background: owners, half_of_the_owners, foreign_owners, namespaces, namespaces_with_finalizers;
+    background: owners, half_of_the_owners, foreign_owners, namespaces, namespaces_with_finalizers, finalizers_of_orphans;
 };
 
 /// The transcript of each scene, or why it failed.
 async fn play(client: &Client) -> Vec<(&'static str, Result<Vec<String>, String>)> {
     let mut all = Vec::new();
-    let only = std::option_env!("SCENE");
-    for (name, act) in SCRIPT.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+    for (name, act) in SCRIPT {
         let scene = Scene::set(client.clone(), &name.replace('_', "-")).await;
         let ended = std::panic::AssertUnwindSafe(act(&scene)).catch_unwind().await;
         let failed = ended.err().map(|panic| match panic.downcast::<String>() {

@@ -69,6 +69,21 @@ pub async fn label_selectors(scene: &Scene) {
     }
 }
 
+/// A list of all namespaces is in the order of etcd's keys, in which a slash ends the namespace.
+pub async fn everywhere(scene: &Scene) {
+    for namespace in ["order", "order-1", "ordera"] {
+        scene.post("/api/v1/namespaces", &json!({"metadata": {"name": namespace}})).await.ok();
+        for name in ["b", "a"] {
+            let secret = json!({"metadata": {"name": name, "labels": {"order": ""}}});
+            scene.post(&format!("/api/v1/namespaces/{namespace}/secrets"), &secret).await.ok();
+        }
+    }
+    let list = scene.get("/api/v1/secrets?labelSelector=order").await.ok();
+    let items = list.body["items"].as_array().unwrap();
+    let namespaces: Vec<_> = items.iter().filter_map(|item| item["metadata"]["namespace"].as_str()).collect();
+    assert_eq!(namespaces, ["order-1", "order-1", "order", "order", "ordera", "ordera"]);
+}
+
 fn named(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().filter_map(|item| item["metadata"]["name"].as_str()).collect()
 }

@@ -85,9 +85,7 @@ pub async fn a_watch_that_ends(scene: &Scene) {
     let mut watch = scene.watch(&scene.token(""), &query).await;
     scene.make_token("b", json!({})).await;
     watch.expect("ADDED", "b").await;
-    let mark = watch.next().await.unwrap_or_default();
-    assert_eq!(mark["type"], "BOOKMARK", "{mark}");
-    assert_eq!(watch.next().await, None);
+    watch.ends_with_bookmarks().await;
 }
 
 pub async fn a_watch_too_old(scene: &Scene) {
@@ -117,6 +115,21 @@ pub async fn a_watch_of_a_deletion(scene: &Scene) {
     let gone = watch.expect("DELETED", "t").await;
     assert_ne!(revision(&going), revision(&gone));
     watch.is_silent().await;
+}
+
+pub async fn a_watch_of_all_namespaces(scene: &Scene) {
+    let path = "/apis/pat-operator.dev/v1alpha1/personalaccesstokens";
+    let list = scene.get(&format!("{path}?labelSelector=far")).await.ok();
+    let query = format!("labelSelector=far&resourceVersion={}", list.revision());
+    let mut watch = scene.watch(path, &query).await;
+    scene.make_token("near", json!({})).await;
+    scene.make_token("far", json!({"labels": {"far": ""}})).await;
+    let seen = watch.expect("ADDED", "far").await;
+    assert_eq!(seen["metadata"]["namespace"], scene.namespace.as_str());
+    scene.patch(&(scene.token("far") + "/status"), &json!({"status": {"secret": "s"}})).await.ok();
+    watch.expect("MODIFIED", "far").await;
+    scene.delete(&scene.token("far"), &json!({})).await.ok();
+    watch.expect("DELETED", "far").await;
 }
 
 fn revision(object: &Value) -> &str {

@@ -198,3 +198,43 @@ pub async fn events(scene: &Scene) {
     let long = merged(wrong, &json!({"note": "x".repeat(1025)}));
     scene.post(&path, &long).await.is(422, "Invalid");
 }
+
+pub async fn tenants(scene: &Scene) {
+    let path = "/apis/pat-operator.dev/v1alpha1/tenants";
+    let spec =
+        json!({"apiUrl": "https://acme.api.identitynow.com", "credentials": [{"secretRef": {"name": "acme-seed"}}]});
+    let body = json!({"apiVersion": "pat-operator.dev/v1alpha1", "kind": "Tenant", "metadata": {"name": "acme"}, "spec": spec});
+    let made = scene.post(path, &body).await.ok();
+    assert_eq!((&made.metadata()["namespace"], &made.metadata()["generation"]), (&json!(null), &json!(1)));
+    scene.post(path, &body).await.is(409, "AlreadyExists");
+    let acme = format!("{path}/acme");
+    let condition = json!({"type": "Ready", "status": "True", "reason": "Connected", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    let status =
+        json!({"status": {"conditions": [condition], "capacity": {"limit": 10, "ours": 1, "others": 0, "free": 9}}});
+    scene.patch(&format!("{acme}/status"), &status).await.ok();
+    scene.patch(&format!("{acme}/status"), &json!({"status": {"capacity": null}})).await.ok();
+    let refused = scene.post(path, &merged(body, &json!({"metadata": {"name": "b"}, "spec": {"apiUrl": 5}}))).await;
+    assert_eq!(refused.code, 422, "{}", refused.body);
+    scene.get(path).await.ok();
+    scene.list_metadata(path).await.ok();
+    scene.delete(&acme, &json!({})).await.ok();
+    scene.get(&acme).await.is(404, "NotFound");
+}
+
+pub async fn leases(scene: &Scene) {
+    let path = format!("/apis/coordination.k8s.io/v1/namespaces/{}/leases", scene.namespace);
+    let spec = json!({"holderIdentity": "a", "leaseDurationSeconds": 15, "renewTime": "2026-01-01T00:00:00.000001Z"});
+    let body = json!({"metadata": {"name": "l"}, "spec": spec});
+    let made = scene.post(&path, &body).await.ok();
+    let taken = merged(made.body.clone(), &json!({"spec": {"holderIdentity": "b", "leaseTransitions": 1}}));
+    let one = format!("{path}/l");
+    scene.put(&one, &taken).await.ok();
+    scene.put(&one, &taken).await.is(409, "Conflict");
+    scene.delete(&one, &json!({})).await.ok();
+    // Unlike the other kinds, a Lease may be created by PUT.
+    scene.put(&one, &taken).await.is(409, "Conflict");
+    let versioned = merged(taken, &json!({"metadata": {"uid": null}}));
+    let _ = scene.put(&one, &versioned).await;
+    let other = merged(versioned, &json!({"metadata": {"name": "other", "resourceVersion": null}}));
+    scene.put(&format!("{path}/other"), &other).await.ok();
+}
