@@ -12,7 +12,7 @@ mod writes;
 
 use control_plane::{ControlPlane, Options};
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use scene::Scene;
@@ -36,27 +36,29 @@ const SCRIPT: &[Act] = script! {
     background: owners, half_of_the_owners, foreign_owners, namespaces, namespaces_with_finalizers, finalizers_of_orphans;
 };
 
-/// The transcript of each scene, or why it failed.
-async fn play(client: &Client) -> Vec<(&'static str, Result<Vec<String>, String>)> {
-    let mut all = Vec::new();
-    for (name, act) in SCRIPT {
+/// The transcript of a scene, or why it failed.
+type Played = (&'static str, Result<Vec<String>, String>);
+
+/// All scenes at once: each has a namespace of its own.
+async fn play(client: &Client) -> Vec<Played> {
+    join_all(SCRIPT.iter().map(|(name, act)| async {
         let scene = Scene::set(client.clone(), &name.replace('_', "-")).await;
         let ended = std::panic::AssertUnwindSafe(act(&scene)).catch_unwind().await;
         let failed = ended.err().map(|panic| match panic.downcast::<String>() {
             Ok(text) => *text,
             Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("panic").to_owned(),
         });
-        all.push((*name, failed.map_or_else(|| Ok(scene.transcript()), Err)));
-    }
-    all
+        (*name, failed.map_or_else(|| Ok(scene.transcript()), Err))
+    }))
+    .await
 }
 
-fn in_memory() -> Vec<(&'static str, Result<Vec<String>, String>)> {
+fn in_memory() -> Vec<Played> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async { play(&Cluster::new(1).client("tester")).await })
 }
 
-fn on_a_real_one() -> Vec<(&'static str, Result<Vec<String>, String>)> {
+fn on_a_real_one() -> Vec<Played> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
