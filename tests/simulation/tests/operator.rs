@@ -1,4 +1,5 @@
 //! The operator's own controllers on the cluster in memory, as far as they come without ISC.
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,13 +91,36 @@ async fn story(seed: u64) -> Vec<String> {
     history.iter().map(ToString::to_string).collect()
 }
 
+fn tell(seed: u64) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(story(seed))
+}
+
 #[test]
 fn two_replicas_of_the_operator_live_on_it_and_the_same_seed_is_the_same_story() {
-    let tell = |seed| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(story(seed))
-    };
     for seed in 0..10 {
         assert_eq!(tell(seed), tell(seed), "seed {seed}");
     }
+}
+
+#[test]
+#[ignore = "run by the next test, in processes of its own"]
+fn tells_its_stories() {
+    for seed in 0..5 {
+        println!("{}", tell(seed).join("\n"));
+    }
+}
+
+/// Hash maps have other keys in each process, and no story may depend on them.
+#[test]
+fn a_story_is_the_same_in_every_process() {
+    let told = || {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let ran = command.args(["--exact", "tells_its_stories", "--ignored", "--nocapture"]).output().unwrap();
+        let all = String::from_utf8(ran.stdout).unwrap();
+        all.lines().filter(|line| line.starts_with("  ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = told();
+    assert!(first.len() > 50, "{first:?}");
+    assert_eq!(first, told());
 }
