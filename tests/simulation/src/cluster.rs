@@ -93,7 +93,7 @@ impl Cluster {
 
     /// The watches that are open.
     pub fn watches(&self) -> Vec<Asked> {
-        self.shared.lock().open.values().cloned().collect()
+        self.shared.lock().open_watches()
     }
 
     /// Ends open watches, those for which `chosen` holds.

@@ -1,7 +1,7 @@
 //! What the server holds: objects, revisions, the log that watches read, the history, and what is still to be done.
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -62,9 +62,9 @@ pub struct State {
     pub history: Vec<Effect>,
     pub agenda: Agenda,
     /// Watches opened so far, and those of them that are to end.
-    pub watches: u64,
+    watches: u64,
     pub broken: BTreeMap<u64, Break>,
-    pub open: BTreeMap<u64, Asked>,
+    open: BTreeMap<u64, (Asked, Weak<()>)>,
     /// How often the same was asked for or made, so that chance does not depend on the order.
     counts: BTreeMap<String, u64>,
     /// Ticks at each change, break and new job.
@@ -173,12 +173,33 @@ impl State {
 
     /// Ends the open watches that are chosen.
     pub fn break_watches(&mut self, how: Break, chosen: impl Fn(&Asked) -> bool) {
-        for (number, asked) in &self.open {
+        self.forget_closed();
+        for (number, (asked, _)) in &self.open {
             if chosen(asked) {
                 self.broken.insert(*number, how);
             }
         }
         self.wake();
+    }
+
+    /// The watches that are open, by number.
+    pub fn open_watches(&mut self) -> Vec<Asked> {
+        self.forget_closed();
+        self.open.values().map(|(asked, _)| asked.clone()).collect()
+    }
+
+    /// Numbers a new watch; it is open as long as the token that is given lives.
+    pub fn number_watch(&mut self, asked: &Asked) -> (u64, Arc<()>) {
+        let token = Arc::new(());
+        self.watches += 1;
+        self.open.insert(self.watches, (asked.clone(), Arc::downgrade(&token)));
+        (self.watches, token)
+    }
+
+    /// A watch ends with its stream, or with the reply if that never reaches its client.
+    fn forget_closed(&mut self) {
+        self.open.retain(|_, (_, token)| token.strong_count() > 0);
+        self.broken.retain(|number, _| self.open.contains_key(number));
     }
 
     /// After a restore: the controllers go through everything anew, as after a restart.

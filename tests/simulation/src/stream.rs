@@ -15,21 +15,21 @@ use crate::watch::{Next, Opened};
 
 /// The stream of an open watch.
 pub fn of(watch: Opened, shared: Arc<Shared>) -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> + Send {
-    let open = Closing { shared, watch, ended: false };
+    let open = Flow { shared, watch, ended: false };
     futures::stream::unfold(open, |mut open| async move {
         let item = open.next().await?;
         Some((item, open))
     })
 }
 
-/// A watch that is no longer open once its stream is dropped.
-struct Closing {
+/// A watch on its way to the client.
+struct Flow {
     shared: Arc<Shared>,
     watch: Opened,
     ended: bool,
 }
 
-impl Closing {
+impl Flow {
     async fn next(&mut self) -> Option<Result<Frame<Bytes>, io::Error>> {
         loop {
             if self.ended {
@@ -64,14 +64,6 @@ impl Closing {
                 Some(Ok(line(&json!({"type": "ERROR", "object": refusal.status()}))))
             }
         }
-    }
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        state.open.remove(&self.watch.number);
-        state.broken.remove(&self.watch.number);
     }
 }
 

@@ -25,7 +25,9 @@ const USUAL_LIFE: u64 = 1_800;
 
 /// An open watch.
 pub struct Opened {
-    pub number: u64,
+    number: u64,
+    /// Says that it is still there.
+    _token: Arc<()>,
     asked: Asked,
     kind: &'static Kind,
     selector: Selector,
@@ -64,9 +66,10 @@ impl Opened {
         let with_bookmarks = call.parameter("allowWatchBookmarks") == "true";
         let streams_list = call.parameter("sendInitialEvents") == "true";
         let now = Instant::now();
-        state.watches += 1;
+        let (number, token) = state.number_watch(asked);
         let mut opened = Self {
-            number: state.watches,
+            number,
+            _token: token,
             asked: asked.clone(),
             kind: call.key.kind,
             selector,
@@ -90,7 +93,6 @@ impl Opened {
             mark["object"]["metadata"]["annotations"] = json!({"k8s.io/initial-events-end": "true"});
             opened.initial.push_back(mark);
         }
-        state.open.insert(opened.number, asked.clone());
         Ok(opened)
     }
 

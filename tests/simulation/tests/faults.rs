@@ -233,3 +233,30 @@ async fn a_replica_that_is_dropped_takes_its_watches_along() {
     drop(watch);
     assert!(cluster.watches().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_whose_reply_is_lost_is_not_open() {
+    for fate in [Fate::LoseReply, Fate::SwallowReply] {
+        let (cluster, api) = Plan::fate("watch", fate).cluster();
+        let opened = timeout(Duration::from_secs(60), api.watch(&WatchParams::default(), "0")).await;
+        assert!(!matches!(opened, Ok(Ok(_))));
+        assert!(cluster.watches().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restore_reaches_a_watch_that_is_only_being_opened() {
+    let slow = Verdict { after: Some(Duration::from_secs(9)), ..Verdict::default() };
+    let (cluster, api) = Plan::verdict("watch", slow).cluster();
+    let snapshot = cluster.snapshot();
+    create(&api, "a").await.unwrap();
+    let restore = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        cluster.restore(&snapshot, Revisions::GoBack);
+    };
+    let now = cluster.history()[0].revision.to_string();
+    let params = WatchParams::default();
+    let (watch, ()) = tokio::join!(api.watch(&params, &now), restore);
+    let Some(WatchEvent::Error(status)) = watch.unwrap().boxed().try_next().await.unwrap() else { panic!("no error") };
+    assert_eq!(status.code, 410);
+}
