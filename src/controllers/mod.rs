@@ -71,7 +71,7 @@ pub struct Context {
     secrets: PublishedSecrets,
     transports: Transports,
     installation: String,
-    board: Board,
+    board: Arc<Board>,
     wake: Wake,
     tokens: Store<PersonalAccessToken>,
     tenants: Store<Tenant>,
@@ -94,14 +94,15 @@ pub async fn run(
         Some(id) => id.clone(),
         None => operator_files::cluster_id(&client).await?,
     };
-    let watches = Watches::start(&client, &config);
+    let board = Arc::new(Board::default());
+    let watches = Watches::start(&client, &config, &board);
     let (wake, wakeups) = Wake::channels();
     let context = Arc::new(Context {
         ledgers: LedgerStore::new(client.clone(), &config.operator_namespace),
         secrets: PublishedSecrets::new(client.clone()),
         transports: Transports::default(),
         installation: token_name::tag(&cluster),
-        board: Board::default(),
+        board,
         wake,
         tokens: watches.tokens.store(),
         tenants: watches.tenants.store(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::stream::{self, BoxStream};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::PartialObjectMeta;
 use kube::runtime::controller::{Action, Config as Runtime};
@@ -14,6 +14,7 @@ use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector
 use kube::{Api, ResourceExt};
 use tokio::time::Instant;
 
+use super::board::Board;
 use super::{Config, Context, housekeeping, owner, tenant, token};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
@@ -107,7 +108,8 @@ const RETRY: Duration = Duration::from_secs(5);
 
 impl Watches {
     /// Sets the watches up; nothing is read yet.
-    pub fn start(client: &kube::Client, config: &Config) -> Self {
+    pub fn start(client: &kube::Client, config: &Config, board: &Arc<Board>) -> Self {
+        let board = board.clone();
         let runtime = Runtime::default().concurrency(config.concurrency);
         let own: Api<LedgerMeta> = Api::namespaced(client.clone(), &config.operator_namespace);
         let ledgers = watcher::Config::default().labels(TENANT_LABEL);
@@ -118,6 +120,7 @@ impl Watches {
             .modify(forget_managers)
             .reflect(writer)
             .applied_objects()
+            .inspect_ok(move |token| board.arrive(token))
             .predicate_filter(predicates::generation.combine(predicates::finalizers), Default::default());
         let (tenant_reader, tenant_writer) = reflector::store();
         let tenants = watcher(Api::<Tenant>::all(client.clone()), watcher::Config::default())

@@ -93,6 +93,7 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
         after.peak_mb
     );
     counts.print(resources);
+    println!("  passes/create       {}", passes(&stage.metrics().await, resources));
     stage.kill_operator();
     let bare = bare::run(stage, resources, &counts, &names).await;
     println!(
@@ -101,6 +102,15 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
         bare.as_secs_f64()
     );
     println!("  ratio               {:>8.0} % of the bare loop", bare.as_secs_f64() / took.as_secs_f64() * 100.0);
+}
+
+/// Passes of each controller so far, by its own count.
+fn passes(metrics: &str, creates: usize) -> String {
+    let each = metrics.lines().filter_map(|line| {
+        let (labels, number) = line.strip_prefix("pat_operator_passes_total{")?.split_once("} ")?;
+        Some(format!("{labels} {:.2}", number.parse::<f64>().ok()? / creates as f64))
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Tenants that are Ready, so that only minting is measured.

@@ -37,6 +37,8 @@ pub enum Error {
 
 /// How soon to try again after something unexpected; the ledger holds the longer waits.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How soon to look again for resources that are on their way.
+const SOON: Duration = Duration::from_secs(1);
 /// How soon to try again while ISC does not answer.
 const OUTAGE: Duration = Duration::from_secs(10);
 
@@ -52,6 +54,10 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
     let name = meta.name_any();
     let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     let mut memory = context.board.take_memory(&name);
+    if memory.gathers(context.board.is_anyone_coming(&tenant)) {
+        context.board.put_memory(&name, memory);
+        return Ok(Action::requeue(SOON));
+    }
     let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
     let found = match known {
         Some(known) => known,

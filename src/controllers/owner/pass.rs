@@ -22,9 +22,20 @@ pub struct Memory {
     stored: Option<(Stored, Instant)>,
     listing: Option<Listing>,
     cache: observe::Cache,
+    gathering: Option<Instant>,
 }
 
+/// How long a pass waits for resources that are about to get their finalizer.
+const GATHER: Duration = Duration::from_secs(5);
+
 impl Memory {
+    /// Whether to wait a little for others that are on their way, so that one pass mints for all of them.
+    pub fn gathers(&mut self, others_come: bool) -> bool {
+        let since = others_come.then(|| self.gathering.unwrap_or_else(Instant::now));
+        self.gathering = since.filter(|since| since.elapsed() < GATHER);
+        self.gathering.is_some()
+    }
+
     /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
     /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
     pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {

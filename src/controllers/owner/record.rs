@@ -71,6 +71,7 @@ impl Pass<'_> {
         self.context.metrics.write(KubernetesWrite::Ledger);
         let before = std::mem::replace(&mut self.stored, stored);
         self.touched = Instant::now();
+        self.context.board.put_ledger(&self.stored.name, &self.stored.ledger);
         report::wake_changed(self.context, &before.ledger, &self.stored.ledger);
         count(self.context, &before.ledger, &self.stored.ledger, step, outcome);
         self.executing = self.next_execution(step);

@@ -1,4 +1,6 @@
 //! Publication (R8): the Secret is read first, then the ledger; only a current credential is ever published.
+use std::sync::Arc;
+
 use kube::ResourceExt;
 use kube::core::ObjectMeta;
 
@@ -55,7 +57,10 @@ async fn publish_first(
     context: &Context,
 ) -> Result<Option<(Publication, Option<Ledger>)>, Error> {
     let uid = token.uid().unwrap_or_default();
-    let ledger = ledger(token, context).await?.map(|stored| stored.ledger);
+    let ledger = match ledger_at_hand(token, context) {
+        Some(ledger) => Some((*ledger).clone()),
+        None => ledger(token, context).await?.map(|stored| stored.ledger),
+    };
     let current = ledger.as_ref().filter(|ledger| is_published(ledger, &uid));
     let Some((ledger, entry)) = current.and_then(|ledger| Some((ledger, ledger.current(&uid)?))) else {
         let found = metadata(token, context).await?;
@@ -70,6 +75,13 @@ async fn metadata(token: &PersonalAccessToken, context: &Context) -> Result<Opti
     let fail = |source| Error::Kubernetes { action: "read the Secret", name: full_name(token), source };
     let found = context.secrets.metadata(&namespace, token.secret_name()).await.map_err(fail)?;
     Ok(found.map(|secret| secret.metadata))
+}
+
+/// The ledger that mentions the resource, as the owner controller of this process wrote it a moment ago.
+fn ledger_at_hand(token: &PersonalAccessToken, context: &Context) -> Option<Arc<Ledger>> {
+    let uid = token.uid().unwrap_or_default();
+    let names = context.ledgers_of(&token.spec.tenant_ref.name);
+    names.iter().find_map(|name| context.board.ledger(name).filter(|ledger| ledger.resources.contains_key(&*uid)))
 }
 
 /// The ledger that mentions the resource, else the Tenant's first.

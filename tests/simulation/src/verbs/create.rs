@@ -1,4 +1,4 @@
-//! POST.
+//! POST: makes an object.
 use serde_json::{Value, json};
 
 use crate::history::{Change, Key};

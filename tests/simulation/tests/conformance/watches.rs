@@ -1,4 +1,4 @@
-//! WATCH.
+//! WATCH: what a stream of events shows, and how it ends.
 use serde_json::{Value, json};
 
 use crate::scene::Scene;

@@ -1,9 +1,10 @@
 //! What the controllers of this process tell each other. Nothing here has authority: after a restart it starts empty.
-use std::borrow::Cow;
+mod resources;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 use tokio::time::Instant;
 
@@ -12,9 +13,12 @@ use crate::isc::Client;
 use crate::isc::access_token::Identity;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::Note;
-use crate::lifecycle::ledger::{Owner, Uid};
+use crate::lifecycle::ledger::{Ledger, Owner, Uid};
 
 use super::owner::Memory;
+
+/// How long a ledger on the board is taken for the stored one.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The board.
 #[derive(Default)]
@@ -25,6 +29,7 @@ struct Content {
     tenants: HashMap<String, TenantView>,
     reports: HashMap<String, Arc<Report>>,
     index: HashMap<String, HashSet<ObjectRef<PersonalAccessToken>>>,
+    coming: HashMap<String, HashSet<String>>,
     fresh: HashSet<String>,
     told: HashMap<String, (Option<i64>, bool)>,
     seen: HashMap<String, Seen>,
@@ -32,6 +37,7 @@ struct Content {
     memories: HashMap<String, Memory>,
     own_sessions: HashMap<String, Session>,
     tenants_told: HashMap<String, Instant>,
+    ledgers: HashMap<String, (Arc<Ledger>, Instant)>,
 }
 
 /// What the tenant controller found.
@@ -155,6 +161,17 @@ impl Board {
         self.lock().own_sessions.insert(ledger.into(), session);
     }
 
+    /// A ledger as this process wrote it a moment ago: to act on it is to be a little slow.
+    pub fn ledger(&self, name: &str) -> Option<Arc<Ledger>> {
+        let content = self.lock();
+        content.ledgers.get(name).filter(|(_, at)| at.elapsed() < MOMENT).map(|(ledger, _)| ledger.clone())
+    }
+
+    /// Puts a ledger up as it was just written.
+    pub fn put_ledger(&self, name: &str, ledger: &Ledger) {
+        self.lock().ledgers.insert(name.into(), (Arc::new(ledger.clone()), Instant::now()));
+    }
+
     /// What the last pass of an owner left for the next; an owner has one pass at a time.
     pub fn take_memory(&self, ledger: &str) -> Memory {
         self.lock().memories.remove(ledger).unwrap_or_default()
@@ -164,80 +181,4 @@ impl Board {
     pub fn put_memory(&self, ledger: &str, memory: Memory) {
         self.lock().memories.insert(ledger.into(), memory);
     }
-
-    /// The resources of a Tenant, some of which may be gone.
-    pub fn indexed(&self, tenant: &str) -> Vec<ObjectRef<PersonalAccessToken>> {
-        self.lock().index.get(tenant).map(|all| all.iter().cloned().collect()).unwrap_or_default()
-    }
-
-    /// Notes a resource under its Tenant; says whether its owner has not been told of this state yet.
-    pub fn note(&self, token: &PersonalAccessToken, finalizer: bool) -> bool {
-        let mut content = self.lock();
-        let tenant = token.spec.tenant_ref.name.clone();
-        content.index.entry(tenant).or_default().insert(ObjectRef::from_obj(token));
-        let state = (token.metadata.generation, finalizer);
-        content.told.insert(token.uid().unwrap_or_default(), state) != Some(state)
-    }
-
-    /// Forgets a resource that is gone.
-    pub fn forget(&self, token: &PersonalAccessToken) {
-        let mut content = self.lock();
-        let uid = token.uid().unwrap_or_default();
-        if let Some(all) = content.index.get_mut(&token.spec.tenant_ref.name) {
-            all.remove(&ObjectRef::from_obj(token));
-        }
-        content.told.remove(&uid);
-        content.seen.remove(&uid);
-        content.written.remove(&uid);
-        content.fresh.remove(&uid);
-    }
-
-    /// Remembers the status just written until the watch has brought it.
-    pub fn put_written(&self, token: PersonalAccessToken) {
-        if let (Some(revision), Some(uid)) = (revision(&token), token.uid()) {
-            self.lock().written.insert(uid, (revision, token.status));
-        }
-    }
-
-    /// The resource with the status last written, if the watch is behind: else the same would be written and told twice.
-    pub fn caught_up<'a>(&self, token: &'a PersonalAccessToken) -> Cow<'a, PersonalAccessToken> {
-        let uid = token.uid().unwrap_or_default();
-        let mut content = self.lock();
-        let behind = |(written, _): &&(u64, _)| revision(token).is_some_and(|revision| revision < *written);
-        let Some((_, status)) = content.written.get(&uid).filter(behind) else {
-            content.written.remove(&uid);
-            return Cow::Borrowed(token);
-        };
-        Cow::Owned(PersonalAccessToken { status: status.clone(), ..token.clone() })
-    }
-
-    /// Marks a resource that nobody has minted for yet: its Secret and ledger need no look.
-    pub fn mark_fresh(&self, uid: &str, fresh: bool) {
-        let mut content = self.lock();
-        if fresh {
-            content.fresh.insert(uid.into())
-        } else {
-            content.fresh.remove(uid)
-        };
-    }
-
-    /// Whether nobody has minted for the resource yet.
-    pub fn is_fresh(&self, uid: &str) -> bool {
-        self.lock().fresh.contains(uid)
-    }
-
-    /// How the resource's Secret was last found right.
-    pub fn seen(&self, uid: &str) -> Option<Seen> {
-        self.lock().seen.get(uid).cloned()
-    }
-
-    /// Remembers how the resource's Secret was found right.
-    pub fn put_seen(&self, uid: &str, seen: Seen) {
-        self.lock().seen.insert(uid.into(), seen);
-    }
-}
-
-/// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts, "Resource versions").
-fn revision(token: &PersonalAccessToken) -> Option<u64> {
-    token.metadata.resource_version.as_deref()?.parse().ok()
 }

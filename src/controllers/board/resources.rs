@@ -1,0 +1,112 @@
+//! What the controllers tell each other of single resources.
+use std::borrow::Cow;
+
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
+
+use super::{Board, Seen};
+use crate::api::PersonalAccessToken;
+use crate::api::names::FINALIZER;
+
+impl Board {
+    /// The resources of a Tenant, some of which may be gone.
+    pub fn indexed(&self, tenant: &str) -> Vec<ObjectRef<PersonalAccessToken>> {
+        self.lock().index.get(tenant).map(|all| all.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The watch has brought a resource; its pass comes later.
+    pub fn arrive(&self, token: &PersonalAccessToken) {
+        let is_coming = token.metadata.deletion_timestamp.is_none() && !has_finalizer(token);
+        let (tenant, uid) = (token.spec.tenant_ref.name.clone(), token.uid().unwrap_or_default());
+        let mut content = self.lock();
+        if is_coming {
+            content.coming.entry(tenant).or_default().insert(uid);
+        } else if let Some(coming) = content.coming.get_mut(&tenant) {
+            coming.remove(&uid);
+        }
+    }
+
+    /// Whether resources of the Tenant have arrived that are not admitted yet.
+    pub fn is_anyone_coming(&self, tenant: &str) -> bool {
+        self.lock().coming.get(tenant).is_some_and(|coming| !coming.is_empty())
+    }
+
+    /// Notes a resource under its Tenant; says whether its owner has not been told of this state yet.
+    pub fn note(&self, token: &PersonalAccessToken, finalizer: bool) -> bool {
+        let mut content = self.lock();
+        let tenant = token.spec.tenant_ref.name.clone();
+        content.index.entry(tenant).or_default().insert(ObjectRef::from_obj(token));
+        let state = (token.metadata.generation, finalizer);
+        content.told.insert(token.uid().unwrap_or_default(), state) != Some(state)
+    }
+
+    /// Forgets a resource that is gone.
+    pub fn forget(&self, token: &PersonalAccessToken) {
+        let mut content = self.lock();
+        let uid = token.uid().unwrap_or_default();
+        if let Some(all) = content.index.get_mut(&token.spec.tenant_ref.name) {
+            all.remove(&ObjectRef::from_obj(token));
+        }
+        if let Some(coming) = content.coming.get_mut(&token.spec.tenant_ref.name) {
+            coming.remove(&uid);
+        }
+        content.told.remove(&uid);
+        content.seen.remove(&uid);
+        content.written.remove(&uid);
+        content.fresh.remove(&uid);
+    }
+
+    /// Remembers the status just written until the watch has brought it.
+    pub fn put_written(&self, token: PersonalAccessToken) {
+        if let (Some(revision), Some(uid)) = (revision(&token), token.uid()) {
+            self.lock().written.insert(uid, (revision, token.status));
+        }
+    }
+
+    /// The resource with the status last written, if the watch is behind: else the same would be written and told twice.
+    pub fn caught_up<'a>(&self, token: &'a PersonalAccessToken) -> Cow<'a, PersonalAccessToken> {
+        let uid = token.uid().unwrap_or_default();
+        let mut content = self.lock();
+        let behind = |(written, _): &&(u64, _)| revision(token).is_some_and(|revision| revision < *written);
+        let Some((_, status)) = content.written.get(&uid).filter(behind) else {
+            content.written.remove(&uid);
+            return Cow::Borrowed(token);
+        };
+        Cow::Owned(PersonalAccessToken { status: status.clone(), ..token.clone() })
+    }
+
+    /// Marks a resource that nobody has minted for yet: its Secret and ledger need no look.
+    pub fn mark_fresh(&self, uid: &str, fresh: bool) {
+        let mut content = self.lock();
+        if fresh {
+            content.fresh.insert(uid.into())
+        } else {
+            content.fresh.remove(uid)
+        };
+    }
+
+    /// Whether nobody has minted for the resource yet.
+    pub fn is_fresh(&self, uid: &str) -> bool {
+        self.lock().fresh.contains(uid)
+    }
+
+    /// How the resource's Secret was last found right.
+    pub fn seen(&self, uid: &str) -> Option<Seen> {
+        self.lock().seen.get(uid).cloned()
+    }
+
+    /// Remembers how the resource's Secret was found right.
+    pub fn put_seen(&self, uid: &str, seen: Seen) {
+        self.lock().seen.insert(uid.into(), seen);
+    }
+}
+
+/// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts, "Resource versions").
+fn revision(token: &PersonalAccessToken) -> Option<u64> {
+    token.metadata.resource_version.as_deref()?.parse().ok()
+}
+
+/// Whether a resource carries the operator's finalizer.
+pub fn has_finalizer(token: &PersonalAccessToken) -> bool {
+    token.finalizers().iter().any(|name| name == FINALIZER)
+}

@@ -1,0 +1,67 @@
+//! What can come of a step.
+use crate::lifecycle::ledger::{Millis, Scopes, TokenId};
+use crate::redacted::Redacted;
+
+/// What came of a step; its kind follows from the step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The step is the ledger write itself.
+    Decided,
+    /// A POST, and the extension beside it.
+    Posted {
+        /// Reply to the POST.
+        post: Posted,
+        /// Result of the extension, if there was one.
+        extended: Option<Extended>,
+    },
+    /// An extension.
+    Extended(Extended),
+    /// A PATCH of a live token.
+    Patched(Patched),
+    /// The scopes that an access token lacks.
+    Checked(Scopes),
+    /// A token is gone.
+    Gone,
+}
+
+/// Reply to a POST (R3); an unknown one never gets here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Posted {
+    /// The token exists.
+    Yes {
+        /// Client ID.
+        id: TokenId,
+        /// Client secret.
+        client_secret: Redacted,
+        /// The expiry that ISC gave it.
+        expires_at: Millis,
+    },
+    /// It does not, and this POST can no longer take effect. `wait`: at least so long until the next.
+    No {
+        /// What ISC asked for with `Retry-After`, in milliseconds.
+        wait: Millis,
+    },
+}
+
+/// Result of an extension with verification (R7).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Extended {
+    /// Long-lived and accepted.
+    Yes {
+        /// Scopes that its access token lacks.
+        missing_scopes: Scopes,
+    },
+    /// The token is gone, or ISC will not have it.
+    No,
+    /// Nothing certain: try again.
+    Unclear,
+}
+
+/// Result of a PATCH of a live token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Patched {
+    /// It took effect.
+    Yes,
+    /// Refused; the token stays as it was.
+    No,
+}
