@@ -100,7 +100,7 @@ async fn status_edit(stage: &Stage) {
 #[test]
 fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
     play(async {
-        let stage = Stage::set(&["--recheck=2s", "--secret-poll=1s", "--drift-interval=4s"]).await;
+        let stage = Stage::set(&["--recheck=5s", "--secret-poll=15s", "--drift-interval=15s"]).await;
         stage.start_operator();
         let places = many(&stage).await;
         let quiet = async |what: &str, passes: usize| {
