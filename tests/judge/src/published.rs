@@ -102,11 +102,8 @@ impl Judge {
         let now = self.now;
         let Some(token) = self.book.tokens.get_mut(id) else { return };
         if token.published.is_none() {
-            if is_newer {
-                self.counts.rotations += 1
-            } else {
-                self.counts.first_publications += 1
-            }
+            let count = if is_newer { &mut self.counts.rotations } else { &mut self.counts.first_publications };
+            *count += 1;
             token.published = Some(now);
         }
     }
