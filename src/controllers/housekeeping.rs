@@ -21,6 +21,7 @@ pub async fn run(context: &Context) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            biased;
             _ = ticks.tick() => {}
             () = context.shutdown.cancelled() => return,
         }

@@ -1,6 +1,7 @@
 //! The loops: owner, token and tenant controller, and what they are told at the start.
 mod board;
 mod housekeeping;
+mod outside;
 mod owner;
 mod tenant;
 mod token;
@@ -17,12 +18,13 @@ use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{PersonalAccessToken, Tenant};
-use crate::isc::http::Transports;
 use crate::kubernetes::ledger_store::{LedgerStore, TENANT_LABEL};
 use crate::kubernetes::operator_files;
 use crate::kubernetes::published_secret::PublishedSecrets;
 use crate::lifecycle::{Timings, token_name};
 use crate::metrics::Metrics;
+
+pub use outside::Outside;
 
 use board::Board;
 use watches::{Wake, Watches};
@@ -69,7 +71,7 @@ pub struct Context {
     metrics: Arc<Metrics>,
     ledgers: LedgerStore,
     secrets: PublishedSecrets,
-    transports: Transports,
+    outside: Outside,
     installation: String,
     board: Arc<Board>,
     wake: Wake,
@@ -90,6 +92,20 @@ pub async fn run(
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
+    run_in(Outside::default(), client, config, metrics, shutdown).await
+}
+
+/// As [`run`], in this outside.
+///
+/// # Errors
+/// When the controllers cannot start.
+pub async fn run_in(
+    outside: Outside,
+    client: kube::Client,
+    config: Config,
+    metrics: Arc<Metrics>,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
     let cluster = match &config.installation_id {
         Some(id) => id.clone(),
         None => operator_files::cluster_id(&client).await?,
@@ -100,7 +116,7 @@ pub async fn run(
     let context = Arc::new(Context {
         ledgers: LedgerStore::new(client.clone(), &config.operator_namespace),
         secrets: PublishedSecrets::new(client.clone()),
-        transports: Transports::default(),
+        outside,
         installation: token_name::tag(&cluster),
         board,
         wake,
@@ -122,6 +138,7 @@ impl Context {
     /// process ends before that.
     async fn is_informed(&self) -> bool {
         tokio::select! {
+            biased;
             () = async { _ = self.informed.wait().await } => true,
             () = self.shutdown.cancelled() => false,
         }
@@ -134,6 +151,7 @@ impl Context {
             tokens.and(self.tenants.wait_until_ready().await).and(self.ledger_names.wait_until_ready().await)
         };
         tokio::select! {
+            biased;
             read = read => if read.is_ok() { _ = self.informed.set(()) },
             () = self.shutdown.cancelled() => {}
         }
@@ -147,6 +165,16 @@ impl Context {
         self.ledger_names.state().iter().filter(|meta| of_tenant(meta)).map(|meta| meta.name_any()).collect()
     }
 
+    /// A random number for this ledger.
+    fn random(&self, ledger: &str) -> u64 {
+        (self.outside.random)(ledger)
+    }
+
+    /// The local time, for what a person reads.
+    fn wall_clock(&self) -> jiff::Timestamp {
+        (self.outside.wall_clock)()
+    }
+
     /// A Tenant by name.
     fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
         self.tenants.get(&ObjectRef::new(name))
@@ -156,10 +184,4 @@ impl Context {
     fn tokens_of(&self, tenant: &str) -> Vec<Arc<PersonalAccessToken>> {
         self.board.indexed(tenant).iter().filter_map(|reference| self.tokens.get(reference)).collect()
     }
-}
-
-/// The local time, for what a person reads: condition and event times. Nothing is decided by it (R20).
-#[expect(clippy::disallowed_methods, reason = "shown to people, never decided on")]
-fn wall_clock() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }

@@ -28,17 +28,24 @@ const MAX_BODY: usize = 1 << 20;
 #[derive(Default)]
 pub struct Transports {
     shared: OnceLock<Transport>,
+    only: bool,
 }
 
 impl Transports {
+    /// This one for every Tenant, whatever its authorities: a simulation's router.
+    pub fn only(transport: Transport) -> Self {
+        Self { shared: OnceLock::from(transport), only: true }
+    }
+
     /// `ca_pem`: authorities to trust instead of the system's.
     ///
     /// # Errors
     /// When the certificates do not parse.
     pub fn trusting(&self, ca_pem: Option<&str>) -> Result<Transport, Failure> {
         match (self.shared.get(), ca_pem) {
-            (_, Some(pem)) => transport(Some(pem)),
             (Some(shared), None) => Ok(shared.clone()),
+            (Some(shared), Some(_)) if self.only => Ok(shared.clone()),
+            (_, Some(pem)) => transport(Some(pem)),
             (None, None) => {
                 let made = transport(None)?;
                 Ok(self.shared.get_or_init(|| made).clone())

@@ -9,9 +9,11 @@ use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 
 impl Board {
-    /// The resources of a Tenant, some of which may be gone.
+    /// The resources of a Tenant in the order of their names, some of which may be gone.
     pub fn indexed(&self, tenant: &str) -> Vec<ObjectRef<PersonalAccessToken>> {
-        self.lock().index.get(tenant).map(|all| all.iter().cloned().collect()).unwrap_or_default()
+        let mut all: Vec<_> = self.lock().index.get(tenant).into_iter().flatten().cloned().collect();
+        all.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        all
     }
 
     /// The watch has brought a resource; its pass comes later.

@@ -113,7 +113,7 @@ pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
         return Some(known);
     }
     let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
-    let transport = context.transports.trusting(ledger.endpoint.ca_pem.as_deref()).ok()?;
+    let transport = context.outside.transports.trusting(ledger.endpoint.ca_pem.as_deref()).ok()?;
     let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     let api_url = api.to_string();

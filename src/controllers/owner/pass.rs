@@ -95,7 +95,7 @@ pub async fn run(
     for _ in 0..MOST_STEPS {
         let tenant = pass.stored.ledger.endpoint.tenant.clone();
         pass.declared = observe::declared(context, &tenant, &mut memory.cache);
-        let nonce = random();
+        let nonce = context.random(&pass.stored.name);
         let facts = pass.facts(memory, nonce);
         if context.shutdown.is_cancelled() && pass.executing.is_none() {
             return End::Left(AGAIN);
@@ -192,9 +192,4 @@ impl Pass<'_> {
             Performed::Failed(failure) => Err(End::Failed(failure)),
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "nonces of attempts and writes")]
-pub(super) fn random() -> u64 {
-    rand::random()
 }

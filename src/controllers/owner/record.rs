@@ -1,7 +1,7 @@
 //! How a pass records what happened: by compare-and-swap, and never what another replica has overtaken.
 use tokio::time::Instant;
 
-use super::pass::{End, Pass, random};
+use super::pass::{End, Pass};
 use super::{AGAIN, report};
 use crate::controllers::Context;
 use crate::controllers::watches::Causes;
@@ -28,7 +28,7 @@ impl Pass<'_> {
             if after == *before {
                 return Ok(());
             }
-            after.write_nonce = random();
+            after.write_nonce = self.context.random(&self.stored.name);
             match self.context.ledgers.replace(&self.stored, &after).await {
                 Written::Done(stored) => return self.accept(step, outcome, *stored),
                 Written::Conflict => self.read_again(step).await?,

@@ -93,7 +93,8 @@ async fn client(tenant: &Tenant, context: &Context) -> Result<(Client, ApiUrl, O
     {
         return Ok((old.client, api, ca_pem));
     }
-    let transport = context.transports.trusting(ca_pem.as_deref()).map_err(|failure| invalid(failure.to_string()))?;
+    let transport =
+        context.outside.transports.trusting(ca_pem.as_deref()).map_err(|failure| invalid(failure.to_string()))?;
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     Ok((
         Client::new(
@@ -146,7 +147,7 @@ async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<
         ca_pem: session.ca_pem.clone(),
         tokens_per_user: tenant.spec.tokens_per_user(),
     };
-    let incarnation = format!("{:016x}", random());
+    let incarnation = format!("{:016x}", context.random(&ledger_name));
     let mut ledger = Ledger::new(endpoint, session.owner.clone(), incarnation.into());
     let own = session.client.credential();
     ledger.credential =
@@ -161,11 +162,6 @@ async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<
         }
         Written::Unclear(error) => Err(unreadable(&error)),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the incarnation of a new ledger")]
-fn random() -> u64 {
-    rand::random()
 }
 
 fn stalled(reason: &'static str, message: String) -> Note {

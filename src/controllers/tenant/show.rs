@@ -8,8 +8,8 @@ use super::Error;
 use crate::api::conditions::{READY, RECONCILING, STALLED, Wanted, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, User};
 use crate::api::{Tenant, TenantStatus};
+use crate::controllers::Context;
 use crate::controllers::board::{Session, TenantView};
-use crate::controllers::{Context, wall_clock};
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
 use crate::metrics::{CapacityShare, KubernetesWrite};
@@ -41,7 +41,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
             old.map_or(&[], |status| &status.conditions),
             &conditions(view, session),
             tenant.metadata.generation,
-            wall_clock(),
+            context.wall_clock(),
         ),
         user: session.map(|session| User {
             id: session.owner.identity_id.to_string(),

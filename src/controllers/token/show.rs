@@ -5,8 +5,8 @@ use kube::{Api, Resource, ResourceExt};
 use super::{Error, full_name};
 use crate::api::conditions::READY;
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus, Tenant};
+use crate::controllers::Context;
 use crate::controllers::watches::Causes;
-use crate::controllers::{Context, wall_clock};
 use crate::kubernetes::events::{self, News};
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
@@ -42,8 +42,13 @@ pub(super) async fn run(
         Err(error) => return Err(fail("write the status")(error)),
     }
     if let Some(news) = news(token.status.as_ref(), &new) {
-        let told =
-            events::publish(&context.client, &context.config.identity, token.object_ref(&()), &news, wall_clock());
+        let told = events::publish(
+            &context.client,
+            &context.config.identity,
+            token.object_ref(&()),
+            &news,
+            context.wall_clock(),
+        );
         match told.await {
             Ok(()) => context.metrics.write(KubernetesWrite::Event),
             // An event is told at most once; its namespace may be going away.
@@ -89,7 +94,7 @@ fn status_of(
         obstacle: report.as_ref().and_then(|report| report.obstacles.get(&*uid)),
         publication,
     };
-    Some(describe::status(&view, wall_clock()))
+    Some(describe::status(&view, context.wall_clock()))
 }
 
 async fn exists(context: &Context, tenant: &str) -> kube::Result<bool> {

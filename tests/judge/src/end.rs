@@ -1,0 +1,62 @@
+//! What must hold once all faults have stopped and the operator has had its time: P7.
+use crate::book::Place;
+use crate::judge::Judge;
+use crate::observation::short;
+use crate::verdict::{Property, Violation};
+
+impl Judge {
+    /// Ends the history. `blocked` are the resources, by namespace and name, that cannot be served: their Tenant does
+    /// not let them, somebody else has their Secret's name, their user has no slot left. Gives all violations.
+    pub fn finish(&mut self, at: i64, blocked: &[(&str, &str)]) -> &[Violation] {
+        self.now = at;
+        let orphans: Vec<(String, Vec<usize>)> = self
+            .book
+            .tokens
+            .iter()
+            .filter(|(id, token)| {
+                token.ours && token.alive && !token.released && !token.lost_by_restore && self.book.record(id).is_none()
+            })
+            .map(|(id, token)| (short(id).to_owned(), token.seen.clone()))
+            .collect();
+        for (name, seen) in orphans {
+            self.accuse(Property::P7, format!("{name} is alive and in no ledger at the end"), &seen);
+        }
+        let left: Vec<(String, Place, usize)> = self
+            .book
+            .resources
+            .iter()
+            .filter(|(_, resource)| !resource.gone && !blocked.contains(&(&resource.place.0, &resource.place.1)))
+            .filter_map(|(uid, resource)| {
+                let wrong = if resource.deleting { Some("is still being deleted".into()) } else { self.unserved(uid) };
+                wrong.map(|wrong: String| (wrong, resource.place.clone(), resource.last_seen))
+            })
+            .collect();
+        for (wrong, place, seen) in left {
+            self.accuse(Property::P7, format!("{}/{} {wrong} at the end", place.0, place.1), &[seen]);
+        }
+        &self.found
+    }
+
+    /// Why a resource that stays has not got what it is for.
+    fn unserved(&self, uid: &str) -> Option<String> {
+        if self.book.resources.get(uid).is_some_and(|resource| resource.suspended) {
+            return None;
+        }
+        let secret = self.book.secrets.values().find(|secret| secret.uid.as_deref() == Some(uid));
+        let Some(id) = secret.and_then(|secret| secret.id.as_deref()) else {
+            return Some("has no published pair".into());
+        };
+        let token = self.book.tokens.get(id)?;
+        if !token.alive {
+            return Some(format!("has the dead pair {} published", short(id)));
+        }
+        let data = secret.map(|secret| crate::ledger::data(&secret.content)).unwrap_or_default();
+        let client_secret = self.book.client_secrets.get(id);
+        if client_secret.is_none_or(|client_secret| !data.values().any(|value| value.contains(client_secret.as_str())))
+        {
+            return Some(format!("has {} published with a wrong client secret", short(id)));
+        }
+        let recorded = self.book.record(id).map(|(entry, _)| entry.state.as_str());
+        (recorded != Some("Current")).then(|| format!("has {} published, which is {recorded:?}", short(id)))
+    }
+}

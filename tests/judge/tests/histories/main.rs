@@ -1,0 +1,7 @@
+//! Histories written by hand: a good one, and for each property those that break it.
+mod deletion;
+mod end;
+mod foreign;
+mod minting;
+mod publishing;
+mod story;
