@@ -18,6 +18,13 @@ pub struct Capacity {
     pub free: usize,
 }
 
+impl Capacity {
+    /// Tokens that can still be minted, the spare counted: for a rotation.
+    pub fn room(self) -> usize {
+        self.limit.saturating_sub(self.ours + self.others)
+    }
+}
+
 /// Counts what LIST shows and what was recorded since.
 pub fn of(ledger: &Ledger, listing: &Listing) -> Capacity {
     let limit = ledger.endpoint.tokens_per_user as usize;

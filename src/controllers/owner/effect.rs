@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use kube::Api;
-use kube::core::PartialObjectMeta;
+use kube::core::{ObjectMeta, PartialObjectMeta};
 
 use super::Working;
 use crate::api::PersonalAccessToken;
@@ -12,19 +12,24 @@ use crate::controllers::watches::Causes;
 use crate::isc::classify::Created;
 use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
 use crate::isc::{Credential, Failure};
-use crate::kubernetes::published_secret::holds;
-use crate::lifecycle::facts::{Declared, Holds, Stage, millis, missing_scopes};
-use crate::lifecycle::ledger::{Applied, Attempt, Entry, Ledger, Millis, TokenId, Uid};
+use crate::kubernetes::published_secret::{held, holds};
+use crate::lifecycle::facts::{Declared, Held, Holds, Stage, millis, missing_scopes};
+use crate::lifecycle::ledger::{Attempt, Entry, Ledger, Millis, Scopes, TokenId, Uid};
 use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use crate::lifecycle::step::{Extension, Step};
 use crate::lifecycle::upkeep::full_name;
+use crate::metrics::KubernetesWrite;
 
 /// What an effect came to.
 pub enum Performed {
     /// It goes into the ledger.
     Outcome(Outcome),
     /// The resource's Secret was read.
-    Saw(Holds),
+    Saw(Box<Found>),
+    /// A recorded resource was read: whether it is there.
+    Sighted(bool),
+    /// The resource's Secret was written, and what is known of it is out of date.
+    Wrote,
     /// The resource was read before its POST, or ISC doubted it.
     Reached(Stage),
     /// Nothing certain: leave the pass.
@@ -35,12 +40,22 @@ pub enum Performed {
     Failed(Failure),
 }
 
+/// A Secret by a live read.
+pub struct Found {
+    pub holds: Holds,
+    pub held: Option<Held>,
+    /// What the next write of it is conditional on.
+    pub metadata: Option<ObjectMeta>,
+}
+
 /// What an effect works with.
 pub struct Scene<'a> {
     pub context: &'a Context,
     pub session: &'a Working,
     pub ledger: &'a Ledger,
     pub declared: &'a BTreeMap<Uid, Declared>,
+    /// Secrets as this pass read them.
+    pub found: &'a BTreeMap<Uid, ObjectMeta>,
 }
 
 impl Scene<'_> {
@@ -49,35 +64,59 @@ impl Scene<'_> {
         match step {
             Step::ReadSecret(uid) => self.read_secret(uid).await,
             Step::Confirm(uid) => self.confirm(uid).await,
-            Step::Delete(id) => self.delete(id).await,
-            Step::Sweep { id, .. } => self.delete(id).await,
+            Step::LookFor(uid) => self.look_for(uid).await,
+            Step::Delete(id) | Step::Sweep { id, .. } => self.delete(id).await,
+            Step::Strip(uid) => self.strip(uid).await,
             Step::Post { attempt, extend, .. } => self.post(attempt, extend.as_ref()).await,
             Step::Extend(extension) => match self.extend(extension).await {
                 Ok(Extended::Unclear) => Performed::Leave,
                 Ok(extended) => Performed::Outcome(Outcome::Extended(extended)),
                 Err(failure) => Performed::Failed(failure),
             },
-            Step::Apply { id, name, wanted } => self.apply(id, name, wanted).await,
+            Step::Apply { id, name, scopes, .. } => self.patch(id, &changes(name.as_ref(), scopes.as_ref())).await,
+            Step::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
             Step::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
             Step::CheckScopes { id, .. } => self.check_scopes(id).await,
-            Step::List
-            | Step::MarkDeleting(_)
-            | Step::TombAll(_)
-            | Step::Drop(_)
-            | Step::Finish(_)
-            | Step::Fence
-            | Step::Raise(_)
-            | Step::Intent(..)
-            | Step::Refused(_) => Performed::Outcome(Outcome::Decided),
+            Step::Verify(id) => self.verify(self.ledger.entry(id).map(credential)).await,
+            Step::Adopt(adoption) => self.verify(Some(pair(&adoption.held))).await,
+            _ => Performed::Outcome(Outcome::Decided),
         }
     }
 
-    async fn read_secret(&self, uid: &str) -> Performed {
-        let place = self.place(uid);
-        let Some((namespace, secret)) = place else { return Performed::Leave };
-        match self.context.secrets.metadata(&namespace, &secret).await {
-            Ok(found) => Performed::Saw(holds(found.map(|secret| secret.metadata).as_ref(), uid)),
+    /// Whose the Secret is, by its metadata; the pair in it only if it is ours and somebody may be left with it.
+    async fn read_secret(&self, uid: &Uid) -> Performed {
+        let Some((namespace, secret)) = self.place(uid) else { return Performed::Leave };
+        let secrets = &self.context.secrets;
+        let found = match secrets.metadata(&namespace, &secret).await {
+            Ok(found) => found.map(|secret| secret.metadata),
+            Err(error) => return unread(&error),
+        };
+        let goes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
+        let holds = holds(found.as_ref(), uid);
+        if holds != Holds::Ours || goes {
+            return Performed::Saw(Box::new(Found { holds, held: None, metadata: found }));
+        }
+        match secrets.get(&namespace, &secret).await {
+            Ok(Some(whole)) if whole.metadata.uid == found.and_then(|found| found.uid) => {
+                let held = held(&whole, uid);
+                Performed::Saw(Box::new(Found { holds, held, metadata: Some(whole.metadata) }))
+            }
+            Ok(_) => Performed::Leave,
             Err(error) => unread(&error),
+        }
+    }
+
+    async fn strip(&self, uid: &Uid) -> Performed {
+        let Some((found, (namespace, _))) = self.found.get(uid).zip(self.place(uid)) else { return Performed::Leave };
+        match self.context.secrets.strip(&namespace, found, uid).await {
+            Ok(()) => {
+                self.context.metrics.write(KubernetesWrite::Secret);
+                Performed::Wrote
+            }
+            Err(error) => {
+                tracing::warn!(error = %Causes(&error), "failed to take the marks off a Secret that is left to its user");
+                Performed::Leave
+            }
         }
     }
 
@@ -89,12 +128,24 @@ impl Scene<'_> {
     }
 
     async fn confirm(&self, uid: &str) -> Performed {
-        let Some(resource) = self.ledger.resources.get(uid) else { return Performed::Leave };
-        let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
-        match api.get_metadata_opt(&resource.name).await {
+        match self.read_resource(uid).await {
             Ok(found) => Performed::Reached(stage(found.as_ref(), uid)),
-            Err(error) => unread(&error),
+            Err(failed) => failed,
         }
+    }
+
+    /// A resource of another uid under the name is another resource.
+    async fn look_for(&self, uid: &str) -> Performed {
+        match self.read_resource(uid).await {
+            Ok(found) => Performed::Sighted(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
+            Err(failed) => failed,
+        }
+    }
+
+    async fn read_resource(&self, uid: &str) -> Result<Option<PartialObjectMeta<PersonalAccessToken>>, Performed> {
+        let resource = self.ledger.resources.get(uid).ok_or(Performed::Leave)?;
+        let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
+        api.get_metadata_opt(&resource.name).await.map_err(|error| unread(&error))
     }
 
     async fn delete(&self, id: &TokenId) -> Performed {
@@ -130,7 +181,7 @@ impl Scene<'_> {
             },
             Created::No { why } => {
                 tracing::warn!(%why, "ISC refused to create a token");
-                Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 } }
+                Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 }, is_bad: false }
             }
             Created::Doubtful { why } => {
                 tracing::warn!(%why, "ISC refused to create a token; LIST is asked whether there is one");
@@ -170,10 +221,6 @@ impl Scene<'_> {
         age.is_none_or(|age| age <= millis(self.context.config.timings.verify_retry_for))
     }
 
-    async fn apply(&self, id: &TokenId, name: &str, wanted: &Applied) -> Performed {
-        self.patch(id, &[Change::Name(name.into()), Change::Scopes(wanted.scopes.to_vec())]).await
-    }
-
     async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {
         match self.session.client.change(id, changes).await {
             Ok(Effect::Yes) => Performed::Outcome(Outcome::Patched(Patched::Yes)),
@@ -182,6 +229,16 @@ impl Scene<'_> {
                 tracing::warn!(%why, client_id = %id, "ISC refused to change a token");
                 Performed::Outcome(Outcome::Patched(Patched::No))
             }
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    /// Whether ISC accepts a credential that is in doubt.
+    async fn verify(&self, credential: Option<Credential>) -> Performed {
+        let Some(credential) = credential else { return Performed::Leave };
+        match self.session.client.verify(&credential).await {
+            Ok(_) => Performed::Outcome(Outcome::Verified(true)),
+            Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Verified(false)),
             Err(failure) => Performed::Failed(failure),
         }
     }
@@ -196,6 +253,15 @@ impl Scene<'_> {
             Err(failure) => Performed::Failed(failure),
         }
     }
+}
+
+fn changes(name: Option<&String>, scopes: Option<&Scopes>) -> Vec<Change> {
+    let name = name.map(|name| Change::Name(name.clone()));
+    name.into_iter().chain(scopes.map(|scopes| Change::Scopes(scopes.to_vec()))).collect()
+}
+
+fn pair(held: &Held) -> Credential {
+    Credential { client_id: held.id.to_string(), client_secret: held.client_secret.clone() }
 }
 
 fn credential(entry: &Entry) -> Credential {

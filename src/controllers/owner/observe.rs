@@ -82,6 +82,8 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
             owner_id: Some(&token.owner_id),
             created: token.created,
             expires: token.expires,
+            last_used: token.last_used,
+            scopes: token.scopes.as_deref(),
             managed: token.managed,
         })
         .collect();
