@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration::Duration;
+use super::trigger::{NotATrigger, Trigger};
 
 pub use rotation::{DEFAULT_OVERLAP_SECONDS, Rotation};
 pub use secret_template::{SecretFormat, SecretTemplate};
@@ -145,11 +146,18 @@ impl PersonalAccessToken {
     pub fn retains(&self) -> bool {
         self.spec.reclaim_policy == Some(ReclaimPolicy::Retain)
     }
+
+    /// What an annotation of [`names`](super::names) asks for; `None`: the annotation is absent.
+    pub fn trigger(&self, annotation: &str) -> Option<Result<Trigger, NotATrigger>> {
+        let value = self.metadata.annotations.as_ref()?.get(annotation)?;
+        Some(Trigger::read(annotation, value))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 
     fn token(spec: serde_json::Value) -> PersonalAccessToken {
         let mut spec = spec;
@@ -163,6 +171,7 @@ mod tests {
         let token = token(serde_json::json!({}));
         assert_eq!((token.rotation_every(), token.overlap(), token.max_overlap()), (None, 86_400, None));
         assert!(!token.retains());
+        assert_eq!(token.trigger(ANNOTATION_ROTATE), None);
     }
 
     #[test]
@@ -172,6 +181,15 @@ mod tests {
         assert_eq!((all.rotation_every(), all.overlap(), all.max_overlap()), (Some(2_592_000), 5_400, Some(604_800)));
         assert!(all.retains());
         assert_eq!(token_of(serde_json::json!({"every": "48h"})).overlap(), 86_400);
+    }
+
+    #[test]
+    fn each_annotation_asks_for_itself_alone() {
+        let mut token = token(serde_json::json!({}));
+        let annotations = [(ANNOTATION_REVOKE.to_owned(), "1970-01-01T00:00:01Z".to_owned())];
+        token.metadata.annotations = Some(annotations.into());
+        assert_eq!(token.trigger(ANNOTATION_ROTATE), None);
+        assert_eq!(token.trigger(ANNOTATION_REVOKE).unwrap().unwrap().at, 1_000);
     }
 
     #[test]
