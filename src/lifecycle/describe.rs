@@ -63,10 +63,16 @@ pub fn status(view: &View<'_>, now: Timestamp) -> PersonalAccessTokenStatus {
     PersonalAccessTokenStatus {
         observed_generation: generation,
         conditions: merge(old, &conditions(view, current), generation, now),
+        previous: None,
+        next_rotation: None,
+        last_rotation: None,
+        last_handled: None,
         current: view.ledger.zip(current).map(|(ledger, entry)| current_token(view, ledger, entry)),
         effective: Some(Effective {
             access_token_validity: duration(token.validity_seconds()),
             format: token.secret_format(),
+            overlap: None,
+            reclaim_policy: token.spec.reclaim_policy.unwrap_or_default(),
         }),
         secret: (view.publication == Publication::Published).then(|| token.secret_name().into()),
         failures: resource.map(|resource| resource.failures),
