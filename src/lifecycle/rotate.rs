@@ -75,8 +75,8 @@ pub fn last_end(facts: &Facts<'_>, uid: &str) -> Option<Millis> {
 }
 
 /// When the schedule has a token replaced; `None`: never by itself.
-pub fn due(entry: &Entry, declared: &Declared) -> Option<Millis> {
-    let every = declared.rotation.every?;
+pub fn due(entry: &Entry, every: Option<Millis>) -> Option<Millis> {
+    let every = every?;
     Some(entry.created_at + every - early(entry, every))
 }
 
@@ -108,7 +108,7 @@ pub fn blocked(facts: &Facts<'_>, uid: &Uid) -> Option<Blocked> {
 pub(super) fn moments<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Millis> + 'a {
     facts.declared.iter().flat_map(|(uid, declared)| {
         let requests = [&declared.rotate, &declared.revoke].into_iter().flatten().map(|trigger| trigger.at);
-        let next = facts.ledger.current(uid).and_then(|entry| due(entry, declared));
+        let next = facts.ledger.current(uid).and_then(|entry| due(entry, declared.rotation.every));
         let ends = [overlap_end(facts, uid), last_end(facts, uid)].into_iter().flatten();
         requests.chain(next).chain(ends).collect::<Vec<_>>()
     })
@@ -133,7 +133,7 @@ fn urgency(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> Option<(Urgency
     if current.applied.validity_seconds != declared.wanted.validity_seconds {
         return Some((Urgency::Changed, current.created_at));
     }
-    let due = due(current, declared)?;
+    let due = due(current, declared.rotation.every)?;
     (facts.ms()? >= due).then_some((Urgency::Scheduled, due))
 }
 

@@ -1,12 +1,14 @@
 //! What the controllers tell each other of single resources.
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::{Board, Seen};
 use crate::api::PersonalAccessToken;
-use crate::api::names::FINALIZER;
+use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
+use crate::lifecycle::ledger::Uid;
 
 impl Board {
     /// The resources of a Tenant in the order of their names, some of which may be gone.
@@ -38,8 +40,25 @@ impl Board {
         let mut content = self.lock();
         let tenant = token.spec.tenant_ref.name.clone();
         content.index.entry(tenant).or_default().insert(ObjectRef::from_obj(token));
-        let state = (token.metadata.generation, finalizer);
-        content.told.insert(token.uid().unwrap_or_default(), state) != Some(state)
+        let request = |name| token.annotations().get(name).cloned();
+        let requests = [request(ANNOTATION_ROTATE), request(ANNOTATION_REVOKE)];
+        let state = (token.metadata.generation, finalizer, requests);
+        content.told.insert(token.uid().unwrap_or_default(), state.clone()) != Some(state)
+    }
+
+    /// Asks the owner controller what the pair in the resource's Secret is, which the ledger does not know (R13).
+    pub fn ask(&self, uid: &str) {
+        self.lock().questions.insert(uid.into());
+    }
+
+    /// The resources that somebody asked about.
+    pub fn questions(&self) -> BTreeSet<Uid> {
+        self.lock().questions.clone()
+    }
+
+    /// The Secret of a resource was looked at; a question that stays is asked again.
+    pub fn answer(&self, uid: &str) {
+        self.lock().questions.remove(uid);
     }
 
     /// Forgets a resource that is gone.
@@ -56,6 +75,7 @@ impl Board {
         content.seen.remove(&uid);
         content.written.remove(&uid);
         content.fresh.remove(&uid);
+        content.questions.remove(&*uid);
     }
 
     /// Remembers the status just written until the watch has brought it.

@@ -21,6 +21,9 @@ impl Pass<'_> {
                 self.context.metrics.token(TokenChange::OrphanSwept);
             }
         }
+        if let (Step::Verify(id), Outcome::Verified(true)) = (step, outcome) {
+            self.alive.insert(id.clone());
+        }
         let now = self.now().unwrap_or(Now { ms: self.latest_moment(step), consistent: false });
         loop {
             let before = &self.stored.ledger;

@@ -1,5 +1,6 @@
 //! The token controller: finalizer, published Secret, status and events of one resource. No ISC, no ledger writes.
 mod finalize;
+mod news;
 mod publish;
 mod show;
 

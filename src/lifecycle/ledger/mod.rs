@@ -129,6 +129,13 @@ impl Ledger {
         self.of(uid).filter(|entry| entry.state == State::Retired)
     }
 
+    /// Whether a pair that is not recorded, and claims this number, may be one that the ledger lost (R13): one that was
+    /// recorded and dropped is known to be dead.
+    pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
+        let last = self.resources.get(uid).map_or(0, |resource| resource.last);
+        claims.is_some_and(|n| n > last.max(self.current(uid).map_or(0, |current| current.n)))
+    }
+
     /// Whether the number can never be recorded any more: an irrevocable fact.
     pub fn is_retired_number(&self, n: u64) -> bool {
         n < self.next

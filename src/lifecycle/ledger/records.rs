@@ -137,6 +137,9 @@ pub struct Resource {
     /// When its token was last replaced by a newer one.
     #[serde(default)]
     pub rotated_at: Option<Millis>,
+    /// The highest number of a token that was ever recorded for it.
+    #[serde(default)]
+    pub last: u64,
     /// The unknown pair in its Secret that was not adopted (R13).
     #[serde(default)]
     pub refused: Option<Arc<str>>,
@@ -159,6 +162,7 @@ impl Resource {
             rotated: None,
             revoked: None,
             rotated_at: None,
+            last: 0,
             refused: None,
             unknown: BTreeMap::new(),
         }

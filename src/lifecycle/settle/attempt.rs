@@ -53,6 +53,7 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
                 answers: attempt.answers.clone(),
                 ..entry(attempt.n, id, &attempt.uid, client_secret, *expires_at, attempt.wanted.clone(), now)
             });
+            l.resources.entry(attempt.uid.clone()).and_modify(|resource| resource.last = attempt.n);
         }
         Posted::No { is_bad: true, .. } if l.provisional == Provisional::Short => l.provisional = Provisional::TryLong,
         Posted::No { wait, is_bad } => {

@@ -17,7 +17,8 @@ pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now:
     if known || deleting {
         return;
     }
-    mention(l, uid, place);
+    let resource = mention(l, uid, place);
+    resource.last = resource.last.max(*n);
     replace_current(l, uid);
     l.entries.push(Entry {
         state: State::Current,
