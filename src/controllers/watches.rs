@@ -123,7 +123,10 @@ impl Watches {
             .reflect(writer)
             .applied_objects()
             .inspect_ok(move |token| board.arrive(token))
-            .predicate_filter(predicates::generation.combine(predicates::finalizers).combine(requests), Default::default());
+            .predicate_filter(
+                predicates::generation.combine(predicates::finalizers).combine(requests),
+                Default::default(),
+            );
         let (tenant_reader, tenant_writer) = reflector::store();
         let tenants = watcher(Api::<Tenant>::all(client.clone()), watcher::Config::default())
             .default_backoff()

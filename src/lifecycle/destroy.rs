@@ -7,16 +7,19 @@ use super::{mint, release, token_name};
 
 /// Ledger writes that start a destruction; they need nothing but the ledger and the resources.
 pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
-    let open = || facts.ledger.resources.iter().filter(|(_, resource)| !resource.deleting);
-    open()
-        .find_map(|(uid, resource)| match facts.declared.get(uid) {
-            Some(declared) if declared.deleting => {
-                Some(Step::MarkDeleting { uid: uid.clone(), retain: declared.retain })
-            }
-            Some(declared) => revoke(facts, uid, resource, declared),
-            None => None,
-        })
-        .or_else(|| open().find_map(|(uid, _)| vanish(facts, uid)))
+    open(facts).find_map(|(uid, resource)| match facts.declared.get(uid)? {
+        declared if declared.deleting => Some(Step::MarkDeleting { uid: uid.clone(), retain: declared.retain }),
+        declared => revoke(facts, uid, resource, declared),
+    })
+}
+
+/// R12: a recorded resource that is gone without the operator's consent.
+pub(super) fn vanished(facts: &Facts<'_>) -> Option<Step> {
+    open(facts).find_map(|(uid, _)| vanish(facts, uid))
+}
+
+fn open<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = (&'a Uid, &'a Resource)> {
+    facts.ledger.resources.iter().filter(|(_, resource)| !resource.deleting)
 }
 
 /// R18: a request that was not handled yet.
@@ -25,7 +28,7 @@ fn revoke(facts: &Facts<'_>, uid: &Uid, resource: &Resource, declared: &Declared
     (resource.revoked.as_ref() != Some(&request)).then(|| Step::Revoke { uid: uid.clone(), request })
 }
 
-/// R12: a resource that is gone without the operator's consent, by two live reads that are far enough apart. What its
+/// By two live reads that are far enough apart. What its
 /// policy was is not known any more: a Secret that outlives it was to stay.
 fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if facts.declared.contains_key(uid) {

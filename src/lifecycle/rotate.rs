@@ -25,7 +25,8 @@ pub enum Blocked {
 
 /// The intent of the next rotation, or what must be read before it.
 pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
-    if !mint::is_free(facts) || holder(facts.ledger).is_some() || capacity::of(facts.ledger, facts.listing?).room() == 0 {
+    if !mint::is_free(facts) || holder(facts.ledger).is_some() || capacity::of(facts.ledger, facts.listing?).room() == 0
+    {
         return None;
     }
     let due = facts.declared.iter().filter(|(uid, _)| facts.has_waited(uid) && !is_taken(facts, uid));
@@ -39,9 +40,8 @@ pub(super) fn retire(facts: &Facts<'_>) -> Option<Step> {
     replaced.find_map(|uid| {
         let current = facts.ledger.current(uid).filter(|_| !facts.ledger.resources[uid].deleting)?;
         let seen = facts.secrets.get(uid);
-        let holds = seen.is_some_and(|seen| {
-            seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(current))
-        });
+        let holds = seen
+            .is_some_and(|seen| seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(current)));
         match current.published_at {
             None if holds => Some(Step::RecordPublished(current.id.clone())),
             None => seen.is_none().then(|| Step::ReadSecret(uid.clone())),

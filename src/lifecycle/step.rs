@@ -182,6 +182,7 @@ pub fn step(facts: &Facts<'_>) -> Option<Step> {
         .or_else(|| mint::intend(facts))
         .or_else(|| rotate::intend(facts))
         .or_else(|| upkeep::keep(facts))
+        .or_else(|| destroy::vanished(facts))
 }
 
 /// The prepared token whose life is extended next (R7).

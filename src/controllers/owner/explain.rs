@@ -27,9 +27,10 @@ pub(super) fn strangers(facts: &Facts<'_>) -> Option<String> {
             && facts.ledger.entry(&token.id).is_none()
     });
     let unrecorded: Vec<&str> = unrecorded.map(|token| &*token.id).collect();
-    let others = listing.tokens.iter().filter(|token| {
-        token.others.as_ref().is_some_and(|part| part.installation == facts.installation)
-    });
+    let others = listing
+        .tokens
+        .iter()
+        .filter(|token| token.others.as_ref().is_some_and(|part| part.installation == facts.installation));
     let others: Vec<&str> = others.map(|token| &*token.id).collect();
     match (unrecorded.is_empty(), others.is_empty()) {
         (true, true) => None,

@@ -9,7 +9,10 @@ use crate::kubernetes::events::News;
 const QUIET: [&str; 5] = ["Minting", "Revoking", "Published", "RotationWaits", "RequestInFuture"];
 
 /// A transition that a person may want to know of.
-pub(super) fn news<'a>(old: Option<&PersonalAccessTokenStatus>, new: &'a PersonalAccessTokenStatus) -> Option<News<'a>> {
+pub(super) fn news<'a>(
+    old: Option<&PersonalAccessTokenStatus>,
+    new: &'a PersonalAccessTokenStatus,
+) -> Option<News<'a>> {
     let now = ready(new)?;
     revoked(old, new).or_else(|| published(old, new, now)).or_else(|| ended(old, new)).or_else(|| worse(old, now))
 }

@@ -22,8 +22,10 @@ pub(super) fn of(view: &View<'_>, current: Option<&Entry>) -> Vec<Wanted> {
             }
         }
         (Some(entry), Some(note)) => {
-            let until = if note.reason == NOT_GRANTED { format!(" until {}", stamp(entry.expires_at)) } else { String::new() };
-            let message = format!("Secret {:?} holds a live credential{until}; {}", view.token.secret_name(), note.message);
+            let until =
+                if note.reason == NOT_GRANTED { format!(" until {}", stamp(entry.expires_at)) } else { String::new() };
+            let message =
+                format!("Secret {:?} holds a live credential{until}; {}", view.token.secret_name(), note.message);
             all.push(wanted(READY, Some(true), note.reason, message));
         }
         (None, Some(note)) => all.push(wanted(READY, Some(false), note.reason, note.message.clone())),

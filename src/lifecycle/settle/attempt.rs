@@ -66,7 +66,15 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
 }
 
 /// A token that is recorded now.
-pub(super) fn entry(n: u64, id: &TokenId, uid: &Uid, client_secret: &Redacted, expires_at: Millis, applied: Applied, now: Now) -> Entry {
+pub(super) fn entry(
+    n: u64,
+    id: &TokenId,
+    uid: &Uid,
+    client_secret: &Redacted,
+    expires_at: Millis,
+    applied: Applied,
+    now: Now,
+) -> Entry {
     Entry {
         n,
         id: id.clone(),

@@ -59,9 +59,9 @@ fn decide(l: &mut Ledger, step: &Step, now: Now) {
             let released = |entry: &&mut Entry| entry.id == *id && entry.state != State::Tomb;
             l.entries.iter_mut().filter(released).for_each(|entry| entry.state = State::Released);
         }
-        Step::Drop(ids) => l.entries.retain(|entry| {
-            !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id)
-        }),
+        Step::Drop(ids) => {
+            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id))
+        }
         Step::Finish(uid) => finish(l, uid),
         Step::Fence => fence(l),
         Step::Raise(n) => l.next = l.next.max(*n),

@@ -8,7 +8,7 @@ mod order;
 mod settling;
 mod waiting;
 
-use super::facts::{Executing, Holds, Now, SecretSeen, Stage};
+use super::facts::{Executing, Holds, Now, SecretSeen, Sighting, Stage};
 use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
 use super::sample::{self, MINUTE, NOW, World};
 use super::settle::{Outcome, settle};
@@ -38,11 +38,12 @@ fn settled(ledger: &Ledger, step: &Step, outcome: &Outcome) -> Ledger {
 
 /// The intent that `step` makes for a resource of the sample.
 fn attempt(n: u64, uid: &str) -> Attempt {
-    Attempt { n, nonce: 7, uid: uid.into(), expiry: NOW + 10 * MINUTE, wanted: sample::wanted() }
+    let expiry = NOW + 10 * MINUTE;
+    Attempt { n, nonce: 7, uid: uid.into(), expiry, give_up_after: None, wanted: sample::wanted(), answers: None }
 }
 
 fn place(uid: &str) -> Resourceful {
-    Resourceful { namespace: "integrations".into(), name: uid.into(), secret: uid.into() }
+    Resourceful { namespace: "integrations".into(), name: uid.into(), secret: uid.into(), revoked: None }
 }
 
 /// A ledger without tokens that knows these resources.
@@ -95,14 +96,21 @@ fn own(world: World, stage: Stage) -> World {
 /// The Secret of a resource, read before its deletion was recorded.
 fn read(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
-        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: false });
+        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: false, overlap_over: false, held: None });
     })
 }
 
 /// The Secret of a resource, read since its deletion was recorded.
 fn read_since(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
-        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: true });
+        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: true, overlap_over: false, held: None });
+    })
+}
+
+/// The watch does not show recorded resources that are there.
+fn looked_for(world: World) -> World {
+    with(world, |world| {
+        world.sightings = world.ledger.resources.keys().map(|uid| (uid.clone(), Sighting::Alive)).collect();
     })
 }
 
