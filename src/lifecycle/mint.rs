@@ -90,7 +90,8 @@ pub(super) fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
 
 fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
     let ledger = facts.ledger;
-    let served = ledger.of(uid).any(|entry| entry.state != State::Tomb)
+    // A replaced token serves nobody: without a current one the resource is to get a new one all the same.
+    let served = ledger.of(uid).any(|entry| !matches!(entry.state, State::Tomb | State::Retired))
         || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid);
     let dying = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
     facts.may_mint

@@ -26,7 +26,7 @@ fn waits(facts: &Facts<'_>) -> bool {
             && (ledger.current(uid).is_some_and(|current| current.published_at.is_none())
                 || rotate::is_overlap_over(facts, uid))
     };
-    ledger.unresolved.is_some()
+    ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
         || ledger.entries.iter().any(|entry| matches!(entry.state, State::Tomb | State::Released))
         || ledger.resources.keys().any(unpublished)
         || rotate::waits_for_clock(facts)

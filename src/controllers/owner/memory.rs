@@ -30,11 +30,15 @@ pub struct Memory {
 const GATHER: Duration = Duration::from_secs(5);
 
 impl Memory {
-    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so; that
-    /// a resource was seen may have changed.
+    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so.
     pub fn come_in_from_the_top(&mut self) {
         self.stored = None;
         self.listing = None;
+        self.forget_the_living();
+    }
+
+    /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
+    pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
     }
 

@@ -71,6 +71,7 @@ pub async fn run(
         touched,
     };
     pass.refresh_endpoint();
+    memory.forget_the_living();
     for _ in 0..MOST_STEPS {
         let tenant = pass.stored.ledger.endpoint.tenant.clone();
         pass.declared = observe::declared(context, &tenant, &mut memory.cache);
@@ -137,12 +138,13 @@ impl Pass<'_> {
     }
 
     async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
-        self.lists += 1;
+        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
+        // The LIST that settles one's own attempt is not counted: to leave now would fence it.
+        self.lists += usize::from(doubted.is_none());
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
         }
         let begun = self.now();
-        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
         let tokens = observe::list(self.context, self.session, &self.stored.ledger).await.map_err(End::Failed)?;
         let Some(at) = begun.or(self.now()).map(|now| now.ms) else {
             let what = "there is no usable Date header".into();

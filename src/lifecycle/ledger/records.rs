@@ -179,6 +179,6 @@ pub enum Provisional {
     TryLong,
     /// ISC takes a day and refused ten minutes.
     Long,
-    /// ISC refused both: its reason was another. Until it takes one, no second attempt is made.
+    /// ISC refused both: its reason may be another. Until it takes one, attempts ask for the one and the other in turn.
     Either,
 }

@@ -57,9 +57,12 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
         }
         Posted::No { is_bad: true, .. } if l.provisional == Provisional::Short => l.provisional = Provisional::TryLong,
         Posted::No { wait, is_bad } => {
-            if *is_bad && l.provisional == Provisional::TryLong {
-                l.provisional = Provisional::Either;
-            }
+            // The reason was another, as far as is known: the two lives take turns, each with its back-off.
+            l.provisional = match l.provisional {
+                Provisional::TryLong if *is_bad => Provisional::Either,
+                Provisional::Either if *is_bad => Provisional::TryLong,
+                known => known,
+            };
             back_off(l, &attempt.uid, now.ms, *wait, timings);
         }
     }
