@@ -35,7 +35,8 @@ pub const WATCHFUL: [&str; 6] = [
     "--vanish-after=2s",
     "--backoff-first=1s",
 ];
-const PATIENCE: Duration = Duration::from_secs(40);
+/// How long to look for what should come; a machine that does other things as well is slow.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let _ = rustls::crypto::ring::default_provider().install_default();

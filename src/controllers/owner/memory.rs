@@ -67,3 +67,26 @@ impl Memory {
         self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_circuit_of_an_owner_opens_for_longer_with_each_failure_and_closes_with_a_success() {
+        let mut memory = Memory::default();
+        let waits: Vec<u64> = (0..7).map(|_| memory.failed().as_secs()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+        memory.succeeded();
+        assert_eq!(memory.failed(), OUTAGE);
+    }
+
+    #[test]
+    fn a_pass_that_ended_early_leaves_only_what_was_not_there() {
+        let mut memory = Memory::default();
+        let absent = Sighting::Absent { first: 1, last: 2 };
+        memory.sightings.extend([("a".into(), Sighting::Alive), ("b".into(), absent)]);
+        memory.come_in_from_the_top();
+        assert_eq!(memory.sightings.into_iter().collect::<Vec<_>>(), [("b".into(), absent)]);
+    }
+}
