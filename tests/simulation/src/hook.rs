@@ -19,6 +19,8 @@ pub struct Asked {
     pub namespace: String,
     /// Name; empty for collections, and for objects whose name the server makes up.
     pub name: String,
+    /// The label selector, of lists and watches.
+    pub selector: String,
     /// How many requests of this identity were the same in all of the above before this one.
     pub nth: u64,
 }

@@ -123,6 +123,7 @@ impl State {
             subresource: if call.status { "status" } else { "" },
             namespace: call.key.namespace.clone(),
             name: call.name().into(),
+            selector: call.parameter("labelSelector").into(),
             nth: 0,
         };
         asked.nth = self.count(&format!("{asked:?}"));

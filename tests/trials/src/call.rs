@@ -1,5 +1,5 @@
 //! Requests of the operator, to the cluster and to ISC, named so that a plan can say which of them goes wrong.
-use simulation::Asked;
+use simulation::{Asked, Random};
 
 use crate::OWN;
 
@@ -30,10 +30,20 @@ pub struct Call {
     pub subject: String,
     /// The replica that sends it.
     pub identity: String,
-    /// How many of this replica's were the same before.
+    /// Which of its passes does.
+    pub pass: String,
+    /// How many of this pass were the same before.
     pub nth: u64,
-    /// How many of all replicas' were the same before.
+    /// How many of the same pass of any replica were the same before.
     pub count: u64,
+}
+
+impl Call {
+    /// Chance for this request and this purpose, whatever else happens at the same time.
+    pub fn random(&self, seed: u64, purpose: &str) -> Random {
+        let nth = self.nth.to_string();
+        Random::of(seed, &[purpose, &self.identity, &self.pass, &self.site.what, &self.subject, &nth])
+    }
 }
 
 impl Site {
@@ -77,6 +87,7 @@ impl std::fmt::Display for Site {
 
 impl std::fmt::Display for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} #{}", self.site, self.subject, self.count)
+        let pass = if self.pass.is_empty() { String::new() } else { format!("[{}] ", self.pass) };
+        write!(f, "{pass}{} {} #{}", self.site, self.subject, self.nth)
     }
 }

@@ -38,15 +38,11 @@ impl Weather {
         let slow = Duration::from_millis([10, 50, 1_000, 9_000][usize::try_from(random.below(4)).unwrap_or_default()]);
         Self { seed, isc, cluster, breaks, lag, slow }
     }
-
-    fn random(&self, purpose: &str, call: &Call) -> Random {
-        Random::of(self.seed, &[purpose, &call.identity, &call.site.what, &call.subject, &call.nth.to_string()])
-    }
 }
 
 impl Plan for Weather {
     fn fault(&self, call: &Call) -> Option<Fault> {
-        let mut random = self.random("fault", call);
+        let mut random = call.random(self.seed, "fault");
         let rate = if call.site.side == Side::Isc { self.isc } else { self.cluster };
         if random.below(10_000) >= rate {
             return None;
@@ -64,7 +60,7 @@ impl Plan for Weather {
     }
 
     fn ways(&self, call: &Call) -> Option<Ways> {
-        let mut random = self.random("ways", call);
+        let mut random = call.random(self.seed, "ways");
         let usual = Duration::from_millis(2)..=Duration::from_millis(20);
         let slow = Duration::from_millis(2)..=self.slow;
         let mut way = || {
@@ -75,7 +71,7 @@ impl Plan for Weather {
     }
 
     fn event(&self, watch: &Call, event: &Event) -> Delivery {
-        let mut random = self.random(&format!("event {}", event.revision), watch);
+        let mut random = watch.random(self.seed, &format!("event {}", event.revision));
         if random.below(10_000) < self.breaks {
             return Delivery::Break([Break::End, Break::Reset, Break::Gone][index(&mut random, 3)]);
         }
@@ -104,6 +100,9 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
     let end = Instant::now() + length;
     let mut script = deeds::script(&mut random, length, tenants);
     while let Some((at, deed)) = script.take(end) {
+        if let deeds::Deed::Kill(place) = deed {
+            world.doom(place, at);
+        }
         if let Some(place) = world.pass_until(at).await {
             script.later(deeds::restart(&mut random, place));
             script.put_back(at, deed);

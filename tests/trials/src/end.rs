@@ -6,8 +6,9 @@ use std::time::Duration;
 use judge::Counts;
 use serde_json::Value;
 use simulation::Key;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
+use crate::switchboard::next_moment;
 use crate::world::World;
 use crate::OWN;
 
@@ -24,6 +25,10 @@ impl World {
         self.switchboard.calm_down();
         self.witness.note(|| "no more faults from now on".into());
         let running = self.running();
+        for place in running.iter().skip(1) {
+            self.doom(*place, next_moment());
+        }
+        sleep_until(next_moment()).await;
         for place in running.iter().skip(1) {
             self.kill(*place);
         }

@@ -8,6 +8,7 @@ pub mod call;
 pub mod chaos;
 mod consumer;
 mod end;
+mod passes;
 pub mod many;
 pub mod fault;
 pub mod people;

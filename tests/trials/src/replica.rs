@@ -1,7 +1,9 @@
 //! A replica of the operator: its own controllers, started with what the simulation gives them, ended at any moment.
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -15,7 +17,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::OWN;
-use crate::switchboard::PATIENCE;
+use crate::switchboard::{PATIENCE, Switchboard};
 use crate::wire::Isc;
 
 /// A replica that runs.
@@ -82,15 +84,34 @@ pub fn start(
     let outside = outside(&identity, cluster, isc, seed);
     let config = setup.config(&identity);
     let metrics = Arc::new(Metrics::register(&mut Registry::default()));
-    let (name, stop) = (identity.clone(), shutdown.clone());
+    let (name, stop, switchboard) = (identity.clone(), shutdown.clone(), isc.switchboard.clone());
+    let run = controllers::run_in(outside, client, config, metrics, stop);
     #[expect(clippy::disallowed_methods, reason = "a replica outlives nothing: the world aborts it, at the latest at its end")]
     let task = tokio::spawn(async move {
-        let run = controllers::run_in(outside, client, config, metrics, stop);
+        let run = Mortal { switchboard, identity: name.clone(), life: Box::pin(run) };
         let panic = AssertUnwindSafe(run).catch_unwind().await.err().map(|panic| words(&*panic));
         // The world ends before its replicas do.
         let _ = ended.send(Ended { identity: name, panic });
     });
     Replica { identity, shutdown, abort: task.abort_handle() }
+}
+
+/// A life that ends before whatever happens at the time of its end.
+struct Mortal<F> {
+    switchboard: Arc<Switchboard>,
+    identity: String,
+    life: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Mortal<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        if self.switchboard.is_dead(&self.identity) {
+            return Poll::Pending;
+        }
+        self.life.as_mut().poll(context)
+    }
 }
 
 impl Drop for Replica {

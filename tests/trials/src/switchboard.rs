@@ -3,11 +3,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use simulation::{Asked, Break, Delivery, Effect, Event, Fate, Scheduler, Verdict};
+use simulation::{Asked, Delivery, Effect, Event, Fate, Scheduler, Verdict};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
-use crate::call::{Call, Site};
+use crate::call::{Call, Side, Site};
 use crate::fault::Fault;
+use crate::passes;
 use crate::plan::{Plan, Ways};
 use crate::witness::Witness;
 
@@ -17,6 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The switchboard of one world.
 pub struct Switchboard {
     plan: Box<dyn Plan>,
+    seed: u64,
     witness: Arc<Witness>,
     crashed: UnboundedSender<String>,
     state: Mutex<State>,
@@ -24,9 +27,9 @@ pub struct Switchboard {
 
 #[derive(Default)]
 struct State {
-    calm: bool,
-    counts: BTreeMap<(String, Site, String), u64>,
-    dead: BTreeSet<String>,
+    calm: Option<Instant>,
+    counts: BTreeMap<(String, String, Site, String), u64>,
+    ends: BTreeMap<String, Instant>,
     stale: BTreeSet<Call>,
     watches: BTreeMap<String, Call>,
     fired: Vec<(Call, Fault)>,
@@ -35,27 +38,29 @@ struct State {
 
 impl Switchboard {
     /// Replicas that end in the middle of a request are told to `crashed` by name.
-    pub fn new(plan: impl Plan, witness: Arc<Witness>, crashed: UnboundedSender<String>) -> Self {
-        Self { plan: Box::new(plan), witness, crashed, state: Mutex::default() }
+    pub fn new(plan: impl Plan, seed: u64, witness: Arc<Witness>, crashed: UnboundedSender<String>) -> Self {
+        Self { plan: Box::new(plan), seed, witness, crashed, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No more faults from now on.
+    /// No more faults from the next moment on.
     pub fn calm_down(&self) {
-        self.lock().calm = true;
+        self.lock().calm = Some(next_moment());
     }
 
-    /// This replica sends nothing more.
-    pub fn bury(&self, identity: &str) {
-        self.lock().dead.insert(identity.into());
+    /// At that time this replica ends: whatever wakes up then, it does not, and it sends nothing more.
+    pub fn doom(&self, identity: &str, at: Instant) {
+        let mut state = self.lock();
+        let end = state.ends.entry(identity.into()).or_insert(at);
+        *end = at.min(*end);
     }
 
     /// Whether it has ended.
     pub fn is_dead(&self, identity: &str) -> bool {
-        self.lock().dead.contains(identity)
+        self.lock().ends.get(identity).is_some_and(|end| *end <= Instant::now())
     }
 
     /// What went wrong so far.
@@ -69,23 +74,25 @@ impl Switchboard {
     }
 
     /// Names a request of a replica and says what goes wrong with it and how long it takes.
-    pub fn pass(&self, site: Site, subject: String, identity: &str) -> (Call, Option<Fault>, Option<Ways>) {
+    pub fn pass(&self, site: Site, subject: String, identity: &str) -> (Call, Option<Fault>, Ways) {
+        let pass = passes::current();
         let mut state = self.lock();
-        let mut count = |whose: &str| {
-            let counted = state.counts.entry((whose.into(), site.clone(), subject.clone())).or_default();
+        let mut count = |whose: &str, pass: &str| {
+            let counted = state.counts.entry((whose.into(), pass.into(), site.clone(), subject.clone())).or_default();
             *counted += 1;
             *counted - 1
         };
-        let (nth, count) = (count(identity), count(""));
-        let call = Call { site, subject, identity: identity.into(), nth, count };
+        let (nth, count) = (count(identity, &pass), count("", &pass));
+        let call = Call { site, subject, identity: identity.into(), pass, nth, count };
         state.calls.push(call.clone());
-        let fault = if state.calm { None } else { self.plan.fault(&call) };
-        let ways = if state.calm { None } else { self.plan.ways(&call) };
+        let fault = if state.is_calm() { None } else { self.plan.fault(&call) };
+        let planned = if state.is_calm() { None } else { self.plan.ways(&call) };
+        let ways = planned.unwrap_or_else(|| self.usual_ways(&call));
         if let Some(fault) = fault {
             state.fired.push((call.clone(), fault));
             self.witness.note(|| format!("{identity}: {call}: {fault:?}"));
             if matches!(fault, Fault::CrashBefore | Fault::CrashAfter) {
-                state.dead.insert(identity.into());
+                state.ends.insert(identity.into(), next_moment());
                 // The world ends before its replicas do.
                 let _ = self.crashed.send(identity.into());
             }
@@ -94,6 +101,24 @@ impl Switchboard {
         }
         (call, fault, ways)
     }
+
+    fn usual_ways(&self, call: &Call) -> Ways {
+        let most = if call.site.side == Side::Isc { 300 } else { 10 };
+        let mut random = call.random(self.seed, "ways");
+        let range = Duration::from_millis(1)..=Duration::from_millis(most);
+        (random.duration(&range), random.duration(&range))
+    }
+}
+
+impl State {
+    fn is_calm(&self) -> bool {
+        self.calm.is_some_and(|since| since <= Instant::now())
+    }
+}
+
+/// What happens at one moment happens in any order: what must not depend on it takes effect at the next.
+pub fn next_moment() -> Instant {
+    Instant::now() + Duration::from_millis(1)
 }
 
 /// Whether this is a replica of the operator.
@@ -109,7 +134,7 @@ impl Scheduler for Switchboard {
         if self.is_dead(&asked.identity) {
             return Verdict::of(Fate::Swallow);
         }
-        let subject = format!("{}/{}", asked.namespace, asked.name);
+        let subject = format!("{}/{}{}", asked.namespace, asked.name, asked.selector);
         let (call, fault, ways) = self.pass(Site::of(asked), subject, &asked.identity);
         if asked.verb == "watch" {
             let mut state = self.lock();
@@ -118,7 +143,7 @@ impl Scheduler for Switchboard {
             }
             state.watches.insert(format!("{asked:?}"), call);
         }
-        let (before, after) = ways.map_or((None, None), |(before, after)| (Some(before), Some(after)));
+        let (before, after) = (Some(ways.0), Some(ways.1));
         let fate = match fault {
             None | Some(Fault::Late(_) | Fault::Stale(_) | Fault::Hostile(_)) => Fate::Serve,
             Some(Fault::ErrorBefore) => Fate::LoseRequest,
@@ -135,7 +160,7 @@ impl Scheduler for Switchboard {
 
     fn event(&self, watch: &Asked, event: &Event) -> Delivery {
         let state = self.lock();
-        let Some(call) = state.watches.get(&format!("{watch:?}")).filter(|_| !state.calm) else {
+        let Some(call) = state.watches.get(&format!("{watch:?}")).filter(|_| !state.is_calm()) else {
             return Delivery::default();
         };
         if state.stale.contains(call) {
@@ -149,5 +174,3 @@ impl Scheduler for Switchboard {
     }
 }
 
-/// The ways in which a watch may end.
-pub const BREAKS: [Break; 3] = [Break::End, Break::Reset, Break::Gone];

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use bytes::Bytes;
 use futures::FutureExt;
 use http::Method;
 use http_body_util::BodyExt;
 use isc_simulator::{Control, Dropped, Fault as Spoilt, RetryAfter};
 use pat_operator::isc::Failure;
 use pat_operator::isc::http::{Reply, Request, Transport, Transports};
-use simulation::{Cluster, Random};
+use simulation::Cluster;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
 use crate::call::{Call, Site};
+use crate::consumer;
 use crate::fault::Fault;
 use crate::switchboard::{PATIENCE, Switchboard};
 use crate::witness::Witness;
@@ -39,18 +39,18 @@ pub struct Isc {
     pub control: Control,
     router: Router,
     cluster: Cluster,
-    switchboard: Arc<Switchboard>,
+    /// Every request passes here.
+    pub switchboard: Arc<Switchboard>,
     witness: Arc<Witness>,
     seeds: Arc<BTreeSet<String>>,
-    seed: u64,
 }
 
 impl Isc {
     /// ISC beside a cluster, in whose order things take effect here too. `seeds`: client IDs of the operator's own.
-    pub fn new(control: Control, cluster: Cluster, wires: &Wires, seeds: BTreeSet<String>, seed: u64) -> Self {
+    pub fn new(control: Control, cluster: Cluster, wires: &Wires, seeds: BTreeSet<String>) -> Self {
         let router = control.router();
         let Wires { switchboard, witness } = wires.clone();
-        Self { control, router, cluster, switchboard, witness, seeds: Arc::new(seeds), seed }
+        Self { control, router, cluster, switchboard, witness, seeds: Arc::new(seeds) }
     }
 
     /// The ways to ISC of one replica.
@@ -69,7 +69,7 @@ impl Isc {
         }
         let (site, subject) = self.name(&request);
         let (call, fault, ways) = self.switchboard.pass(site, subject, identity);
-        let (before, after) = ways.unwrap_or_else(|| self.usual_ways(&call));
+        let (before, after) = ways;
         let sent = async {
             match fault {
                 Some(Fault::CrashBefore | Fault::Stall) => std::future::pending().await,
@@ -107,7 +107,7 @@ impl Isc {
         request: Request,
     ) -> oneshot::Receiver<Option<Reply>> {
         let (sender, receiver) = oneshot::channel();
-        let (isc, purpose) = (self.clone(), format!("{} {call} {}", call.identity, call.nth));
+        let (isc, purpose) = (self.clone(), format!("{} {} {call} {}", call.identity, call.pass, call.nth));
         // Not the cluster: it would keep itself alive.
         let (control, router, witness) = (isc.control, isc.router, isc.witness);
         self.cluster.later(delay, &purpose, async move {
@@ -117,26 +117,29 @@ impl Isc {
         receiver
     }
 
-    /// Asks for an access token as a workload does.
-    pub fn authenticate(&self, purpose: &str, url: &str, id: &str, client_secret: &str) -> oneshot::Receiver<bool> {
-        let body = format!("grant_type=client_credentials&client_id={id}&client_secret={client_secret}");
-        let kind = "application/x-www-form-urlencoded";
-        let request = http::Request::post(format!("{url}/oauth/token")).header("content-type", kind);
+    /// Lets each workload try its credential, as it read it some time ago.
+    pub fn use_all(&self, round: u64, late: Duration) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
-        let Ok(request) = request.body(Bytes::from(body)) else { return receiver };
         let (control, router, witness) = (self.control.clone(), self.router.clone(), self.witness.clone());
-        self.cluster.later(Duration::from_millis(2), purpose, async move {
-            let reply = ask(&control, router, &witness, None, request).await;
-            let _ = sender.send(reply.is_some_and(|reply| reply.status() == 200));
+        self.cluster.later(Duration::from_millis(2), &format!("workloads {round}"), async move {
+            for (place, secret) in witness.secrets(i64::try_from(late.as_millis()).unwrap_or_default()) {
+                let Some((request, pair)) = consumer::request(&secret) else { continue };
+                if let Some(reply) = ask(&control, router.clone(), &witness, None, request).await {
+                    witness.authentication(place, pair, reply.status() == 200);
+                }
+            }
+            let _ = sender.send(());
         });
         receiver
     }
 
-    fn usual_ways(&self, call: &Call) -> (Duration, Duration) {
-        let purpose = ["ISC", &call.identity, &call.to_string(), &call.nth.to_string()];
-        let mut random = Random::of(self.seed, &purpose);
-        let range = Duration::from_millis(5)..=Duration::from_millis(300);
-        (random.duration(&range), random.duration(&range))
+    /// Has something done in ISC by hand, in its turn.
+    pub fn by_hand(&self, purpose: &str, deed: impl FnOnce(&Control) + Send + 'static) {
+        let (control, witness) = (self.control.clone(), self.witness.clone());
+        self.cluster.later(Duration::from_millis(1), purpose, async move {
+            deed(&control);
+            witness.look_at_isc(&control);
+        });
     }
 
     /// Where a request comes from and what it is about.

@@ -28,7 +28,7 @@ struct Inner {
     jumped: i64,
     /// Secrets outside of the operator's namespace, with all their revisions.
     secrets: BTreeMap<Place, Vec<(i64, Option<Arc<Value>>)>>,
-    trace: Option<Vec<String>>,
+    trace: Option<Vec<Line>>,
     failures: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ impl Witness {
         let mut inner = self.lock();
         let at = inner.now();
         if inner.trace.is_some() {
-            let line = format!("{:>10.3}   {}", inner.since(at), line());
+            let line = Line { at: inner.since(at), effect: None, text: line() };
             inner.trace.as_mut().map(|trace| trace.push(line));
         }
     }
@@ -165,7 +165,25 @@ impl Witness {
 
     /// The trace so far.
     pub fn trace(&self) -> Vec<String> {
-        self.lock().trace.clone().unwrap_or_default()
+        let mut lines = self.lock().trace.clone().unwrap_or_default();
+        lines.sort_by(|a, b| (a.at, a.effect.is_none(), a.effect, &a.text).cmp(&(b.at, b.effect.is_none(), b.effect, &b.text)));
+        lines.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// A line of the trace. What is only sent at one moment is sent in any order.
+#[derive(Clone, Debug)]
+struct Line {
+    at: Duration,
+    effect: Option<usize>,
+    text: String,
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { at, effect, text } = self;
+        let number = effect.map(|number| number.to_string()).unwrap_or_default();
+        write!(f, "{:>10.3} {number:>4} {text}", at.as_secs_f64())
     }
 }
 
@@ -174,14 +192,15 @@ impl Inner {
         self.begin + self.jumped + millis(self.started.elapsed())
     }
 
-    fn since(&self, at: i64) -> f64 {
-        Duration::from_millis(u64::try_from(at - self.begin).unwrap_or_default()).as_secs_f64()
+    /// Time since the beginning, by a clock that does not jump.
+    fn since(&self, at: i64) -> Duration {
+        Duration::from_millis(u64::try_from(at - self.begin - self.jumped).unwrap_or_default())
     }
 
     fn tell(&mut self, at: i64, what: What) {
         if self.trace.is_some() {
             let number = self.judge.counts().observations;
-            let line = format!("{:>10.3} {number:>4} {what}", self.since(at));
+            let line = Line { at: self.since(self.now()), effect: Some(number), text: what.to_string() };
             self.trace.as_mut().map(|trace| trace.push(line));
         }
         let observation = Observation { at, what };

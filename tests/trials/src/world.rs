@@ -18,7 +18,7 @@ use crate::consumer;
 use crate::people::{Kind, People};
 use crate::plan::Plan;
 use crate::replica::{self, Ended, Replica, Setup};
-use crate::switchboard::Switchboard;
+use crate::switchboard::{Switchboard, next_moment};
 use crate::wire::{Isc, Wires};
 use crate::witness::Witness;
 
@@ -70,7 +70,7 @@ impl World {
         let (ends, ended) = unbounded_channel();
         let begin = Cluster::begin();
         let witness = Arc::new(Witness::new(begin.as_millisecond(), traced));
-        let switchboard = Arc::new(Switchboard::new(plan, witness.clone(), crashes));
+        let switchboard = Arc::new(Switchboard::new(plan, seed, witness.clone(), crashes));
         let cluster = Cluster::with(seed, delays, switchboard.clone());
         let control = Control::new(ClockSource::Tokio(begin), seed);
         let people = People::new(cluster.client("user"));
@@ -93,7 +93,7 @@ impl World {
         }
         witness.look_at_isc(&control);
         let wires = Wires { switchboard: switchboard.clone(), witness: witness.clone() };
-        let isc = Isc::new(control, cluster.clone(), &wires, seeds, seed);
+        let isc = Isc::new(control, cluster.clone(), &wires, seeds);
         Self {
             cluster,
             isc,
@@ -127,8 +127,15 @@ impl World {
     /// Ends the replica in this place, whatever it is doing.
     pub fn kill(&mut self, place: usize) {
         if let Some(replica) = self.replicas.remove(&place) {
-            self.switchboard.bury(&replica.identity);
+            self.switchboard.doom(&replica.identity, Instant::now());
             self.witness.tell(What::Killed(replica.identity.clone()));
+        }
+    }
+
+    /// The replica in this place will be ended at this time.
+    pub fn doom(&self, place: usize, at: Instant) {
+        if let Some(replica) = self.replicas.get(&place) {
+            self.switchboard.doom(&replica.identity, at);
         }
     }
 
@@ -142,7 +149,7 @@ impl World {
 
     /// Lets workloads use what is published, once in a while of such a length.
     pub fn employ(&mut self, every: RangeInclusive<Duration>) {
-        self.workloads.spawn(consumer::run(self.isc.clone(), self.witness.clone(), self.seed, every));
+        self.workloads.spawn(consumer::run(self.isc.clone(), self.seed, every));
     }
 
     /// Places with a replica.
@@ -157,6 +164,7 @@ impl World {
                 biased;
                 Some(identity) = self.crashed.recv() => {
                     if let Some(place) = self.place_of(&identity) {
+                        sleep_until(next_moment()).await;
                         self.kill(place);
                         return Some(place);
                     }
@@ -175,14 +183,14 @@ impl World {
         }
     }
 
-    /// Moves ISC's clock.
-    pub fn jump(&self, by: SignedDuration) {
-        let millis = i64::try_from(by.as_millis()).unwrap_or_default();
-        self.witness.look_at_isc(&self.isc.control);
-        self.isc.control.advance(by);
-        self.witness.jump(millis);
-        self.witness.note(|| format!("ISC's clock jumps by {millis} ms"));
-        self.witness.look_at_isc(&self.isc.control);
+    /// Moves ISC's clock by so many milliseconds.
+    pub fn jump(&self, millis: i64) {
+        let witness = self.witness.clone();
+        self.isc.by_hand(&format!("jump {millis}"), move |control| {
+            witness.look_at_isc(control);
+            control.advance(SignedDuration::from_millis(millis));
+            witness.jump(millis);
+        });
     }
 
     fn place_of(&self, identity: &str) -> Option<usize> {

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use isc_simulator::NewToken;
-use jiff::SignedDuration;
 use judge::{Action, What};
 use serde_json::{Value, json};
 use simulation::{Break, Random};
@@ -177,7 +176,7 @@ impl World {
             Deed::Start(place) => self.start(*place),
             Deed::Kill(place) => self.kill(*place),
             Deed::Stop(place) => self.stop(*place),
-            Deed::Jump(millis) => self.jump(SignedDuration::from_millis(*millis)),
+            Deed::Jump(millis) => self.jump(*millis),
             Deed::Break(how) => self.cluster.break_watches(*how, |_| true),
             Deed::ForeignToken(tenant) => self.foreign_token(tenant, random.number()),
             Deed::NoForeignTokens(tenant) => self.no_foreign_tokens(tenant),
@@ -221,20 +220,26 @@ impl World {
     }
 
     fn foreign_token(&self, tenant: &str, number: u64) {
-        let users = self.isc.control.users(tenant).unwrap_or_default();
-        if let Some(user) = users.first().filter(|user| user.tokens < 10) {
-            let token = NewToken::named(&user.id, &format!("by another tool {number}"));
-            let _ = self.isc.control.create_token(tenant, token);
-            self.witness.look_at_isc(&self.isc.control);
-        }
+        let tenant = tenant.to_owned();
+        self.isc.by_hand(&format!("foreign token {number}"), move |control| {
+            let users = control.users(&tenant).unwrap_or_default();
+            if let Some(user) = users.first().filter(|user| user.tokens < 10) {
+                let token = NewToken::named(&user.id, &format!("by another tool {number}"));
+                // The user is there.
+                let _ = control.create_token(&tenant, token);
+            }
+        });
     }
 
     fn no_foreign_tokens(&self, tenant: &str) {
-        for token in self.isc.control.tokens(tenant).unwrap_or_default() {
-            if token.name.starts_with("by another tool") {
-                let _ = self.isc.control.delete_token(tenant, &token.id);
+        let tenant = tenant.to_owned();
+        self.isc.by_hand(&format!("no foreign tokens of {tenant}"), move |control| {
+            for token in control.tokens(&tenant).unwrap_or_default() {
+                if token.name.starts_with("by another tool") {
+                    // It is there.
+                    let _ = control.delete_token(&tenant, &token.id);
+                }
             }
-        }
-        self.witness.look_at_isc(&self.isc.control);
+        });
     }
 }
