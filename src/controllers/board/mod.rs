@@ -30,7 +30,7 @@ struct Content {
     reports: HashMap<String, Arc<Report>>,
     index: HashMap<String, HashSet<ObjectRef<PersonalAccessToken>>>,
     coming: HashMap<String, HashSet<String>>,
-    fresh: HashSet<String>,
+    fresh: HashMap<String, Instant>,
     told: HashMap<String, (Option<i64>, bool)>,
     seen: HashMap<String, Seen>,
     written: HashMap<String, (u64, Option<PersonalAccessTokenStatus>)>,
