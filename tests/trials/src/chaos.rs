@@ -85,7 +85,7 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
     let mut random = Random::of(seed, &["chaos"]);
     let tenants = 1 + random.below(2);
     let delays = Delays::default();
-    let polls = [30, 120, 600, 1_800];
+    let polls = [60, 120, 600, 1_800];
     let setup = Setup { secret_poll: Duration::from_secs(polls[index(&mut random, 4)]), ..Setup::default() };
     let genesis = Genesis {
         seed,
@@ -97,7 +97,7 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
     };
     let mut world = World::new(genesis, Weather::of(seed)).await;
     world.employ(Duration::from_secs(20)..=Duration::from_secs(200));
-    let length = Duration::from_secs([120, 300, 900, 1_800][index(&mut random, 4)]);
+    let length = Duration::from_secs([60, 200, 600, 1_500][index(&mut random, 4)]);
     let end = Instant::now() + length;
     let mut script = deeds::script(&mut random, length, tenants);
     while let Some((at, deed)) = script.take(end) {
@@ -109,6 +109,7 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
             script.put_back(at, deed);
         } else {
             world.perform(&deed, &mut random).await;
+            deeds::consequence(&mut random, &deed).into_iter().for_each(|next| script.later(next));
         }
     }
     let (wrong, counts) = world.finish(Duration::from_secs(14 * 3_600)).await;

@@ -32,6 +32,7 @@ impl World {
         for place in running.iter().skip(1) {
             self.kill(*place);
         }
+        running.first().into_iter().for_each(|place| self.kill_stopped(*place));
         let place = running.first().copied().unwrap_or_default();
         let last = Instant::now() + patience;
         loop {

@@ -152,6 +152,13 @@ impl World {
         self.workloads.spawn(consumer::run(self.isc.clone(), self.seed, every));
     }
 
+    /// Ends the replica in this place if it has been asked to end.
+    pub fn kill_stopped(&mut self, place: usize) {
+        if self.replicas.get(&place).is_some_and(|replica| replica.shutdown.is_cancelled()) {
+            self.kill(place);
+        }
+    }
+
     /// Places with a replica.
     pub fn running(&self) -> Vec<usize> {
         self.replicas.keys().copied().collect()

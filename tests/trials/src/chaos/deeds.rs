@@ -21,6 +21,8 @@ pub enum Deed {
     Kill(usize),
     /// Asks it to end.
     Stop(usize),
+    /// Ends it if it has been asked to.
+    KillStopped(usize),
     /// Creates the resource of this number at a Tenant.
     Create(u64, String),
     /// Changes its spec.
@@ -77,12 +79,23 @@ impl Script {
     }
 }
 
+/// How long a replica that was asked to end may take.
+const GRACE: Duration = Duration::from_secs(25);
 const NAMESPACES: [&str; 3] = ["blue", "green", "red"];
 const SCOPES: [&str; 4] = ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
 
 /// What a replica that ended in this place does next.
 pub fn restart(random: &mut Random, place: usize) -> (Duration, Deed) {
     (random.duration(&(Duration::from_millis(100)..=Duration::from_secs(30))), Deed::Start(place))
+}
+
+/// What follows from a deed by itself.
+pub fn consequence(random: &mut Random, deed: &Deed) -> Option<(Duration, Deed)> {
+    match deed {
+        Deed::Kill(place) | Deed::KillStopped(place) => Some(restart(random, *place)),
+        Deed::Stop(place) => Some((GRACE, Deed::KillStopped(*place))),
+        _ => None,
+    }
 }
 
 /// The script of a trial of this length.
@@ -176,6 +189,7 @@ impl World {
             Deed::Start(place) => self.start(*place),
             Deed::Kill(place) => self.kill(*place),
             Deed::Stop(place) => self.stop(*place),
+            Deed::KillStopped(place) => self.kill_stopped(*place),
             Deed::Jump(millis) => self.jump(*millis),
             Deed::Break(how) => self.cluster.break_watches(*how, |_| true),
             Deed::ForeignToken(tenant) => self.foreign_token(tenant, random.number()),
