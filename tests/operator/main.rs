@@ -16,3 +16,4 @@ mod replica;
 mod secrecy;
 mod shutdown;
 mod stage;
+mod upstream;
