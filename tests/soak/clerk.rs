@@ -87,17 +87,18 @@ impl Clerk {
                 let last = all.iter().map(|(_, version)| *version).max()?;
                 came.then(|| self.archive.take(self.epoch, last))?
             }
-            Noted::Restored(_) | Noted::Told(_) => Some(Vec::new()),
+            Noted::Found { .. } | Noted::Told(_) => Some(Vec::new()),
         }
     }
 
     fn note(&mut self, note: Note) {
         match note.what {
             Noted::Told(what) => self.observe(note.at, what),
-            Noted::Restored(objects) => {
-                self.epoch += 1;
-                self.observe(note.at, What::Restored);
-                objects.into_iter().for_each(|object| self.revision(note.at, object, Some(Actor::Cluster)));
+            Noted::Found { epoch, changed } => {
+                if std::mem::replace(&mut self.epoch, epoch) != epoch {
+                    self.observe(note.at, What::Restored);
+                }
+                changed.into_iter().for_each(|object| self.revision(note.at, object, Some(Actor::Cluster)));
             }
             Noted::Written(_) | Noted::Gone(_) | Noted::Synced(_) => {}
         }

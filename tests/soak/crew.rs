@@ -23,7 +23,8 @@ const FLAGS: [&str; 11] = [
     "--lease-renew-deadline=1500ms",
     "--lease-retry=300ms",
     "--attempt-expiry=4s",
-    "--list-lag=1s",
+    // Longer than a place's own lag by what a `Date` of whole seconds hides.
+    "--list-lag=3s",
     "--recheck=1s",
     "--secret-poll=2s",
     "--backoff-first=1s",

@@ -123,10 +123,11 @@ impl Faults {
         self.crew.signal(leader, Signal::CONT);
     }
 
-    /// Time of ISC goes on by minutes or hours at once.
+    /// Time of ISC goes on by seconds, minutes or hours at once.
     pub async fn leap(&mut self) {
-        let minutes = 10 + self.dice.below(8 * 60);
-        self.setting.jump(SignedDuration::from_mins(i64::try_from(minutes).unwrap())).await;
+        let seconds = [5 + self.dice.below(10), 60 + self.dice.below(1_200), 3_600 + self.dice.below(8 * 3_600)];
+        let seconds = seconds[self.below(3)];
+        self.setting.jump(SignedDuration::from_secs(i64::try_from(seconds).unwrap())).await;
     }
 
     fn below(&mut self, end: usize) -> usize {

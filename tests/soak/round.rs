@@ -112,7 +112,7 @@ impl Round {
         while self.faults.count() < self.plan.kills && self.plan.until.is_none_or(|until| Instant::now() < until) {
             let turn = self.faults.count();
             self.faults.kill().await;
-            if turn % 12 == 11 {
+            if turn % 6 == 5 {
                 self.faults.leap().await;
                 self.figures.leaps += 1;
             }

@@ -90,37 +90,43 @@ impl Setting {
         self.stage.simulator.control().advance(by);
     }
 
-    /// Restarts the API server; what is under way is cut off.
+    /// Restarts the API server. Whoever waits for an answer gets none.
     pub async fn restart_api_server(&self) {
         let epoch = self.epoch.write().await;
-        self.tap.close();
+        self.leave(*epoch).await;
         self.stage.plane.restart_api_server().await.unwrap();
-        self.sync(*epoch).await;
-        self.tap.open();
+        self.come_back(*epoch).await;
     }
 
     /// Copies etcd's data; the API server is away meanwhile.
     pub async fn back_up(&self, name: &str) {
         let epoch = self.epoch.write().await;
-        self.tap.close();
-        drop(self.tap.pause().await);
-        self.sync(*epoch).await;
+        self.leave(*epoch).await;
         self.stage.plane.back_up(&self.stage.plane.data_dir().join(name)).await.unwrap();
-        self.sync(*epoch).await;
-        self.tap.open();
+        self.come_back(*epoch).await;
     }
 
     /// Puts a copy back.
     pub async fn restore(&self, name: &str) {
         let mut epoch = self.epoch.write().await;
-        self.tap.close();
-        drop(self.tap.pause().await);
-        self.sync(*epoch).await;
+        self.leave(*epoch).await;
         self.stage.plane.restore(&self.stage.plane.data_dir().join(name)).await.unwrap();
         *epoch += 1;
-        let (watching, changed) = Watching::begin(&self.stage.client, &self.archive, *epoch).await;
+        self.come_back(*epoch).await;
+    }
+
+    /// All that was written is known before the API server goes: it forgets what its watches have not brought yet.
+    async fn leave(&self, epoch: u64) {
+        self.tap.close();
+        drop(self.tap.pause().await);
+        self.sync(epoch).await;
+        self.watching.lock().await.end().await;
+    }
+
+    async fn come_back(&self, epoch: u64) {
+        let (watching, changed) = Watching::begin(&self.stage.client, &self.archive, epoch).await;
         *self.watching.lock().await = watching;
-        self.timeline.note(Noted::Restored(changed));
+        self.timeline.note(Noted::Found { epoch, changed });
         self.tap.open();
     }
 }

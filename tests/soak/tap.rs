@@ -94,7 +94,7 @@ impl Tap {
         self.0.leader.load(Ordering::Relaxed)
     }
 
-    /// Answers nothing but 502 from now on, as when the API server is away.
+    /// Answers nothing but 502 from now on, as when the API server is away; also what is under way.
     pub fn close(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
     }
@@ -134,6 +134,9 @@ impl Tap {
         let Ok(body) = to_bytes(body, usize::MAX).await else { return away() };
         if head.status.is_success() && is_watched(parts.uri.path()) {
             self.0.timeline.written(&serde_json::from_slice(&body).unwrap_or_default());
+        }
+        if self.0.closed.load(Ordering::SeqCst) {
+            return away();
         }
         Response::from_parts(head, Body::from(body))
     }

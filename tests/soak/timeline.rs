@@ -30,8 +30,8 @@ pub enum Noted {
     Gone(String),
     /// By now all watches have come to these revisions.
     Synced([(Kind, u64); 3]),
-    /// An older state was put back; these objects are another now.
-    Restored(Vec<Revision>),
+    /// The API server was away, and these objects are another now; so is the epoch, if an older state was put back.
+    Found { epoch: u64, changed: Vec<Revision> },
     /// For the judge as it is.
     Told(What),
 }

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 
 /// The watches of one epoch; they end when this is dropped.
 pub struct Watching {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Watching {
@@ -30,7 +30,12 @@ impl Watching {
             tasks.spawn(follow(client.clone(), Arc::clone(archive), kind, epoch, version(&list)));
         }
         let changed = archive.begin(objects);
-        (Self { _tasks: tasks }, changed)
+        (Self { tasks }, changed)
+    }
+
+    /// Nothing is brought any more when this returns.
+    pub async fn end(&mut self) {
+        self.tasks.shutdown().await;
     }
 }
 
