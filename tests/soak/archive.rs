@@ -115,7 +115,8 @@ impl Archive {
         for mut object in objects {
             let old = before.get(&object.key());
             object.change = if old.is_some() { Change::Changed } else { Change::Created };
-            if old != Some(&object.content) {
+            if old.is_none_or(|old| version(old) != version(&object.content) || old["metadata"]["uid"] != object.uid())
+            {
                 all.push(object);
             }
         }

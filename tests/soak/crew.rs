@@ -88,14 +88,21 @@ impl Crew {
         Replica::start(command, log, self.folder.join(format!("port-{identity}")))
     }
 
-    /// SIGKILL, and waits for the end; the replica starts again after its rest.
-    pub fn kill(&self, number: usize, rest: Duration) {
+    /// Whether it runs.
+    pub fn runs(&self, number: usize) -> bool {
+        self.slots.lock().unwrap()[number].replica.is_some()
+    }
+
+    /// SIGKILL, and waits for the end; the replica starts again after its rest. Whether there was one to kill.
+    pub fn kill(&self, number: usize, rest: Duration) -> bool {
         let mut slots = self.slots.lock().unwrap();
         let slot = &mut slots[number];
-        if slot.replica.take().is_some() {
+        let killed = slot.replica.take().is_some();
+        if killed {
             self.timeline.tell(What::Killed(IDENTITIES[number].into()));
+            slot.rests_until = Some(Instant::now() + rest);
         }
-        slot.rests_until = Some(Instant::now() + rest);
+        killed
     }
 
     /// SIGSTOP or SIGCONT.

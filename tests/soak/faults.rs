@@ -15,7 +15,7 @@ use crate::tap::{Moment, Trap};
 use simulation::Random;
 
 /// How long a trap waits for its write or call; then the replica is killed all the same.
-const PATIENCE: Duration = Duration::from_millis(1_200);
+const PATIENCE: Duration = Duration::from_millis(900);
 /// Calls of ISC to kill at, the more important ones more often.
 const CALLS: [Operation; 8] = [
     Operation::Create,
@@ -38,21 +38,25 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// One SIGKILL, of the leader mostly.
+    /// One SIGKILL or two, of the leader mostly.
     pub async fn kill(&mut self) {
-        let leader = self.setting.tap.leader();
-        let other = 1 - leader;
-        let place = match self.dice.below(100) {
+        let last = self.setting.tap.leader();
+        let leader = if self.crew.runs(last) { last } else { 1 - last };
+        match self.dice.below(100) {
             0..50 => self.kill_at_write(leader).await,
             50..85 => self.kill_at_call(leader).await,
             85..95 => self.kill_at_any_time(leader).await,
-            _ => self.kill_at_any_time(other).await,
-        };
-        *self.kills.entry(place).or_default() += 1;
+            _ => self.kill_at_any_time(1 - leader).await,
+        }
         if self.dice.below(20) == 0 {
-            let rest = self.rest();
-            self.crew.kill(other, rest);
-            *self.kills.entry("the other one too".into()).or_default() += 1;
+            self.end(1 - leader, "the other one too".into());
+        }
+    }
+
+    fn end(&mut self, replica: usize, place: String) {
+        let rest = self.rest();
+        if self.crew.kill(replica, rest) {
+            *self.kills.entry(place).or_default() += 1;
         }
     }
 
@@ -61,21 +65,19 @@ impl Faults {
         self.kills.values().sum()
     }
 
-    async fn kill_at_write(&mut self, replica: usize) -> String {
+    async fn kill_at_write(&mut self, replica: usize) {
         let moment = [Moment::Before, Moment::Late, Moment::After][self.below(3)];
         let (sprung, waits) = oneshot::channel();
         let delay = self.dice.duration(&(Duration::ZERO..=Duration::from_millis(500)));
         let trap = Trap { replica, nth: 1 + self.below(12), moment, sprung: Some(sprung), delay };
         let dead = self.setting.tap.set(trap);
         let hit = timeout(PATIENCE, waits).await.ok().and_then(Result::ok);
-        let rest = self.rest();
-        self.crew.kill(replica, rest);
+        self.end(replica, hit.map_or("at any time".into(), |what| format!("{what}, {moment:?}")));
         self.setting.tap.clear();
         let _ = dead.set(());
-        hit.map_or("at any time".into(), |what| format!("{what}, {moment:?}"))
     }
 
-    async fn kill_at_call(&mut self, replica: usize) -> String {
+    async fn kill_at_call(&mut self, replica: usize) {
         let control = self.setting.stage.simulator.control().clone();
         let operation = CALLS[self.below(CALLS.len())];
         let when = [When::Before, When::After][self.below(2)];
@@ -84,8 +86,7 @@ impl Faults {
         let asking = if operation == Operation::Oauth { Some(asking.lock().await) } else { None };
         let gate = control.close_gate(GateSpec { tenant: None, operation: Some(operation), when });
         let hit = control.wait_held(gate, 1, PATIENCE).await;
-        let rest = self.rest();
-        self.crew.kill(replica, rest);
+        self.end(replica, if hit { format!("{operation:?} in ISC, {when:?}") } else { "at any time".into() });
         drop(asking);
         // Later than the kill, as a request that was under way.
         let delay = self.dice.duration(&(Duration::ZERO..=Duration::from_millis(300)));
@@ -93,20 +94,17 @@ impl Faults {
             sleep(delay).await;
             let _ = control.open_gate(gate);
         });
-        if hit { format!("{operation:?} in ISC, {when:?}") } else { "at any time".into() }
     }
 
-    async fn kill_at_any_time(&mut self, replica: usize) -> String {
+    async fn kill_at_any_time(&mut self, replica: usize) {
         sleep(self.dice.duration(&(Duration::ZERO..=Duration::from_millis(800)))).await;
-        let rest = self.rest();
-        self.crew.kill(replica, rest);
-        "at any time".into()
+        self.end(replica, "at any time".into());
     }
 
     /// Mostly the container starts again at once; sometimes so late that the other replica has taken over.
     fn rest(&mut self) -> Duration {
         let longest = LEASE + Duration::from_millis(1_500);
-        if self.dice.below(8) == 0 { self.dice.duration(&(LEASE..=longest)) } else { Duration::ZERO }
+        if self.dice.below(16) == 0 { self.dice.duration(&(LEASE..=longest)) } else { Duration::ZERO }
     }
 
     /// The leader stands still until after another has taken its place, and goes on then.

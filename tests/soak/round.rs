@@ -20,7 +20,7 @@ use crate::user::User;
 use simulation::Random;
 
 /// Between two of a user's acts, at most.
-const USER_PAUSE: Duration = Duration::from_millis(160);
+const USER_PAUSE: Duration = Duration::from_millis(90);
 /// Between two of a workload's requests.
 const CONSUMER_PAUSE: Duration = Duration::from_millis(15);
 /// All is as declared within this time once nothing goes wrong any more.

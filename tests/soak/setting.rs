@@ -18,7 +18,7 @@ use crate::timeline::{Noted, Timeline};
 use crate::watching::Watching;
 
 /// Owners, each with a namespace of its own.
-pub const PLACES: usize = 8;
+pub const PLACES: usize = 12;
 /// Where the markers are: objects that nothing is minted for.
 pub const MARKERS: &str = "markers";
 /// Their name.
