@@ -18,3 +18,4 @@ mod rotation;
 mod secrecy;
 mod shutdown;
 mod stage;
+mod upstream;

@@ -82,8 +82,13 @@ impl Stage {
 
     /// A stage of one's own, for tests that kill, count or move time. The operator is not started yet.
     pub async fn set(flags: &[&str]) -> Self {
+        Self::before(isc_simulator::Options::with_tenants(Vec::new()), flags).await
+    }
+
+    /// The same before a simulator that is started so.
+    pub async fn before(isc: isc_simulator::Options, flags: &[&str]) -> Self {
         let plane = ControlPlane::start(Options::default()).await.unwrap();
-        let simulator = Simulator::start(isc_simulator::Options::with_tenants(Vec::new())).unwrap();
+        let simulator = Simulator::start(isc).unwrap();
         let client = client(&fs::read_to_string(plane.kubeconfig_path()).unwrap()).await;
         let folder = plane.data_dir().join("stage");
         fs::create_dir(&folder).unwrap();
