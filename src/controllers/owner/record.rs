@@ -107,7 +107,9 @@ fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcom
         context.metrics.token(TokenChange::Revoked);
     }
     match (step, outcome) {
-        (Step::Renew { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Renewed),
+        (Step::Renew { .. }, Outcome::Patched(Patched::Yes | Patched::Shorter(_))) => {
+            context.metrics.token(TokenChange::Renewed);
+        }
         (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Updated),
         _ => {}
     }
