@@ -66,11 +66,13 @@ pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     if facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign) {
         return Some(Obstacle::SecretTaken);
     }
-    if let Some(resource) = facts.ledger.resources.get(uid).filter(|_| !facts.has_waited(uid)) {
-        return Some(Obstacle::BackOff(resource.not_before));
-    }
-    if let Some(left) = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry)) {
-        return Some(Obstacle::Unresolved(left.expiry + millis(facts.timings.list_lag)));
+    let waits = facts.ledger.resources.get(uid).filter(|_| !facts.has_waited(uid)).map(|resource| resource.not_before);
+    let left = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry));
+    let unresolved = left.map(|left| left.expiry + millis(facts.timings.list_lag));
+    if waits.is_some() || unresolved.is_some() {
+        let longer =
+            if waits >= unresolved { waits.map(Obstacle::BackOff) } else { unresolved.map(Obstacle::Unresolved) };
+        return longer;
     }
     let capacity = capacity::of(facts.ledger, facts.listing?);
     (!declared.deleting && capacity.free == 0).then_some(Obstacle::Full(capacity))

@@ -107,7 +107,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
             let message =
-                format!("ISC refused {failures} attempts in a row to mint a token; the next is made at {}", stamp(at));
+                format!("{failures} attempts in a row to mint a token failed; the next is made at {}", stamp(at));
             waiting("BackOff", message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(

@@ -112,7 +112,7 @@ fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcom
     };
     let replaced = after.entries.iter().filter(replaced).map(|_| TokenChange::Rotated);
     let changed = match (step, outcome) {
-        (Step::Renew { .. }, Outcome::Patched(Patched::Yes)) => Some(TokenChange::Renewed),
+        (Step::Renew { .. }, Outcome::Patched(Patched::Yes | Patched::Shorter(_))) => Some(TokenChange::Renewed),
         (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => Some(TokenChange::Updated),
         _ => None,
     };

@@ -104,6 +104,9 @@ pub struct Entry {
     /// A released token: ISC took the name that it is left with.
     #[serde(default)]
     pub renamed: bool,
+    /// The life that ISC gave it when it gave less than it was asked for.
+    #[serde(default)]
+    pub longest: Option<Millis>,
     /// Fields of a newer version, kept as they are.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
