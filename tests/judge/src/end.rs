@@ -23,10 +23,13 @@ impl Judge {
         let orphans = self.book.tokens.iter().filter(|(id, token)| {
             token.ours && token.alive && !token.released && !token.lost_by_restore && self.book.record(id).is_none()
         });
-        let orphans = orphans.map(|(id, token)| (format!("{} is alive and in no ledger", short(id)), token.seen.clone()));
-        let there = self.book.resources.iter().filter(|(_, resource)| {
-            !resource.gone && !blocked.contains(&(&resource.place.0, &resource.place.1))
-        });
+        let orphans =
+            orphans.map(|(id, token)| (format!("{} is alive and in no ledger", short(id)), token.seen.clone()));
+        let there = self
+            .book
+            .resources
+            .iter()
+            .filter(|(_, resource)| !resource.gone && !blocked.contains(&(&resource.place.0, &resource.place.1)));
         let unserved = there.filter_map(|(uid, resource)| {
             let wrong = if resource.deleting { Some("is still being deleted".into()) } else { self.unserved(uid) };
             let (namespace, name) = &resource.place;

@@ -50,9 +50,12 @@ impl Plan for Weather {
         let chosen = all[usize::try_from(random.below(all.len() as u64)).unwrap_or_default()];
         Some(match chosen {
             // Replicas that do nothing but start would take most of the time.
-            Fault::CrashBefore | Fault::CrashAfter if rate >= 300 && random.below(300) < rate.min(280) => Fault::LostReply,
+            Fault::CrashBefore | Fault::CrashAfter if rate >= 300 && random.below(300) < rate.min(280) => {
+                Fault::LostReply
+            }
             Fault::Late(_) => Fault::Late(seconds(&mut random, 31, 800)),
-            // A proxy repeats at once; only what changes nothing the second time may be repeated much later.
+            // Two of a POST come one upon the other: the name of the first refuses the second as long as it lives.
+            Fault::Duplicate(_) if call.site.what == "create" => Fault::Duplicate(Duration::from_millis(1)),
             Fault::Duplicate(_) => Fault::Duplicate(seconds(&mut random, 0, 5)),
             Fault::Status(429, _) => Fault::Status(429, [1, 10, 60, 1_200][index(&mut random, 4)]),
             Fault::Stale(_) if call.site.side == Side::Isc => Fault::Stale(seconds(&mut random, 1, 115)),

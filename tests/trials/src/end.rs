@@ -8,9 +8,9 @@ use serde_json::Value;
 use simulation::Key;
 use tokio::time::{Instant, sleep_until};
 
+use crate::OWN;
 use crate::switchboard::next_moment;
 use crate::world::World;
-use crate::OWN;
 
 /// How often it is looked whether all is done.
 const LOOK: Duration = Duration::from_secs(20);
@@ -71,8 +71,10 @@ impl World {
             };
             let is_late = resources().collect::<Vec<_>>().iter().any(|other| is_older(&other));
             let going = !resource["metadata"]["deletionTimestamp"].is_null();
-            let hopeless =
-                !is_granted(&objects, tenant, key, resource) || is_taken(&objects, key, resource) || is_late || is_full();
+            let hopeless = !is_granted(&objects, tenant, key, resource)
+                || is_taken(&objects, key, resource)
+                || is_late
+                || is_full();
             if hopeless && !going {
                 blocked.push((key.namespace.clone(), key.name.clone()));
             }

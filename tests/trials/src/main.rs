@@ -40,7 +40,10 @@ fn main() -> ExitCode {
             println!("{:?}", outcome.counts);
             outcome.wrong.is_empty()
         }
-        Command::Seeds { count, from, threads } => many::seeds(from..from.saturating_add(count), threads),
+        Command::Seeds { count, from, threads } => {
+            let trial = |seed| trial::run(seed, chaos::trial(seed, false));
+            many::run("seed", from..from.saturating_add(count), threads, trial)
+        }
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -86,7 +86,10 @@ pub fn start(
     let metrics = Arc::new(Metrics::register(&mut Registry::default()));
     let (name, stop, switchboard) = (identity.clone(), shutdown.clone(), isc.switchboard.clone());
     let run = controllers::run_in(outside, client, config, metrics, stop);
-    #[expect(clippy::disallowed_methods, reason = "a replica outlives nothing: the world aborts it, at the latest at its end")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a replica outlives nothing: the world aborts it, at the latest at its end"
+    )]
     let task = tokio::spawn(async move {
         let run = Mortal { switchboard, identity: name.clone(), life: Box::pin(run) };
         let panic = AssertUnwindSafe(run).catch_unwind().await.err().map(|panic| words(&*panic));
@@ -130,11 +133,7 @@ fn outside(identity: &str, cluster: &Cluster, isc: &Isc, seed: u64) -> Outside {
         Random::of(seed, &["nonce", &identity, ledger, &count.to_string()]).number()
     };
     let cluster = cluster.clone();
-    Outside {
-        transports,
-        random: Box::new(random),
-        wall_clock: Box::new(move || cluster.now()),
-    }
+    Outside { transports, random: Box::new(random), wall_clock: Box::new(move || cluster.now()) }
 }
 
 /// What a panic said.

@@ -173,4 +173,3 @@ impl Scheduler for Switchboard {
         self.witness.object(effect);
     }
 }
-

@@ -22,7 +22,8 @@ pub fn run(seed: u64, trial: impl Future<Output = Outcome>) -> Outcome {
     fastrand::seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let Ok(runtime) = runtime else { return failed("there is no runtime".into()) };
-    catch_unwind(AssertUnwindSafe(|| passes::known(|| runtime.block_on(trial)))).unwrap_or_else(|panic| failed(words(&*panic)))
+    catch_unwind(AssertUnwindSafe(|| passes::known(|| runtime.block_on(trial))))
+        .unwrap_or_else(|panic| failed(words(&*panic)))
 }
 
 fn failed(why: String) -> Outcome {

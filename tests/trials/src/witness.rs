@@ -15,6 +15,9 @@ use crate::switchboard::is_replica;
 /// Namespace and name.
 pub type Place = (String, String);
 
+/// Revisions of a Secret, with their times; none where it was gone.
+type Revisions = Vec<(i64, Option<Arc<Value>>)>;
+
 /// The witness of one world.
 pub struct Witness(Mutex<Inner>);
 
@@ -27,7 +30,7 @@ struct Inner {
     begin: i64,
     jumped: i64,
     /// Secrets outside of the operator's namespace, with all their revisions.
-    secrets: BTreeMap<Place, Vec<(i64, Option<Arc<Value>>)>>,
+    secrets: BTreeMap<Place, Revisions>,
     trace: Option<Vec<Line>>,
     failures: Vec<String>,
 }
@@ -52,12 +55,11 @@ impl Witness {
     }
 
     /// Adds a line to the trace, if there is one.
-    pub fn note(&self, line: impl FnOnce() -> String) {
+    pub fn note(&self, text: impl FnOnce() -> String) {
         let mut inner = self.lock();
-        let at = inner.now();
-        if inner.trace.is_some() {
-            let line = Line { at: inner.since(at), effect: None, text: line() };
-            inner.trace.as_mut().map(|trace| trace.push(line));
+        let at = inner.started.elapsed();
+        if let Some(trace) = &mut inner.trace {
+            trace.push(Line { at, effect: None, text: text() });
         }
     }
 
@@ -131,7 +133,7 @@ impl Witness {
     pub fn secrets(&self, ago: i64) -> Vec<(Place, Arc<Value>)> {
         let inner = self.lock();
         let then = inner.now() - ago;
-        let as_of = |revisions: &Vec<(i64, Option<Arc<Value>>)>| {
+        let as_of = |revisions: &Revisions| {
             revisions.iter().rev().find(|(at, _)| *at <= then).and_then(|(_, content)| content.clone())
         };
         inner.secrets.iter().filter_map(|(place, revisions)| Some((place.clone(), as_of(revisions)?))).collect()
@@ -166,7 +168,9 @@ impl Witness {
     /// The trace so far.
     pub fn trace(&self) -> Vec<String> {
         let mut lines = self.lock().trace.clone().unwrap_or_default();
-        lines.sort_by(|a, b| (a.at, a.effect.is_none(), a.effect, &a.text).cmp(&(b.at, b.effect.is_none(), b.effect, &b.text)));
+        lines.sort_by(|a, b| {
+            (a.at, a.effect.is_none(), a.effect, &a.text).cmp(&(b.at, b.effect.is_none(), b.effect, &b.text))
+        });
         lines.iter().map(ToString::to_string).collect()
     }
 }
@@ -192,19 +196,12 @@ impl Inner {
         self.begin + self.jumped + millis(self.started.elapsed())
     }
 
-    /// Time since the beginning, by a clock that does not jump.
-    fn since(&self, at: i64) -> Duration {
-        Duration::from_millis(u64::try_from(at - self.begin - self.jumped).unwrap_or_default())
-    }
-
     fn tell(&mut self, at: i64, what: What) {
-        if self.trace.is_some() {
+        if let Some(trace) = &mut self.trace {
             let number = self.judge.counts().observations;
-            let line = Line { at: self.since(self.now()), effect: Some(number), text: what.to_string() };
-            self.trace.as_mut().map(|trace| trace.push(line));
+            trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: what.to_string() });
         }
-        let observation = Observation { at, what };
-        self.judge.observe(observation);
+        self.judge.observe(Observation { at, what });
     }
 
     fn token(&mut self, entry: &Entry) {
@@ -221,7 +218,7 @@ impl Inner {
         };
         let owner = entry.user.clone().unwrap_or_default();
         let name = entry.token_name.clone().unwrap_or_default();
-        let expires = entry.expiration_date.map(|at| at.as_millisecond());
+        let expires = entry.expiration_date.map(jiff::Timestamp::as_millisecond);
         self.tell(entry.at.as_millisecond(), What::Token(Token { id, owner, name, expires, change, by }));
     }
 }

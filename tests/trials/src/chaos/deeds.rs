@@ -171,7 +171,9 @@ fn spoilt(random: &mut Random) -> Value {
         0 => json!({"data": {"clientSecret": other}}),
         1 => json!({"data": null}),
         2 => json!({"data": {"more": other}, "metadata": {"labels": {"app.kubernetes.io/managed-by": null}}}),
-        3 => json!({"metadata": {"annotations": {"pat-operator.dev/client-id": "somebody", "pat-operator.dev/number": "99"}}}),
+        3 => {
+            json!({"metadata": {"annotations": {"pat-operator.dev/client-id": "somebody", "pat-operator.dev/number": "99"}}})
+        }
         _ => json!({"metadata": {"annotations": null}}),
     }
 }
