@@ -30,10 +30,19 @@ pub struct Known {
     pub meddled: bool,
     /// Renamed by the operator out of its own names: it is somebody else's now.
     pub released: bool,
+    /// Somebody else gave it a name that is none of the operator's: it was handed over.
+    pub handed_over: bool,
     /// When it was first published.
     pub published: Option<i64>,
     /// Observations about it.
     pub seen: Vec<usize>,
+}
+
+impl Known {
+    /// Whether it is alive and the operator's to look after.
+    pub fn is_left(&self) -> bool {
+        self.ours && self.alive && !self.released && !self.handed_over && !self.lost_by_restore
+    }
 }
 
 /// A resource.
@@ -43,10 +52,14 @@ pub struct Resource {
     pub deleting: bool,
     pub gone: bool,
     pub forced: bool,
+    /// A backup was put back, which may not know of a revocation that was done.
+    pub forgotten: bool,
     /// Its last revision has the operator's finalizer.
     pub held: bool,
     pub suspended: bool,
     pub overlap: Option<i64>,
+    /// How long an overlap may last while the old token is still used.
+    pub longest: Option<i64>,
     /// When a revocation was last asked for.
     pub revoked: Option<i64>,
     pub last_seen: usize,
@@ -95,7 +108,7 @@ impl Book {
     /// Tokens of this owner that the operator made, that are alive, and that no ledger has.
     pub fn unrecorded<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = (&'a String, &'a Known)> {
         self.tokens.iter().filter(move |(id, token)| {
-            token.ours && token.alive && !token.released && token.owner == owner && self.record(id).is_none()
+            token.is_left() && !token.meddled && token.owner == owner && self.record(id).is_none()
         })
     }
 }

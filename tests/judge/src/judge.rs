@@ -94,17 +94,20 @@ impl Judge {
             Action::Other(_) => return,
         };
         let resource = self.book.resources.entry(uid).or_default();
-        if revoke { resource.revoked = Some(self.now) } else { resource.forced = true }
+        if revoke {
+            (resource.revoked, resource.forgotten) = (Some(self.now), false);
+        } else {
+            resource.forced = true;
+        }
     }
 
     /// What the backup does not know cannot be held against whoever works with it.
     fn restored(&mut self) {
-        let now = self.now;
-        for token in self.book.tokens.values_mut().filter(|token| token.alive) {
+        for token in self.book.tokens.values_mut() {
             token.lost_by_restore = true;
         }
         for resource in self.book.resources.values_mut() {
-            resource.revoked = resource.revoked.filter(|at| *at > now);
+            resource.forgotten = resource.revoked.is_some();
         }
     }
 

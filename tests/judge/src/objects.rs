@@ -60,7 +60,7 @@ impl Judge {
         for (id, entry) in &ledger.entries {
             if let Some(token) = self.book.tokens.get_mut(id) {
                 token.recorded_once = true;
-                token.lost_by_restore = false;
+                token.lost_by_restore &= !token.alive;
                 token.uid = Some(entry.uid.clone());
             }
             if let Some(client_secret) = &entry.client_secret {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::book::{Place, Published};
+use crate::book::{Place, Published, Resource};
 use crate::judge::Judge;
 use crate::ledger;
 use crate::observation::{Change, Object, short};
@@ -20,7 +20,7 @@ impl Judge {
             }
             return;
         }
-        let uid = controller(&object.content);
+        let uid = owner(&object.content);
         let after = Published {
             content: Arc::clone(&object.content),
             uid: uid.clone(),
@@ -90,8 +90,9 @@ impl Judge {
         if token.uid.is_none() || token.uid != after.uid {
             wrong.push((Property::P6, format!("{place:?} got {name}, which is another resource's")));
         }
-        if resource.is_some_and(|r| r.revoked.is_some_and(|at| token.published.is_some_and(|published| published < at)))
-        {
+        let revoked =
+            |r: &Resource| r.revoked.is_some_and(|at| token.published.is_some_and(|published| published < at));
+        if resource.is_some_and(|resource| !resource.forgotten && revoked(&resource)) {
             wrong.push((Property::P2, format!("{place:?} got {name}, which was to be revoked")));
         }
         for (property, what) in wrong {
@@ -123,9 +124,18 @@ fn pair(secret: &Published) -> &Value {
     &secret.content["data"]
 }
 
-/// The uid of the `PersonalAccessToken` that controls it.
-pub fn controller(object: &Value) -> Option<String> {
-    let owners = object["metadata"]["ownerReferences"].as_array()?;
-    let ours = |owner: &&Value| owner["kind"] == "PersonalAccessToken" && owner["controller"] == true;
-    owners.iter().find(ours)?["uid"].as_str().map(str::to_owned)
+/// The uid of the `PersonalAccessToken` that controls it, or of the one that its marks name if nobody controls it: the
+/// Secret of a resource with `Retain` is to outlive it.
+fn owner(object: &Value) -> Option<String> {
+    let metadata = &object["metadata"];
+    let mut owners = metadata["ownerReferences"].as_array().into_iter().flatten();
+    let uid = match owners.find(|owner| owner["controller"] == true) {
+        Some(owner) if owner["kind"] == "PersonalAccessToken" => &owner["uid"],
+        Some(_) => return None,
+        None if metadata["labels"]["app.kubernetes.io/managed-by"] == "pat-operator" => {
+            &metadata["annotations"]["pat-operator.dev/resource-uid"]
+        }
+        None => return None,
+    };
+    uid.as_str().map(str::to_owned)
 }

@@ -31,6 +31,7 @@ impl Judge {
             lost_by_restore: false,
             meddled: false,
             released: false,
+            handed_over: false,
             published: None,
             seen: vec![self.book.observed],
         };
@@ -56,8 +57,7 @@ impl Judge {
 
     /// P1, wherever a token or a record came or went.
     pub(crate) fn crowd(&mut self, owner: &str) {
-        let alive: Vec<(&String, &Known)> =
-            self.book.unrecorded(owner).filter(|(_, token)| !token.lost_by_restore).collect();
+        let alive: Vec<(&String, &Known)> = self.book.unrecorded(owner).collect();
         let count = alive.len();
         self.counts.most_unrecorded = self.counts.most_unrecorded.max(count);
         if count < 2 {
@@ -83,8 +83,10 @@ impl Judge {
         known.expires = token.expires;
         if !Self::binds(token.by) {
             known.meddled = true;
+            known.handed_over = ledger::number(&known.name).is_none();
             return;
         }
+        known.handed_over &= ledger::number(&known.name).is_none();
         known.released |= was_ours && ledger::number(&known.name).is_none();
         let unrecorded = self.book.record(&token.id).is_none();
         if !was_ours {
@@ -142,7 +144,7 @@ impl Judge {
         }
         let published = known.published?;
         let licensed = resource.is_none_or(|resource| {
-            let revoked = resource.revoked.is_some_and(|at| at >= published);
+            let revoked = resource.revoked.is_some_and(|at| resource.forgotten || at >= published);
             resource.deleting || resource.gone || revoked || self.is_succeeded(id, known, resource)
         });
         let what = || format!("{name} was destroyed before its successor was published for the overlap");
