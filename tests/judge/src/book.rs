@@ -57,12 +57,22 @@ pub struct Resource {
     /// Its last revision has the operator's finalizer.
     pub held: bool,
     pub suspended: bool,
-    pub overlap: Option<i64>,
+    /// The overlaps it declared, and since when.
+    pub overlaps: Vec<(i64, Option<i64>)>,
     /// How long an overlap may last while the old token is still used.
     pub longest: Option<i64>,
     /// When a revocation was last asked for.
     pub revoked: Option<i64>,
     pub last_seen: usize,
+}
+
+impl Resource {
+    /// The shortest overlap that it declared since then: of a longer one the operator may not know yet.
+    pub fn overlap(&self, since: i64, usual: i64) -> i64 {
+        let later = self.overlaps.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
+        let in_force = self.overlaps.iter().zip(later).filter(|(_, until)| *until >= since);
+        in_force.map(|((_, overlap), _)| overlap.unwrap_or(usual)).min().unwrap_or(usual)
+    }
 }
 
 /// A Secret outside of the operator's namespace.

@@ -52,8 +52,18 @@ impl Judge {
         self.recorded(&after);
         if Self::binds(object.by) {
             self.dropped(&before, &after);
+            self.handled(&before, &after);
         }
         self.crowd(&owner);
+    }
+
+    /// A request to revoke is about all that was there when it was handled.
+    fn handled(&mut self, before: &Ledger, after: &Ledger) {
+        for (uid, _) in after.revoked.iter().filter(|(uid, request)| before.revoked.get(*uid) != Some(*request)) {
+            if let Some(resource) = self.book.resources.get_mut(uid) {
+                resource.revoked = resource.revoked.map(|_| self.now);
+            }
+        }
     }
 
     fn recorded(&mut self, ledger: &Ledger) {

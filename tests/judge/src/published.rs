@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::book::{Place, Published, Resource};
+use crate::book::{Known, Place, Published, Resource};
 use crate::judge::Judge;
 use crate::ledger;
 use crate::observation::{Change, Object, short};
@@ -90,15 +90,21 @@ impl Judge {
         if token.uid.is_none() || token.uid != after.uid {
             wrong.push((Property::P6, format!("{place:?} got {name}, which is another resource's")));
         }
-        let revoked =
-            |r: &Resource| r.revoked.is_some_and(|at| token.published.is_some_and(|published| published < at));
-        if resource.is_some_and(|resource| !resource.forgotten && revoked(&resource)) {
+        if resource.is_some_and(|resource| !resource.forgotten && self.is_revoked(&token, &resource)) {
             wrong.push((Property::P2, format!("{place:?} got {name}, which was to be revoked")));
         }
         for (property, what) in wrong {
             self.accuse(property, what, &rests_on);
         }
         self.count(&id, old.is_some_and(|old| old.order < token.order));
+    }
+
+    /// Whether its revocation was asked for, and its successor has already been published: until then, a write that was
+    /// under way may still land.
+    fn is_revoked(&self, token: &Known, resource: &Resource) -> bool {
+        let succeeded = |new: &Known| new.uid == token.uid && new.order > token.order && new.published.is_some();
+        resource.revoked.is_some_and(|at| token.published.is_some_and(|published| published < at))
+            && self.book.tokens.values().any(succeeded)
     }
 
     fn count(&mut self, id: &str, is_newer: bool) {

@@ -15,9 +15,12 @@ impl Judge {
         resource.place = (object.namespace.clone(), object.name.clone());
         resource.deleting |= !metadata["deletionTimestamp"].is_null();
         resource.suspended = object.content["spec"]["suspend"] == true;
-        resource.overlap = object.content["spec"]["rotation"]["overlap"].as_str().and_then(millis);
+        let overlap = object.content["spec"]["rotation"]["overlap"].as_str().and_then(millis);
+        if resource.overlaps.last().is_none_or(|(_, last)| *last != overlap) {
+            resource.overlaps.push((self.now, overlap));
+        }
         let longest = object.content["spec"]["rotation"]["maxOverlap"].as_str().and_then(millis);
-        resource.longest = resource.overlap.max(longest);
+        resource.longest = overlap.max(longest);
         resource.last_seen = observed;
         match object.change {
             Change::Deleted => {

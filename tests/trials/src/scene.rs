@@ -122,7 +122,7 @@ impl Scene {
         let spec = json!({
             "tenantRef": {"name": TENANT},
             "scopes": ["idn:nelm:read", "idn:nelm:manage"],
-            "rotation": {"every": "7d", "overlap": "1m"},
+            "rotation": {"every": "7d", "overlap": "2m"},
             "reclaimPolicy": if self == Self::Retain { "Retain" } else { "Revoke" },
         });
         world.people.create(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await;
@@ -130,7 +130,7 @@ impl Scene {
         let backup = world.cluster.snapshot();
         if self == Self::Adopt {
             ask(&world, "rotate").await;
-            live(&mut world, 150).await;
+            live(&mut world, 210).await;
         }
         let before = if self == Self::Create { 0 } else { world.switchboard.calls().len() };
         self.begin(&world, &backup).await;
@@ -166,7 +166,7 @@ impl Scene {
             // Until scopes have reached new access tokens, and it was looked whether they have.
             Self::Change => 25 * 60,
             Self::Delete | Self::Revoke | Self::Retain => 60,
-            Self::Rotate | Self::Validity => 150,
+            Self::Rotate | Self::Validity => 210,
             // Until LIST is read anyhow.
             Self::Loss => 700,
             Self::Adopt => 300,

@@ -79,8 +79,8 @@ fn a_predecessor_goes_before_the_overlap_is_over() {
 
 #[test]
 fn a_revoked_pair_is_published_again() {
-    let mut story = Story::created();
-    story.wait(MINUTE).revoke().unpublished(1).published(1);
+    let mut story = Story::rotated();
+    story.wait(MINUTE).revoke().unpublished(2).published(1);
     story.breaks(Property::P2, "was to be revoked");
 }
 

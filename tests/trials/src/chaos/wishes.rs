@@ -66,9 +66,10 @@ pub fn rotation(random: &mut Random, resources: u64) -> Deed {
     }
 }
 
-/// A schedule within the bounds that the API server holds people to.
+/// A schedule within the bounds that the API server holds people to. Workloads read their Secret up to 90 s late, and
+/// whoever declares a shorter overlap has them refused.
 fn schedule(random: &mut Random) -> Value {
-    let (every, overlap) = [("1h", "1m"), ("1h", "30m"), ("2h", "5m"), ("12h", "2m"), ("7d", "90s")][index(random, 5)];
+    let (every, overlap) = [("1h", "2m"), ("1h", "30m"), ("2h", "5m"), ("12h", "3m"), ("7d", "2m")][index(random, 5)];
     let longest = [None, None, Some("30m"), Some("2h")][index(random, 4)];
     json!({"every": every, "overlap": overlap, "maxOverlap": longest})
 }
