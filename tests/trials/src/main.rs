@@ -42,6 +42,18 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Runs many seeds in which nothing goes wrong and counts the tokens that rotations take.
+    Calm {
+        /// How many.
+        #[arg(default_value_t = 200)]
+        count: u64,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
     /// Runs many seeds.
     Seeds {
         /// How many.
@@ -62,6 +74,10 @@ fn main() -> ExitCode {
         Command::Faults { number: Some(number), .. } => exhaustive::tell_single(number).is_some_and(|it| tell(&it)),
         Command::Faults { number: None, from, threads } => exhaustive::run_singles(from, threads),
         Command::Pairs { from, slice, threads } => exhaustive::run_pairs(from, slice, threads),
+        Command::Calm { count, from, threads } => {
+            let trial = |seed| trial::run(seed, chaos::calm_trial(seed, false));
+            many::run("calm seed", from..from.saturating_add(count), threads, trial)
+        }
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)
