@@ -10,6 +10,8 @@ pub const RECONCILING: &str = "Reconciling";
 pub const STALLED: &str = "Stalled";
 /// Whether the scopes give the rights that they name.
 pub const SCOPES_EFFECTIVE: &str = "ScopesEffective";
+/// Of a Tenant, present and True while another copy of this operator seems to mint for the same user.
+pub const CLONE_SUSPECTED: &str = "CloneSuspected";
 
 /// A condition without its times.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -44,6 +44,21 @@ impl fmt::Display for Duration {
     }
 }
 
+/// Durations in CEL, whose own `duration()` knows no days.
+pub mod cel {
+    /// Whether a text is a duration, as CEL.
+    pub fn is_duration(text: &str) -> String {
+        format!("{text}.matches('^[1-9][0-9]{{0,7}}[smhd]$')")
+    }
+
+    /// The length in seconds of a text that is a duration, as CEL.
+    pub fn seconds(text: &str) -> String {
+        format!(
+            "int({text}.substring(0, size({text}) - 1)) * {{'s': 1, 'm': 60, 'h': 3600, 'd': 86400}}[{text}.substring(size({text}) - 1)]"
+        )
+    }
+}
+
 fn seconds(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
         's' => 1,

@@ -6,6 +6,7 @@ pub mod duration;
 pub mod names;
 pub mod personal_access_token;
 pub mod tenant;
+pub mod trigger;
 
 pub use personal_access_token::{PersonalAccessToken, PersonalAccessTokenSpec, PersonalAccessTokenStatus};
 pub use tenant::{Tenant, TenantSpec, TenantStatus};

@@ -16,3 +16,7 @@ pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 pub const MANAGER: &str = "pat-operator";
 /// Prefix that users may not use for labels and annotations of the Secret.
 pub const PREFIX: &str = "pat-operator.dev/";
+/// On a resource: rotate now, with overlap.
+pub const ANNOTATION_ROTATE: &str = "pat-operator.dev/rotate-requested-at";
+/// On a resource: revoke every token of it at once, then mint anew.
+pub const ANNOTATION_REVOKE: &str = "pat-operator.dev/revoke-requested-at";

@@ -124,7 +124,7 @@ pub struct TenantStatus {
     /// Generation of the spec that this status is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled.
+    /// Ready, Reconciling, Stalled, CloneSuspected (another copy of the operator, as of a cloned cluster, seems to mint for the same user; nothing is deleted meanwhile).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

@@ -1,5 +1,6 @@
 //! The three loops over their watches, and the wake-ups that they send each other.
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use super::{Config, Context, housekeeping, owner, tenant, token};
+use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
 use crate::metrics::{Controller as Pass, PassOutcome};
@@ -121,7 +123,10 @@ impl Watches {
             .reflect(writer)
             .applied_objects()
             .inspect_ok(move |token| board.arrive(token))
-            .predicate_filter(predicates::generation.combine(predicates::finalizers), Default::default());
+            .predicate_filter(
+                predicates::generation.combine(predicates::finalizers).combine(requests),
+                Default::default(),
+            );
         let (tenant_reader, tenant_writer) = reflector::store();
         let tenants = watcher(Api::<Tenant>::all(client.clone()), watcher::Config::default())
             .default_backoff()
@@ -187,6 +192,14 @@ impl Watches {
         let others = futures::future::join(context.inform(), housekeeping::run(&context));
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
+}
+
+/// Requests come as annotations, which change no generation; all other annotations are noise.
+fn requests(token: &PersonalAccessToken) -> Option<u64> {
+    let annotations = token.annotations();
+    let mut hasher = DefaultHasher::new();
+    [ANNOTATION_ROTATE, ANNOTATION_REVOKE].map(|name| annotations.get(name)).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// They are a third of an object, and nobody asks for them.

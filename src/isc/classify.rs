@@ -55,6 +55,10 @@ pub struct ListedToken {
     pub created: Option<i64>,
     /// Expiry likewise; `None`: it never expires.
     pub expires: Option<i64>,
+    /// When it was last used; `None`: never, or ISC does not say.
+    pub last_used: Option<i64>,
+    /// Scopes; `None`: ISC does not say.
+    pub scopes: Option<Vec<String>>,
     /// Platform tokens are never touched.
     pub managed: bool,
 }
@@ -101,12 +105,15 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
             }
             let instant = |text: &Option<String>| text.as_deref().map(millis).transpose();
             let (created, expires) = (instant(&token.created), instant(&token.expiration_date));
+            let last_used = instant(&token.last_used);
             Ok(ListedToken {
                 id: token.id,
                 name: token.name,
                 owner_id: token.owner.id,
                 created: created.map_err(wrong)?,
                 expires: expires.map_err(wrong)?,
+                last_used: last_used.map_err(wrong)?,
+                scopes: token.scope,
                 managed: token.managed == Some(true),
             })
         })
@@ -177,7 +184,8 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
     Ok(NewToken { id: token.id, client_secret, expires })
 }
 
-fn millis(text: &str) -> Result<i64, &'static str> {
+/// A time of ISC in milliseconds since the Unix epoch.
+pub(super) fn millis(text: &str) -> Result<i64, &'static str> {
     let stamp = text.parse::<Timestamp>().map_err(|_| "a date is not one")?;
     Ok(stamp.as_millisecond())
 }

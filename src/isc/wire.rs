@@ -26,6 +26,10 @@ pub(super) struct Token {
     pub expiration_date: Option<String>,
     #[serde(default)]
     pub managed: Option<bool>,
+    #[serde(default)]
+    pub scope: Option<Vec<String>>,
+    #[serde(default)]
+    pub last_used: Option<String>,
 }
 
 /// Owner of a token.

@@ -1,17 +1,48 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
-use super::facts::{Facts, Holds, millis};
-use super::ledger::{Entry, Ledger, Millis, State, Uid};
+use super::facts::{Declared, Facts, Holds, Sighting, millis};
+use super::ledger::{Entry, Ledger, Millis, Resource, State, Uid};
 use super::listing::Listing;
 use super::step::Step;
-use super::token_name;
+use super::{mint, release, token_name};
 
-/// Ledger writes that start a deletion; they need nothing but the ledger and the resources.
+/// Ledger writes that start a destruction; they need nothing but the ledger and the resources.
 pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
-    let dying = |(uid, resource): &(&Uid, &super::ledger::Resource)| {
-        let dying = facts.declared.get(*uid).is_some_and(|declared| declared.deleting);
-        !resource.deleting && (dying || facts.vanished.contains(*uid))
-    };
-    facts.ledger.resources.iter().find(dying).map(|(uid, _)| Step::MarkDeleting(uid.clone()))
+    open(facts).find_map(|(uid, resource)| match facts.declared.get(uid)? {
+        declared if declared.deleting => Some(Step::MarkDeleting { uid: uid.clone(), retain: declared.retain }),
+        declared => revoke(facts, uid, resource, declared),
+    })
+}
+
+/// R12: a recorded resource that is gone without the operator's consent.
+pub(super) fn vanished(facts: &Facts<'_>) -> Option<Step> {
+    open(facts).find_map(|(uid, _)| vanish(facts, uid))
+}
+
+fn open<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = (&'a Uid, &'a Resource)> {
+    facts.ledger.resources.iter().filter(|(_, resource)| !resource.deleting)
+}
+
+/// R18: a request that was not handled yet.
+fn revoke(facts: &Facts<'_>, uid: &Uid, resource: &Resource, declared: &Declared) -> Option<Step> {
+    let request = mint::due_request(facts, declared.revoke.as_ref())?;
+    (resource.revoked.as_ref() != Some(&request)).then(|| Step::Revoke { uid: uid.clone(), request })
+}
+
+/// By two live reads that are far enough apart. What its
+/// policy was is not known any more: a Secret that outlives it was to stay.
+fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
+    if facts.declared.contains_key(uid) {
+        return None;
+    }
+    let apart = millis(facts.timings.vanish_after);
+    match (facts.sightings.get(uid), facts.ms()) {
+        (Some(Sighting::Absent { first, last }), _) if last - first >= apart => {
+            Some(Step::MarkDeleting { uid: uid.clone(), retain: true })
+        }
+        (Some(Sighting::Absent { first, .. }), Some(now)) if now - first >= apart => Some(Step::LookFor(uid.clone())),
+        (None, Some(_)) => Some(Step::LookFor(uid.clone())),
+        _ => None,
+    }
 }
 
 /// Destroys what is condemned and forgets what is gone.
@@ -32,12 +63,18 @@ pub(super) fn read(facts: &Facts<'_>) -> Option<Step> {
 
 fn living_tokens_of_deleted<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Uid> {
     let ledger = facts.ledger;
-    let living = |uid: &Uid| ledger.of(uid).any(|entry| entry.state != State::Tomb);
-    ledger.resources.iter().filter(move |(uid, resource)| resource.deleting && living(uid)).map(|(uid, _)| uid)
+    let living = |uid: &Uid| ledger.of(uid).any(|entry| !matches!(entry.state, State::Tomb | State::Released));
+    let dying = move |(uid, resource): &(&Uid, &Resource)| {
+        resource.deleting && living(uid) && !release::is_retained(facts, uid)
+    };
+    ledger.resources.iter().filter(dying).map(|(uid, _)| uid)
 }
 
 fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
-    let gone = |uid: &Uid| facts.secrets.get(uid).is_some_and(|seen| seen.deleting && seen.holds != Holds::Ours);
+    let gone = |uid: &Uid| {
+        let seen = facts.secrets.get(uid).filter(|seen| seen.deleting);
+        seen.is_some_and(|seen| seen.holds != Holds::Ours || release::is_abandoned(facts, seen, uid))
+    };
     living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::TombAll(uid.clone()))
 }
 

@@ -2,10 +2,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ledger::{Applied, Ledger, Millis, Scopes, TokenId, Uid};
+use super::ledger::{Applied, Entry, Ledger, Millis, Scopes, TokenId, Uid};
 use super::listing::{Listed, Listing};
 use super::timings::Timings;
 use super::token_name::MachinePart;
+use crate::redacted::Redacted;
 
 /// The input of [`super::step`].
 #[derive(Clone, Debug)]
@@ -16,14 +17,18 @@ pub struct Facts<'a> {
     pub ledger: &'a Ledger,
     /// The custom resources of the Tenant, read after the ledger.
     pub declared: &'a BTreeMap<Uid, Declared>,
-    /// Resources that are gone without the operator's consent, by two live reads (R12).
-    pub vanished: &'a BTreeSet<Uid>,
+    /// What live reads say of recorded resources that the watch does not show (R12).
+    pub sightings: &'a BTreeMap<Uid, Sighting>,
     /// The last reliable LIST (R11).
     pub listing: Option<&'a Listing>,
     /// Tokens whose DELETE ISC confirmed to this pass.
     pub destroyed: &'a BTreeSet<TokenId>,
     /// Live reads of Secrets by this pass.
     pub secrets: &'a BTreeMap<Uid, SecretSeen>,
+    /// Resources whose Secret was seen to hold a pair that the ledger does not know (R13).
+    pub questions: &'a BTreeSet<Uid>,
+    /// Tokens whose credential ISC accepted in this pass although LIST lacks them.
+    pub alive: &'a BTreeSet<TokenId>,
     /// The attempt that this pass itself made and has not finished.
     pub executing: Option<Executing>,
     /// Whether new tokens may be made for this owner at all.
@@ -86,6 +91,48 @@ pub struct Declared {
     pub wanted: Applied,
     /// The Secret to publish in.
     pub secret: Arc<str>,
+    /// When and how its token is replaced.
+    pub rotation: Rotation,
+    /// The request to rotate.
+    pub rotate: Option<Trigger>,
+    /// The request to revoke.
+    pub revoke: Option<Trigger>,
+    /// On deletion token and Secret stay.
+    pub retain: bool,
+}
+
+/// When and how a token is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rotation {
+    /// Longest time between two; `None`: on request only.
+    pub every: Option<Millis>,
+    /// How long the old credential stays valid after the new one is published.
+    pub overlap: Millis,
+    /// How long to wait while ISC still sees the old one used.
+    pub max_overlap: Option<Millis>,
+}
+
+/// A request of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Trigger {
+    /// As it was written: the same text is the same request.
+    pub value: Arc<str>,
+    /// Its time; it is acted on once that has come.
+    pub at: Millis,
+}
+
+/// What live reads say of a recorded resource that the watch does not show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sighting {
+    /// It is there: the watch is late.
+    Alive,
+    /// It was not there at these times of ISC.
+    Absent {
+        /// The first time.
+        first: Millis,
+        /// The last time.
+        last: Millis,
+    },
 }
 
 /// Whether a resource may have a token.
@@ -106,6 +153,40 @@ pub struct SecretSeen {
     pub holds: Holds,
     /// The ledger that this pass knew then said that the resource is being deleted.
     pub deleting: bool,
+    /// The overlap of the current credential was over when the read began (R9).
+    pub overlap_over: bool,
+    /// The pair in it; read only if the Secret is ours.
+    pub held: Option<Held>,
+}
+
+/// The pair in a published Secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// Client ID.
+    pub id: TokenId,
+    /// Client secret.
+    pub client_secret: Redacted,
+    /// The number that its annotation claims: a hint, since users can edit it.
+    pub claims: Option<u64>,
+    /// The resource owns the Secret, which therefore goes with it.
+    pub owned: bool,
+}
+
+impl Held {
+    /// Whether it is the pair of this recorded token.
+    pub fn is(&self, entry: &Entry) -> bool {
+        self.id == entry.id && self.client_secret == entry.client_secret
+    }
+
+    /// What stands for the pair in a verdict about it.
+    pub fn digest(&self) -> Arc<str> {
+        digest(&self.id, self.claims)
+    }
+}
+
+/// What stands for a pair that claims a number in a verdict about it (R13).
+pub fn digest(id: &str, claims: Option<u64>) -> Arc<str> {
+    super::token_name::tag(&format!("{id}/{}", claims.unwrap_or(0))).into()
 }
 
 /// Who has the Secret's name.
@@ -123,6 +204,17 @@ impl Facts<'_> {
     /// ISC's time in milliseconds.
     pub fn ms(&self) -> Option<Millis> {
         self.now.map(|now| now.ms)
+    }
+
+    /// Whether the resource's back-off is over (R7).
+    pub fn has_waited(&self, uid: &str) -> bool {
+        let not_before = self.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
+        not_before == 0 || self.ms().is_some_and(|now| now >= not_before)
+    }
+
+    /// Whether a recorded moment is past for certain: two replies of ISC agree on the time (R20).
+    pub fn is_past(&self, moment: Millis) -> bool {
+        self.now.is_some_and(|now| now.consistent && now.ms >= moment)
     }
 
     /// Whether the fenced attempt can no longer take effect (R2).

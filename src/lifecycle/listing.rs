@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::facts::millis;
-use super::ledger::{Ledger, Millis, TokenId};
+use super::ledger::{Entry, Ledger, Millis, Scopes, State, TokenId, scopes};
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
 
@@ -20,6 +20,8 @@ pub struct Listing {
     pub after: BTreeSet<TokenId>,
     /// It began after ISC doubted this attempt.
     pub doubted: Option<u64>,
+    /// Current tokens that the reliable LIST before this one lacked (R11).
+    pub missed_before: BTreeSet<TokenId>,
 }
 
 /// A token in LIST.
@@ -27,8 +29,18 @@ pub struct Listing {
 pub struct Listed {
     /// Client ID.
     pub id: TokenId,
+    /// Its full name.
+    pub name: Arc<str>,
     /// What its name says if it is of this installation and incarnation.
     pub ours: Option<MachinePart>,
+    /// What its name says if an operator made it, but not with this ledger (R13).
+    pub others: Option<MachinePart>,
+    /// Its scopes; `None`: ISC does not say.
+    pub scopes: Option<Scopes>,
+    /// When it expires; `None`: never.
+    pub expires: Option<Millis>,
+    /// When it was last used; ISC moves this once a day at most.
+    pub last_used: Option<Millis>,
     /// It has the short life of a token that was never recorded.
     pub provisional: bool,
     /// Platform tokens are never touched.
@@ -39,6 +51,17 @@ impl Listing {
     /// The listed token with this client ID.
     pub fn token(&self, id: &str) -> Option<&Listed> {
         self.tokens.iter().find(|token| &*token.id == id)
+    }
+
+    /// Whether this LIST had to show what was told to ISC at a moment.
+    pub fn had_to_show(&self, told: Millis, timings: &Timings) -> bool {
+        self.at > told + millis(timings.list_lag)
+    }
+
+    /// Current tokens that this LIST had to show and lacks (R11).
+    pub fn misses<'a>(&'a self, ledger: &'a Ledger, timings: &'a Timings) -> impl Iterator<Item = &'a Entry> + 'a {
+        let current = ledger.entries.iter().filter(|entry| entry.state == State::Current);
+        current.filter(|entry| self.had_to_show(entry.created_at, timings) && self.token(&entry.id).is_none())
     }
 }
 
@@ -55,6 +78,10 @@ pub struct RawToken<'a> {
     pub created: Option<Millis>,
     /// Expiry; `None`: it never expires.
     pub expires: Option<Millis>,
+    /// When it was last used.
+    pub last_used: Option<Millis>,
+    /// Scopes; `None`: ISC does not say.
+    pub scopes: Option<&'a [String]>,
     /// Platform token.
     pub managed: bool,
 }
@@ -86,20 +113,24 @@ pub fn judge(
         return Err(Unreliable::SentinelMissing);
     }
     let incarnation = token_name::tag(&ledger.incarnation);
-    let ours = |name| {
-        token_name::parse(name).filter(|part| part.installation == installation && part.incarnation == incarnation)
-    };
     let short = |token: &RawToken<'_>| match (token.created, token.expires) {
         (Some(created), Some(expires)) => expires - created <= millis(timings.provisional_max),
         _ => false,
     };
-    Ok(raw
-        .iter()
-        .map(|token| Listed {
+    let judged = raw.iter().map(|token| {
+        let made = token_name::parse(token.name);
+        let is_ours = |part: &MachinePart| part.installation == installation && part.incarnation == incarnation;
+        Listed {
             id: token.id.into(),
-            ours: ours(token.name),
+            name: token.name.into(),
+            ours: made.clone().filter(is_ours),
+            others: made.filter(|part| !is_ours(part)),
+            scopes: token.scopes.map(|all| scopes(all.iter().cloned())),
+            expires: token.expires,
+            last_used: token.last_used,
             provisional: short(token),
             managed: token.managed,
-        })
-        .collect())
+        }
+    });
+    Ok(judged.collect())
 }

@@ -1,18 +1,28 @@
 //! Minting (R1 to R4, R14): which resource gets the next attempt, and what its POST asks for.
+use std::sync::Arc;
+
 use super::capacity;
-use super::facts::{Admission, Declared, Facts, Holds, millis};
-use super::ledger::{Attempt, State, Uid};
+use super::facts::{Admission, Declared, Facts, Holds, Trigger, millis};
+use super::ledger::{Attempt, Provisional, State, Uid};
 use super::listing::Listing;
 use super::step::{Resourceful, Step, extend};
 
 /// The next intent, or the live read that must precede it.
 pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
-    if facts.ledger.pending.is_some() || !is_resolved(facts) {
+    if !is_free(facts) {
         return None;
     }
-    let uid = candidate(facts, None)?;
-    let listing = facts.listing?;
-    if !is_good(facts, listing) {
+    prepare(facts, candidate(facts, None)?)
+}
+
+/// Whether an attempt may be recorded at all: none is under way, and what became of the ones before is certain (R2).
+pub(super) fn is_free(facts: &Facts<'_>) -> bool {
+    facts.ledger.pending.is_none() && is_resolved(facts)
+}
+
+/// The intent for a resource, or what must be read before it.
+pub(super) fn prepare(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
+    if !is_good(facts, facts.listing?) {
         return Some(Step::List);
     }
     if facts.orphans().next().is_some() {
@@ -56,11 +66,13 @@ pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     if facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign) {
         return Some(Obstacle::SecretTaken);
     }
-    if let Some(resource) = facts.ledger.resources.get(uid).filter(|_| !has_waited(facts, uid)) {
-        return Some(Obstacle::BackOff(resource.not_before));
-    }
-    if let Some(left) = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry)) {
-        return Some(Obstacle::Unresolved(left.expiry + millis(facts.timings.list_lag)));
+    let waits = facts.ledger.resources.get(uid).filter(|_| !facts.has_waited(uid)).map(|resource| resource.not_before);
+    let left = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry));
+    let unresolved = left.map(|left| left.expiry + millis(facts.timings.list_lag));
+    if waits.is_some() || unresolved.is_some() {
+        let longer =
+            if waits >= unresolved { waits.map(Obstacle::BackOff) } else { unresolved.map(Obstacle::Unresolved) };
+        return longer;
     }
     let capacity = capacity::of(facts.ledger, facts.listing?);
     (!declared.deleting && capacity.free == 0).then_some(Obstacle::Full(capacity))
@@ -71,7 +83,7 @@ fn is_resolved(facts: &Facts<'_>) -> bool {
 }
 
 /// R2: a LIST is good for an intent if it is young, and younger than what became final.
-fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
+pub(super) fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
     let Some(now) = facts.ms() else { return false };
     let after_final =
         facts.ledger.unresolved.as_ref().is_none_or(|left| listing.at > left.expiry + millis(facts.timings.list_lag));
@@ -80,7 +92,8 @@ fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
 
 fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
     let ledger = facts.ledger;
-    let served = ledger.of(uid).any(|entry| entry.state != State::Tomb)
+    // A replaced token serves nobody: without a current one the resource is to get a new one all the same.
+    let served = ledger.of(uid).any(|entry| !matches!(entry.state, State::Tomb | State::Retired))
         || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid);
     let dying = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
     facts.may_mint
@@ -90,11 +103,6 @@ fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
         && !declared.suspended
         && !served
         && !dying
-}
-
-fn has_waited(facts: &Facts<'_>, uid: &Uid) -> bool {
-    let not_before = facts.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
-    not_before == 0 || facts.ms().is_some_and(|now| now >= not_before)
 }
 
 /// The resource to mint for: of the namespace that has the fewest tokens, the one that failed least.
@@ -114,7 +122,7 @@ fn candidate<'a>(facts: &'a Facts<'_>, after: Option<&Uid>) -> Option<&'a Uid> {
         .declared
         .iter()
         .filter(|(uid, declared)| Some(*uid) != after && wants_token(facts, uid, declared))
-        .filter(|(uid, _)| has_waited(facts, uid) && !foreign(uid))
+        .filter(|(uid, _)| facts.has_waited(uid) && !foreign(uid))
         .min_by_key(|(uid, declared)| (in_namespace(declared), failures(uid)))
         .map(|(uid, _)| uid)
 }
@@ -129,13 +137,30 @@ fn next_candidate<'a>(facts: &'a Facts<'_>) -> Option<&'a Uid> {
 
 fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Resourceful)> {
     let declared = facts.declared.get(uid)?;
+    let now = facts.ms()?;
+    let timings = facts.timings;
+    let give_up_after = now + millis(timings.attempt_expiry);
+    let is_long = matches!(facts.ledger.provisional, Provisional::TryLong | Provisional::Long);
     let attempt = Attempt {
         n: facts.ledger.next,
         nonce: facts.nonce.wrapping_add(ahead),
         uid: uid.clone(),
-        expiry: facts.ms()? + millis(facts.timings.attempt_expiry),
+        expiry: if is_long { now + millis(timings.long_attempt_expiry) } else { give_up_after },
+        give_up_after: is_long.then_some(give_up_after),
         wanted: declared.wanted.clone(),
+        answers: due_request(facts, declared.rotate.as_ref()),
     };
+    Some((attempt, place(declared, due_request(facts, declared.revoke.as_ref()))))
+}
+
+/// Where a resource is.
+pub(super) fn place(declared: &Declared, revoked: Option<Arc<str>>) -> Resourceful {
     let Declared { namespace, name, secret, .. } = declared.clone();
-    Some((attempt, Resourceful { namespace, name, secret }))
+    Resourceful { namespace, name, secret, revoked }
+}
+
+/// A request whose time has come.
+pub(super) fn due_request(facts: &Facts<'_>, trigger: Option<&Trigger>) -> Option<Arc<str>> {
+    let trigger = trigger.filter(|trigger| facts.ms().is_some_and(|now| now >= trigger.at))?;
+    Some(trigger.value.clone())
 }

@@ -11,6 +11,8 @@ pub mod grants;
 pub mod ledger;
 pub mod listing;
 pub mod mint;
+pub mod release;
+pub mod rotate;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod schedule;
@@ -20,6 +22,7 @@ pub mod step;
 mod tests;
 pub mod timings;
 pub mod token_name;
+mod travel;
 pub mod upkeep;
 
 pub use facts::Facts;

@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::facts::{Admission, Declared, Executing, Facts, Now, SecretSeen};
+use super::facts::{Admission, Declared, Executing, Facts, Now, Rotation, SecretSeen, Sighting};
 use super::ledger::{
     Applied, Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, Uid, scopes,
 };
@@ -16,6 +16,9 @@ pub const NOW: Millis = 1_800_000_000_000;
 
 /// One minute of ISC's time.
 pub const MINUTE: Millis = 60_000;
+
+/// One day of ISC's time.
+pub const DAY: Millis = 24 * 60 * MINUTE;
 
 /// What resource `a` wants.
 pub fn wanted() -> Applied {
@@ -42,14 +45,7 @@ pub fn ledger() -> Ledger {
 
 /// A resource as a ledger records it.
 pub fn resource(name: &str) -> Resource {
-    Resource {
-        namespace: "integrations".into(),
-        name: name.into(),
-        secret: name.into(),
-        deleting: false,
-        failures: 0,
-        not_before: 0,
-    }
+    Resource::new("integrations".into(), name.into(), name.into())
 }
 
 /// A recorded token.
@@ -64,7 +60,13 @@ pub fn entry(n: u64, uid: &str, state: State) -> Entry {
         expires_at: NOW + 89 * 24 * 60 * MINUTE,
         applied: wanted(),
         applied_at: NOW - 60 * MINUTE,
+        changed_at: NOW - 60 * MINUTE,
         missing_scopes: Some(scopes(Vec::<String>::new())),
+        published_at: None,
+        answers: None,
+        renamed: false,
+        longest: None,
+        unknown: BTreeMap::new(),
     }
 }
 
@@ -79,10 +81,14 @@ pub fn declared(name: &str) -> Declared {
         suspended: false,
         wanted: wanted(),
         secret: name.into(),
+        rotation: Rotation { every: None, overlap: DAY, max_overlap: None },
+        rotate: None,
+        revoke: None,
+        retain: false,
     }
 }
 
-/// A listed token of ours.
+/// A listed token of ours, as the ledger records it if it does.
 pub fn listed(ledger: &Ledger, n: u64, uid: &str, provisional: bool) -> Listed {
     let part = MachinePart {
         installation: "inst".into(),
@@ -90,24 +96,51 @@ pub fn listed(ledger: &Ledger, n: u64, uid: &str, provisional: bool) -> Listed {
         resource: token_name::tag(uid),
         n,
     };
-    Listed { id: format!("id{n}").into(), ours: Some(part), provisional, managed: false }
+    let id: TokenId = format!("id{n}").into();
+    let applied = ledger.entry(&id).map_or_else(wanted, |entry| entry.applied.clone());
+    Listed {
+        name: token_name::encode(&part, &applied.name).into(),
+        ours: Some(part),
+        scopes: Some(applied.scopes),
+        expires: ledger.entry(&id).map(|entry| entry.expires_at),
+        provisional,
+        ..foreign(&id)
+    }
+}
+
+/// A listed token of somebody else.
+pub fn foreign(id: &str) -> Listed {
+    Listed {
+        id: id.into(),
+        name: "by hand".into(),
+        ours: None,
+        others: None,
+        scopes: None,
+        expires: None,
+        last_used: None,
+        provisional: false,
+        managed: false,
+    }
 }
 
 /// A LIST that shows exactly what the ledger records, and the operator's own token.
 pub fn listing(ledger: &Ledger) -> Listing {
     let mut tokens: Vec<Listed> = ledger.entries.iter().map(|e| listed(ledger, e.n, &e.uid, false)).collect();
-    tokens.push(Listed { id: "seed".into(), ours: None, provisional: false, managed: false });
-    Listing { tokens, at: NOW, read_with: Arc::new(ledger.clone()), after: BTreeSet::new(), doubted: None }
+    tokens.push(foreign("seed"));
+    let (after, missed_before) = (BTreeSet::new(), BTreeSet::new());
+    Listing { tokens, at: NOW, read_with: Arc::new(ledger.clone()), after, doubted: None, missed_before }
 }
 
 /// The owned parts of [`Facts`].
 pub struct World {
     pub ledger: Ledger,
     pub declared: BTreeMap<Uid, Declared>,
-    pub vanished: BTreeSet<Uid>,
+    pub sightings: BTreeMap<Uid, Sighting>,
     pub listing: Option<Listing>,
     pub destroyed: BTreeSet<TokenId>,
     pub secrets: BTreeMap<Uid, SecretSeen>,
+    pub questions: BTreeSet<Uid>,
+    pub alive: BTreeSet<TokenId>,
     pub executing: Option<Executing>,
     pub now: Option<Now>,
     pub may_mint: bool,
@@ -121,9 +154,11 @@ impl World {
             declared: resources.iter().map(|name| (Uid::from(*name), declared(name))).collect(),
             listing: Some(listing(&ledger)),
             ledger,
-            vanished: BTreeSet::new(),
+            sightings: BTreeMap::new(),
             destroyed: BTreeSet::new(),
             secrets: BTreeMap::new(),
+            questions: BTreeSet::new(),
+            alive: BTreeSet::new(),
             executing: None,
             now: Some(Now { ms: NOW, consistent: true }),
             may_mint: true,
@@ -137,10 +172,12 @@ impl World {
             now: self.now,
             ledger: &self.ledger,
             declared: &self.declared,
-            vanished: &self.vanished,
+            sightings: &self.sightings,
             listing: self.listing.as_ref(),
             destroyed: &self.destroyed,
             secrets: &self.secrets,
+            questions: &self.questions,
+            alive: &self.alive,
             executing: self.executing,
             may_mint: self.may_mint,
             installation: "inst",

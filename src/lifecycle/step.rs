@@ -1,9 +1,10 @@
-//! `step`: from what is known to the one thing to do next. Order: one's own attempt > destroy > finish > mint > upkeep.
-use super::destroy;
-use super::facts::{Executing, Facts, Stage, millis};
+//! `step`: from what is known to the one thing to do next. Order: one's own attempt > destroy > finish >
+//! time travel > first mint > rotate > upkeep.
+use std::sync::Arc;
+
+use super::facts::{Executing, Facts, Held, Stage, millis};
 use super::ledger::{Applied, Attempt, Millis, Scopes, State, TokenId, Uid};
-use super::mint;
-use super::upkeep;
+use super::{destroy, mint, release, rotate, travel, upkeep};
 
 /// One effect, or one ledger write without an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,13 +15,43 @@ pub enum Step {
     ReadSecret(Uid),
     /// Read the resource live before its POST (R14).
     Confirm(Uid),
+    /// Read a recorded resource live that the watch does not show (R12).
+    LookFor(Uid),
     /// Record that the resource is being deleted; fences its own attempt (R12).
-    MarkDeleting(Uid),
+    MarkDeleting {
+        /// The resource.
+        uid: Uid,
+        /// Token and Secret are left to the user.
+        retain: bool,
+    },
+    /// Record a revoke request and condemn all tokens of the resource (R18).
+    Revoke {
+        /// The resource.
+        uid: Uid,
+        /// The request.
+        request: Arc<str>,
+    },
     /// Condemn all tokens of the resource (R12).
     TombAll(Uid),
+    /// Leave the token that the Secret holds to its user, and condemn the others (R12).
+    Release {
+        /// The resource.
+        uid: Uid,
+        /// Client ID.
+        id: TokenId,
+    },
+    /// PATCH the name of a released token out of the operator's name space (R12).
+    Rename {
+        /// Client ID.
+        id: TokenId,
+        /// The name it is left with.
+        name: String,
+    },
+    /// Take the operator's marks off the Secret of a released token (R12).
+    Strip(Uid),
     /// DELETE a condemned token (R9, R10).
     Delete(TokenId),
-    /// Forget condemned tokens that LIST no longer shows (R9).
+    /// Forget condemned tokens that LIST no longer shows, and released ones that are no longer ours (R9).
     Drop(Vec<TokenId>),
     /// Forget a deleted resource of which nothing is left (R12).
     Finish(Uid),
@@ -35,6 +66,19 @@ pub enum Step {
     },
     /// LIST shows numbers of ours above the ledger's: raise it (R13).
     Raise(u64),
+    /// Take over the pair that the Secret holds and the ledger lost, if ISC accepts it (R13).
+    Adopt(Adoption),
+    /// Record that the unknown pair in the Secret is not the resource's (R13).
+    Refuse {
+        /// The resource.
+        uid: Uid,
+        /// Where it is.
+        place: Resourceful,
+        /// What stands for the pair.
+        digest: Arc<str>,
+    },
+    /// Try the credential of a current token that two LISTs lacked (R11).
+    Verify(TokenId),
     /// Record an intent (R1).
     Intent(Attempt, Resourceful),
     /// POST the attempt, and beside it extend the one before (R3, R4).
@@ -50,13 +94,19 @@ pub enum Step {
     Refused(Attempt),
     /// PATCH the expiry to its long value and verify the credential (R7).
     Extend(Extension),
-    /// PATCH name and scopes (R22).
+    /// Record that the Secret holds this credential (R8).
+    RecordPublished(TokenId),
+    /// Condemn the replaced tokens of a resource whose overlap is over (R9).
+    Retire(Uid),
+    /// PATCH name or scopes (R22).
     Apply {
         /// Client ID.
         id: TokenId,
-        /// The full name in ISC.
-        name: String,
-        /// What it should be.
+        /// The full name in ISC, if it differs.
+        name: Option<String>,
+        /// The scopes, if they differ.
+        scopes: Option<Scopes>,
+        /// What it is then.
         wanted: Applied,
     },
     /// PATCH the expiry ahead (R16).
@@ -79,11 +129,30 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resourceful {
     /// Namespace.
-    pub namespace: std::sync::Arc<str>,
+    pub namespace: Arc<str>,
     /// Name.
-    pub name: std::sync::Arc<str>,
+    pub name: Arc<str>,
     /// Secret.
-    pub secret: std::sync::Arc<str>,
+    pub secret: Arc<str>,
+    /// The revoke request that was there already when the resource was first seen: it counts as handled.
+    pub revoked: Option<Arc<str>>,
+}
+
+/// A pair that is taken over: all that LIST and the Secret say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Adoption {
+    /// The resource.
+    pub uid: Uid,
+    /// Where it is.
+    pub place: Resourceful,
+    /// The pair.
+    pub held: Held,
+    /// The number in the token's name.
+    pub n: u64,
+    /// When it expires.
+    pub expires: Millis,
+    /// What it is.
+    pub applied: Applied,
 }
 
 /// A prepared token and its long expiry.
@@ -102,12 +171,18 @@ pub fn step(facts: &Facts<'_>) -> Option<Step> {
         .or_else(|| fence(facts))
         .or_else(|| look(facts))
         .or_else(|| destroy::carry_out(facts))
+        .or_else(|| release::carry_out(facts))
         .or_else(|| sweep(facts))
         .or_else(|| raise(facts))
         .or_else(|| extend(facts).map(Step::Extend))
         .or_else(|| destroy::read(facts))
+        .or_else(|| travel::resolve(facts))
+        .or_else(|| upkeep::rescue(facts))
+        .or_else(|| rotate::retire(facts))
         .or_else(|| mint::intend(facts))
+        .or_else(|| rotate::intend(facts))
         .or_else(|| upkeep::keep(facts))
+        .or_else(|| destroy::vanished(facts))
 }
 
 /// The prepared token whose life is extended next (R7).
@@ -115,7 +190,7 @@ pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
     let now = facts.ms()?;
     let wanted = |uid: &Uid| facts.ledger.resources.get(uid).is_some_and(|resource| !resource.deleting);
     let entry = facts.ledger.entries.iter().find(|entry| entry.state == State::Prepared && wanted(&entry.uid))?;
-    Some(Extension { id: entry.id.clone(), until: now + millis(facts.timings.long_expiry) })
+    Some(Extension { id: entry.id.clone(), until: now + upkeep::long_life(facts, &entry.uid) })
 }
 
 fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
@@ -150,7 +225,9 @@ fn fence(facts: &Facts<'_>) -> Option<Step> {
 /// often while an attempt waits to become final (R20).
 fn look(facts: &Facts<'_>) -> Option<Step> {
     let timings = facts.timings;
-    let waits = facts.ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry));
+    let waits = facts.ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
+        || rotate::waits_for_clock(facts)
+        || travel::suspects_loss(facts);
     // Half, so that each of the passes, which come every `recheck`, does ask.
     let most = if waits { timings.drift_interval.min(timings.recheck / 2) } else { timings.drift_interval };
     let age = |at: Millis| facts.ms().map(|now| now - at);
@@ -158,7 +235,7 @@ fn look(facts: &Facts<'_>) -> Option<Step> {
         age(listing.at).is_some_and(|age| age <= millis(most))
             && facts.ledger.unresolved.as_ref().is_none_or(|left| listing.read_with.unresolved.as_ref() == Some(left))
     });
-    (!young).then_some(Step::List)
+    (!young || rotate::wants_list(facts)).then_some(Step::List)
 }
 
 fn sweep(facts: &Facts<'_>) -> Option<Step> {

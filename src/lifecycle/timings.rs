@@ -6,6 +6,8 @@ use std::time::Duration;
 pub struct Timings {
     /// R1: provisional life of a token that is not recorded yet.
     pub attempt_expiry: Duration,
+    /// R21: the same where ISC refuses so short a life.
+    pub long_attempt_expiry: Duration,
     /// R2: how long a token that exists may be missing from LIST.
     pub list_lag: Duration,
     /// R2: how old a LIST may be when an intent is written.
@@ -26,6 +28,8 @@ pub struct Timings {
     pub recheck: Duration,
     /// R22: how long ISC may take until changed scopes reach new access tokens.
     pub scope_lag: Duration,
+    /// R12: between the two live reads that show that a resource is gone without the operator's consent.
+    pub vanish_after: Duration,
 }
 
 const MINUTE: u64 = 60;
@@ -36,6 +40,7 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             attempt_expiry: Duration::from_secs(10 * MINUTE),
+            long_attempt_expiry: Duration::from_secs(25 * HOUR),
             list_lag: Duration::from_secs(120),
             list_max_age: Duration::from_secs(60),
             drift_interval: Duration::from_secs(10 * MINUTE),
@@ -46,6 +51,7 @@ impl Default for Timings {
             provisional_max: Duration::from_secs(26 * HOUR),
             recheck: Duration::from_secs(30),
             scope_lag: Duration::from_secs(20 * MINUTE),
+            vanish_after: Duration::from_secs(10 * MINUTE),
         }
     }
 }

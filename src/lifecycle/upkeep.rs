@@ -1,19 +1,58 @@
 //! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are really worth.
 use super::facts::{Admission, Declared, Facts, millis};
-use super::ledger::{Entry, Ledger, State};
+use super::ledger::{Applied, Entry, Ledger, Millis, State};
+use super::listing::Listed;
 use super::step::Step;
 use super::token_name::{self, MachinePart};
+
+/// ISC may round an expiry; what differs by more was changed by somebody.
+pub const DRIFT: Millis = 60_000;
 
 /// The most urgent change of a live token.
 pub(super) fn keep(facts: &Facts<'_>) -> Option<Step> {
     let live = || facts.ledger.entries.iter().filter(|entry| entry.state == State::Current);
-    let declared = |entry: &Entry| facts.declared.get(&entry.uid).filter(|declared| !declared.deleting);
-    let kept = |entry: &&Entry| declared(entry).is_some_and(|d| d.admission != Admission::NotGranted);
-    live()
-        .filter(kept)
-        .find_map(|entry| renew(facts, entry))
-        .or_else(|| live().find_map(|entry| apply(facts, entry, declared(entry)?)))
-        .or_else(|| live().filter(kept).find_map(|entry| check_scopes(facts, entry)))
+    renewals(facts, 2)
+        .or_else(|| live().find_map(|entry| apply(facts, entry, declared(facts, entry)?)))
+        .or_else(|| live().filter(|entry| is_kept(facts, entry)).find_map(|entry| check_scopes(facts, entry)))
+}
+
+/// A renewal that cannot wait: little is left of the token's life.
+pub(super) fn rescue(facts: &Facts<'_>) -> Option<Step> {
+    renewals(facts, 10)
+}
+
+/// The life that a recorded token is given (R16): three rotations, but at least the usual and at most twice that.
+pub fn long_life(facts: &Facts<'_>, uid: &str) -> Millis {
+    let usual = millis(facts.timings.long_expiry);
+    let every = facts.declared.get(uid).and_then(|declared| declared.rotation.every);
+    every.map_or(usual, |every| every.saturating_mul(3).clamp(usual, 2 * usual))
+}
+
+/// The life that ISC gives the token: what it was asked for, or what it made of that.
+pub(super) fn life(facts: &Facts<'_>, entry: &Entry) -> Millis {
+    let long = long_life(facts, &entry.uid);
+    entry.longest.map_or(long, |longest| longest.min(long))
+}
+
+/// The first token of whose life less than one part in so many is left, or whose expiry somebody changed.
+fn renewals(facts: &Facts<'_>, parts: i64) -> Option<Step> {
+    let tokens = facts.ledger.entries.iter().filter(|entry| matches!(entry.state, State::Current | State::Retired));
+    tokens.filter(|entry| is_kept(facts, entry)).find_map(|entry| renew(facts, entry, parts))
+}
+
+fn declared<'a>(facts: &'a Facts<'_>, entry: &Entry) -> Option<&'a Declared> {
+    facts.declared.get(&entry.uid).filter(|declared| !declared.deleting)
+}
+
+fn is_kept(facts: &Facts<'_>, entry: &Entry) -> bool {
+    declared(facts, entry).is_some_and(|declared| declared.admission != Admission::NotGranted)
+}
+
+/// What LIST says of a token, if it had to show what ISC was last told.
+fn shown<'a>(facts: &'a Facts<'_>, entry: &Entry) -> Option<&'a Listed> {
+    let told = entry.changed_at.max(entry.created_at);
+    let listing = facts.listing.filter(|listing| listing.had_to_show(told, facts.timings))?;
+    listing.token(&entry.id)
 }
 
 /// The name of a token in ISC.
@@ -27,21 +66,33 @@ pub fn full_name(ledger: &Ledger, installation: &str, uid: &str, n: u64, display
     token_name::encode(&part, display)
 }
 
-fn renew(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
+fn renew(facts: &Facts<'_>, entry: &Entry, parts: i64) -> Option<Step> {
     let now = facts.ms()?;
-    let long = millis(facts.timings.long_expiry);
-    (entry.expires_at - now < long / 2 && has_waited(facts, entry))
-        .then(|| Step::Renew { id: entry.id.clone(), until: now + long })
+    let long = long_life(facts, &entry.uid);
+    let moved = |shown: i64| (shown - entry.expires_at).abs() > DRIFT;
+    let expires = |token: &Listed| token.expires.is_none_or(moved);
+    let drifted = shown(facts, entry).is_some_and(expires);
+    let due = entry.expires_at - now < life(facts, entry) / parts || drifted;
+    (due && facts.has_waited(&entry.uid)).then(|| Step::Renew { id: entry.id.clone(), until: now + long })
 }
 
+/// What differs from the spec, in the ledger or in ISC itself, where somebody may have changed it.
 fn apply(facts: &Facts<'_>, entry: &Entry, declared: &Declared) -> Option<Step> {
     let wanted = &declared.wanted;
-    let allowed = declared.admission == Admission::Admitted && !declared.suspended;
-    let same = entry.applied.name == wanted.name && entry.applied.scopes == wanted.scopes;
-    (!same && allowed && has_waited(facts, entry)).then(|| Step::Apply {
+    if declared.admission != Admission::Admitted || declared.suspended || !facts.has_waited(&entry.uid) {
+        return None;
+    }
+    let name = full_name(facts.ledger, facts.installation, &entry.uid, entry.n, &wanted.name);
+    let shown = shown(facts, entry);
+    let renamed = shown.is_some_and(|token| *token.name != *name);
+    let rescoped = shown.and_then(|token| token.scopes.as_ref()).is_some_and(|scopes| *scopes != wanted.scopes);
+    let name = (entry.applied.name != wanted.name || renamed).then_some(name);
+    let scopes = (entry.applied.scopes != wanted.scopes || rescoped).then(|| wanted.scopes.clone());
+    (name.is_some() || scopes.is_some()).then(|| Step::Apply {
         id: entry.id.clone(),
-        name: full_name(facts.ledger, facts.installation, &entry.uid, entry.n, &wanted.name),
-        wanted: super::ledger::Applied { validity_seconds: entry.applied.validity_seconds, ..wanted.clone() },
+        name,
+        scopes,
+        wanted: Applied { validity_seconds: entry.applied.validity_seconds, ..wanted.clone() },
     })
 }
 
@@ -49,9 +100,4 @@ fn check_scopes(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
     let due = entry.applied_at + millis(facts.timings.scope_lag);
     (entry.missing_scopes.is_none() && facts.ms()? >= due)
         .then(|| Step::CheckScopes { id: entry.id.clone(), wanted: entry.applied.scopes.clone() })
-}
-
-fn has_waited(facts: &Facts<'_>, entry: &Entry) -> bool {
-    let not_before = facts.ledger.resources.get(&entry.uid).map_or(0, |resource| resource.not_before);
-    facts.ms().is_some_and(|now| now >= not_before)
 }

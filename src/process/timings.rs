@@ -12,6 +12,9 @@ pub(super) struct TimingFlags {
     /// Life of a provisional token (R1)
     #[arg(long, env = "PAT_OPERATOR_ATTEMPT_EXPIRY", value_parser = parse, hide = true)]
     attempt_expiry: Option<Duration>,
+    /// Life of a provisional token where ISC refuses a short one (R21)
+    #[arg(long, env = "PAT_OPERATOR_LONG_ATTEMPT_EXPIRY", value_parser = parse, hide = true)]
+    long_attempt_expiry: Option<Duration>,
     /// How late a LIST may show an effect (R2)
     #[arg(long, env = "PAT_OPERATOR_LIST_LAG", value_parser = parse, hide = true)]
     list_lag: Option<Duration>,
@@ -36,6 +39,9 @@ pub(super) struct TimingFlags {
     /// How long changed scopes may take to reach new access tokens (R22)
     #[arg(long, env = "PAT_OPERATOR_SCOPE_LAG", value_parser = parse, hide = true)]
     scope_lag: Option<Duration>,
+    /// Between two looks at a resource that is gone without its finalizer (R12)
+    #[arg(long, env = "PAT_OPERATOR_VANISH_AFTER", value_parser = parse, hide = true)]
+    vanish_after: Option<Duration>,
 }
 
 impl TimingFlags {
@@ -44,6 +50,7 @@ impl TimingFlags {
         let default = Timings::default();
         Timings {
             attempt_expiry: self.attempt_expiry.unwrap_or(default.attempt_expiry),
+            long_attempt_expiry: self.long_attempt_expiry.unwrap_or(default.long_attempt_expiry),
             list_lag: self.list_lag.unwrap_or(default.list_lag),
             list_max_age: self.list_max_age.unwrap_or(default.list_max_age),
             drift_interval,
@@ -54,6 +61,7 @@ impl TimingFlags {
             provisional_max: self.provisional_max.unwrap_or(default.provisional_max),
             recheck,
             scope_lag: self.scope_lag.unwrap_or(default.scope_lag),
+            vanish_after: self.vanish_after.unwrap_or(default.vanish_after),
         }
     }
 }

@@ -97,7 +97,7 @@ pub fn settle(broken: Broken, ledger: &Ledger, step: &Step, outcome: &Outcome, n
     let mut after = lifecycle::settle(ledger, step, outcome, now, &TIMINGS);
     match (broken, step) {
         (Broken::ForgetUnresolved, _) => after.unresolved = None,
-        (Broken::FenceOther, Step::MarkDeleting(_)) if after.pending.is_some() => {
+        (Broken::FenceOther, Step::MarkDeleting { .. }) if after.pending.is_some() => {
             after = lifecycle::settle(&after, &Step::Fence, outcome, now, &TIMINGS);
         }
         (Broken::DropOn404, Step::Delete(id)) => after.entries.retain(|entry| entry.id != *id),

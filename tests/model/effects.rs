@@ -1,8 +1,10 @@
 //! The effects of a pass, as ISC and Kubernetes perform and answer them.
+use std::collections::BTreeSet;
+
 use pat_operator::lifecycle::facts::{Executing, Holds, SecretSeen, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
-use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
+use pat_operator::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use pat_operator::lifecycle::step::{Extension, Step};
 use pat_operator::redacted::Redacted;
 
@@ -31,6 +33,10 @@ impl Owner<'_> {
                 let extended = self.extend(&extension);
                 self.answered(Outcome::Extended(extended));
             }
+            Step::Renew { id, until } => {
+                let done = self.world.extend(&Extension { id, until });
+                self.answered(Outcome::Patched(if done { Patched::Yes } else { Patched::No }));
+            }
             Step::Post { .. } if post.is_some() => return None,
             Step::Post { attempt, .. } => {
                 let reply = self.post(&attempt);
@@ -49,7 +55,7 @@ impl Owner<'_> {
         let after = pass.destroyed.clone();
         let doubted = pass.executing.filter(|own| own.stage == Stage::Doubted).map(|own| own.nonce);
         let (tokens, at) = (self.world.list(known, lagging), self.world.clock);
-        let listing = Listing { tokens, at, read_with: known.arc(), after, doubted };
+        let listing = Listing { tokens, at, read_with: known.arc(), after, doubted, missed_before: BTreeSet::new() };
         self.replica().listing = Some(Shared::new(listing));
         self.go_on();
     }
@@ -62,7 +68,7 @@ impl Owner<'_> {
         };
         let deleting = known.resources.get(&uid).is_some_and(|resource| resource.deleting);
         let secrets = &mut self.pass().secrets;
-        secrets.insert(uid, SecretSeen { holds, deleting });
+        secrets.insert(uid, SecretSeen { holds, deleting, overlap_over: false, held: None });
         self.go_on();
     }
 
@@ -120,7 +126,7 @@ impl Owner<'_> {
         match post {
             Reply::Certain(post) => self.answered(Outcome::Posted { post, extended }),
             Reply::Doubtful if self.bounds.broken == Broken::BelieveDoubt => {
-                self.answered(Outcome::Posted { post: Posted::No { wait: 0 }, extended });
+                self.answered(Outcome::Posted { post: Posted::No { wait: 0, is_bad: false }, extended });
             }
             Reply::Doubtful => {
                 self.pass().executing = Some(Executing { nonce: attempt.nonce, stage: Stage::Doubted });

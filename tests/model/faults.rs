@@ -1,7 +1,7 @@
 //! What goes wrong in a pass: crashes, lost replies, refusals, and answers that are not true.
 use pat_operator::lifecycle::facts::Now;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
-use pat_operator::lifecycle::step::Step;
+use pat_operator::lifecycle::step::{Extension, Step};
 
 use crate::pass::Owner;
 use crate::replica::{Pass, Progress, Reply};
@@ -21,6 +21,7 @@ impl Owner<'_> {
                 late.extend(post.is_none().then(|| Late::Post(attempt.clone())));
                 late.extend(extend.clone().filter(|_| extended.is_none()).map(Late::Extend));
             }
+            (Step::Renew { id, until }, _) => late.push(Late::Extend(Extension { id: id.clone(), until: *until })),
             (Step::List | Step::ReadSecret(_) | Step::Confirm(_), _) => {}
             (step, _) => late.extend(self.late_write(&pass, step, &Outcome::Decided, self.now())),
         }
@@ -42,7 +43,7 @@ impl Owner<'_> {
     pub fn refuse(&mut self) -> Option<()> {
         match (self.pass().step.clone(), self.pass().progress.clone()) {
             (Step::Post { .. }, Progress::Sent { post: None, .. }) => {
-                self.replied(Reply::Certain(Posted::No { wait: 0 }));
+                self.replied(Reply::Certain(Posted::No { wait: 0, is_bad: false }));
             }
             (Step::Extend(_), Progress::Sent { .. }) => self.answered(Outcome::Extended(Extended::No)),
             _ => return None,

@@ -1,7 +1,8 @@
 //! The pass of one replica over the shipped `step` and `settle`: decide, write, go on or leave.
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use pat_operator::lifecycle::facts::{Executing, Facts, Now, Stage};
+use pat_operator::lifecycle::facts::{Executing, Facts, Now, Sighting, Stage, millis};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger};
 use pat_operator::lifecycle::settle::{Outcome, Posted, may_commit};
 use pat_operator::lifecycle::step::Step;
@@ -10,6 +11,9 @@ use crate::broken::{self, Broken};
 use crate::replica::{Bounds, Pass, Progress, Replica, SENT, declared};
 use crate::shared::Shared;
 use crate::world::{INSTALLATION, Late, Phase, TIMINGS, UIDS, WASTED, World};
+
+/// Two live reads, far enough apart, did not find the resource.
+static GONE: LazyLock<Sighting> = LazyLock::new(|| Sighting::Absent { first: 0, last: millis(TIMINGS.vanish_after) });
 
 /// The pass of one replica, in the world.
 pub struct Owner<'w> {
@@ -64,15 +68,18 @@ impl Owner<'_> {
 
     fn decide(&self, pass: &Pass) -> Option<Step> {
         let replica = &self.world.replicas[self.i];
-        let vanished = (0..2).filter(|r| replica.seen[*r] == Phase::Gone).map(|r| UIDS[r].clone()).collect();
+        // A resource that is gone was never there, or went with the operator's consent, or is finished later.
+        let sightings = (0..2).filter(|r| replica.seen[*r] == Phase::Gone).map(|r| (UIDS[r].clone(), *GONE)).collect();
         let facts = Facts {
             now: Some(self.now()),
             ledger: &pass.known,
             declared: &declared(replica.seen),
-            vanished: &vanished,
+            sightings: &sightings,
             listing: replica.listing.as_deref(),
             destroyed: &pass.destroyed,
             secrets: &pass.secrets,
+            questions: &BTreeSet::new(),
+            alive: &BTreeSet::new(),
             executing: pass.executing,
             may_mint: pass.known.next < self.bounds.limit,
             installation: &INSTALLATION,
@@ -179,7 +186,7 @@ impl Owner<'_> {
         };
         let by_right = match step {
             Step::Fence => true,
-            Step::MarkDeleting(uid) => *uid == pending.uid,
+            Step::MarkDeleting { uid, .. } => *uid == pending.uid,
             Step::Post { attempt, .. } | Step::Refused(attempt) => attempt.n == pending.n && recorded,
             _ => false,
         };

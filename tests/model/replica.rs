@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, SecretSeen};
+use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, SecretSeen};
 use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
@@ -77,6 +77,10 @@ static DECLARED: LazyLock<[Declared; 2]> = LazyLock::new(|| {
         suspended: false,
         wanted: Applied { name: name.clone(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 },
         secret: name,
+        rotation: Rotation { every: None, overlap: 0, max_overlap: None },
+        rotate: None,
+        revoke: None,
+        retain: false,
     })
 });
 

@@ -55,9 +55,16 @@ fn serve(world: &mut World, r: usize) {
     let uid = UIDS[r].clone();
     let wanted = Applied { name: uid.clone(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 };
     let n = world.ledger.next;
-    let attempt =
-        Attempt { n, nonce: n, uid: uid.clone(), expiry: world.clock + millis(TIMINGS.attempt_expiry), wanted };
-    let place = Resourceful { namespace: "n".into(), name: uid.clone(), secret: uid };
+    let attempt = Attempt {
+        n,
+        nonce: n,
+        uid: uid.clone(),
+        expiry: world.clock + millis(TIMINGS.attempt_expiry),
+        give_up_after: None,
+        wanted,
+        answers: None,
+    };
+    let place = Resourceful { namespace: "n".into(), name: uid.clone(), secret: uid, revoked: None };
     let id = world.post(&attempt).expect("ISC accepts the first token");
     let extension = Extension { id: id.clone(), until: world.clock + millis(TIMINGS.long_expiry) };
     world.extend(&extension);

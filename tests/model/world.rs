@@ -171,6 +171,8 @@ impl World {
                 owner_id: Some(IDENTITY),
                 created: Some(token.created),
                 expires: token.expires,
+                last_used: None,
+                scopes: None,
                 managed: false,
             })
             .collect();

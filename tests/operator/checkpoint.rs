@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::request::Parts;
 use axum::http::{Method, Request, Response};
 use isc_simulator::When;
 

@@ -83,6 +83,22 @@ fn the_operators_own_checks_agree_with_the_schema() {
 }
 
 #[test]
+fn of_rotation_the_operator_says_what_the_schema_says() {
+    let refused = cases::all().into_iter().filter(|case| case.update.is_none() && case.create["rotation"].is_object());
+    let mut said = 0;
+    for (case, says) in refused.filter_map(|case| case.says.clone().map(|says| (case, says))) {
+        // What breaks the schema's own keywords has the API server's words.
+        if says.contains("rotation.every is") || says.contains("maxOverlap is") || says.starts_with("write a duration")
+        {
+            let problems = own_problems(&case);
+            assert!(problems.iter().any(|problem| problem.contains(&says)), "it {}: {problems:?}", case.it);
+            said += 1;
+        }
+    }
+    assert!(said >= 20, "only {said} cases");
+}
+
+#[test]
 fn there_are_cases_of_every_sort() {
     let cases = cases::all();
     for kind in ["PersonalAccessToken", "Tenant"] {

@@ -1,7 +1,7 @@
 //! What the controllers of this process tell each other. Nothing here has authority: after a restart it starts empty.
 mod resources;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::isc::Client;
 use crate::isc::access_token::Identity;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::Note;
-use crate::lifecycle::ledger::{Ledger, Owner, Uid};
+use crate::lifecycle::ledger::{Ledger, Millis, Owner, Uid};
 
 use super::owner::Memory;
 
@@ -30,8 +30,9 @@ struct Content {
     reports: HashMap<String, Arc<Report>>,
     index: HashMap<String, HashSet<ObjectRef<PersonalAccessToken>>>,
     coming: HashMap<String, HashSet<String>>,
-    fresh: HashSet<String>,
-    told: HashMap<String, (Option<i64>, bool)>,
+    fresh: HashMap<String, Instant>,
+    questions: BTreeSet<Uid>,
+    told: HashMap<String, Told>,
     seen: HashMap<String, Seen>,
     written: HashMap<String, (u64, Option<PersonalAccessTokenStatus>)>,
     memories: HashMap<String, Memory>,
@@ -39,6 +40,9 @@ struct Content {
     tenants_told: HashMap<String, Instant>,
     ledgers: HashMap<String, (Arc<Ledger>, Instant)>,
 }
+
+/// What an owner was last told of a resource: its generation, whether it has the finalizer, its requests.
+type Told = (Option<i64>, bool, [Option<String>; 2]);
 
 /// What the tenant controller found.
 #[derive(Clone, Default)]
@@ -75,8 +79,12 @@ pub struct Report {
     pub trouble: Option<Note>,
     /// What keeps single resources waiting.
     pub obstacles: BTreeMap<Uid, Note>,
+    /// When ISC last saw replaced tokens used, by resource.
+    pub last_used: BTreeMap<Uid, Millis>,
     /// How its tokens are used.
     pub capacity: Option<Capacity>,
+    /// Tokens in ISC that should not be there.
+    pub strangers: Option<String>,
 }
 
 /// A published Secret as it was last found right.

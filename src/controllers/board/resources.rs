@@ -1,12 +1,19 @@
 //! What the controllers tell each other of single resources.
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
+use tokio::time::Instant;
 
 use super::{Board, Seen};
 use crate::api::PersonalAccessToken;
-use crate::api::names::FINALIZER;
+use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
+use crate::lifecycle::ledger::Uid;
+
+/// How long a resource counts as one that nobody has minted for.
+const FRESH: Duration = Duration::from_secs(60);
 
 impl Board {
     /// The resources of a Tenant in the order of their names, some of which may be gone.
@@ -38,8 +45,25 @@ impl Board {
         let mut content = self.lock();
         let tenant = token.spec.tenant_ref.name.clone();
         content.index.entry(tenant).or_default().insert(ObjectRef::from_obj(token));
-        let state = (token.metadata.generation, finalizer);
-        content.told.insert(token.uid().unwrap_or_default(), state) != Some(state)
+        let request = |name| token.annotations().get(name).cloned();
+        let requests = [request(ANNOTATION_ROTATE), request(ANNOTATION_REVOKE)];
+        let state = (token.metadata.generation, finalizer, requests);
+        content.told.insert(token.uid().unwrap_or_default(), state.clone()) != Some(state)
+    }
+
+    /// Asks the owner controller what the pair in the resource's Secret is, which the ledger does not know (R13).
+    pub fn ask(&self, uid: &str) {
+        self.lock().questions.insert(uid.into());
+    }
+
+    /// The resources that somebody asked about.
+    pub fn questions(&self) -> BTreeSet<Uid> {
+        self.lock().questions.clone()
+    }
+
+    /// The Secret of a resource was looked at; a question that stays is asked again.
+    pub fn answer(&self, uid: &str) {
+        self.lock().questions.remove(uid);
     }
 
     /// Forgets a resource that is gone.
@@ -56,6 +80,7 @@ impl Board {
         content.seen.remove(&uid);
         content.written.remove(&uid);
         content.fresh.remove(&uid);
+        content.questions.remove(&*uid);
     }
 
     /// Remembers the status just written until the watch has brought it.
@@ -81,15 +106,16 @@ impl Board {
     pub fn mark_fresh(&self, uid: &str, fresh: bool) {
         let mut content = self.lock();
         if fresh {
-            content.fresh.insert(uid.into())
+            content.fresh.insert(uid.into(), Instant::now())
         } else {
             content.fresh.remove(uid)
         };
     }
 
-    /// Whether nobody has minted for the resource yet.
+    /// Whether nobody has minted for the resource yet. Not for long: another replica may have, and its mint is not told
+    /// here.
     pub fn is_fresh(&self, uid: &str) -> bool {
-        self.lock().fresh.contains(uid)
+        self.lock().fresh.get(uid).is_some_and(|since| since.elapsed() < FRESH)
     }
 
     /// How the resource's Secret was last found right.
@@ -111,4 +137,20 @@ fn revision(token: &PersonalAccessToken) -> Option<u64> {
 /// Whether a resource carries the operator's finalizer.
 pub fn has_finalizer(token: &PersonalAccessToken) -> bool {
     token.finalizers().iter().any(|name| name == FINALIZER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resource_is_fresh_until_told_otherwise_and_not_for_long() {
+        let board = Board::default();
+        board.mark_fresh("a", true);
+        board.mark_fresh("b", true);
+        board.mark_fresh("b", false);
+        assert!(board.is_fresh("a") && !board.is_fresh("b"));
+        tokio::time::advance(FRESH).await;
+        assert!(!board.is_fresh("a"), "another replica may have minted for it");
+    }
 }

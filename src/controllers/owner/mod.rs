@@ -4,6 +4,8 @@
 //! out, `settle` records it by compare-and-swap; and again while the outcome was the expected one. On anything else
 //! the pass leaves and comes in from the top (R15).
 mod effect;
+mod explain;
+mod memory;
 mod observe;
 mod pass;
 mod record;
@@ -25,7 +27,7 @@ use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
 use crate::lifecycle::describe::Note;
 
-pub use pass::Memory;
+pub use memory::Memory;
 
 /// Why a pass ended early.
 #[derive(Debug, Error)]
@@ -39,8 +41,6 @@ pub enum Error {
 const AGAIN: Duration = Duration::from_secs(1);
 /// How soon to look again for resources that are on their way.
 const SOON: Duration = Duration::from_secs(1);
-/// How soon to try again while ISC does not answer.
-const OUTAGE: Duration = Duration::from_secs(10);
 
 /// One pass over an owner.
 ///
@@ -63,7 +63,8 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         Some(known) => known,
         None => match context.ledgers.get(&name).await? {
             Some(stored) => (stored, Instant::now()),
-            None => return Ok(Action::await_change()),
+            // If it is gone, so is this pass; else whoever said so was wrong, and no change will come.
+            None => return Ok(Action::requeue(context.config.recheck)),
         },
     };
     let Some(session) = session(&context, &tenant, &found.0.ledger) else {
@@ -76,28 +77,32 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
     }
     let wait = match pass::run(&context, &session, found, &mut memory).await {
         pass::End::Rest(wait, report) => {
+            memory.succeeded();
             report::put(&context, &name, &tenant, *report);
-            context.board.put_memory(&name, memory);
             wait
         }
-        pass::End::Left(wait) => wait,
-        pass::End::Failed(failure) => failed(&context, &name, &tenant, &failure),
+        pass::End::Left(wait) => {
+            memory.come_in_from_the_top();
+            wait
+        }
+        pass::End::Failed(failure) => {
+            memory.come_in_from_the_top();
+            failed(&context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed())
+        }
     };
+    context.board.put_memory(&name, memory);
     Ok(Action::requeue(wait))
 }
 
-/// Tells what ISC did not do; says how long to wait.
-fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> Duration {
+/// Tells what ISC did not do; says how long ISC wants to be left alone.
+fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> Option<Duration> {
     if matches!(failure, Failure::Refused { .. }) {
         context.board.distrust(tenant);
         context.wake.tenant(tenant);
     }
     let report = Report { trouble: Some(outage(failure, tenant)), ..old_report(context, ledger) };
     report::put(context, ledger, tenant, report);
-    match failure {
-        Failure::Wait(wait) => *wait + AGAIN,
-        _ => OUTAGE,
-    }
+    if let Failure::Wait(wait) = failure { Some(*wait + AGAIN) } else { None }
 }
 
 /// What a failed call means for everything of an owner.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::Working;
-use crate::api::names::FINALIZER;
+use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::controllers::Context;
 use crate::controllers::board::Session;
@@ -15,9 +15,9 @@ use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential, Failure};
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::lifecycle::Ledger;
-use crate::lifecycle::facts::{Admission, Declared};
+use crate::lifecycle::facts::{Admission, Declared, Rotation, Trigger};
 use crate::lifecycle::grants::{NOT_GRANTED, admit};
-use crate::lifecycle::ledger::{Applied, Uid, scopes};
+use crate::lifecycle::ledger::{Applied, Millis, Uid, scopes};
 use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 
 /// Resources as last turned into plain data, by uid; keyed by what they were made from.
@@ -68,7 +68,25 @@ fn declare(token: &PersonalAccessToken, tenant: Option<&Tenant>, tokens: &[Arc<P
             validity_seconds: token.validity_seconds(),
         },
         secret: token.secret_name().into(),
+        rotation: Rotation {
+            every: token.rotation_every().map(milliseconds),
+            overlap: milliseconds(token.overlap()),
+            max_overlap: token.max_overlap().map(milliseconds),
+        },
+        rotate: trigger(token, ANNOTATION_ROTATE),
+        revoke: trigger(token, ANNOTATION_REVOKE),
+        retain: token.retains(),
     }
+}
+
+/// A request; what is not a time is no request, and the status says so.
+fn trigger(token: &PersonalAccessToken, annotation: &str) -> Option<Trigger> {
+    let trigger = token.trigger(annotation)?.ok()?;
+    Some(Trigger { value: trigger.value.into(), at: trigger.at })
+}
+
+fn milliseconds(seconds: u64) -> Millis {
+    Millis::try_from(seconds).map_or(Millis::MAX, |seconds| seconds.saturating_mul(1_000))
 }
 
 /// Reads LIST and judges it (R11).
@@ -82,6 +100,8 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
             owner_id: Some(&token.owner_id),
             created: token.created,
             expires: token.expires,
+            last_used: token.last_used,
+            scopes: token.scopes.as_deref(),
             managed: token.managed,
         })
         .collect();

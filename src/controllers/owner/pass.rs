@@ -3,45 +3,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use kube::core::ObjectMeta;
 use tokio::time::Instant;
 
-use super::effect::{Performed, Scene};
+use super::effect::{Found, Performed, Scene};
+use super::memory::Memory;
 use super::{AGAIN, Working, observe, report};
 use crate::controllers::Context;
 use crate::controllers::board::Report;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store::Stored;
-use crate::lifecycle::facts::{Declared, Executing, Now, SecretSeen, Stage};
+use crate::lifecycle::facts::{Declared, Executing, Now, SecretSeen, Sighting, Stage};
 use crate::lifecycle::ledger::{OwnCredential, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
-use crate::lifecycle::{Facts, Step, schedule, step};
-
-/// What an owner's pass hands to its next one. It holds nothing that could not be read again.
-#[derive(Default)]
-pub struct Memory {
-    stored: Option<(Stored, Instant)>,
-    listing: Option<Listing>,
-    cache: observe::Cache,
-    gathering: Option<Instant>,
-}
-
-/// How long a pass waits for resources that are about to get their finalizer.
-const GATHER: Duration = Duration::from_secs(5);
-
-impl Memory {
-    /// Whether to wait a little for others that are on their way, so that one pass mints for all of them.
-    pub fn gathers(&mut self, others_come: bool) -> bool {
-        let since = others_come.then(|| self.gathering.unwrap_or_else(Instant::now));
-        self.gathering = since.filter(|since| since.elapsed() < GATHER);
-        self.gathering.is_some()
-    }
-
-    /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
-    /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
-    pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {
-        self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
-    }
-}
+use crate::lifecycle::{Facts, Step, rotate, schedule, step};
 
 /// How a pass ended.
 pub enum End {
@@ -65,8 +40,10 @@ pub(super) struct Pass<'a> {
     declared: BTreeMap<Uid, Declared>,
     pub(super) destroyed: BTreeSet<TokenId>,
     secrets: BTreeMap<Uid, SecretSeen>,
+    found: BTreeMap<Uid, ObjectMeta>,
+    questions: BTreeSet<Uid>,
+    pub(super) alive: BTreeSet<TokenId>,
     pub(super) executing: Option<Executing>,
-    vanished: BTreeSet<Uid>,
     lists: usize,
     /// When the ledger was last read or written live.
     pub(super) touched: Instant,
@@ -86,15 +63,19 @@ pub async fn run(
         declared: BTreeMap::new(),
         destroyed: BTreeSet::new(),
         secrets: BTreeMap::new(),
+        found: BTreeMap::new(),
+        questions: context.board.questions(),
+        alive: BTreeSet::new(),
         executing: None,
-        vanished: BTreeSet::new(),
         lists: 0,
         touched,
     };
     pass.refresh_endpoint();
+    memory.forget_the_living();
     for _ in 0..MOST_STEPS {
         let tenant = pass.stored.ledger.endpoint.tenant.clone();
         pass.declared = observe::declared(context, &tenant, &mut memory.cache);
+        memory.sightings.retain(|uid, _| !pass.declared.contains_key(uid));
         let nonce = context.random(&pass.stored.name);
         let facts = pass.facts(memory, nonce);
         if context.shutdown.is_cancelled() && pass.executing.is_none() {
@@ -108,7 +89,7 @@ pub async fn run(
         tracing::debug!(step = ?next, "next step");
         let went = match next {
             Step::List => pass.list(memory).await,
-            other => pass.carry_out(&other).await,
+            other => pass.carry_out(&other, memory).await,
         };
         match went {
             Ok(()) => {}
@@ -138,10 +119,12 @@ impl Pass<'_> {
             now: self.now(),
             ledger: &self.stored.ledger,
             declared: &self.declared,
-            vanished: &self.vanished,
+            sightings: &memory.sightings,
             listing: memory.listing.as_ref(),
             destroyed: &self.destroyed,
             secrets: &self.secrets,
+            questions: &self.questions,
+            alive: &self.alive,
             executing: self.executing,
             may_mint: self.session.mints,
             installation: &self.context.installation,
@@ -155,41 +138,71 @@ impl Pass<'_> {
     }
 
     async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
-        self.lists += 1;
+        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
+        // The LIST that settles one's own attempt is not counted: to leave now would fence it.
+        self.lists += usize::from(doubted.is_none());
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
         }
         let begun = self.now();
-        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
         let tokens = observe::list(self.context, self.session, &self.stored.ledger).await.map_err(End::Failed)?;
         let Some(at) = begun.or(self.now()).map(|now| now.ms) else {
             let what = "there is no usable Date header".into();
             return Err(End::Failed(Failure::Malformed { status: 200, what }));
         };
         let read_with = Arc::new(self.stored.ledger.clone());
-        memory.listing = Some(Listing { tokens, at, read_with, after: self.destroyed.clone(), doubted });
+        let missed = |old: &Listing| -> BTreeSet<TokenId> {
+            old.misses(&read_with, &self.context.config.timings).map(|entry| entry.id.clone()).collect()
+        };
+        let missed_before = memory.listing.as_ref().map(missed).unwrap_or_default();
+        memory.listing = Some(Listing { tokens, at, read_with, after: self.destroyed.clone(), doubted, missed_before });
         Ok(())
     }
 
-    async fn carry_out(&mut self, step: &Step) -> Result<(), End> {
-        let Self { context, session, stored, declared, .. } = self;
-        let scene = Scene { context, session, ledger: &stored.ledger, declared };
-        match scene.perform(step).await {
-            Performed::Outcome(outcome) => self.record(step, &outcome).await,
-            Performed::Saw(holds) => {
-                if let Step::ReadSecret(uid) = step {
-                    let deleting = self.stored.ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
-                    self.secrets.insert(uid.clone(), SecretSeen { holds, deleting });
-                }
+    async fn carry_out(&mut self, step: &Step, memory: &mut Memory) -> Result<(), End> {
+        let overlap_over = |uid: &Uid| rotate::is_overlap_over(&self.facts(memory, 0), uid);
+        let overlap_over = matches!(step, Step::ReadSecret(uid) if overlap_over(uid));
+        let Self { context, session, stored, declared, found, .. } = self;
+        let scene = Scene { context, session, ledger: &stored.ledger, declared, found };
+        match (scene.perform(step).await, step) {
+            (Performed::Outcome(outcome), _) => self.record(step, &outcome).await,
+            (Performed::Saw(found), Step::ReadSecret(uid)) => {
+                self.saw(uid, *found, overlap_over);
                 Ok(())
             }
-            Performed::Reached(stage) => {
+            (Performed::Sighted(alive), Step::LookFor(uid)) => self.sighted(uid, alive, memory),
+            (Performed::Wrote, Step::Strip(uid)) => {
+                self.secrets.remove(uid);
+                Ok(())
+            }
+            (Performed::Reached(stage), _) => {
                 self.executing = self.executing.map(|executing| Executing { stage, ..executing });
                 Ok(())
             }
-            Performed::Leave => Err(End::Left(AGAIN)),
-            Performed::Unsure => Err(End::Left(self.context.config.recheck)),
-            Performed::Failed(failure) => Err(End::Failed(failure)),
+            (Performed::Unsure, _) => Err(End::Left(self.context.config.recheck)),
+            (Performed::Failed(failure), _) => Err(End::Failed(failure)),
+            (Performed::Leave | Performed::Saw(_) | Performed::Sighted(_) | Performed::Wrote, _) => {
+                Err(End::Left(AGAIN))
+            }
         }
+    }
+
+    fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool) {
+        let deleting = self.stored.ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
+        self.context.board.answer(uid);
+        self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
+        let seen = SecretSeen { holds: found.holds, deleting, overlap_over, held: found.held };
+        self.secrets.insert(uid.clone(), seen);
+    }
+
+    fn sighted(&self, uid: &Uid, alive: bool, memory: &mut Memory) -> Result<(), End> {
+        let now = self.now().ok_or(End::Left(AGAIN))?.ms;
+        let sighting = match memory.sightings.get(uid) {
+            _ if alive => Sighting::Alive,
+            Some(Sighting::Absent { first, .. }) => Sighting::Absent { first: *first, last: now },
+            _ => Sighting::Absent { first: now, last: now },
+        };
+        memory.sightings.insert(uid.clone(), sighting);
+        Ok(())
     }
 }

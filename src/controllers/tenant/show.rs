@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use kube::api::Api;
 
 use super::Error;
-use crate::api::conditions::{READY, RECONCILING, STALLED, Wanted, merge};
+use crate::api::conditions::{CLONE_SUSPECTED, READY, RECONCILING, STALLED, Wanted, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::Context;
@@ -23,6 +23,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
     let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
+    let strangers = report.as_ref().and_then(|report| report.strangers.clone());
     let capacity = report.and_then(|report| report.capacity).map(|capacity| {
         context.metrics.capacity(&name, CapacityShare::Limit, capacity.limit);
         context.metrics.capacity(&name, CapacityShare::Ours, capacity.ours);
@@ -39,7 +40,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
         observed_generation: tenant.metadata.generation,
         conditions: merge(
             old.map_or(&[], |status| &status.conditions),
-            &conditions(view, session),
+            &conditions(view, session, strangers.as_deref()),
             tenant.metadata.generation,
             context.wall_clock(),
         ),
@@ -72,9 +73,9 @@ fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
     old.capacity != new.capacity && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
 }
 
-fn conditions(view: &TenantView, session: Option<&Session>) -> Vec<Wanted> {
+fn conditions(view: &TenantView, session: Option<&Session>, strangers: Option<&str>) -> Vec<Wanted> {
     let wanted = |kind, status, reason, message: &str| Wanted { kind, status, reason, message: message.into() };
-    match (&view.trouble, session) {
+    let mut all = match (&view.trouble, session) {
         (Some(note), _) => vec![
             wanted(READY, Some(false), note.reason, &note.message),
             wanted(if note.stalled { STALLED } else { RECONCILING }, Some(true), note.reason, &note.message),
@@ -84,5 +85,7 @@ fn conditions(view: &TenantView, session: Option<&Session>) -> Vec<Wanted> {
             vec![wanted(READY, Some(true), "Connected", &message)]
         }
         (None, None) => vec![],
-    }
+    };
+    all.extend(strangers.map(|message| wanted(CLONE_SUSPECTED, Some(true), "UnrecordedTokens", message)));
+    all
 }

@@ -10,6 +10,7 @@ use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::Publication;
 use crate::lifecycle::facts::Holds;
+use crate::lifecycle::ledger::State;
 use crate::metrics::KubernetesWrite;
 
 /// One pass over a resource that is being deleted.
@@ -19,15 +20,28 @@ pub(super) async fn run(token: &PersonalAccessToken, context: &Context) -> Resul
     let stored = publish::ledger(token, context).await?.filter(|stored| mentions(&stored.ledger, &uid));
     match stored {
         Some(stored) => {
-            if stored.ledger.resources.get(&*uid).is_some_and(|resource| resource.deleting) {
-                remove_secret(token, context).await?;
-            }
+            let publication = clear(token, context, &stored.ledger).await?;
             wake_owners(context, token);
-            show::run(token, context, Some(&stored.ledger), Publication::Nothing).await?;
+            show::run(token, context, Some(&stored.ledger), publication).await?;
             Ok(Action::requeue(context.config.recheck))
         }
         None => release(token, context).await,
     }
+}
+
+/// Removes the Secret, or sees to it that what is left to the user is the current credential (R12).
+async fn clear(token: &PersonalAccessToken, context: &Context, ledger: &Ledger) -> Result<Publication, Error> {
+    let uid = token.uid().unwrap_or_default();
+    let Some(resource) = ledger.resources.get(&*uid).filter(|resource| resource.deleting) else {
+        return Ok(Publication::Nothing);
+    };
+    if resource.retain && ledger.current(&uid).is_some() {
+        return Ok(publish::run(token, context).await?.0);
+    }
+    if ledger.of(&uid).all(|entry| entry.state != State::Released) {
+        remove_secret(token, context).await?;
+    }
+    Ok(Publication::Nothing)
 }
 
 /// The resource is gone as far as the operator is concerned.
@@ -58,7 +72,9 @@ async fn release(token: &PersonalAccessToken, context: &Context) -> Result<Actio
     let fail = |source| Error::Kubernetes { action: "remove the finalizer", name: full_name(token), source };
     status::finalizer(&context.client, token, false).await.map_err(fail)?;
     context.metrics.write(KubernetesWrite::Finalizer);
-    Ok(gone(token, context))
+    gone(token, context);
+    // Should it be there still, the answer was wrong.
+    Ok(Action::requeue(context.config.recheck))
 }
 
 fn mentions(ledger: &Ledger, uid: &str) -> bool {

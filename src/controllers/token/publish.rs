@@ -1,20 +1,21 @@
 //! Publication (R8): the Secret is read first, then the ledger; only a current credential is ever published.
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::core::ObjectMeta;
 
-use super::{Error, full_name};
+use super::{Error, full_name, wake_owners};
 use crate::api::PersonalAccessToken;
-use crate::api::names::ANNOTATION_CLIENT_ID;
+use crate::api::names::ANNOTATION_NUMBER;
 use crate::controllers::Context;
 use crate::controllers::board::Seen;
 use crate::kubernetes::ledger_store::Stored;
-use crate::kubernetes::published_secret::{Content, differs, holds};
+use crate::kubernetes::published_secret::{Content, differs, held, holds};
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::Publication;
 use crate::lifecycle::facts::Holds;
-use crate::lifecycle::ledger::Entry;
+use crate::lifecycle::ledger::State;
 use crate::metrics::KubernetesWrite;
 
 /// Most characters of a refusal that are shown.
@@ -38,7 +39,12 @@ pub(super) async fn run(
     let Some(stored) = ledger(token, context).await? else { return Ok((nothing(holds), None)) };
     let ledger = stored.ledger;
     let publication = match ledger.current(&uid).filter(|_| is_published(&ledger, &uid)) {
-        None => nothing(holds),
+        None => {
+            if let (Holds::Ours, Some(found)) = (holds, &found) {
+                question(token, &ledger, found, context).await?;
+            }
+            nothing(holds)
+        }
         Some(entry) => {
             let content = Content { token, entry, api_url: &ledger.endpoint.api_url };
             match (holds, &found) {
@@ -100,7 +106,7 @@ pub(super) async fn ledger(token: &PersonalAccessToken, context: &Context) -> Re
 }
 
 fn is_published(ledger: &Ledger, uid: &str) -> bool {
-    ledger.resources.get(uid).is_some_and(|resource| !resource.deleting)
+    ledger.resources.get(uid).is_some_and(|resource| !resource.deleting || resource.retain)
 }
 
 fn nothing(holds: Holds) -> Publication {
@@ -131,13 +137,16 @@ async fn correct(
         n: content.entry.n,
         generation: content.token.metadata.generation,
     };
-    if context.board.seen(&uid).as_ref() == Some(&right) || is_ahead(ledger, content.entry, found) {
+    if context.board.seen(&uid).as_ref() == Some(&right) {
         return Ok(Publication::Published);
     }
     let namespace = content.token.namespace().unwrap_or_default();
     let name = content.token.secret_name();
     let read = context.secrets.get(&namespace, name).await.map_err(|source| failed(content, source))?;
     let Some(secret) = read.filter(|secret| secret.metadata.uid == found.uid) else { return Ok(Publication::Nothing) };
+    if is_ahead(content.token, ledger, &secret, context) {
+        return Ok(Publication::Published);
+    }
     if !differs(&secret, content) {
         remember(content, context, secret.metadata.resource_version);
         return Ok(Publication::Published);
@@ -146,6 +155,7 @@ async fn correct(
         Ok(revision) => {
             context.metrics.write(KubernetesWrite::Secret);
             remember(content, context, revision);
+            tell(content, ledger, context);
             Ok(Publication::Published)
         }
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Publication::Nothing),
@@ -153,10 +163,51 @@ async fn correct(
     }
 }
 
-/// A recorded pair that is newer than the one at hand is never overwritten (P2).
-fn is_ahead(ledger: &Ledger, entry: &Entry, found: &ObjectMeta) -> bool {
-    let id = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_CLIENT_ID));
-    id.and_then(|id| ledger.entry(id)).is_some_and(|held| held.n > entry.n && held.uid == entry.uid)
+/// What the Secret holds is left alone: a recorded pair that is newer than the one at hand (P2), or an unknown one that
+/// claims to be newer, until the owner controller has adopted or refused it (R13).
+fn is_ahead(token: &PersonalAccessToken, ledger: &Ledger, secret: &Secret, context: &Context) -> bool {
+    let uid = token.uid().unwrap_or_default();
+    let Some(held) = held(secret, &uid) else { return false };
+    let current = ledger.current(&uid).map_or(0, |entry| entry.n);
+    if let Some(known) = ledger.entry(&held.id) {
+        return known.n > current && *known.uid == *uid && known.state == State::Prepared;
+    }
+    let refused = ledger.resources.get(&*uid).and_then(|resource| resource.refused.as_ref());
+    let asks = ledger.may_have_lost(&uid, held.claims) && refused != Some(&held.digest());
+    if asks {
+        context.board.ask(&uid);
+        wake_owners(context, token);
+    }
+    asks
+}
+
+/// With nothing to publish, an unknown pair in the Secret may be one that the ledger lost (R13).
+async fn question(
+    token: &PersonalAccessToken,
+    ledger: &Ledger,
+    found: &ObjectMeta,
+    context: &Context,
+) -> Result<(), Error> {
+    let claims = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok());
+    let uid = token.uid().unwrap_or_default();
+    let dying = ledger.resources.get(&*uid).is_some_and(|resource| resource.deleting);
+    if dying || !ledger.may_have_lost(&uid, claims) {
+        return Ok(());
+    }
+    let namespace = token.namespace().unwrap_or_default();
+    let fail = |source| Error::Kubernetes { action: "read the Secret", name: full_name(token), source };
+    let secret = context.secrets.get(&namespace, token.secret_name()).await.map_err(fail)?;
+    if let Some(secret) = secret.filter(|secret| secret.metadata.uid == found.uid) {
+        is_ahead(token, ledger, &secret, context);
+    }
+    Ok(())
+}
+
+/// What was published is news for the owner controller while an older token waits for its end (R9).
+fn tell(content: &Content<'_>, ledger: &Ledger, context: &Context) {
+    if ledger.retired(&content.entry.uid).next().is_some() && content.entry.published_at.is_none() {
+        wake_owners(context, content.token);
+    }
 }
 
 fn remember(content: &Content<'_>, context: &Context, revision: Option<String>) {

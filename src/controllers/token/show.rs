@@ -1,21 +1,17 @@
 //! Status and events: written when they differ from what is there, and never read to decide anything.
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Resource, ResourceExt};
 
+use super::news::news;
 use super::{Error, full_name};
-use crate::api::conditions::READY;
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus, Tenant};
 use crate::controllers::Context;
 use crate::controllers::watches::Causes;
-use crate::kubernetes::events::{self, News};
+use crate::kubernetes::events;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::{self, Note, Publication, View};
 use crate::lifecycle::grants::admit;
 use crate::metrics::KubernetesWrite;
-
-/// Reasons that are no news: the resource is on its way, or on its way out.
-const QUIET: [&str; 3] = ["Minting", "Revoking", "Published"];
 
 /// Writes status and event if there is something new to tell.
 pub(super) async fn run(
@@ -92,6 +88,7 @@ fn status_of(
         denial: denial.as_ref(),
         trouble: trouble.as_ref(),
         obstacle: report.as_ref().and_then(|report| report.obstacles.get(&*uid)),
+        last_used: report.as_ref().and_then(|report| report.last_used.get(&*uid).copied()),
         publication,
     };
     Some(describe::status(&view, context.wall_clock()))
@@ -110,20 +107,4 @@ fn tenant_missing(name: &str) -> Note {
         stalled: true,
         retry_at: None,
     }
-}
-
-/// A transition that a person may want to know of.
-fn news<'a>(old: Option<&PersonalAccessTokenStatus>, new: &'a PersonalAccessTokenStatus) -> Option<News<'a>> {
-    let ready = |status: &'a PersonalAccessTokenStatus| status.conditions.iter().find(|c| c.type_ == READY);
-    let now: &Condition = ready(new)?;
-    let client_id = |status: &PersonalAccessTokenStatus| {
-        status.current.as_ref().filter(|_| status.secret.is_some()).map(|current| current.client_id.clone())
-    };
-    if client_id(new).is_some() && old.and_then(client_id) != client_id(new) {
-        return Some(News { warning: false, reason: "Published", action: "Publish", note: &now.message });
-    }
-    let before = old.and_then(|old| old.conditions.iter().find(|c| c.type_ == READY)).map(|c| c.reason.as_str());
-    let same = before == Some(now.reason.as_str());
-    let bad = !QUIET.contains(&now.reason.as_str());
-    (bad && !same).then_some(News { warning: true, reason: &now.reason, action: "Reconcile", note: &now.message })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::records::{Applied, Attempt, Entry, Resource, State, Unresolved};
+pub use self::records::{Applied, Attempt, Entry, Provisional, Resource, State, Unresolved};
 use crate::redacted::Redacted;
 
 /// Milliseconds since the Unix epoch by the clock of ISC (R20), never by the local one.
@@ -39,6 +39,9 @@ pub struct Ledger {
     pub entries: Vec<Entry>,
     /// Custom resources that have or had a token, by uid.
     pub resources: BTreeMap<Uid, Resource>,
+    /// How short the provisional life of a token may be.
+    #[serde(default)]
+    pub provisional: Provisional,
     /// The operator's own credential that worked last.
     pub credential: Option<OwnCredential>,
     /// Random in every write, to recognise one's own after a lost reply.
@@ -99,6 +102,7 @@ impl Ledger {
             unresolved: None,
             entries: Vec::new(),
             resources: BTreeMap::new(),
+            provisional: Provisional::Short,
             credential: None,
             write_nonce: 0,
             unknown: BTreeMap::new(),
@@ -118,6 +122,18 @@ impl Ledger {
     /// The token that the resource's Secret should hold.
     pub fn current(&self, uid: &str) -> Option<&Entry> {
         self.of(uid).find(|entry| entry.state == State::Current)
+    }
+
+    /// The tokens of a resource that were replaced and live out their overlap.
+    pub fn retired<'a, 'u>(&'a self, uid: &'u str) -> impl Iterator<Item = &'a Entry> + use<'a, 'u> {
+        self.of(uid).filter(|entry| entry.state == State::Retired)
+    }
+
+    /// Whether a pair that is not recorded, and claims this number, may be one that the ledger lost (R13): one that was
+    /// recorded and dropped is known to be dead.
+    pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
+        let last = self.resources.get(uid).map_or(0, |resource| resource.last);
+        claims.is_some_and(|n| n > last.max(self.current(uid).map_or(0, |current| current.n)))
     }
 
     /// Whether the number can never be recorded any more: an irrevocable fact.

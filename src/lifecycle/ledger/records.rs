@@ -1,4 +1,5 @@
 //! What a ledger records: attempts, tokens, resources.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,14 @@ pub struct Attempt {
     pub uid: Uid,
     /// `expirationDate` of the POST.
     pub expiry: Millis,
+    /// When the attempt is given up although its token might live on, if that is before its expiry (R21).
+    #[serde(default)]
+    pub give_up_after: Option<Millis>,
     /// What the POST asks for.
     pub wanted: Applied,
+    /// The rotate request that its token answers.
+    #[serde(default)]
+    pub answers: Option<Arc<str>>,
 }
 
 /// A fenced attempt that may still take effect until it is final (R2).
@@ -29,7 +36,7 @@ pub struct Unresolved {
     pub n: u64,
     /// The resource it was for.
     pub uid: Uid,
-    /// ISC refuses its POST after this.
+    /// ISC refuses its POST after this, or it is given up then (R21).
     pub expiry: Millis,
 }
 
@@ -52,6 +59,10 @@ pub enum State {
     Prepared,
     /// Long-lived, accepted by ISC: the one to publish.
     Current,
+    /// Replaced by a newer one, and alive until its overlap is over (R9).
+    Retired,
+    /// Left to its user for good (`reclaimPolicy: Retain`); never deleted.
+    Released,
     /// To be destroyed; never becomes anything else.
     Tomb,
 }
@@ -77,10 +88,28 @@ pub struct Entry {
     pub expires_at: Millis,
     /// What ISC was last told that it should be.
     pub applied: Applied,
-    /// When that was.
+    /// When its scopes were last told.
     pub applied_at: Millis,
+    /// When anything of it was last told; LIST may show what was before for the length of its lag.
+    #[serde(default)]
+    pub changed_at: Millis,
     /// Scopes missing from an access token; `None`: not looked at since `applied_at`.
     pub missing_scopes: Option<Scopes>,
+    /// When the owner controller saw the Secret hold its credential; recorded while an older one is retired (R8).
+    #[serde(default)]
+    pub published_at: Option<Millis>,
+    /// The rotate request that it answers.
+    #[serde(default)]
+    pub answers: Option<Arc<str>>,
+    /// A released token: ISC took the name that it is left with.
+    #[serde(default)]
+    pub renamed: bool,
+    /// The life that ISC gave it when it gave less than it was asked for.
+    #[serde(default)]
+    pub longest: Option<Millis>,
+    /// Fields of a newer version, kept as they are.
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, serde_json::Value>,
 }
 
 /// What the ledger knows of a custom resource.
@@ -99,4 +128,60 @@ pub struct Resource {
     pub failures: u32,
     /// No attempt before this.
     pub not_before: Millis,
+    /// It is deleted with its token left to its user; fixed when the deletion is recorded.
+    #[serde(default)]
+    pub retain: bool,
+    /// The rotate request last handled.
+    #[serde(default)]
+    pub rotated: Option<Arc<str>>,
+    /// The revoke request last handled.
+    #[serde(default)]
+    pub revoked: Option<Arc<str>>,
+    /// When its token was last replaced by a newer one.
+    #[serde(default)]
+    pub rotated_at: Option<Millis>,
+    /// The highest number of a token that was ever recorded for it.
+    #[serde(default)]
+    pub last: u64,
+    /// The unknown pair in its Secret that was not adopted (R13).
+    #[serde(default)]
+    pub refused: Option<Arc<str>>,
+    /// Fields of a newer version, kept as they are.
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+impl Resource {
+    /// A resource that was just heard of.
+    pub fn new(namespace: Arc<str>, name: Arc<str>, secret: Arc<str>) -> Self {
+        Self {
+            namespace,
+            name,
+            secret,
+            deleting: false,
+            failures: 0,
+            not_before: 0,
+            retain: false,
+            rotated: None,
+            revoked: None,
+            rotated_at: None,
+            last: 0,
+            refused: None,
+            unknown: BTreeMap::new(),
+        }
+    }
+}
+
+/// How short the provisional life of a new token may be (R21).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Provisional {
+    /// Ten minutes, as far as is known.
+    #[default]
+    Short,
+    /// ISC refused a short one: the next attempt asks for a day.
+    TryLong,
+    /// ISC takes a day and refused ten minutes.
+    Long,
+    /// ISC refused both: its reason may be another. Until it takes one, attempts ask for the one and the other in turn.
+    Either,
 }

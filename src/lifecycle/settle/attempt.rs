@@ -1,31 +1,42 @@
 //! Recording the stages of an attempt (R1, R4, R5, R7).
+use std::collections::BTreeMap;
+
 use super::{Extended, Posted};
 use crate::lifecycle::facts::{Now, millis};
-use crate::lifecycle::ledger::{Attempt, Entry, Ledger, Millis, Resource, State, Unresolved};
+use crate::lifecycle::ledger::{
+    Applied, Attempt, Entry, Ledger, Millis, Provisional, Resource, State, TokenId, Uid, Unresolved,
+};
 use crate::lifecycle::step::{Extension, Resourceful};
 use crate::lifecycle::timings::Timings;
+use crate::redacted::Redacted;
 
 /// R5: the number is retired, its expiry stays known until it is final.
 pub(super) fn fence(l: &mut Ledger) {
-    if let Some(Attempt { n, uid, expiry, .. }) = l.pending.take() {
-        l.unresolved = Some(Unresolved { n, uid, expiry });
+    if let Some(Attempt { n, uid, expiry, give_up_after, .. }) = l.pending.take() {
+        l.unresolved = Some(Unresolved { n, uid, expiry: give_up_after.unwrap_or(expiry) });
     }
 }
 
+/// An attempt that came to nothing certain has failed: else one that never gets an answer goes first for ever, and a
+/// restart mints in a loop (R7).
+pub(super) fn give_up(l: &mut Ledger, now: Now, timings: &Timings) {
+    let Some(uid) = l.pending.as_ref().map(|pending| pending.uid.clone()) else { return };
+    fence(l);
+    back_off(l, &uid, now.ms, 0, timings);
+}
+
 pub(super) fn intend(l: &mut Ledger, attempt: &Attempt, resource: &Resourceful) {
-    let Resourceful { namespace, name, secret } = resource.clone();
-    let known = l.resources.entry(attempt.uid.clone()).or_insert_with(|| Resource {
-        namespace,
-        name,
-        secret: secret.clone(),
-        deleting: false,
-        failures: 0,
-        not_before: 0,
-    });
-    known.secret = secret;
+    mention(l, &attempt.uid, resource).secret = resource.secret.clone();
     l.pending = Some(attempt.clone());
     l.unresolved = None;
     l.next = attempt.n + 1;
+}
+
+/// The resource's record, made if need be. What was requested before it was first seen counts as handled.
+pub(super) fn mention<'a>(l: &'a mut Ledger, uid: &Uid, place: &Resourceful) -> &'a mut Resource {
+    let Resourceful { namespace, name, secret, revoked } = place.clone();
+    let new = || Resource { revoked, ..Resource::new(namespace, name, secret) };
+    l.resources.entry(uid.clone()).or_insert_with(new)
 }
 
 /// The next intent in the same CAS as the commit, if the latest ledger still has room for it.
@@ -40,19 +51,58 @@ pub(super) fn ride(l: &mut Ledger, next: &Attempt, resource: &Resourceful) {
 pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now, timings: &Timings) {
     l.pending = None;
     match post {
-        Posted::Yes { id, client_secret, expires_at } => l.entries.push(Entry {
-            n: attempt.n,
-            id: id.clone(),
-            uid: attempt.uid.clone(),
-            state: State::Prepared,
-            client_secret: client_secret.clone(),
-            created_at: now.ms,
-            expires_at: *expires_at,
-            applied: attempt.wanted.clone(),
-            applied_at: now.ms,
-            missing_scopes: None,
-        }),
-        Posted::No { wait } => back_off(l, &attempt.uid, now.ms, *wait, timings),
+        Posted::Yes { id, client_secret, expires_at } => {
+            l.provisional = match l.provisional {
+                Provisional::TryLong | Provisional::Long => Provisional::Long,
+                Provisional::Short | Provisional::Either => Provisional::Short,
+            };
+            l.entries.push(Entry {
+                state: State::Prepared,
+                answers: attempt.answers.clone(),
+                ..entry(attempt.n, id, &attempt.uid, client_secret, *expires_at, attempt.wanted.clone(), now)
+            });
+            l.resources.entry(attempt.uid.clone()).and_modify(|resource| resource.last = attempt.n);
+        }
+        Posted::No { is_bad: true, .. } if l.provisional == Provisional::Short => l.provisional = Provisional::TryLong,
+        Posted::No { wait, is_bad } => {
+            // The reason was another, as far as is known: the two lives take turns, each with its back-off.
+            l.provisional = match l.provisional {
+                Provisional::TryLong if *is_bad => Provisional::Either,
+                Provisional::Either if *is_bad => Provisional::TryLong,
+                known => known,
+            };
+            back_off(l, &attempt.uid, now.ms, *wait, timings);
+        }
+    }
+}
+
+/// A token that is recorded now.
+pub(super) fn entry(
+    n: u64,
+    id: &TokenId,
+    uid: &Uid,
+    client_secret: &Redacted,
+    expires_at: Millis,
+    applied: Applied,
+    now: Now,
+) -> Entry {
+    Entry {
+        n,
+        id: id.clone(),
+        uid: uid.clone(),
+        state: State::Prepared,
+        client_secret: client_secret.clone(),
+        created_at: now.ms,
+        expires_at,
+        applied,
+        applied_at: now.ms,
+        changed_at: now.ms,
+        missing_scopes: None,
+        published_at: None,
+        answers: None,
+        renamed: false,
+        longest: None,
+        unknown: BTreeMap::new(),
     }
 }
 
@@ -62,13 +112,18 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
     let uid = l.entries[at].uid.clone();
     match extended {
         Extended::Yes { missing_scopes } => {
+            let replaces = replace_current(l, &uid);
             let entry = &mut l.entries[at];
             entry.state = State::Current;
             entry.expires_at = extension.until;
+            entry.changed_at = now.ms;
             entry.missing_scopes = Some(missing_scopes.clone());
+            let answers = entry.answers.clone();
             if let Some(resource) = l.resources.get_mut(&uid) {
                 resource.failures = 0;
                 resource.not_before = 0;
+                resource.rotated = answers.or(resource.rotated.take());
+                resource.rotated_at = replaces.then_some(now.ms).or(resource.rotated_at);
             }
         }
         Extended::No => {
@@ -77,6 +132,12 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
         }
         Extended::Unclear => {}
     }
+}
+
+/// R9: whom a newer token replaces lives out its overlap. Says whether there was one.
+pub(super) fn replace_current(l: &mut Ledger, uid: &str) -> bool {
+    let mut old = l.entries.iter_mut().filter(|entry| *entry.uid == *uid && entry.state == State::Current);
+    old.next().map(|entry| entry.state = State::Retired).is_some()
 }
 
 /// R7: the wait lives in the ledger, so that a restart does not mint in a loop.

@@ -1,8 +1,10 @@
 //! `settle`: from a step and its outcome to the next ledger. Pure; on anything unclear the ledger stays as it is.
 mod attempt;
+mod changes;
 mod outcome;
+mod travel;
 
-use self::attempt::{back_off, commit, fence, intend, promote, ride};
+use self::attempt::{commit, fence, give_up, intend, promote, ride};
 pub use self::outcome::{Extended, Outcome, Patched, Posted};
 use super::facts::Now;
 use super::ledger::{Attempt, Entry, Ledger, State};
@@ -14,14 +16,6 @@ pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings
     let mut after = ledger.clone();
     let l = &mut after;
     match (step, outcome) {
-        (Step::MarkDeleting(uid), _) => mark_deleting(l, uid),
-        (Step::TombAll(uid), _) => l.entries.iter_mut().filter(|e| e.uid == *uid).for_each(|e| e.state = State::Tomb),
-        (Step::Drop(ids), _) => l.entries.retain(|entry| entry.state != State::Tomb || !ids.contains(&entry.id)),
-        (Step::Finish(uid), _) => finish(l, uid),
-        (Step::Fence, _) => fence(l),
-        (Step::Sweep { n, .. }, Outcome::Gone) => l.unresolved = l.unresolved.take().filter(|left| left.n != *n),
-        (Step::Raise(n), _) => l.next = l.next.max(*n),
-        (Step::Intent(attempt, resource), _) => intend(l, attempt, resource),
         (Step::Post { attempt, extend, then }, Outcome::Posted { post, extended }) => {
             if let (Some(extension), Some(extended)) = (extend, extended) {
                 promote(l, extension, extended, now, timings);
@@ -31,29 +25,60 @@ pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings
                 ride(l, next, resource);
             }
         }
-        (Step::Refused(attempt), _) => commit(l, attempt, &Posted::No { wait: 0 }, now, timings),
+        (Step::Refused(attempt), _) => commit(l, attempt, &Posted::No { wait: 0, is_bad: true }, now, timings),
         (Step::Extend(extension), Outcome::Extended(extended)) => promote(l, extension, extended, now, timings),
-        (Step::Apply { id, wanted, .. }, Outcome::Patched(patched)) => match patched {
-            Patched::Yes => change(l, id, |entry| {
-                let scopes_changed = entry.applied.scopes != wanted.scopes;
-                entry.applied = wanted.clone();
-                if scopes_changed {
-                    entry.applied_at = now.ms;
-                    entry.missing_scopes = None;
-                }
-            }),
-            Patched::No => fail(l, id, now, timings),
-        },
-        (Step::Renew { id, until }, Outcome::Patched(patched)) => match patched {
-            Patched::Yes => change(l, id, |entry| entry.expires_at = *until),
-            Patched::No => fail(l, id, now, timings),
-        },
-        (Step::CheckScopes { id, .. }, Outcome::Checked(missing)) => {
-            change(l, id, |entry| entry.missing_scopes = Some(missing.clone()));
+        (Step::Apply { .. } | Step::Renew { .. } | Step::Rename { .. }, Outcome::Patched(patched)) => {
+            changes::patched(l, step, *patched, now, timings);
         }
+        (Step::CheckScopes { id, .. }, Outcome::Checked(missing)) => {
+            changes::succeed(l, id, |entry| entry.missing_scopes = Some(missing.clone()));
+        }
+        (Step::Adopt(adoption), Outcome::Verified(is_accepted)) => travel::adopt(l, adoption, *is_accepted, now),
+        (Step::Refuse { uid, place, digest }, _) => travel::refuse(l, uid, place, digest),
+        (Step::Verify(id), Outcome::Verified(false)) => tomb(l, |entry| entry.id == *id),
+        (Step::Sweep { n, .. }, Outcome::Gone) => l.unresolved = l.unresolved.take().filter(|left| left.n != *n),
+        (Step::Fence, Outcome::Decided) => give_up(l, now, timings),
+        (_, Outcome::Decided) => decide(l, step, now),
         _ => {}
     }
     after
+}
+
+/// Steps that are the ledger write itself.
+fn decide(l: &mut Ledger, step: &Step, now: Now) {
+    match step {
+        Step::MarkDeleting { uid, retain } => mark_deleting(l, uid, *retain),
+        Step::Revoke { uid, request } => {
+            if let Some(resource) = l.resources.get_mut(uid) {
+                resource.revoked = Some(request.clone());
+            }
+            tomb(l, |entry| entry.uid == *uid);
+        }
+        Step::TombAll(uid) => tomb(l, |entry| entry.uid == *uid),
+        Step::Release { uid, id } => {
+            tomb(l, |entry| entry.uid == *uid && entry.id != *id);
+            let released = |entry: &&mut Entry| entry.id == *id && entry.state != State::Tomb;
+            l.entries.iter_mut().filter(released).for_each(|entry| entry.state = State::Released);
+        }
+        Step::Drop(ids) => {
+            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id));
+        }
+        Step::Finish(uid) => finish(l, uid),
+        Step::Raise(n) => l.next = l.next.max(*n),
+        Step::Intent(attempt, resource) => intend(l, attempt, resource),
+        Step::RecordPublished(id) => {
+            let current = |entry: &&mut Entry| entry.id == *id && entry.state == State::Current;
+            l.entries.iter_mut().filter(current).for_each(|entry| entry.published_at = Some(now.ms));
+        }
+        Step::Retire(uid) => tomb(l, |entry| entry.uid == *uid && entry.state == State::Retired),
+        _ => {}
+    }
+}
+
+/// Condemns tokens; a released one is somebody else's by now.
+fn tomb(l: &mut Ledger, which: impl Fn(&Entry) -> bool) {
+    let condemned = |entry: &&mut Entry| which(entry) && entry.state != State::Released;
+    l.entries.iter_mut().filter(condemned).for_each(|entry| entry.state = State::Tomb);
 }
 
 /// Whether the attempt's outcome may still be recorded: `pending` carries its number and nonce (R4).
@@ -61,9 +86,10 @@ pub fn may_commit(ledger: &Ledger, attempt: &Attempt) -> bool {
     ledger.pending.as_ref().is_some_and(|pending| pending.n == attempt.n && pending.nonce == attempt.nonce)
 }
 
-fn mark_deleting(l: &mut Ledger, uid: &str) {
+fn mark_deleting(l: &mut Ledger, uid: &str, retain: bool) {
     if let Some(resource) = l.resources.get_mut(uid) {
         resource.deleting = true;
+        resource.retain = retain;
     }
     if l.pending.as_ref().is_some_and(|pending| &*pending.uid == uid) {
         fence(l);
@@ -73,20 +99,4 @@ fn mark_deleting(l: &mut Ledger, uid: &str) {
 fn finish(l: &mut Ledger, uid: &str) {
     l.resources.remove(uid);
     l.unresolved = l.unresolved.take().filter(|left| &*left.uid != uid);
-}
-
-fn change(l: &mut Ledger, id: &str, f: impl FnOnce(&mut Entry)) {
-    let Some(entry) = l.entries.iter_mut().find(|entry| &*entry.id == id) else { return };
-    f(entry);
-    let uid = entry.uid.clone();
-    if let Some(resource) = l.resources.get_mut(&uid) {
-        resource.failures = 0;
-        resource.not_before = 0;
-    }
-}
-
-fn fail(l: &mut Ledger, id: &str, now: Now, timings: &Timings) {
-    if let Some(uid) = l.entry(id).map(|entry| entry.uid.clone()) {
-        back_off(l, &uid, now.ms, 0, timings);
-    }
 }

@@ -20,6 +20,8 @@ pub enum Outcome {
     Patched(Patched),
     /// The scopes that an access token lacks.
     Checked(Scopes),
+    /// Whether ISC accepts a credential that was in doubt (R11, R13).
+    Verified(bool),
     /// A token is gone.
     Gone,
 }
@@ -40,6 +42,8 @@ pub enum Posted {
     No {
         /// What ISC asked for with `Retry-After`, in milliseconds.
         wait: Millis,
+        /// ISC found something wrong with the request itself (400).
+        is_bad: bool,
     },
 }
 
@@ -62,6 +66,8 @@ pub enum Extended {
 pub enum Patched {
     /// It took effect.
     Yes,
+    /// It took effect, but ISC gave no more life than until then.
+    Shorter(Millis),
     /// Refused; the token stays as it was.
     No,
 }

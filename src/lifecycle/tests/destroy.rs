@@ -7,7 +7,7 @@ use super::*;
 fn unlisted(minted_ago: i64, ago: i64) -> World {
     let ledger = token(holding(&[("a", State::Tomb)]), |entry| entry.created_at = NOW - minted_ago);
     listed_ago(
-        with(World::new(ledger, &[]), |world| {
+        with(looked_for(World::new(ledger, &[])), |world| {
             world.listing.as_mut().unwrap().tokens.retain(|token| token.ours.is_none());
         }),
         ago,
@@ -48,7 +48,7 @@ fn r9_a_condemned_token_is_forgotten_once_a_list_that_had_to_show_it_does_not() 
 
 #[test]
 fn r9_a_confirmed_delete_is_not_enough_to_forget() {
-    let tomb = || World::new(holding(&[("a", State::Tomb)]), &[]);
+    let tomb = || looked_for(World::new(holding(&[("a", State::Tomb)]), &[]));
     check([
         ("a condemned token is deleted", tomb(), Some(Step::Delete("id1".into()))),
         ("ISC confirmed it: LIST is asked", destroyed(tomb()), Some(Step::List)),
@@ -67,14 +67,14 @@ fn r9_a_confirmed_delete_is_not_enough_to_forget() {
 #[test]
 fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
     let listed = |change: fn(&mut crate::lifecycle::listing::Listed)| {
-        with(World::new(holding(&[("a", State::Tomb)]), &[]), |world| {
+        with(looked_for(World::new(holding(&[("a", State::Tomb)]), &[])), |world| {
             change(&mut world.listing.as_mut().unwrap().tokens[0]);
         })
     };
     let dropped = Some(Step::Drop(vec!["id1".into()]));
     check([
         ("a current token", World::new(sample::ledger(), &["a"]), None),
-        ("a current token that nobody declares any more", World::new(sample::ledger(), &[]), None),
+        ("a current token that nobody declares any more", looked_for(World::new(sample::ledger(), &[])), None),
         ("renamed by somebody: handed over, only forgotten", listed(|token| token.ours = None), dropped.clone()),
         ("taken over by the platform", listed(|token| token.managed = true), dropped),
         (
@@ -91,7 +91,7 @@ fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
 
 #[test]
 fn r12_a_deletion_is_recorded_when_it_is_certain() {
-    let mark = Some(Step::MarkDeleting("a".into()));
+    let mark = Some(Step::MarkDeleting { uid: "a".into(), retain: false });
     let gone = || World::new(sample::ledger(), &[]);
     check([
         (
@@ -102,11 +102,11 @@ fn r12_a_deletion_is_recorded_when_it_is_certain() {
         (
             "it is gone by two live reads",
             with(gone(), |world| {
-                world.vanished.insert("a".into());
+                world.sightings.insert("a".into(), Sighting::Absent { first: NOW - 11 * MINUTE, last: NOW - MINUTE });
             }),
-            mark,
+            Some(Step::MarkDeleting { uid: "a".into(), retain: true }),
         ),
-        ("the watch does not show it", gone(), None),
+        ("the watch does not show it: it is looked for", gone(), Some(Step::LookFor("a".into()))),
     ]);
 }
 
@@ -179,7 +179,7 @@ fn r12_a_deletion_touches_its_own_resource_only() {
     assert_eq!(settled(&both(), &Step::Finish("a".into()), &Outcome::Decided).unresolved, None);
     let marked = |uid: &str| {
         let ledger = with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
-        settled(&ledger, &Step::MarkDeleting(uid.into()), &Outcome::Decided)
+        settled(&ledger, &Step::MarkDeleting { uid: uid.into(), retain: false }, &Outcome::Decided)
     };
     assert!(marked("a").pending.is_none() && marked("a").unresolved.is_some(), "its own attempt is fenced");
     assert!(marked("b").pending.is_some() && marked("b").resources["b"].deleting, "another's attempt is not");

@@ -19,14 +19,15 @@ fn destroy_then_finish_then_mint_then_upkeep() {
     let orphan = |ledger| shows(World::new(with(ledger, |ledger: &mut Ledger| ledger.next = 9), &[]), 5, true);
     let prepared = holding(&[("a", State::Prepared)]);
     let extend = Step::Extend(Extension { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE });
-    let late = || token(sample::ledger(), |entry| entry.expires_at = NOW + MINUTE);
+    let late = || token(sample::ledger(), |entry| entry.expires_at = NOW + 40 * sample::DAY);
+    let dying_out = || token(sample::ledger(), |entry| entry.expires_at = NOW + 8 * sample::DAY);
     let renew = Step::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE };
     let other_scopes =
         |world| with(world, |world: &mut World| world.declared.get_mut("a").unwrap().wanted.name = "b".into());
     let unchecked = |ledger| token(ledger, |entry| (entry.missing_scopes, entry.applied_at) = (None, 0));
     check([
         ("one's own attempt before a deletion", own(dying(list()), Stage::Intended), Some(Step::Confirm("a".into()))),
-        ("a deletion before a fence", dying(list()), Some(Step::MarkDeleting("a".into()))),
+        ("a deletion before a fence", dying(list()), Some(Step::MarkDeleting { uid: "a".into(), retain: false })),
         ("a fence before LIST", with(list(), |world| world.listing = None), Some(Step::Fence)),
         ("LIST before a DELETE", with(World::new(tomb.clone(), &[]), |world| world.listing = None), Some(Step::List)),
         ("a DELETE before a sweep", orphan(tomb), Some(Step::Delete("id1".into()))),
@@ -42,6 +43,7 @@ fn destroy_then_finish_then_mint_then_upkeep() {
             minting(deleting(sample::ledger())),
             Some(Step::ReadSecret("a".into())),
         ),
+        ("a renewal that cannot wait before a first mint", minting(dying_out()), Some(renew.clone())),
         ("a first mint before a renewal", minting(late()), Some(Step::Intent(attempt(2, "b"), place("b")))),
         ("a renewal before a change", other_scopes(World::new(late(), &["a"])), Some(renew)),
         (

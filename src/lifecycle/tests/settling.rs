@@ -1,5 +1,6 @@
 //! `settle`: what goes into the ledger after an intent, a POST, and an outcome that does not fit (R1, R4, R15).
 use super::*;
+use crate::lifecycle::ledger::Provisional;
 use crate::lifecycle::ledger::TokenId;
 use crate::lifecycle::settle::{Extended, Patched, Posted};
 use crate::lifecycle::step::Extension;
@@ -44,10 +45,11 @@ fn r4_a_yes_is_recorded_with_its_client_secret_before_use() {
 #[test]
 fn r4_a_no_ends_the_attempt_and_starts_a_back_off() {
     for (sentence, step, outcome) in [
-        ("a definite refusal", post(None), posted(Posted::No { wait: 0 })),
+        ("a definite refusal", post(None), posted(Posted::No { wait: 0, is_bad: false })),
         ("a 400 that LIST confirmed", Step::Refused(attempt(1, "a")), Outcome::Decided),
     ] {
-        let after = settled(&attempting(), &step, &outcome);
+        let known = with(attempting(), |ledger| ledger.provisional = Provisional::Either);
+        let after = settled(&known, &step, &outcome);
         assert_eq!((after.pending, after.unresolved, after.entries), (None, None, vec![]), "{sentence}");
         assert_eq!((after.resources["a"].failures, after.resources["a"].not_before), (1, NOW + MINUTE), "{sentence}");
     }
@@ -74,7 +76,7 @@ fn the_next_intent_rides_on_a_commit_only_if_the_latest_ledger_has_room() {
     ] {
         assert_eq!(rides(&ledger), expected, "{sentence}");
     }
-    let refused = settled(&attempting(), &post(Some(next())), &posted(Posted::No { wait: 0 }));
+    let refused = settled(&attempting(), &post(Some(next())), &posted(Posted::No { wait: 0, is_bad: false }));
     assert_eq!(refused.pending.map(|pending| pending.n), Some(2), "one's refusal is not another's");
 }
 
@@ -110,7 +112,7 @@ fn r15_an_outcome_that_does_not_fit_its_step_changes_nothing() {
         (Step::Delete(id), Outcome::Gone),
         (Step::List, Outcome::Decided),
         (Step::Confirm("a".into()), Outcome::Decided),
-        (Step::MarkDeleting("unknown".into()), Outcome::Decided),
+        (Step::MarkDeleting { uid: "unknown".into(), retain: false }, Outcome::Decided),
     ] {
         assert_eq!(settled(&ledger, &step, &outcome), ledger, "{step:?} {outcome:?}");
     }

@@ -9,7 +9,7 @@ use crate::lifecycle::settle::Posted;
 fn back_off(failures: u32, retry_after: i64) -> i64 {
     let ledger = with(attempting(), |ledger| ledger.resources.get_mut("a").unwrap().failures = failures);
     let step = Step::Post { attempt: attempt(1, "a"), extend: None, then: None };
-    let outcome = Outcome::Posted { post: Posted::No { wait: retry_after }, extended: None };
+    let outcome = Outcome::Posted { post: Posted::No { wait: retry_after, is_bad: false }, extended: None };
     let after = settled(&ledger, &step, &outcome);
     assert_eq!(after.resources["a"].failures, failures.saturating_add(1));
     after.resources["a"].not_before - NOW

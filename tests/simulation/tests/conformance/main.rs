@@ -10,9 +10,12 @@ mod validation;
 mod watches;
 mod writes;
 
+use std::time::Duration;
+
 use control_plane::{ControlPlane, Options};
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
+use http::Request;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use scene::Scene;
@@ -69,10 +72,24 @@ fn on_a_real_one() -> Vec<Played> {
         scene::install(&client).await;
         // It forgets the first revisions, so that a watch can be too old.
         plane.restart_api_server().await.unwrap();
+        warm(&client).await;
         let all = play(&client).await;
         plane.stop().await;
         all
     })
+}
+
+/// Waits until its caches can serve watches: one that begins before the cache was filled is too old for it.
+async fn warm(client: &Client) {
+    for path in ["/api/v1/secrets", "/apis/pat-operator.dev/v1alpha1/personalaccesstokens"] {
+        let watch = || Request::get(format!("{path}?watch=true&resourceVersion=0&timeoutSeconds=1")).body(Vec::new());
+        let mut tries = 0;
+        while let Err(busy) = client.request_text(watch().unwrap()).await {
+            tries += 1;
+            assert!(tries < 60, "{path} cannot be watched: {busy}");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
 }
 
 #[test]

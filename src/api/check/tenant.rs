@@ -1,0 +1,94 @@
+//! What is wrong with a Tenant.
+use super::form::{is_object_name, is_scope, is_scope_part};
+use super::{MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, require_object_name, require_set};
+use crate::api::tenant::{Grant, Tenant};
+
+const MAX_NAMESPACES: usize = 64;
+const MAX_GRANTS: usize = 64;
+const MAX_URL: usize = 256;
+
+/// What is wrong with a Tenant, as sentences that say what to write instead; empty: nothing.
+pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
+    let spec = &tenant.spec;
+    let mut found = Vec::new();
+    let name = tenant.metadata.name.as_deref().unwrap_or_default();
+    if name.len() > MAX_TENANT_NAME {
+        found.push(format!(
+            "the name of a Tenant has at most {MAX_TENANT_NAME} characters; {name:?} has {}; choose a shorter one",
+            name.len()
+        ));
+    }
+    if !is_api_url(&spec.api_url) {
+        found.push("spec.apiUrl: write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)".into());
+    }
+    if spec.credentials.len() != 1 {
+        found.push(format!("spec.credentials has {} items; write exactly one", spec.credentials.len()));
+    }
+    for source in &spec.credentials {
+        require_object_name(&mut found, "spec.credentials: secretRef.name", &source.secret_ref.name, MAX_OBJECT_NAME);
+    }
+    if spec.grants.len() > MAX_GRANTS {
+        found.push(format!("spec.grants has {} items; write at most {MAX_GRANTS}", spec.grants.len()));
+    }
+    for grant in &spec.grants {
+        check_grant(&mut found, grant);
+    }
+    if !(1..=100).contains(&spec.tokens_per_user()) {
+        found.push(format!("spec.limits.tokensPerUser {} is out of range; write 1 to 100", spec.tokens_per_user()));
+    }
+    if let Some(bundle) = &spec.ca_bundle {
+        let key = &bundle.config_map_ref;
+        require_object_name(&mut found, "spec.caBundle.configMapRef.name", &key.name, MAX_OBJECT_NAME);
+        if key.key.is_empty()
+            || key.key.len() > MAX_OBJECT_NAME
+            || !key.key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+        {
+            found.push(format!("spec.caBundle.configMapRef.key {:?} is not a key; write it as in \"ca.crt\"", key.key));
+        }
+    }
+    found
+}
+
+fn check_grant(found: &mut Vec<String>, grant: &Grant) {
+    require_set(found, "spec.grants: namespaces", &grant.namespaces, MAX_NAMESPACES);
+    for namespace in grant
+        .namespaces
+        .iter()
+        .filter(|namespace| namespace.len() > 63 || namespace.contains('.') || !is_object_name(namespace))
+    {
+        found.push(format!("spec.grants: {namespace:?} is not the name of a namespace; write it as in \"integrations\", without wildcards"));
+    }
+    require_set(found, "spec.grants: scopes", &grant.scopes, MAX_SCOPES);
+    for scope in grant.scopes.iter().filter(|scope| !is_scope(scope) && !is_wildcard(scope)) {
+        found.push(format!(
+            "spec.grants: {scope:?} is not a scope; write it as in \"idn:nelm:manage\", or with * as the last part"
+        ));
+    }
+}
+
+/// A scope with `*` for its last part, and at least one part before.
+fn is_wildcard(text: &str) -> bool {
+    text.strip_suffix(":*").is_some_and(|stem| {
+        text.len() <= 128 && stem.split(':').all(is_scope_part) && stem.starts_with(|c: char| c.is_ascii_lowercase())
+    })
+}
+
+/// Whether the text is a URL that the operator may send a credential to: https, or http to this machine.
+fn is_api_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.strip_prefix("[::1]") {
+        Some(port) => ("[::1]", port),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    let plain = host.starts_with(edge) && host.ends_with(edge) && host.chars().all(|c| edge(c) || c == '.' || c == '-');
+    let port_digits = port
+        .strip_prefix(':')
+        .map(|digits| (1..=5).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()));
+    text.len() <= MAX_URL
+        && (loopback && (scheme == "http" || scheme == "https") || plain && scheme == "https")
+        && (port.is_empty() || port_digits == Some(true))
+        && path.chars().all(|c| c.is_ascii_alphanumeric() || "._~/-".contains(c))
+}

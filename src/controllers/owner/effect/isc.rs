@@ -1,0 +1,138 @@
+//! Effects in ISC: tokens are made, changed and deleted, and credentials tried.
+use super::{Performed, Scene};
+use crate::isc::classify::Created;
+use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
+use crate::isc::{Credential, Failure};
+use crate::lifecycle::facts::{Held, Stage, millis, missing_scopes};
+use crate::lifecycle::ledger::{Attempt, Entry, Millis, Scopes, TokenId};
+use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
+use crate::lifecycle::step::Extension;
+use crate::lifecycle::upkeep::{DRIFT, full_name};
+
+impl Scene<'_> {
+    pub(super) async fn delete(&self, id: &TokenId) -> Performed {
+        match self.session.client.delete(id).await {
+            Ok(Deleted::Yes) => Performed::Outcome(Outcome::Gone),
+            // Only LIST can tell whether it is gone (R9).
+            Ok(Deleted::Unknown) => Performed::Unsure,
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    pub(super) async fn post(&self, attempt: &Attempt, extend: Option<&Extension>) -> Performed {
+        let name = full_name(self.ledger, &self.context.installation, &attempt.uid, attempt.n, &attempt.wanted.name);
+        let wanted = Wanted {
+            name: &name,
+            scopes: &attempt.wanted.scopes,
+            validity_seconds: attempt.wanted.validity_seconds,
+            expires: attempt.expiry,
+            owner_id: &self.ledger.owner.identity_id,
+        };
+        let extension = async {
+            match extend {
+                Some(extension) => Some(self.extend(extension).await.unwrap_or(Extended::Unclear)),
+                None => None,
+            }
+        };
+        let (created, extended) = tokio::join!(self.session.client.create(&wanted), extension);
+        let post = match created {
+            Created::Yes(token) => Posted::Yes {
+                id: token.id.into(),
+                client_secret: token.client_secret,
+                expires_at: token.expires.unwrap_or(Millis::MAX),
+            },
+            Created::No { why } => {
+                tracing::warn!(%why, "ISC refused to create a token");
+                Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 }, is_bad: false }
+            }
+            Created::Doubtful { why } => {
+                tracing::warn!(%why, "ISC refused to create a token; LIST is asked whether there is one");
+                return Performed::Reached(Stage::Doubted);
+            }
+            Created::Unknown { why } => {
+                tracing::warn!(%why, "it is unknown whether a token was created; the attempt is fenced");
+                return Performed::Failed(why);
+            }
+        };
+        Performed::Outcome(Outcome::Posted { post, extended })
+    }
+
+    pub(super) async fn extend(&self, extension: &Extension) -> Result<Extended, Failure> {
+        let Some(entry) = self.ledger.entry(&extension.id) else { return Ok(Extended::Unclear) };
+        match self.session.client.change(&extension.id, &[Change::Expires(extension.until)]).await? {
+            Effect::Gone => return Ok(Extended::No),
+            Effect::No(why) => {
+                tracing::warn!(%why, client_id = %extension.id, "ISC refused to extend a token");
+                return Ok(Extended::No);
+            }
+            Effect::Yes { .. } => {}
+        }
+        match self.session.client.verify(&credential(entry)).await {
+            Ok(identity) => {
+                Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, &identity.scopes) })
+            }
+            Err(Failure::Refused { .. }) if self.is_fresh(entry) => Ok(Extended::Unclear),
+            Err(Failure::Refused { .. }) => Ok(Extended::No),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// R7: a refusal so soon after the POST is a delay of ISC.
+    fn is_fresh(&self, entry: &Entry) -> bool {
+        let age = self.session.client.now().map(|now| now.ms - entry.created_at);
+        age.is_none_or(|age| age <= millis(self.context.config.timings.verify_retry_for))
+    }
+
+    pub(super) async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {
+        match self.session.client.change(id, changes).await {
+            Ok(Effect::Yes { expires }) => Performed::Outcome(Outcome::Patched(patched(changes, expires))),
+            Ok(Effect::Gone) => Performed::Outcome(Outcome::Patched(Patched::No)),
+            Ok(Effect::No(why)) => {
+                tracing::warn!(%why, client_id = %id, "ISC refused to change a token");
+                Performed::Outcome(Outcome::Patched(Patched::No))
+            }
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    /// Whether ISC accepts a credential that is in doubt.
+    pub(super) async fn verify(&self, credential: Option<Credential>) -> Performed {
+        let Some(credential) = credential else { return Performed::Leave };
+        match self.session.client.verify(&credential).await {
+            Ok(_) => Performed::Outcome(Outcome::Verified(true)),
+            Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Verified(false)),
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+
+    pub(super) async fn check_scopes(&self, id: &TokenId) -> Performed {
+        let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
+        match self.session.client.verify(&credential(entry)).await {
+            Ok(identity) => {
+                Performed::Outcome(Outcome::Checked(missing_scopes(&entry.applied.scopes, &identity.scopes)))
+            }
+            Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Checked(entry.applied.scopes.clone())),
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+}
+
+/// ISC may have given less than the life that was asked for.
+fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
+    let asked = changes.iter().find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
+    let shorter = expires.zip(asked).filter(|(expires, asked)| expires + DRIFT < *asked);
+    shorter.map_or(Patched::Yes, |(expires, _)| Patched::Shorter(expires))
+}
+
+pub(super) fn changes(name: Option<&String>, scopes: Option<&Scopes>) -> Vec<Change> {
+    let name = name.map(|name| Change::Name(name.clone()));
+    name.into_iter().chain(scopes.map(|scopes| Change::Scopes(scopes.to_vec()))).collect()
+}
+
+pub(super) fn pair(held: &Held) -> Credential {
+    Credential { client_id: held.id.to_string(), client_secret: held.client_secret.clone() }
+}
+
+pub(super) fn credential(entry: &Entry) -> Credential {
+    Credential { client_id: entry.id.to_string(), client_secret: entry.client_secret.clone() }
+}

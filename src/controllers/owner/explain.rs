@@ -1,0 +1,137 @@
+//! What keeps resources waiting, in words for people.
+use crate::lifecycle::Facts;
+use crate::lifecycle::capacity::Capacity;
+use crate::lifecycle::describe::{Note, stamp};
+use crate::lifecycle::grants::SECRET_CONFLICT;
+use crate::lifecycle::ledger::{Millis, Uid};
+use crate::lifecycle::mint::{Obstacle, obstacle};
+use crate::lifecycle::rotate::{self, Blocked};
+
+/// What keeps a resource from being as declared.
+pub(super) fn note(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
+    obstacle(facts, uid)
+        .map(|obstacle| explain(facts, uid, obstacle))
+        .or_else(|| put_off(facts, uid))
+        .or_else(|| rotate::blocked(facts, uid).map(|blocked| explain_blocked(facts, blocked)))
+        .or_else(|| infeasible(facts, uid))
+        .or_else(|| early(facts, uid))
+}
+
+/// What LIST shows that should not be there (R6, R13): a person has to look.
+pub(super) fn strangers(facts: &Facts<'_>) -> Option<String> {
+    let listing = facts.listing?;
+    let named = |ids: Vec<&str>| ids.join(", ");
+    let unrecorded = listing.tokens.iter().filter(|token| {
+        token.ours.as_ref().is_some_and(|part| listing.read_with.is_retired_number(part.n))
+            && !token.provisional
+            && facts.ledger.entry(&token.id).is_none()
+    });
+    let unrecorded: Vec<&str> = unrecorded.map(|token| &*token.id).collect();
+    let others = listing
+        .tokens
+        .iter()
+        .filter(|token| token.others.as_ref().is_some_and(|part| part.installation == facts.installation));
+    let others: Vec<&str> = others.map(|token| &*token.id).collect();
+    match (unrecorded.is_empty(), others.is_empty()) {
+        (true, true) => None,
+        (false, _) => Some(format!(
+            "ISC has long-lived tokens of this operator that its ledger does not know: {}; after a backup was put back, delete those in ISC that no workload uses",
+            named(unrecorded)
+        )),
+        (true, false) => Some(format!(
+            "ISC has tokens that another ledger of this installation made: {}; if this cluster is a clone, give it an --installation-id of its own, else delete those in ISC that no workload uses",
+            named(others)
+        )),
+    }
+}
+
+fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
+    let last = rotate::last_end(facts, uid).filter(|_| rotate::is_put_off(facts, uid))?;
+    let message = format!(
+        "ISC still saw the old credential used after the new one was published; it is revoked by {} at the latest, so restart what still uses it",
+        stamp(last)
+    );
+    Some(waiting("OverlapExtended", message, None))
+}
+
+fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
+    match blocked {
+        Blocked::Spare(holder) => {
+            let until = rotate::last_end(facts, &holder).map(|end| format!(" until {} at the latest", stamp(end)));
+            let name = facts.ledger.resources.get(&holder).map(|r| format!("{}/{}", r.namespace, r.name));
+            let message = format!(
+                "its rotation waits for the ISC user's spare slot, which the rotation of PersonalAccessToken {:?} uses{}",
+                name.unwrap_or_default(),
+                until.unwrap_or_default()
+            );
+            waiting("RotationWaits", message, None)
+        }
+        Blocked::Full(Capacity { limit, ours, others, .. }) => waiting(
+            "RotationBlocked",
+            format!(
+                "it cannot be rotated: the ISC user has {} of {limit} tokens, {others} of them not made by this operator; delete tokens that nobody needs",
+                ours + others
+            ),
+            None,
+        ),
+    }
+}
+
+/// R17: said as soon as it is declared, and of every schedule of the owner, since each can make room.
+fn infeasible(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
+    let load = rotate::load(facts);
+    facts.declared.get(uid)?.rotation.every?;
+    let message = format!(
+        "the rotations of all resources of this ISC user want its spare slot for {} % of the time, so that some come late; make spec.rotation.overlap shorter or spec.rotation.every longer",
+        load / 10
+    );
+    (load > 1_000).then(|| waiting("RotationInfeasible", message, None))
+}
+
+/// A request whose time has not come.
+fn early(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
+    let declared = facts.declared.get(uid)?;
+    let now = facts.ms()?;
+    let mut requests = [&declared.revoke, &declared.rotate].into_iter().flatten();
+    let request = requests.find(|request| request.at > now)?;
+    let message = format!("the request of {} lies in the future: it is acted on then", request.value);
+    Some(waiting("RequestInFuture", message, Some(request.at)))
+}
+
+fn waiting(reason: &'static str, message: String, retry_at: Option<Millis>) -> Note {
+    Note { reason, message, stalled: false, retry_at }
+}
+
+fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
+    match obstacle {
+        Obstacle::BackOff(at) => {
+            let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
+            let message =
+                format!("{failures} attempts in a row to mint a token failed; the next is made at {}", stamp(at));
+            waiting("BackOff", message, Some(at))
+        }
+        Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
+            "CapacityExhausted",
+            format!(
+                "the ISC user has {} of {limit} tokens, {others} of them not made by this operator, and one slot is kept for rotation; delete tokens that nobody needs, or use another Tenant",
+                ours + others
+            ),
+            None,
+        ),
+        Obstacle::Unresolved(at) => waiting(
+            "Unresolved",
+            format!(
+                "the outcome of an earlier attempt is unknown; it is certain by {}, and the next attempt follows then",
+                stamp(at)
+            ),
+            Some(at),
+        ),
+        Obstacle::SecretTaken => {
+            let secret = facts.declared.get(uid).map(|declared| declared.secret.clone()).unwrap_or_default();
+            let message = format!(
+                "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
+            );
+            Note { reason: SECRET_CONFLICT, message, stalled: true, retry_at: None }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What an owner's pass hands to its next one.
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::observe;
+use crate::kubernetes::ledger_store::Stored;
+use crate::lifecycle::facts::Sighting;
+use crate::lifecycle::ledger::Uid;
+use crate::lifecycle::listing::Listing;
+
+/// How soon to try again when ISC does not answer; it doubles.
+const OUTAGE: Duration = Duration::from_secs(10);
+/// The longest wait for an ISC that does not answer.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(5 * 60);
+
+/// What an owner's pass hands to its next one. It holds nothing that could not be read again.
+#[derive(Default)]
+pub struct Memory {
+    pub(super) stored: Option<(Stored, Instant)>,
+    pub(super) listing: Option<Listing>,
+    pub(super) cache: observe::Cache,
+    pub(super) sightings: BTreeMap<Uid, Sighting>,
+    failures: u32,
+    gathering: Option<Instant>,
+}
+
+/// How long a pass waits for resources that are about to get their finalizer.
+const GATHER: Duration = Duration::from_secs(5);
+
+impl Memory {
+    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so.
+    pub fn come_in_from_the_top(&mut self) {
+        self.stored = None;
+        self.listing = None;
+        self.forget_the_living();
+    }
+
+    /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
+    pub fn forget_the_living(&mut self) {
+        self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
+    }
+
+    /// The circuit of an owner: how long to leave ISC alone after so many failures in a row.
+    pub fn failed(&mut self) -> Duration {
+        let wait = OUTAGE.saturating_mul(1 << self.failures.min(5)).min(LONGEST_OUTAGE);
+        self.failures = self.failures.saturating_add(1);
+        wait
+    }
+
+    /// ISC did its part.
+    pub fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Whether to wait a little for others that are on their way, so that one pass mints for all of them.
+    pub fn gathers(&mut self, others_come: bool) -> bool {
+        let since = others_come.then(|| self.gathering.unwrap_or_else(Instant::now));
+        self.gathering = since.filter(|since| since.elapsed() < GATHER);
+        self.gathering.is_some()
+    }
+
+    /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
+    /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
+    pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {
+        self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_circuit_of_an_owner_opens_for_longer_with_each_failure_and_closes_with_a_success() {
+        let mut memory = Memory::default();
+        let waits: Vec<u64> = (0..7).map(|_| memory.failed().as_secs()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+        memory.succeeded();
+        assert_eq!(memory.failed(), OUTAGE);
+    }
+
+    #[test]
+    fn a_pass_that_ended_early_leaves_only_what_was_not_there() {
+        let mut memory = Memory::default();
+        let absent = Sighting::Absent { first: 1, last: 2 };
+        memory.sightings.extend([("a".into(), Sighting::Alive), ("b".into(), absent)]);
+        memory.come_in_from_the_top();
+        assert_eq!(memory.sightings.into_iter().collect::<Vec<_>>(), [("b".into(), absent)]);
+    }
+}

@@ -1,0 +1,123 @@
+//! What a published Secret should be, and whether one is that.
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::ResourceExt;
+use serde_json::{Value, json};
+
+use super::ownership::{owners, owners_differ};
+use crate::api::PersonalAccessToken;
+use crate::api::names::{ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, LABEL_MANAGED_BY, MANAGER};
+use crate::api::personal_access_token::SecretFormat;
+use crate::lifecycle::ledger::Entry;
+
+/// Every key that any format writes: the ones that may be removed.
+pub(super) const ALL_KEYS: [&str; 7] =
+    ["clientId", "clientSecret", "tokenUrl", "apiUrl", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET", "SAIL_BASE_URL"];
+
+/// What a Secret should be.
+pub struct Content<'a> {
+    /// The resource.
+    pub token: &'a PersonalAccessToken,
+    /// The credential.
+    pub entry: &'a Entry,
+    /// Base URL of the API.
+    pub api_url: &'a str,
+}
+
+impl Content<'_> {
+    /// Whether a text holds the client secret, plain or as a Secret's data has it.
+    pub fn is_quoted_in(&self, text: &str) -> bool {
+        let plain = self.entry.client_secret.expose();
+        text.contains(plain) || text.contains(&base64::engine::general_purpose::STANDARD.encode(plain))
+    }
+}
+
+/// Whether anything of the operator's in it is not as it should be.
+pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
+    let wanted = encoded(content);
+    let data = found.data.as_ref();
+    let value =
+        |key: &str| data.and_then(|data| data.get(key)).map(|bytes| serde_json::to_value(bytes).unwrap_or_default());
+    let keys = ALL_KEYS.iter().any(|key| value(key) != wanted.get(*key).map(|text| json!(text)));
+    keys || metadata_differs(&found.metadata, content) || owners_differ(&found.metadata, content.token)
+}
+
+fn metadata_differs(found: &ObjectMeta, content: &Content<'_>) -> bool {
+    let lacks = |have: &BTreeMap<String, String>, want: BTreeMap<String, String>| {
+        want.into_iter().any(|(key, value)| have.get(&key) != Some(&value))
+    };
+    lacks(found.labels(), labels(content)) || lacks(found.annotations(), annotations(content))
+}
+
+trait Marks {
+    fn labels(&self) -> &BTreeMap<String, String>;
+    fn annotations(&self) -> &BTreeMap<String, String>;
+}
+
+static NONE: BTreeMap<String, String> = BTreeMap::new();
+
+impl Marks for ObjectMeta {
+    fn labels(&self) -> &BTreeMap<String, String> {
+        self.labels.as_ref().unwrap_or(&NONE)
+    }
+
+    fn annotations(&self) -> &BTreeMap<String, String> {
+        self.annotations.as_ref().unwrap_or(&NONE)
+    }
+}
+
+fn labels(content: &Content<'_>) -> BTreeMap<String, String> {
+    let template = content.token.spec.secret.as_ref().and_then(|secret| secret.labels.clone());
+    let mut labels = template.unwrap_or_default();
+    labels.insert(LABEL_MANAGED_BY.into(), MANAGER.into());
+    labels
+}
+
+fn annotations(content: &Content<'_>) -> BTreeMap<String, String> {
+    let template = content.token.spec.secret.as_ref().and_then(|secret| secret.annotations.clone());
+    let mut annotations = template.unwrap_or_default();
+    annotations.insert(ANNOTATION_RESOURCE.into(), content.token.uid().unwrap_or_default());
+    annotations.insert(ANNOTATION_NUMBER.into(), content.entry.n.to_string());
+    annotations.insert(ANNOTATION_CLIENT_ID.into(), content.entry.id.to_string());
+    annotations
+}
+
+fn values<'a>(content: &Content<'a>) -> Vec<(&'static str, String)> {
+    let (id, client_secret) = (content.entry.id.to_string(), content.entry.client_secret.expose().to_owned());
+    let api_url = content.api_url.to_owned();
+    match content.token.secret_format() {
+        SecretFormat::Plain => vec![
+            ("clientId", id),
+            ("clientSecret", client_secret),
+            ("tokenUrl", format!("{api_url}/oauth/token")),
+            ("apiUrl", api_url),
+        ],
+        SecretFormat::SailPointSdk => {
+            vec![("SAIL_CLIENT_ID", id), ("SAIL_CLIENT_SECRET", client_secret), ("SAIL_BASE_URL", api_url)]
+        }
+    }
+}
+
+pub(super) fn encoded(content: &Content<'_>) -> BTreeMap<&'static str, String> {
+    let encode = |text: String| base64::engine::general_purpose::STANDARD.encode(text);
+    values(content).into_iter().map(|(key, text)| (key, encode(text))).collect()
+}
+
+/// The whole Secret, as it is created; `found`: what is there already.
+pub(super) fn body(content: &Content<'_>, found: Option<&ObjectMeta>) -> Value {
+    let token = content.token;
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": token.secret_name(),
+            "labels": labels(content),
+            "annotations": annotations(content),
+            "ownerReferences": owners(found, token),
+        },
+        "data": encoded(content),
+    })
+}

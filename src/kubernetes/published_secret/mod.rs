@@ -1,0 +1,105 @@
+//! The published Secret: written only if it is absent or the resource's own, and only where it differs.
+mod content;
+mod ownership;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Client;
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::core::PartialObjectMeta;
+use serde_json::{Value, json};
+
+use self::content::{ALL_KEYS, body, encoded};
+pub use self::content::{Content, differs};
+use self::ownership::stripped;
+pub use self::ownership::{held, holds};
+use crate::api::names::MANAGER;
+
+/// Published Secrets of all namespaces.
+#[derive(Clone)]
+pub struct PublishedSecrets {
+    client: Client,
+}
+
+impl PublishedSecrets {
+    /// Secrets that this client may reach.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Its metadata, read live; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the API server fails.
+    pub async fn metadata(&self, namespace: &str, name: &str) -> kube::Result<Option<PartialObjectMeta<Secret>>> {
+        self.api(namespace).get_metadata_opt(name).await
+    }
+
+    /// The whole Secret, read live.
+    ///
+    /// # Errors
+    /// When the API server fails.
+    pub async fn get(&self, namespace: &str, name: &str) -> kube::Result<Option<Secret>> {
+        self.api(namespace).get_opt(name).await
+    }
+
+    /// Creates it; a 409 means that somebody else has the name now. Gives the resourceVersion.
+    ///
+    /// # Errors
+    /// When the API server refuses or fails.
+    pub async fn create(&self, content: &Content<'_>) -> kube::Result<Option<String>> {
+        let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
+        let secret: Secret = serde_json::from_value(body(content, None)).map_err(kube::Error::SerdeError)?;
+        let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
+        let made = self.api(namespace).create(&params, &secret).await?;
+        Ok(made.metadata.resource_version)
+    }
+
+    /// Puts the operator's own keys, labels and annotations right; the rest is left alone. The write carries the uid
+    /// and resourceVersion of what was read.
+    ///
+    /// # Errors
+    /// When the API server refuses or fails; a 409 means that it changed since.
+    pub async fn correct(&self, content: &Content<'_>, found: &ObjectMeta) -> kube::Result<Option<String>> {
+        let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
+        let name = found.name.as_deref().unwrap_or_default();
+        let mut patch = body(content, Some(found));
+        let keys: BTreeMap<&str, Value> = ALL_KEYS.iter().map(|key| (*key, Value::Null)).collect();
+        let mut data = json!(keys);
+        json_patch::merge(&mut data, &json!(encoded(content)));
+        patch["data"] = data;
+        patch["metadata"]["uid"] = json!(found.uid);
+        patch["metadata"]["resourceVersion"] = json!(found.resource_version);
+        let written = self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+        Ok(written.metadata.resource_version)
+    }
+
+    /// Takes the operator's marks off, if it is still as it was read: it is left to its user.
+    ///
+    /// # Errors
+    /// When the API server refuses or fails; a 409 means that it changed since.
+    pub async fn strip(&self, namespace: &str, found: &ObjectMeta, uid: &str) -> kube::Result<()> {
+        let (name, patch) = (found.name.as_deref().unwrap_or_default(), stripped(found, uid));
+        self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await.map(|_| ())
+    }
+
+    /// Deletes it if it is still the one that was read.
+    ///
+    /// # Errors
+    /// When the API server refuses or fails; gone already is no error.
+    pub async fn delete(&self, namespace: &str, found: &ObjectMeta) -> kube::Result<()> {
+        let preconditions = Preconditions { uid: found.uid.clone(), resource_version: None };
+        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        match self.api(namespace).delete(found.name.as_deref().unwrap_or_default(), &params).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn api(&self, namespace: &str) -> Api<Secret> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+}
