@@ -82,7 +82,7 @@ pub async fn run(
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let end = End::Rest(schedule::rest(&facts), Box::new(report::of(&facts)));
+            let end = End::Rest(schedule::rest(&facts), Box::new(report::of(&facts, memory.growing())));
             memory.stored = Some((pass.stored, pass.touched));
             return end;
         };
@@ -155,7 +155,10 @@ impl Pass<'_> {
             old.misses(&read_with, &self.context.config.timings).map(|entry| entry.id.clone()).collect()
         };
         let missed_before = memory.listing.as_ref().map(missed).unwrap_or_default();
-        memory.listing = Some(Listing { tokens, at, read_with, after: self.destroyed.clone(), doubted, missed_before });
+        let after = self.destroyed.clone();
+        let listing = Listing { tokens, at, read_with, after, doubted, missed_before };
+        memory.note_neighbours(&listing, &self.context.installation);
+        memory.listing = Some(listing);
         Ok(())
     }
 

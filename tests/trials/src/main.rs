@@ -3,7 +3,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use trials::many;
-use trials::{chaos, trial};
+use trials::trial::Outcome;
+use trials::{chaos, exhaustive, trial};
 
 #[derive(Parser)]
 struct Arguments {
@@ -17,6 +18,29 @@ enum Command {
     Seed {
         /// The seed.
         seed: u64,
+    },
+    /// Plays every single fault of every scene; of one number, tells all that happens.
+    Faults {
+        /// The number of a fault.
+        number: Option<u64>,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
+    /// Plays every pair of crash, loss, lateness and stall.
+    Pairs {
+        /// The first of the first faults.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Only this tenth, 0 to 9.
+        #[arg(long)]
+        slice: Option<u64>,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
     },
     /// Runs many seeds.
     Seeds {
@@ -34,16 +58,20 @@ enum Command {
 
 fn main() -> ExitCode {
     let good = match Arguments::parse().what {
-        Command::Seed { seed } => {
-            let outcome = trial::run(seed, chaos::trial(seed, true));
-            outcome.trace.iter().chain(&outcome.wrong).for_each(|line| println!("{line}"));
-            println!("{:?}", outcome.counts);
-            outcome.wrong.is_empty()
-        }
+        Command::Seed { seed } => tell(&trial::run(seed, chaos::trial(seed, true))),
+        Command::Faults { number: Some(number), .. } => exhaustive::tell_single(number).is_some_and(|it| tell(&it)),
+        Command::Faults { number: None, from, threads } => exhaustive::run_singles(from, threads),
+        Command::Pairs { from, slice, threads } => exhaustive::run_pairs(from, slice, threads),
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)
         }
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell(outcome: &Outcome) -> bool {
+    outcome.trace.iter().chain(&outcome.wrong).for_each(|line| println!("{line}"));
+    println!("{:?}", outcome.counts);
+    outcome.wrong.is_empty()
 }
