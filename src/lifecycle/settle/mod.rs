@@ -61,7 +61,7 @@ fn decide(l: &mut Ledger, step: &Step, now: Now) {
             l.entries.iter_mut().filter(released).for_each(|entry| entry.state = State::Released);
         }
         Step::Drop(ids) => {
-            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id))
+            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id));
         }
         Step::Finish(uid) => finish(l, uid),
         Step::Raise(n) => l.next = l.next.max(*n),
