@@ -46,7 +46,7 @@ fn decide(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
             }
             None => is_abandoned(facts, seen, uid).then(|| Step::TombAll(uid.clone())),
         },
-        (Holds::Ours, None) => None,
+        (Holds::Ours, None) | (Holds::Refused, _) => None,
     }
 }
 
@@ -76,6 +76,9 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
     let Some(seen) = facts.secrets.get(&entry.uid).filter(|seen| seen.deleting) else {
         return Some(Step::ReadSecret(entry.uid.clone()));
     };
+    if seen.holds == Holds::Refused {
+        return None;
+    }
     if seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(entry)) {
         return Some(Step::Strip(entry.uid.clone()));
     }

@@ -29,7 +29,7 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
     {
         return None;
     }
-    let due = facts.declared.iter().filter(|(uid, _)| facts.has_waited(uid) && !is_taken(facts, uid));
+    let due = facts.declared.iter().filter(|(uid, _)| facts.has_waited(uid) && !mint::is_closed(facts, uid));
     let (_, uid) = due.filter_map(|(uid, declared)| Some((urgency(facts, uid, declared)?, uid))).min()?;
     mint::prepare(facts, uid)
 }
@@ -142,10 +142,6 @@ fn holder(ledger: &Ledger) -> Option<&Uid> {
     let pending = ledger.pending.as_ref().map(|pending| &pending.uid).filter(|uid| ledger.current(uid).is_some());
     let extra = ledger.entries.iter().find(|entry| capacity::uses_spare(ledger, entry));
     extra.map(|entry| &entry.uid).or(pending)
-}
-
-fn is_taken(facts: &Facts<'_>, uid: &Uid) -> bool {
-    facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign)
 }
 
 /// R9: ISC saw a replaced token used after the new one was published. `None`: LIST is too old to tell.

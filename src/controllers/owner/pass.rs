@@ -13,7 +13,7 @@ use crate::controllers::Context;
 use crate::controllers::board::Report;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store::Stored;
-use crate::lifecycle::facts::{Declared, Executing, Now, SecretSeen, Sighting, Stage};
+use crate::lifecycle::facts::{Declared, Executing, Holds, Now, SecretSeen, Sighting, Stage};
 use crate::lifecycle::ledger::{OwnCredential, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::{Facts, Step, rotate, schedule, step};
@@ -169,7 +169,7 @@ impl Pass<'_> {
         let scene = Scene { context, session, ledger: &stored.ledger, declared, found };
         match (scene.perform(step).await, step) {
             (Performed::Outcome(outcome), _) => self.record(step, &outcome).await,
-            (Performed::Saw(found), Step::ReadSecret(uid)) => {
+            (Performed::Saw(found), Step::ReadSecret(uid) | Step::Strip(uid)) => {
                 self.saw(uid, *found, overlap_over);
                 Ok(())
             }
@@ -192,7 +192,9 @@ impl Pass<'_> {
 
     fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool) {
         let deleting = self.stored.ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
-        self.context.board.answer(uid);
+        if found.holds != Holds::Refused {
+            self.context.board.answer(uid);
+        }
         self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
         let seen = SecretSeen { holds: found.holds, deleting, overlap_over, held: found.held };
         self.secrets.insert(uid.clone(), seen);
