@@ -4,8 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
+TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench crds format control-plane control-plane-path
+.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate crds format control-plane control-plane-path
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,10 @@ check-crds:
 bench: ## Measure creates per second, CPU and memory against a bare loop (RESOURCES=1000 IDLE_SECONDS=60)
 	@tests/control-plane/build.sh >/dev/null
 	cargo bench --bench creates
+
+simulate: ## Try SEEDS (20000) random lives of the operator in memory, FROM (0) on; of a failure, SEED=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) $(if $(SEED),seed $(SEED),seeds $(or $(SEEDS),20000) --from $(or $(FROM),0))
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds

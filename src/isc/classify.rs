@@ -184,7 +184,8 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
     Ok(NewToken { id: token.id, client_secret, expires })
 }
 
-fn millis(text: &str) -> Result<i64, &'static str> {
+/// A time of ISC in milliseconds since the Unix epoch.
+pub(super) fn millis(text: &str) -> Result<i64, &'static str> {
     let stamp = text.parse::<Timestamp>().map_err(|_| "a date is not one")?;
     Ok(stamp.as_millisecond())
 }

@@ -38,7 +38,10 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Done.
-    Yes,
+    Yes {
+        /// When the token expires now, if ISC says so.
+        expires: Option<i64>,
+    },
     /// There is no such token (404).
     Gone,
     /// Refused; nothing changed.
@@ -101,11 +104,11 @@ impl Client {
         match reply.status().as_u16() {
             200 => {
                 let token: wire::Token = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
-                if token.id == id {
-                    Ok(Effect::Yes)
-                } else {
-                    Err(classify::malformed(&reply, "it is about another token"))
+                if token.id != id {
+                    return Err(classify::malformed(&reply, "it is about another token"));
                 }
+                let expires = token.expiration_date.as_deref().map(classify::millis).transpose();
+                Ok(Effect::Yes { expires: expires.map_err(|what| classify::malformed(&reply, what))? })
             }
             404 => Ok(Effect::Gone),
             400 | 405 | 413 | 415 | 422 => Ok(Effect::No(classify::refusal(&reply))),

@@ -1,5 +1,5 @@
 //! Slots of an owner (R17): the operator's own token and one spare for overlap are kept; the rest is for resources.
-use super::ledger::Ledger;
+use super::ledger::{Entry, Ledger, State};
 use super::listing::Listing;
 
 /// Kept free so that a rotation never has to delete first.
@@ -31,5 +31,12 @@ pub fn of(ledger: &Ledger, listing: &Listing) -> Capacity {
     let others = listing.tokens.iter().filter(|t| t.ours.is_none() && ledger.entry(&t.id).is_none()).count();
     let unrecorded = listing.tokens.iter().filter(|t| t.ours.is_some() && ledger.entry(&t.id).is_none()).count();
     let ours = ledger.entries.len() + unrecorded;
-    Capacity { limit, ours, others, free: limit.saturating_sub(ours + others + SPARE) }
+    // What a rotation under way uses is the spare itself: it is not kept free a second time.
+    let spare = SPARE.saturating_sub(ledger.entries.iter().filter(|entry| uses_spare(ledger, entry)).count());
+    Capacity { limit, ours, others, free: limit.saturating_sub(ours + others + spare) }
+}
+
+/// Whether the token is the one that its resource has more while it is rotated.
+pub(super) fn uses_spare(ledger: &Ledger, entry: &Entry) -> bool {
+    entry.state == State::Retired || entry.state == State::Prepared && ledger.current(&entry.uid).is_some()
 }

@@ -71,7 +71,10 @@ fn living_tokens_of_deleted<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'
 }
 
 fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
-    let gone = |uid: &Uid| facts.secrets.get(uid).is_some_and(|seen| seen.deleting && seen.holds != Holds::Ours);
+    let gone = |uid: &Uid| {
+        let seen = facts.secrets.get(uid).filter(|seen| seen.deleting);
+        seen.is_some_and(|seen| seen.holds != Holds::Ours || release::is_abandoned(facts, seen, uid))
+    };
     living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::TombAll(uid.clone()))
 }
 

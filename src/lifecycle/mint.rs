@@ -66,11 +66,13 @@ pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     if facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign) {
         return Some(Obstacle::SecretTaken);
     }
-    if let Some(resource) = facts.ledger.resources.get(uid).filter(|_| !facts.has_waited(uid)) {
-        return Some(Obstacle::BackOff(resource.not_before));
-    }
-    if let Some(left) = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry)) {
-        return Some(Obstacle::Unresolved(left.expiry + millis(facts.timings.list_lag)));
+    let waits = facts.ledger.resources.get(uid).filter(|_| !facts.has_waited(uid)).map(|resource| resource.not_before);
+    let left = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry));
+    let unresolved = left.map(|left| left.expiry + millis(facts.timings.list_lag));
+    if waits.is_some() || unresolved.is_some() {
+        let longer =
+            if waits >= unresolved { waits.map(Obstacle::BackOff) } else { unresolved.map(Obstacle::Unresolved) };
+        return longer;
     }
     let capacity = capacity::of(facts.ledger, facts.listing?);
     (!declared.deleting && capacity.free == 0).then_some(Obstacle::Full(capacity))
@@ -90,7 +92,8 @@ pub(super) fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
 
 fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
     let ledger = facts.ledger;
-    let served = ledger.of(uid).any(|entry| entry.state != State::Tomb)
+    // A replaced token serves nobody: without a current one the resource is to get a new one all the same.
+    let served = ledger.of(uid).any(|entry| !matches!(entry.state, State::Tomb | State::Retired))
         || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid);
     let dying = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
     facts.may_mint

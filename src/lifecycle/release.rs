@@ -39,11 +39,13 @@ fn decide(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
     match (seen.holds, &seen.held) {
         // Nothing of ours is published: there is nothing to leave to anybody.
         (Holds::Absent | Holds::Foreign, _) => Some(Step::TombAll(uid.clone())),
-        (Holds::Ours, Some(held)) => {
-            let entry = releasable(facts, seen, held, uid)?;
-            listing.token(&entry.id)?;
-            Some(Step::Release { uid: uid.clone(), id: entry.id.clone() })
-        }
+        (Holds::Ours, Some(held)) => match releasable(facts, seen, held, uid) {
+            Some(entry) => {
+                listing.token(&entry.id)?;
+                Some(Step::Release { uid: uid.clone(), id: entry.id.clone() })
+            }
+            None => is_abandoned(facts, seen, uid).then(|| Step::TombAll(uid.clone())),
+        },
         (Holds::Ours, None) => None,
     }
 }
@@ -55,6 +57,11 @@ fn releasable<'a>(facts: &'a Facts<'_>, seen: &SecretSeen, held: &Held, uid: &Ui
     let counts = |state| state == State::Current || !is_declared && state == State::Retired;
     let goes = !is_declared && seen.held.as_ref().is_some_and(|held| held.owned);
     facts.ledger.of(uid).find(|entry| held.is(entry) && counts(entry.state)).filter(|_| !goes)
+}
+
+/// Whether the resource is gone, and its Secret stays as it is: nobody corrects or removes it any more.
+pub(super) fn is_abandoned(facts: &Facts<'_>, seen: &SecretSeen, uid: &Uid) -> bool {
+    !facts.declared.contains_key(uid) && seen.held.as_ref().is_some_and(|held| !held.owned)
 }
 
 /// Rename first: a Secret without our marks never holds a token that still looks like ours.

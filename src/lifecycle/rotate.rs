@@ -139,11 +139,9 @@ fn urgency(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> Option<(Urgency
 
 /// The resource whose rotation uses the spare slot: one at a time, so that there is always one to come back to.
 fn holder(ledger: &Ledger) -> Option<&Uid> {
-    let replaces = |entry: &&Entry| {
-        entry.state == State::Retired || entry.state == State::Prepared && ledger.current(&entry.uid).is_some()
-    };
     let pending = ledger.pending.as_ref().map(|pending| &pending.uid).filter(|uid| ledger.current(uid).is_some());
-    ledger.entries.iter().find(replaces).map(|entry| &entry.uid).or(pending)
+    let extra = ledger.entries.iter().find(|entry| capacity::uses_spare(ledger, entry));
+    extra.map(|entry| &entry.uid).or(pending)
 }
 
 fn is_taken(facts: &Facts<'_>, uid: &Uid) -> bool {

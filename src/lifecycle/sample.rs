@@ -65,6 +65,7 @@ pub fn entry(n: u64, uid: &str, state: State) -> Entry {
         published_at: None,
         answers: None,
         renamed: false,
+        longest: None,
         unknown: BTreeMap::new(),
     }
 }

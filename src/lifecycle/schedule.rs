@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::facts::{Facts, Sighting, millis};
 use super::ledger::{Millis, State, Uid};
-use super::upkeep::long_life;
+use super::upkeep::life;
 use super::{rotate, travel};
 
 /// How long a pass that found nothing to do may rest.
@@ -26,7 +26,7 @@ fn waits(facts: &Facts<'_>) -> bool {
             && (ledger.current(uid).is_some_and(|current| current.published_at.is_none())
                 || rotate::is_overlap_over(facts, uid))
     };
-    ledger.unresolved.is_some()
+    ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
         || ledger.entries.iter().any(|entry| matches!(entry.state, State::Tomb | State::Released))
         || ledger.resources.keys().any(unpublished)
         || rotate::waits_for_clock(facts)
@@ -41,7 +41,7 @@ fn moments<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Millis> + 'a {
     let unchecked = live().filter(|entry| entry.missing_scopes.is_none());
     back_off
         .chain(unchecked.map(move |entry| entry.applied_at + millis(timings.scope_lag)))
-        .chain(live().map(move |entry| entry.expires_at - long_life(facts, &entry.uid) / 2))
+        .chain(live().map(move |entry| entry.expires_at - life(facts, entry) / 2))
         .chain(rotate::moments(facts))
         .chain(facts.sightings.values().filter_map(move |sighting| match sighting {
             Sighting::Absent { first, .. } => Some(first + millis(timings.vanish_after)),

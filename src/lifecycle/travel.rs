@@ -34,12 +34,19 @@ fn answer(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if !mint::is_good(facts, listing) {
         return Some(Step::List);
     }
-    let genuine = listing.token(&held.id).and_then(|token| adoption(declared, uid, held, token));
+    let token = listing.token(&held.id).filter(|token| is_lost(facts, uid, token));
+    let genuine = token.and_then(|token| adoption(declared, uid, held, token));
     Some(genuine.map(Step::Adopt).unwrap_or_else(|| Step::Refuse {
         uid: uid.clone(),
         place: mint::place(declared, None),
         digest: held.digest(),
     }))
+}
+
+/// Whether the ledger has lost the token that LIST shows: by the number in its name, not by the claim.
+fn is_lost(facts: &Facts<'_>, uid: &Uid, token: &Listed) -> bool {
+    let is_new = |n: u64| facts.ledger.may_have_lost(uid, Some(n)) && facts.ledger.entries.iter().all(|e| e.n != n);
+    token.ours.as_ref().is_some_and(|part| is_new(part.n))
 }
 
 /// Genuine is what LIST shows under our name for this very resource, with a long life: a provisional token was never

@@ -6,7 +6,7 @@ use super::step::Step;
 use super::token_name::{self, MachinePart};
 
 /// ISC may round an expiry; what differs by more was changed by somebody.
-const DRIFT: Millis = 60_000;
+pub const DRIFT: Millis = 60_000;
 
 /// The most urgent change of a live token.
 pub(super) fn keep(facts: &Facts<'_>) -> Option<Step> {
@@ -26,6 +26,12 @@ pub fn long_life(facts: &Facts<'_>, uid: &str) -> Millis {
     let usual = millis(facts.timings.long_expiry);
     let every = facts.declared.get(uid).and_then(|declared| declared.rotation.every);
     every.map_or(usual, |every| every.saturating_mul(3).clamp(usual, 2 * usual))
+}
+
+/// The life that ISC gives the token: what it was asked for, or what it made of that.
+pub(super) fn life(facts: &Facts<'_>, entry: &Entry) -> Millis {
+    let long = long_life(facts, &entry.uid);
+    entry.longest.map_or(long, |longest| longest.min(long))
 }
 
 /// The first token of whose life less than one part in so many is left, or whose expiry somebody changed.
@@ -66,7 +72,7 @@ fn renew(facts: &Facts<'_>, entry: &Entry, parts: i64) -> Option<Step> {
     let moved = |shown: i64| (shown - entry.expires_at).abs() > DRIFT;
     let expires = |token: &Listed| token.expires.is_none_or(moved);
     let drifted = shown(facts, entry).is_some_and(expires);
-    let due = entry.expires_at - now < long / parts || drifted;
+    let due = entry.expires_at - now < life(facts, entry) / parts || drifted;
     (due && facts.has_waited(&entry.uid)).then(|| Step::Renew { id: entry.id.clone(), until: now + long })
 }
 

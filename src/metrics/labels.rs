@@ -90,12 +90,18 @@ label_values! {
     TokenChange {
         /// Created and recorded.
         Minted => "minted",
+        /// Replaced by a newer one, and alive until its overlap is over (R9).
+        Rotated => "rotated",
+        /// A published pair that the ledger had lost was taken over (R13).
+        Adopted => "adopted",
         /// Its expiry was moved on (R16).
         Renewed => "renewed",
         /// Name or scopes were changed in place (R22).
         Updated => "updated",
         /// Deleted on purpose: retired, refused, or with its resource.
         Revoked => "revoked",
+        /// Left to its user (R12).
+        Released => "released",
         /// An unrecorded provisional token was deleted (R6).
         OrphanSwept => "orphan_swept",
     }

@@ -1,16 +1,15 @@
 //! Checkpoints between the operator and the API server: a request stops there, before or after its effect, for good.
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::request::Parts;
 use axum::http::{Method, Request, Response};
 use isc_simulator::When;
 
 use crate::stage::{OWN, Stage};
+use crate::upstream::Upstream;
 
 /// Which write of the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +40,13 @@ struct Checkpoint {
 #[derive(Clone)]
 pub struct Checkpoints {
     points: Arc<Mutex<Vec<Checkpoint>>>,
-    upstream: reqwest::Client,
-    server: String,
+    upstream: Upstream,
 }
 
 impl Checkpoints {
     /// Stands between the stage's operator and its API server from the next start on.
     pub async fn before(stage: &Stage) -> Self {
-        let ca = reqwest::Certificate::from_pem(stage.plane.ca_pem().as_bytes()).unwrap();
-        let upstream = reqwest::Client::builder().tls_certs_only([ca]).http1_only().build().unwrap();
-        let all = Self { points: Arc::default(), upstream, server: stage.plane.server_url() };
+        let all = Self { points: Arc::default(), upstream: Upstream::of(&stage.plane) };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         stage.route_through(&format!("http://{}", listener.local_addr().unwrap()));
         let router = Router::new().fallback(pass).with_state(all.clone());
@@ -121,34 +117,9 @@ async fn pass(State(all): State<Checkpoints>, request: Request<Body>) -> Respons
     if let Some((place, When::Before)) = &reached {
         all.hold(place).await;
     }
-    let reply = forward(&all, &parts, body).await;
+    let reply = all.upstream.forward(&parts, body).await;
     if let Some((place, When::After)) = &reached {
         all.hold(place).await;
     }
     reply
-}
-
-/// A watch is passed on as it comes.
-async fn forward(all: &Checkpoints, parts: &Parts, body: Bytes) -> Response<Body> {
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut headers = parts.headers.clone();
-    for hop in ["host", "connection", "content-length", "transfer-encoding"] {
-        headers.remove(hop);
-    }
-    let asked = all.upstream.request(parts.method.clone(), format!("{}{path}", all.server)).headers(headers);
-    // The end of the test ends the API server under a running watch.
-    let Ok(reply) = asked.body(body).timeout(Duration::from_secs(600)).send().await else {
-        return Response::builder().status(502).body(Body::empty()).unwrap();
-    };
-    let mut answer = Response::builder().status(reply.status());
-    for (name, value) in
-        reply.headers().iter().filter(|(name, _)| *name != "transfer-encoding" && *name != "connection")
-    {
-        answer = answer.header(name, value);
-    }
-    let chunks = futures::stream::unfold(reply, async |mut reply| {
-        let chunk = reply.chunk().await.transpose()?;
-        Some((chunk, reply))
-    });
-    answer.body(Body::from_stream(chunks)).unwrap()
 }

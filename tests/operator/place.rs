@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::stage::{OWN, Place, Stage, eventually};
+use crate::stage::{OWN, PATIENCE, Place, Stage, eventually};
 
 impl Stage {
     /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through it.
@@ -122,7 +122,7 @@ impl Place<'_> {
                 }
                 last = ready;
             }
-            assert!(started.elapsed() < std::time::Duration::from_secs(40), "{what}; it shows {last}\n{}", self.log());
+            assert!(started.elapsed() < PATIENCE, "{what}; it shows {last}\n{}", self.log());
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     }

@@ -30,7 +30,7 @@ struct Content {
     reports: HashMap<String, Arc<Report>>,
     index: HashMap<String, HashSet<ObjectRef<PersonalAccessToken>>>,
     coming: HashMap<String, HashSet<String>>,
-    fresh: HashSet<String>,
+    fresh: HashMap<String, Instant>,
     questions: BTreeSet<Uid>,
     told: HashMap<String, Told>,
     seen: HashMap<String, Seen>,

@@ -1,14 +1,19 @@
 //! What the controllers tell each other of single resources.
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
+use tokio::time::Instant;
 
 use super::{Board, Seen};
 use crate::api::PersonalAccessToken;
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
 use crate::lifecycle::ledger::Uid;
+
+/// How long a resource counts as one that nobody has minted for.
+const FRESH: Duration = Duration::from_secs(60);
 
 impl Board {
     /// The resources of a Tenant in the order of their names, some of which may be gone.
@@ -101,15 +106,16 @@ impl Board {
     pub fn mark_fresh(&self, uid: &str, fresh: bool) {
         let mut content = self.lock();
         if fresh {
-            content.fresh.insert(uid.into())
+            content.fresh.insert(uid.into(), Instant::now())
         } else {
             content.fresh.remove(uid)
         };
     }
 
-    /// Whether nobody has minted for the resource yet.
+    /// Whether nobody has minted for the resource yet. Not for long: another replica may have, and its mint is not told
+    /// here.
     pub fn is_fresh(&self, uid: &str) -> bool {
-        self.lock().fresh.contains(uid)
+        self.lock().fresh.get(uid).is_some_and(|since| since.elapsed() < FRESH)
     }
 
     /// How the resource's Secret was last found right.
@@ -131,4 +137,20 @@ fn revision(token: &PersonalAccessToken) -> Option<u64> {
 /// Whether a resource carries the operator's finalizer.
 pub fn has_finalizer(token: &PersonalAccessToken) -> bool {
     token.finalizers().iter().any(|name| name == FINALIZER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resource_is_fresh_until_told_otherwise_and_not_for_long() {
+        let board = Board::default();
+        board.mark_fresh("a", true);
+        board.mark_fresh("b", true);
+        board.mark_fresh("b", false);
+        assert!(board.is_fresh("a") && !board.is_fresh("b"));
+        tokio::time::advance(FRESH).await;
+        assert!(!board.is_fresh("a"), "another replica may have minted for it");
+    }
 }

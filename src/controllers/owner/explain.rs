@@ -1,4 +1,6 @@
 //! What keeps resources waiting, in words for people.
+use std::collections::BTreeSet;
+
 use crate::lifecycle::Facts;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::{Note, stamp};
@@ -18,7 +20,7 @@ pub(super) fn note(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
 }
 
 /// What LIST shows that should not be there (R6, R13): a person has to look.
-pub(super) fn strangers(facts: &Facts<'_>) -> Option<String> {
+pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option<String> {
     let listing = facts.listing?;
     let named = |ids: Vec<&str>| ids.join(", ");
     let unrecorded = listing.tokens.iter().filter(|token| {
@@ -33,7 +35,14 @@ pub(super) fn strangers(facts: &Facts<'_>) -> Option<String> {
         .filter(|token| token.others.as_ref().is_some_and(|part| part.installation == facts.installation));
     let others: Vec<&str> = others.map(|token| &*token.id).collect();
     match (unrecorded.is_empty(), others.is_empty()) {
-        (true, true) => None,
+        (true, true) if growing.is_empty() => None,
+        (true, true) => {
+            let all: Vec<&str> = growing.iter().map(String::as_str).collect();
+            Some(format!(
+                "another installation of this operator mints for the same ISC user: {}; give each cluster an ISC user of its own, or look for a clone of this one",
+                named(all)
+            ))
+        }
         (false, _) => Some(format!(
             "ISC has long-lived tokens of this operator that its ledger does not know: {}; after a backup was put back, delete those in ISC that no workload uses",
             named(unrecorded)
@@ -107,7 +116,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
             let message =
-                format!("ISC refused {failures} attempts in a row to mint a token; the next is made at {}", stamp(at));
+                format!("{failures} attempts in a row to mint a token failed; the next is made at {}", stamp(at));
             waiting("BackOff", message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(

@@ -1,5 +1,5 @@
 //! What an owner's pass hands to its next one.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,6 +23,8 @@ pub struct Memory {
     pub(super) cache: observe::Cache,
     pub(super) sightings: BTreeMap<Uid, Sighting>,
     failures: u32,
+    neighbours: Option<BTreeMap<String, u64>>,
+    growing: BTreeSet<String>,
     gathering: Option<Instant>,
 }
 
@@ -30,12 +32,38 @@ pub struct Memory {
 const GATHER: Duration = Duration::from_secs(5);
 
 impl Memory {
-    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so; that
-    /// a resource was seen may have changed.
+    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so.
     pub fn come_in_from_the_top(&mut self) {
         self.stored = None;
         self.listing = None;
+        self.forget_the_living();
+    }
+
+    /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
+    pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
+    }
+
+    /// Takes note of tokens that other installations made for the same user: one that makes more while this process
+    /// looks on may be a clone (R13).
+    pub fn note_neighbours(&mut self, listing: &Listing, installation: &str) {
+        let mut highest = BTreeMap::new();
+        let others = listing.tokens.iter().filter_map(|token| token.others.as_ref());
+        for part in others.filter(|part| part.installation != installation) {
+            let n: &mut u64 = highest.entry(part.installation.clone()).or_default();
+            *n = part.n.max(*n);
+        }
+        let known = self.neighbours.get_or_insert_with(|| highest.clone());
+        for (installation, n) in highest {
+            if known.insert(installation.clone(), n).is_none_or(|before| before < n) {
+                self.growing.insert(installation);
+            }
+        }
+    }
+
+    /// Other installations that were seen to mint for the same user.
+    pub fn growing(&self) -> &BTreeSet<String> {
+        &self.growing
     }
 
     /// The circuit of an owner: how long to leave ISC alone after so many failures in a row.
@@ -61,5 +89,56 @@ impl Memory {
     /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
     pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {
         self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::listing::Listed;
+    use crate::lifecycle::sample;
+    use crate::lifecycle::token_name::MachinePart;
+
+    #[test]
+    fn the_circuit_of_an_owner_opens_for_longer_with_each_failure_and_closes_with_a_success() {
+        let mut memory = Memory::default();
+        let waits: Vec<u64> = (0..7).map(|_| memory.failed().as_secs()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+        memory.succeeded();
+        assert_eq!(memory.failed(), OUTAGE);
+    }
+
+    #[test]
+    fn another_installation_is_suspected_once_it_makes_more_tokens() {
+        let listing = |numbers: &[(&str, u64)]| {
+            let token = |(installation, n): &(&str, u64)| Listed {
+                others: Some(MachinePart {
+                    installation: (*installation).into(),
+                    incarnation: "i".into(),
+                    resource: "r".into(),
+                    n: *n,
+                }),
+                ..sample::foreign("x")
+            };
+            Listing { tokens: numbers.iter().map(token).collect(), ..sample::listing(&sample::empty()) }
+        };
+        let mut memory = Memory::default();
+        let mut look = |numbers: &[(&str, u64)]| {
+            memory.note_neighbours(&listing(numbers), "own");
+            memory.growing().iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(look(&[("old", 7), ("own", 1)]), [""; 0], "what was there may be a cluster that is gone");
+        assert_eq!(look(&[("old", 7), ("own", 2)]), [""; 0], "its own other ledgers are told of elsewhere");
+        assert_eq!(look(&[("old", 8)]), ["old"]);
+        assert_eq!(look(&[("old", 8), ("new", 1)]), ["new", "old"]);
+    }
+
+    #[test]
+    fn a_pass_that_ended_early_leaves_only_what_was_not_there() {
+        let mut memory = Memory::default();
+        let absent = Sighting::Absent { first: 1, last: 2 };
+        memory.sightings.extend([("a".into(), Sighting::Alive), ("b".into(), absent)]);
+        memory.come_in_from_the_top();
+        assert_eq!(memory.sightings.into_iter().collect::<Vec<_>>(), [("b".into(), absent)]);
     }
 }

@@ -63,7 +63,8 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         Some(known) => known,
         None => match context.ledgers.get(&name).await? {
             Some(stored) => (stored, Instant::now()),
-            None => return Ok(Action::await_change()),
+            // If it is gone, so is this pass; else whoever said so was wrong, and no change will come.
+            None => return Ok(Action::requeue(context.config.recheck)),
         },
     };
     let Some(session) = session(&context, &tenant, &found.0.ledger) else {

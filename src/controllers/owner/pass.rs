@@ -71,6 +71,7 @@ pub async fn run(
         touched,
     };
     pass.refresh_endpoint();
+    memory.forget_the_living();
     for _ in 0..MOST_STEPS {
         let tenant = pass.stored.ledger.endpoint.tenant.clone();
         pass.declared = observe::declared(context, &tenant, &mut memory.cache);
@@ -81,7 +82,7 @@ pub async fn run(
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let end = End::Rest(schedule::rest(&facts), Box::new(report::of(&facts)));
+            let end = End::Rest(schedule::rest(&facts), Box::new(report::of(&facts, memory.growing())));
             memory.stored = Some((pass.stored, pass.touched));
             return end;
         };
@@ -137,12 +138,13 @@ impl Pass<'_> {
     }
 
     async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
-        self.lists += 1;
+        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
+        // The LIST that settles one's own attempt is not counted: to leave now would fence it.
+        self.lists += usize::from(doubted.is_none());
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
         }
         let begun = self.now();
-        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
         let tokens = observe::list(self.context, self.session, &self.stored.ledger).await.map_err(End::Failed)?;
         let Some(at) = begun.or(self.now()).map(|now| now.ms) else {
             let what = "there is no usable Date header".into();
@@ -153,7 +155,10 @@ impl Pass<'_> {
             old.misses(&read_with, &self.context.config.timings).map(|entry| entry.id.clone()).collect()
         };
         let missed_before = memory.listing.as_ref().map(missed).unwrap_or_default();
-        memory.listing = Some(Listing { tokens, at, read_with, after: self.destroyed.clone(), doubted, missed_before });
+        let after = self.destroyed.clone();
+        let listing = Listing { tokens, at, read_with, after, doubted, missed_before };
+        memory.note_neighbours(&listing, &self.context.installation);
+        memory.listing = Some(listing);
         Ok(())
     }
 

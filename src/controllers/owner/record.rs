@@ -7,7 +7,7 @@ use crate::controllers::Context;
 use crate::controllers::watches::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::{Executing, Now, Stage};
-use crate::lifecycle::ledger::Ledger;
+use crate::lifecycle::ledger::{Entry, Ledger, State};
 use crate::lifecycle::settle::{Outcome, Patched, may_commit};
 use crate::lifecycle::{Step, settle};
 use crate::metrics::{KubernetesWrite, TokenChange};
@@ -100,15 +100,23 @@ impl Pass<'_> {
 }
 
 fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcome: &Outcome) {
-    for _ in before.entries.len()..after.entries.len() {
-        context.metrics.token(TokenChange::Minted);
-    }
-    for _ in after.entries.len()..before.entries.len() {
-        context.metrics.token(TokenChange::Revoked);
-    }
-    match (step, outcome) {
-        (Step::Renew { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Renewed),
-        (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => context.metrics.token(TokenChange::Updated),
-        _ => {}
+    let new = after.entries.iter().filter(|entry| before.entry(&entry.id).is_none());
+    let gone = before.entries.iter().filter(|entry| after.entry(&entry.id).is_none());
+    let replaced = |entry: &&Entry| {
+        entry.state == State::Retired && before.entry(&entry.id).is_some_and(|old| old.state == State::Current)
+    };
+    let made = if matches!(step, Step::Adopt(_)) { TokenChange::Adopted } else { TokenChange::Minted };
+    let ended = |entry: &Entry| match entry.state {
+        State::Released => TokenChange::Released,
+        _ => TokenChange::Revoked,
+    };
+    let replaced = after.entries.iter().filter(replaced).map(|_| TokenChange::Rotated);
+    let changed = match (step, outcome) {
+        (Step::Renew { .. }, Outcome::Patched(Patched::Yes | Patched::Shorter(_))) => Some(TokenChange::Renewed),
+        (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => Some(TokenChange::Updated),
+        _ => None,
+    };
+    for change in new.map(|_| made).chain(gone.map(ended)).chain(replaced).chain(changed) {
+        context.metrics.token(change);
     }
 }

@@ -1,4 +1,6 @@
 //! What a pass tells the others: notes for resources that wait, and whom to wake.
+use std::collections::BTreeSet;
+
 use kube::ResourceExt;
 
 use super::Notes;
@@ -10,7 +12,7 @@ use crate::lifecycle::ledger::Uid;
 use crate::lifecycle::{Facts, Ledger};
 
 /// The report of a pass that found nothing more to do.
-pub fn of(facts: &Facts<'_>) -> Report {
+pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Report {
     let obstacles: Notes = facts.declared.keys().filter_map(|uid| Some((uid.clone(), note(facts, uid)?))).collect();
     let capacity = facts.listing.map(|listing| capacity::of(facts.ledger, listing));
     let used = |uid: &Uid| {
@@ -18,7 +20,7 @@ pub fn of(facts: &Facts<'_>) -> Report {
         facts.ledger.retired(uid).filter_map(|entry| listing.token(&entry.id)?.last_used).max()
     };
     let last_used = facts.ledger.resources.keys().filter_map(|uid| Some((uid.clone(), used(uid)?))).collect();
-    Report { trouble: None, obstacles, last_used, capacity, strangers: explain::strangers(facts) }
+    Report { trouble: None, obstacles, last_used, capacity, strangers: explain::strangers(facts, growing) }
 }
 
 /// Puts a report up and wakes whom it concerns.

@@ -54,7 +54,9 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
         ));
     }
     let listed = client.list().await.map_err(|failure| trouble(tenant, &failure))?;
-    let own = listed.iter().find(|token| token.id == client.client_id());
+    // Two witnesses: a ledger for a user whom one spoilt reply names would stand in the way of the right one for ever.
+    let is_own = |owner: &str| identity.identity_id.as_deref() == Some(owner);
+    let own = listed.iter().find(|token| token.id == client.client_id() && is_own(&token.owner_id));
     let (Some(own), Some(tenant_id)) = (own, identity.tenant_id.clone()) else {
         return Err(waiting(
             "UserUnknown",

@@ -72,7 +72,9 @@ async fn release(token: &PersonalAccessToken, context: &Context) -> Result<Actio
     let fail = |source| Error::Kubernetes { action: "remove the finalizer", name: full_name(token), source };
     status::finalizer(&context.client, token, false).await.map_err(fail)?;
     context.metrics.write(KubernetesWrite::Finalizer);
-    Ok(gone(token, context))
+    gone(token, context);
+    // Should it be there still, the answer was wrong.
+    Ok(Action::requeue(context.config.recheck))
 }
 
 fn mentions(ledger: &Ledger, uid: &str) -> bool {

@@ -77,7 +77,11 @@ async fn admit(token: &PersonalAccessToken, context: &Context) -> Result<(), Err
     let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
     let fresh = token.status.is_none();
     context.board.mark_fresh(&token.uid().unwrap_or_default(), fresh);
-    status::finalizer(&context.client, token, true).await.map_err(fail("add the finalizer"))?;
+    match status::finalizer(&context.client, token, true).await {
+        // The watch is behind: it will bring the resource as it is now.
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => return Ok(()),
+        written => written.map_err(fail("add the finalizer"))?,
+    };
     context.metrics.write(KubernetesWrite::Finalizer);
     if fresh {
         show::run(token, context, None, Publication::Nothing).await?;

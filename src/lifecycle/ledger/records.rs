@@ -104,6 +104,9 @@ pub struct Entry {
     /// A released token: ISC took the name that it is left with.
     #[serde(default)]
     pub renamed: bool,
+    /// The life that ISC gave it when it gave less than it was asked for.
+    #[serde(default)]
+    pub longest: Option<Millis>,
     /// Fields of a newer version, kept as they are.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
@@ -179,6 +182,6 @@ pub enum Provisional {
     TryLong,
     /// ISC takes a day and refused ten minutes.
     Long,
-    /// ISC refused both: its reason was another. Until it takes one, no second attempt is made.
+    /// ISC refused both: its reason may be another. Until it takes one, attempts ask for the one and the other in turn.
     Either,
 }

@@ -17,6 +17,14 @@ pub(super) fn fence(l: &mut Ledger) {
     }
 }
 
+/// An attempt that came to nothing certain has failed: else one that never gets an answer goes first for ever, and a
+/// restart mints in a loop (R7).
+pub(super) fn give_up(l: &mut Ledger, now: Now, timings: &Timings) {
+    let Some(uid) = l.pending.as_ref().map(|pending| pending.uid.clone()) else { return };
+    fence(l);
+    back_off(l, &uid, now.ms, 0, timings);
+}
+
 pub(super) fn intend(l: &mut Ledger, attempt: &Attempt, resource: &Resourceful) {
     mention(l, &attempt.uid, resource).secret = resource.secret.clone();
     l.pending = Some(attempt.clone());
@@ -57,9 +65,12 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
         }
         Posted::No { is_bad: true, .. } if l.provisional == Provisional::Short => l.provisional = Provisional::TryLong,
         Posted::No { wait, is_bad } => {
-            if *is_bad && l.provisional == Provisional::TryLong {
-                l.provisional = Provisional::Either;
-            }
+            // The reason was another, as far as is known: the two lives take turns, each with its back-off.
+            l.provisional = match l.provisional {
+                Provisional::TryLong if *is_bad => Provisional::Either,
+                Provisional::Either if *is_bad => Provisional::TryLong,
+                known => known,
+            };
             back_off(l, &attempt.uid, now.ms, *wait, timings);
         }
     }
@@ -90,6 +101,7 @@ pub(super) fn entry(
         published_at: None,
         answers: None,
         renamed: false,
+        longest: None,
         unknown: BTreeMap::new(),
     }
 }

@@ -10,9 +10,12 @@ use crate::lifecycle::timings::Timings;
 pub(super) fn patched(l: &mut Ledger, step: &Step, patched: Patched, now: Now, timings: &Timings) {
     let (Step::Apply { id, .. } | Step::Renew { id, .. } | Step::Rename { id, .. }) = step else { return };
     match patched {
-        Patched::Yes => succeed(l, id, |entry| {
+        Patched::Yes | Patched::Shorter(_) => succeed(l, id, |entry| {
             entry.changed_at = now.ms;
             change(entry, step, now);
+            if let Patched::Shorter(until) = patched {
+                (entry.expires_at, entry.longest) = (until, Some(until - now.ms));
+            }
         }),
         Patched::No => {
             if let Some(uid) = l.entry(id).map(|entry| entry.uid.clone()) {
@@ -42,7 +45,7 @@ fn change(entry: &mut Entry, step: &Step, now: Now) {
                 entry.missing_scopes = None;
             }
         }
-        Step::Renew { until, .. } => entry.expires_at = *until,
+        Step::Renew { until, .. } => (entry.expires_at, entry.longest) = (*until, None),
         Step::Rename { .. } => entry.renamed = true,
         _ => {}
     }

@@ -4,7 +4,7 @@ mod changes;
 mod outcome;
 mod travel;
 
-use self::attempt::{commit, fence, intend, promote, ride};
+use self::attempt::{commit, fence, give_up, intend, promote, ride};
 pub use self::outcome::{Extended, Outcome, Patched, Posted};
 use super::facts::Now;
 use super::ledger::{Attempt, Entry, Ledger, State};
@@ -37,6 +37,7 @@ pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings
         (Step::Refuse { uid, place, digest }, _) => travel::refuse(l, uid, place, digest),
         (Step::Verify(id), Outcome::Verified(false)) => tomb(l, |entry| entry.id == *id),
         (Step::Sweep { n, .. }, Outcome::Gone) => l.unresolved = l.unresolved.take().filter(|left| left.n != *n),
+        (Step::Fence, Outcome::Decided) => give_up(l, now, timings),
         (_, Outcome::Decided) => decide(l, step, now),
         _ => {}
     }
@@ -60,10 +61,9 @@ fn decide(l: &mut Ledger, step: &Step, now: Now) {
             l.entries.iter_mut().filter(released).for_each(|entry| entry.state = State::Released);
         }
         Step::Drop(ids) => {
-            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id))
+            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id));
         }
         Step::Finish(uid) => finish(l, uid),
-        Step::Fence => fence(l),
         Step::Raise(n) => l.next = l.next.max(*n),
         Step::Intent(attempt, resource) => intend(l, attempt, resource),
         Step::RecordPublished(id) => {

@@ -66,6 +66,8 @@ pub enum Extended {
 pub enum Patched {
     /// It took effect.
     Yes,
+    /// It took effect, but ISC gave no more life than until then.
+    Shorter(Millis),
     /// Refused; the token stays as it was.
     No,
 }

@@ -36,9 +36,7 @@ fn r14_a_resource_is_read_live_between_intent_and_post() {
 #[test]
 fn r14_an_intent_needs_the_finalizer_and_a_free_name() {
     let fresh = || World::new(sample::empty(), &["a"]);
-    let declared = |change: fn(&mut crate::lifecycle::facts::Declared)| {
-        with(fresh(), |world| change(world.declared.get_mut("a").unwrap()))
-    };
+    let declared = |change: fn(&mut Declared)| with(fresh(), |world| change(world.declared.get_mut("a").unwrap()));
     check([
         ("the Secret's name is looked up first", fresh(), Some(Step::ReadSecret("a".into()))),
         ("the Secret's name is somebody else's", read(fresh(), "a", Holds::Foreign), None),
@@ -103,6 +101,8 @@ fn r5_a_fence_retires_the_number_and_remembers_its_end() {
     assert!(!after.is_retired_number(2), "a number that is still to come can");
     let left = Unresolved { n: 1, uid: "a".into(), expiry: NOW + 10 * MINUTE };
     assert_eq!((after.pending, after.unresolved), (None, Some(left)));
+    let resource = &after.resources["a"];
+    assert_eq!((resource.failures, resource.not_before), (1, NOW + MINUTE), "r7: a restart does not mint in a loop");
 }
 
 #[test]

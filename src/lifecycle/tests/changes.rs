@@ -1,6 +1,6 @@
 //! Live tokens: extension (R7), publication (R8), renewal (R16), change in place (R22).
 use super::*;
-use crate::lifecycle::facts::{Admission, Declared, missing_scopes};
+use crate::lifecycle::facts::{Admission, missing_scopes};
 use crate::lifecycle::ledger::{Applied, scopes};
 use crate::lifecycle::settle::{Extended, Patched};
 use crate::lifecycle::step::Extension;

@@ -2,7 +2,6 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::lifecycle::facts::Sighting;
 
 /// Token 1 of `a` is condemned and LIST, read after that, does not show it.
 fn unlisted(minted_ago: i64, ago: i64) -> World {

@@ -1,7 +1,7 @@
 //! When the next attempt may begin (R2), for whom (R17, fairness), and what people are told meanwhile.
 use super::*;
 use crate::lifecycle::capacity::{self, Capacity};
-use crate::lifecycle::facts::{Admission, Declared};
+use crate::lifecycle::facts::Admission;
 use crate::lifecycle::mint::{Obstacle, obstacle};
 
 const LAG: i64 = 2 * MINUTE;
@@ -130,6 +130,12 @@ fn a_waiting_resource_is_told_why() {
         ("its Secret's name is taken", read(fresh(sample::empty()), "a", Holds::Foreign), Some(Obstacle::SecretTaken)),
         ("its back-off", fresh(waits(mentioning(&["a"]), NOW + 5)), Some(Obstacle::BackOff(NOW + 5))),
         ("a fenced attempt", fresh(fenced(NOW)), Some(Obstacle::Unresolved(NOW + LAG))),
+        ("both, the attempt for longer", fresh(waits(fenced(NOW), NOW + 5)), Some(Obstacle::Unresolved(NOW + LAG))),
+        (
+            "both, the back-off for longer",
+            fresh(waits(fenced(NOW), NOW + 9 * LAG)),
+            Some(Obstacle::BackOff(NOW + 9 * LAG)),
+        ),
         ("no slot", full, Some(Obstacle::Full(Capacity { limit: 2, ours: 0, others: 1, free: 0 }))),
         (
             "it is being deleted",

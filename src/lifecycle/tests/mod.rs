@@ -1,14 +1,25 @@
 //! The rules of the protocol as sentences: each test names its rule, says what is known, and asserts what happens next.
 mod attempts;
 mod changes;
+mod clock;
+mod describe;
 mod destroy;
+mod drift;
 mod lists;
+mod long_expiry;
 mod minting;
 mod order;
+mod release;
+mod retire;
+mod revoke;
+mod rotation;
 mod settling;
+mod slots;
+mod travel;
+mod vanished;
 mod waiting;
 
-use super::facts::{Executing, Holds, Now, SecretSeen, Sighting, Stage};
+use super::facts::{Declared, Executing, Held, Holds, Now, SecretSeen, Sighting, Stage, Trigger};
 use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
 use super::sample::{self, MINUTE, NOW, World};
 use super::settle::{Outcome, settle};
@@ -104,6 +115,40 @@ fn read(world: World, uid: &str, holds: Holds) -> World {
 fn read_since(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
         world.secrets.insert(uid.into(), SecretSeen { holds, deleting: true, overlap_over: false, held: None });
+    })
+}
+
+/// The pair of token `n` as the resource's Secret holds it.
+fn pair(n: u64) -> Held {
+    let entry = sample::entry(n, "a", State::Current);
+    Held { id: entry.id, client_secret: entry.client_secret, claims: Some(n), owned: true }
+}
+
+/// The Secret of `a`, read live, is its own and holds this.
+fn shown(world: World, deleting: bool, held: Option<Held>) -> World {
+    let seen = SecretSeen { holds: Holds::Ours, deleting, overlap_over: false, held };
+    with(world, |world| drop(world.secrets.insert("a".into(), seen)))
+}
+
+/// The declaration of `a`, changed.
+fn declares(world: World, change: impl FnOnce(&mut Declared)) -> World {
+    with(world, |world| change(world.declared.get_mut("a").unwrap()))
+}
+
+/// A request made at a time.
+fn request(value: &str, at: i64) -> Option<Trigger> {
+    Some(Trigger { value: value.into(), at })
+}
+
+/// Only one reply of ISC tells the time.
+fn by_one_reply(world: World) -> World {
+    with(world, |world| world.now = Some(Now { ms: NOW, consistent: false }))
+}
+
+/// `a` is rotated: token 1 is replaced by token 2, which was seen published at that time.
+fn rotating(published_at: Option<i64>) -> Ledger {
+    with(holding(&[("a", State::Retired), ("a", State::Current)]), |ledger| {
+        ledger.entries[1].published_at = published_at;
     })
 }
 

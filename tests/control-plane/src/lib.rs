@@ -3,17 +3,20 @@
 //! etcd, kube-apiserver (RBAC, audit log, verified TLS) and kube-controller-manager. They end with the process that
 //! started them, also when that is killed: each runs under a watchdog that reads a pipe whose other end this holds.
 pub mod audit;
+mod backup;
 mod binaries;
 mod certificates;
+mod running;
 mod servers;
 mod watchdog;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use thiserror::Error;
+use tokio::sync::Mutex;
 
 use certificates::Certificates;
+use running::Running;
 use servers::Ports;
 use watchdog::Watched;
 
@@ -67,12 +70,9 @@ pub struct ControlPlane {
     ports: Ports,
     certificates: Certificates,
     token: String,
-    servers: Vec<Watched>,
-    api_server: Option<Watched>,
+    running: Mutex<Running>,
     _cleaner: Option<Watched>,
 }
-
-const PATIENCE: Duration = Duration::from_secs(90);
 
 impl ControlPlane {
     /// Builds the binaries if need be, starts the three servers and waits until they work.
@@ -92,14 +92,9 @@ impl ControlPlane {
         let ports = Ports::choose(options.port)?;
         let certificates = Certificates::write(&dir)?;
         let token = random();
-        let mut plane =
-            Self { folder, dir, ports, certificates, token, servers: Vec::new(), api_server: None, _cleaner: cleaner };
+        let plane = Self { folder, dir, ports, certificates, token, running: Mutex::default(), _cleaner: cleaner };
         plane.write_files()?;
-        plane.servers.push(plane.launch("etcd", plane.etcd())?);
-        plane.api_server = Some(plane.launch("kube-apiserver", plane.kube_apiserver())?);
-        plane.ready().await?;
-        plane.servers.push(plane.launch("kube-controller-manager", plane.kube_controller_manager())?);
-        plane.account_ready().await?;
+        plane.begin().await?;
         Ok(plane)
     }
 
@@ -145,73 +140,6 @@ impl ControlPlane {
     /// Where data, logs and certificates are.
     pub fn data_dir(&self) -> &Path {
         &self.dir
-    }
-
-    /// Stops the API server and starts it again on the same data.
-    ///
-    /// # Errors
-    /// When it does not become ready again.
-    pub async fn restart_api_server(&mut self) -> Result<(), Error> {
-        if let Some(server) = self.api_server.take() {
-            server.stop().await;
-        }
-        self.api_server = Some(self.launch("kube-apiserver", self.kube_apiserver())?);
-        self.ready().await
-    }
-
-    /// Stops all servers and waits until they are gone.
-    pub async fn stop(mut self) {
-        // Each before the one that it talks to: none ends while it waits for another.
-        let controllers = self.servers.split_off(1);
-        for server in controllers.into_iter().chain(self.api_server.take()).chain(self.servers.drain(..)) {
-            server.stop().await;
-        }
-    }
-
-    fn launch(&self, name: &'static str, arguments: Vec<String>) -> Result<Watched, Error> {
-        watchdog::launch(&self.folder.join(name), &arguments, &self.log(name))
-    }
-
-    fn log(&self, name: &str) -> PathBuf {
-        self.dir.join(format!("{name}.log"))
-    }
-
-    async fn ready(&mut self) -> Result<(), Error> {
-        self.until("kube-apiserver", &["get", "--raw", "/readyz"]).await
-    }
-
-    /// The controller-manager works once it has made the default service account.
-    async fn account_ready(&mut self) -> Result<(), Error> {
-        self.until("kube-controller-manager", &["get", "serviceaccount", "default", "-n", "default"]).await
-    }
-
-    fn has_ended(&mut self, server: &str) -> bool {
-        let one = if server == "kube-apiserver" { self.api_server.as_mut() } else { self.servers.last_mut() };
-        one.is_some_and(Watched::has_ended)
-    }
-
-    async fn until(&mut self, server: &'static str, arguments: &[&str]) -> Result<(), Error> {
-        let started = Instant::now();
-        loop {
-            let kubeconfig = self.kubeconfig_path();
-            let ran = tokio::process::Command::new(self.kubectl())
-                .arg("--kubeconfig")
-                .arg(kubeconfig)
-                .args(arguments)
-                .stdin(std::process::Stdio::null())
-                .output()
-                .await;
-            if ran.map_err(|source| Error::Io { action: "run kubectl".into(), source })?.status.success() {
-                return Ok(());
-            }
-            if started.elapsed() > PATIENCE || self.has_ended(server) {
-                let log = std::fs::read_to_string(self.log(server)).unwrap_or_default();
-                let lines: Vec<&str> = log.lines().rev().take(15).collect();
-                let log = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
-                return Err(Error::NotReady { server, seconds: PATIENCE.as_secs(), log });
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
     }
 }
 

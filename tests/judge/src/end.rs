@@ -1,5 +1,4 @@
 //! What must hold once all faults have stopped and the operator has had its time: P7.
-use crate::book::Place;
 use crate::judge::Judge;
 use crate::observation::short;
 use crate::verdict::{Property, Violation};
@@ -9,32 +8,34 @@ impl Judge {
     /// not let them, somebody else has their Secret's name, their user has no slot left. Gives all violations.
     pub fn finish(&mut self, at: i64, blocked: &[(&str, &str)]) -> &[Violation] {
         self.now = at;
-        let orphans: Vec<(String, Vec<usize>)> = self
-            .book
-            .tokens
-            .iter()
-            .filter(|(id, token)| {
-                token.ours && token.alive && !token.released && !token.lost_by_restore && self.book.record(id).is_none()
-            })
-            .map(|(id, token)| (short(id).to_owned(), token.seen.clone()))
-            .collect();
-        for (name, seen) in orphans {
-            self.accuse(Property::P7, format!("{name} is alive and in no ledger at the end"), &seen);
+        for (what, rests_on) in self.left_open(blocked) {
+            self.accuse(Property::P7, format!("{what} at the end"), &rests_on);
         }
-        let left: Vec<(String, Place, usize)> = self
+        &self.found
+    }
+
+    /// What [`Judge::finish`] would find wrong if the history ended now, in sentences; empty: nothing is left to do.
+    pub fn open_ends(&self, blocked: &[(&str, &str)]) -> Vec<String> {
+        self.left_open(blocked).into_iter().map(|(what, _)| what).collect()
+    }
+
+    fn left_open(&self, blocked: &[(&str, &str)]) -> Vec<(String, Vec<usize>)> {
+        let orphans = self.book.tokens.iter().filter(|(id, token)| {
+            token.ours && token.alive && !token.released && !token.lost_by_restore && self.book.record(id).is_none()
+        });
+        let orphans =
+            orphans.map(|(id, token)| (format!("{} is alive and in no ledger", short(id)), token.seen.clone()));
+        let there = self
             .book
             .resources
             .iter()
-            .filter(|(_, resource)| !resource.gone && !blocked.contains(&(&resource.place.0, &resource.place.1)))
-            .filter_map(|(uid, resource)| {
-                let wrong = if resource.deleting { Some("is still being deleted".into()) } else { self.unserved(uid) };
-                wrong.map(|wrong: String| (wrong, resource.place.clone(), resource.last_seen))
-            })
-            .collect();
-        for (wrong, place, seen) in left {
-            self.accuse(Property::P7, format!("{}/{} {wrong} at the end", place.0, place.1), &[seen]);
-        }
-        &self.found
+            .filter(|(_, resource)| !resource.gone && !blocked.contains(&(&resource.place.0, &resource.place.1)));
+        let unserved = there.filter_map(|(uid, resource)| {
+            let wrong = if resource.deleting { Some("is still being deleted".into()) } else { self.unserved(uid) };
+            let (namespace, name) = &resource.place;
+            wrong.map(|wrong: String| (format!("{namespace}/{name} {wrong}"), vec![resource.last_seen]))
+        });
+        orphans.chain(unserved).collect()
     }
 
     /// Why a resource that stays has not got what it is for.

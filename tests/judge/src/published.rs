@@ -70,7 +70,9 @@ impl Judge {
         let resource = self.book.resource_of(&id).cloned();
         let old = before.and_then(|before| self.book.tokens.get(before.id.as_deref()?)).cloned();
         let mut wrong = Vec::new();
-        if !token.alive && !token.meddled && !token.lost_by_restore {
+        // A write that was stalled may land when its resource is already going; the owner reference takes it along.
+        let going = resource.as_ref().is_some_and(|resource| resource.deleting || resource.gone);
+        if !token.alive && !going && !token.meddled && !token.lost_by_restore {
             wrong.push((Property::P2, format!("{place:?} got {name}, which is dead")));
         }
         if token.expires.is_some_and(|at| at <= self.now + self.law.provisional) && token.alive {

@@ -1,6 +1,7 @@
 //! What is still to be done, in an order that does not depend on the order of asking.
 use std::collections::BTreeMap;
 
+use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -16,6 +17,8 @@ pub enum Job {
     Collect,
     /// Empties a namespace that is being deleted.
     Empty(String),
+    /// Something of the test's own, to its end.
+    Run(BoxFuture<'static, ()>),
 }
 
 impl std::fmt::Debug for Job {
@@ -24,6 +27,7 @@ impl std::fmt::Debug for Job {
             Self::Serve(_, asked, _) => write!(f, "serve {asked:?}"),
             Self::Collect => write!(f, "collect"),
             Self::Empty(namespace) => write!(f, "empty {namespace}"),
+            Self::Run(_) => write!(f, "run"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a cluster does by itself: serves what is due, collects orphans, empties namespaces that are being deleted.
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
@@ -19,12 +20,12 @@ pub async fn run(shared: Arc<Shared>) {
     let mut tick = shared.lock().tick.subscribe();
     loop {
         tick.mark_unchanged();
-        let next = {
-            let mut state = shared.lock();
-            while let Some(job) = state.agenda.take(Instant::now()) {
-                perform(&mut state, job);
+        let next = match serve_due(&shared) {
+            Due::Run(work) => {
+                work.await;
+                continue;
             }
-            state.agenda.next()
+            Due::At(next) => next,
         };
         let due = async {
             match next {
@@ -40,8 +41,26 @@ pub async fn run(shared: Arc<Shared>) {
     }
 }
 
+/// What comes after all that could be done at once.
+enum Due {
+    Run(BoxFuture<'static, ()>),
+    At(Option<Instant>),
+}
+
+fn serve_due(shared: &Shared) -> Due {
+    let mut state = shared.lock();
+    while let Some(job) = state.agenda.take(Instant::now()) {
+        match job {
+            Job::Run(work) => return Due::Run(work),
+            job => perform(&mut state, job),
+        }
+    }
+    Due::At(state.agenda.next())
+}
+
 fn perform(state: &mut State, job: Job) {
     match job {
+        Job::Run(_) => {}
         Job::Serve(call, asked, reply) => {
             let answer = verbs::serve(state, &call, &asked);
             // Whoever asked may have given up: what was sent takes effect all the same.

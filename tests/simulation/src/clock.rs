@@ -17,6 +17,11 @@ impl Clock {
         Self(Instant::now())
     }
 
+    /// The date then.
+    pub fn begin() -> Timestamp {
+        Timestamp::from_second(BEGIN).unwrap_or_default()
+    }
+
     /// Time since the beginning.
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
@@ -25,8 +30,7 @@ impl Clock {
     /// The date, for whoever needs one.
     pub fn now(self) -> Timestamp {
         let millis = i64::try_from(self.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
-        begin.checked_add(millis.milliseconds()).unwrap_or(Timestamp::MAX)
+        Self::begin().checked_add(millis.milliseconds()).unwrap_or(Timestamp::MAX)
     }
 
     /// The date in whole seconds, as objects carry it.

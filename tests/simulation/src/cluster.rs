@@ -6,8 +6,11 @@ use std::time::Duration;
 use kube::Client;
 use serde_json::Value;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use crate::agenda::Job;
 use crate::background;
+use crate::clock::Clock;
 use crate::history::{Change, Effect, Key};
 use crate::hook::{Asked, Break, Calm, Scheduler};
 use crate::service;
@@ -66,6 +69,20 @@ impl Cluster {
         Client::new(service::of(self.shared.clone(), identity.into()), "default")
     }
 
+    /// The same; a request that has no reply by this time fails, whatever becomes of it.
+    pub fn impatient_client(&self, identity: &str, limit: Duration) -> Client {
+        Client::new(service::limited(self.shared.clone(), identity.into(), limit), "default")
+    }
+
+    /// Has something done in the cluster's own order of effects, a while from now, and nothing else until it is done.
+    /// Of two things at the same time, `purpose` and the seed say which comes first.
+    pub fn later(&self, delay: Duration, purpose: &str, work: impl Future<Output = ()> + Send + 'static) {
+        let mut state = self.shared.lock();
+        let rank = state.random(purpose).number();
+        state.agenda.add(Instant::now() + delay, rank, Job::Run(Box::pin(work)));
+        state.wake();
+    }
+
     /// Everything that took effect so far.
     pub fn history(&self) -> Vec<Effect> {
         self.shared.lock().history.clone()
@@ -79,6 +96,11 @@ impl Cluster {
     /// Every object as it is, in the order of their keys. Costs no request.
     pub fn objects(&self) -> Vec<(Key, Arc<Value>)> {
         self.shared.lock().objects.iter().map(|(key, object)| (key.clone(), object.clone())).collect()
+    }
+
+    /// The date at which every cluster begins.
+    pub fn begin() -> jiff::Timestamp {
+        Clock::begin()
     }
 
     /// The date in the cluster.

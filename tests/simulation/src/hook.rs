@@ -1,7 +1,8 @@
 //! Where a scheduler decides what becomes of each request and of each watch event.
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::history::Key;
+use crate::history::{Effect, Key};
 
 /// A request, as a scheduler sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Asked {
     pub namespace: String,
     /// Name; empty for collections, and for objects whose name the server makes up.
     pub name: String,
+    /// The label selector, of lists and watches.
+    pub selector: String,
     /// How many requests of this identity were the same in all of the above before this one.
     pub nth: u64,
 }
@@ -57,6 +60,8 @@ pub enum Fate {
     SwallowReply,
     /// It has its effect, and once more after this time, as if a proxy had repeated it. The first reply counts.
     Repeat(Duration),
+    /// It has its effect, and is answered with this HTTP status all the same, as by a gateway that gave up waiting.
+    Deny(u16),
     /// It has no effect, and is answered with this HTTP status (401, 403, 404, 409, 410, 429, 500, 503, 504).
     Refuse(u16),
 }
@@ -107,6 +112,25 @@ pub trait Scheduler: Send + Sync + 'static {
     fn event(&self, watch: &Asked, event: &Event) -> Delivery {
         let _ = (watch, event);
         Delivery::default()
+    }
+
+    /// Is told what took effect, in order.
+    fn effect(&self, effect: &Effect) {
+        let _ = effect;
+    }
+}
+
+impl<S: Scheduler> Scheduler for Arc<S> {
+    fn request(&self, asked: &Asked) -> Verdict {
+        (**self).request(asked)
+    }
+
+    fn event(&self, watch: &Asked, event: &Event) -> Delivery {
+        (**self).event(watch, event)
+    }
+
+    fn effect(&self, effect: &Effect) {
+        (**self).effect(effect);
     }
 }
 

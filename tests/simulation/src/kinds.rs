@@ -1,7 +1,7 @@
 //! The kinds that this API server knows: those that the operator and its tests touch.
 
 /// One kind of object.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
     /// API group; empty for the core.
     pub group: &'static str,
@@ -34,6 +34,19 @@ static KINDS: [Kind; 7] = [
     custom("PersonalAccessToken", "personalaccesstokens", true),
     custom("Tenant", "tenants", false),
 ];
+
+impl Ord for Kind {
+    /// Names of kinds are unique here, and they are compared often.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.kind.cmp(other.kind)
+    }
+}
+
+impl PartialOrd for Kind {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Kind {
     /// The kind of this resource.

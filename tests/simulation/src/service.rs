@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use kube::client::Body;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tower::{BoxError, Service, service_fn};
 
 use crate::agenda::Job;
@@ -33,6 +34,20 @@ pub fn of(
     service_fn(move |request: Request<Body>| {
         let (shared, identity) = (shared.clone(), identity.clone());
         let answer: BoxFuture<'static, Result<Reply, BoxError>> = Box::pin(answer(shared, identity, request));
+        answer
+    })
+}
+
+/// The same, but that a request without a reply fails after this time. Of a watch, only its beginning is a reply.
+pub fn limited(
+    shared: Arc<Shared>,
+    identity: String,
+    limit: Duration,
+) -> impl Service<Request<Body>, Response = Reply, Error = BoxError, Future = BoxFuture<'static, Result<Reply, BoxError>>>
++ Send {
+    service_fn(move |request: Request<Body>| {
+        let answer = timeout(limit, answer(shared.clone(), identity.clone(), request));
+        let answer: BoxFuture<'static, Result<Reply, BoxError>> = Box::pin(answer.map(|answer| answer?));
         answer
     })
 }
@@ -60,6 +75,10 @@ async fn answer(shared: Arc<Shared>, identity: String, request: Request<Body>) -
             sleep(after).await;
             return Err(lost().into());
         }
+        Sent::Denied(served, refusal) => {
+            served.await.map_err(|_| lost())?;
+            refusal.into()
+        }
         Sent::Swallowed => std::future::pending().await,
     };
     sleep(after).await;
@@ -70,6 +89,7 @@ async fn answer(shared: Arc<Shared>, identity: String, request: Request<Body>) -
 enum Sent {
     Served(oneshot::Receiver<Answer>),
     Refused(Duration, Refusal),
+    Denied(oneshot::Receiver<Answer>, Refusal),
     Lost(Duration, Option<oneshot::Receiver<Answer>>),
     Swallowed,
 }
@@ -103,6 +123,7 @@ fn send(shared: &Shared, call: Call) -> (Sent, Duration) {
             drop(serve(before + later));
             Sent::Served(serve(before))
         }
+        Fate::Deny(code) => Sent::Denied(serve(before), refusal(code, &call)),
         Fate::Refuse(code) => Sent::Refused(before, refusal(code, &call)),
     };
     (sent, after)

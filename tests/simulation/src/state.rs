@@ -123,6 +123,7 @@ impl State {
             subresource: if call.status { "status" } else { "" },
             namespace: call.key.namespace.clone(),
             name: call.name().into(),
+            selector: call.parameter("labelSelector").into(),
             nth: 0,
         };
         asked.nth = self.count(&format!("{asked:?}"));
@@ -168,7 +169,9 @@ impl State {
     /// Adds to the history.
     pub fn record(&mut self, identity: &str, change: Change, key: Option<Key>, object: Option<Arc<Value>>) {
         let (at, revision) = (self.clock.elapsed(), self.revision);
-        self.history.push(Effect { at, identity: identity.into(), change, key, revision, object });
+        let effect = Effect { at, identity: identity.into(), change, key, revision, object };
+        self.scheduler.effect(&effect);
+        self.history.push(effect);
     }
 
     /// Ends the open watches that are chosen.

@@ -71,6 +71,8 @@ pub struct Fault {
     pub drop: Option<When>,
     /// Takes effect and answers with this body instead.
     pub body: Option<Hostile>,
+    /// LIST shows the state so many seconds ago, beside the standing lag.
+    pub stale_seconds: u64,
     /// Spoils the `Date` header.
     pub date: Option<BadDate>,
 }

@@ -50,8 +50,10 @@ async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
             let query = parts.uri.query().unwrap_or_default();
             let (headers, body) = (&parts.headers, &body);
             let (tenant, call, retry_after) = (&tenant, &call, None);
-            let mut exchange = Exchange { world, tenant, call, query, headers, body, request, entry, retry_after };
             let faults = world.faults.take(&tenant.name, call.operation);
+            let stale = faults.iter().map(|fault| fault.stale_seconds).sum();
+            let mut exchange =
+                Exchange { world, tenant, call, query, headers, body, request, entry, retry_after, stale };
             let (mut reply, dropped) = with_faults(&mut exchange, &faults).await;
             if tenant.inner.lock().switches.deprecated && is_token_api(call.operation) {
                 reply.headers.push(("x-deprecated", "true".into()));

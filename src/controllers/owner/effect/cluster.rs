@@ -74,7 +74,12 @@ impl Scene<'_> {
     async fn read_resource(&self, uid: &str) -> Result<Option<PartialObjectMeta<PersonalAccessToken>>, Performed> {
         let resource = self.ledger.resources.get(uid).ok_or(Performed::Leave)?;
         let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
-        api.get_metadata_opt(&resource.name).await.map_err(|error| unread(&error))
+        match api.get_metadata(&resource.name).await {
+            Ok(found) => Ok(Some(found)),
+            // Only by its reason: a server that does not know the kind answers 404 too, and tells nothing (R12).
+            Err(kube::Error::Api(status)) if status.reason == "NotFound" => Ok(None),
+            Err(error) => Err(unread(&error)),
+        }
     }
 }
 

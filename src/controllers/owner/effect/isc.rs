@@ -7,7 +7,7 @@ use crate::lifecycle::facts::{Held, Stage, millis, missing_scopes};
 use crate::lifecycle::ledger::{Attempt, Entry, Millis, Scopes, TokenId};
 use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use crate::lifecycle::step::Extension;
-use crate::lifecycle::upkeep::full_name;
+use crate::lifecycle::upkeep::{DRIFT, full_name};
 
 impl Scene<'_> {
     pub(super) async fn delete(&self, id: &TokenId) -> Performed {
@@ -65,7 +65,7 @@ impl Scene<'_> {
                 tracing::warn!(%why, client_id = %extension.id, "ISC refused to extend a token");
                 return Ok(Extended::No);
             }
-            Effect::Yes => {}
+            Effect::Yes { .. } => {}
         }
         match self.session.client.verify(&credential(entry)).await {
             Ok(identity) => {
@@ -85,7 +85,7 @@ impl Scene<'_> {
 
     pub(super) async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {
         match self.session.client.change(id, changes).await {
-            Ok(Effect::Yes) => Performed::Outcome(Outcome::Patched(Patched::Yes)),
+            Ok(Effect::Yes { expires }) => Performed::Outcome(Outcome::Patched(patched(changes, expires))),
             Ok(Effect::Gone) => Performed::Outcome(Outcome::Patched(Patched::No)),
             Ok(Effect::No(why)) => {
                 tracing::warn!(%why, client_id = %id, "ISC refused to change a token");
@@ -115,6 +115,13 @@ impl Scene<'_> {
             Err(failure) => Performed::Failed(failure),
         }
     }
+}
+
+/// ISC may have given less than the life that was asked for.
+fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
+    let asked = changes.iter().find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
+    let shorter = expires.zip(asked).filter(|(expires, asked)| expires + DRIFT < *asked);
+    shorter.map_or(Patched::Yes, |(expires, _)| Patched::Shorter(expires))
 }
 
 pub(super) fn changes(name: Option<&String>, scopes: Option<&Scopes>) -> Vec<Change> {

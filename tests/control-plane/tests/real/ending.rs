@@ -104,14 +104,23 @@ fn told_to_stop_it_ends_in_order_and_a_folder_of_ones_own_is_kept() {
 }
 
 #[test]
-fn restarted_on_the_same_data_and_stopped_in_order() {
+fn restarted_on_the_same_data_put_back_to_older_data_and_stopped_in_order() {
     play(async {
-        let mut plane = ControlPlane::start(Options::default()).await.unwrap();
+        let plane = ControlPlane::start(Options::default()).await.unwrap();
         let dir = plane.data_dir().to_owned();
         assert_eq!(servers(&dir), SERVERS);
         kubectl(&plane, &["create", "namespace", "kept"]);
         plane.restart_api_server().await.unwrap();
         kubectl(&plane, &["get", "namespace", "kept"]);
+        let backup = tempfile::tempdir().unwrap();
+        let copy = backup.path().join("etcd");
+        plane.back_up(&copy).await.unwrap();
+        kubectl(&plane, &["create", "namespace", "lost"]);
+        kubectl(&plane, &["delete", "namespace", "kept", "--wait=false"]);
+        plane.restore(&copy).await.unwrap();
+        kubectl(&plane, &["get", "namespace", "kept"]);
+        let all = kubectl(&plane, &["get", "namespaces", "-o", "name"]);
+        assert!(!all.contains("lost"), "what was written after the backup is there");
         plane.stop().await;
         processes_end(&dir).await;
         assert!(!dir.exists(), "its folder stays");

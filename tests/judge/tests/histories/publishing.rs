@@ -7,9 +7,17 @@ use crate::story::{DAY, MINUTE, OWN, Story, client_secret};
 #[test]
 fn a_dead_pair_is_published() {
     let mut story = Story::created();
+    story.ledger(Some(2), &[(1, "Current")]).provisional(2).ledger(None, &[(1, "Current"), (2, "Tomb")]);
+    story.destroyed(2, Actor::Operator).published(2);
+    story.breaks(Property::P2, "dead");
+}
+
+#[test]
+fn a_stalled_write_that_lands_while_its_resource_goes_is_taken_along() {
+    let mut story = Story::created();
     story.resource(true, Change::Changed, Actor::Person).unpublished(1);
     story.ledger(None, &[(1, "Tomb")]).destroyed(1, Actor::Operator).published(1);
-    story.breaks(Property::P2, "dead");
+    story.is_good();
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn on_a_real_one() -> Vec<Played> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut plane = ControlPlane::start(Options::default()).await.unwrap();
+        let plane = ControlPlane::start(Options::default()).await.unwrap();
         let kubeconfig = Kubeconfig::read_from(plane.kubeconfig_path()).unwrap();
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
         let client = Client::try_from(config).unwrap();

@@ -27,7 +27,8 @@ pub(crate) fn list(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
         exchange.sweep(&mut state, owner);
     }
     let switches = super::switches(&state);
-    let at = plus_seconds(exchange.now(), -switches.list_lag_seconds);
+    let lag = switches.list_lag_seconds.saturating_add_unsigned(exchange.stale);
+    let at = plus_seconds(exchange.now(), lag.saturating_neg());
     let tokens: Vec<Value> = owners
         .iter()
         .filter_map(|owner| state.users.get(owner))

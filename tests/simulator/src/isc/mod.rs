@@ -35,6 +35,8 @@ pub(crate) struct Exchange<'a> {
     pub entry: Entry,
     /// Seconds for the `Retry-After` header of a refusal.
     pub retry_after: Option<i64>,
+    /// How many seconds older than usual what LIST shows is.
+    pub stale: u64,
 }
 
 /// A refusal that ends the operation: status and text.

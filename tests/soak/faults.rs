@@ -1,0 +1,134 @@
+//! What goes wrong, as the dice say: kills at writes, at calls of ISC and at any time, freezes, leaps of time.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use isc_simulator::{GateSpec, Operation, When};
+use jiff::SignedDuration;
+use rustix::process::Signal;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use crate::crew::{Crew, LEASE};
+use crate::setting::Setting;
+use crate::tap::{Moment, Trap};
+use simulation::Random;
+
+/// How long a trap waits for its write or call; then the replica is killed all the same.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// Calls of ISC to kill at, the more important ones more often.
+const CALLS: [Operation; 8] = [
+    Operation::Create,
+    Operation::Create,
+    Operation::Patch,
+    Operation::Patch,
+    Operation::Delete,
+    Operation::Delete,
+    Operation::List,
+    Operation::Oauth,
+];
+
+/// Makes things go wrong.
+pub struct Faults {
+    pub setting: Arc<Setting>,
+    pub crew: Arc<Crew>,
+    pub dice: Random,
+    /// Kills by where they hit.
+    pub kills: BTreeMap<String, usize>,
+}
+
+impl Faults {
+    /// One SIGKILL or two, of the leader mostly.
+    pub async fn kill(&mut self) {
+        let last = self.setting.tap.leader();
+        let leader = if self.crew.runs(last) { last } else { 1 - last };
+        match self.dice.below(100) {
+            0..50 => self.kill_at_write(leader).await,
+            50..85 => self.kill_at_call(leader).await,
+            85..95 => self.kill_at_any_time(leader).await,
+            _ => self.kill_at_any_time(1 - leader).await,
+        }
+        if self.dice.below(20) == 0 {
+            self.end(1 - leader, "the other one too".into());
+        }
+    }
+
+    fn end(&mut self, replica: usize, place: String) {
+        let rest = self.rest();
+        if self.crew.kill(replica, rest) {
+            *self.kills.entry(place).or_default() += 1;
+        }
+    }
+
+    /// Kills so far.
+    pub fn count(&self) -> usize {
+        self.kills.values().sum()
+    }
+
+    async fn kill_at_write(&mut self, replica: usize) {
+        let moment = [Moment::Before, Moment::Late, Moment::After][self.below(3)];
+        let (sprung, waits) = oneshot::channel();
+        let delay = self.dice.duration(&(Duration::ZERO..=Duration::from_millis(500)));
+        let trap = Trap { replica, nth: 1 + self.below(12), moment, sprung: Some(sprung), delay };
+        let dead = self.setting.tap.set(trap);
+        let hit = timeout(PATIENCE, waits).await.ok().and_then(Result::ok);
+        self.end(replica, hit.map_or("at any time".into(), |what| format!("{what}, {moment:?}")));
+        self.setting.tap.clear();
+        let _ = dead.set(());
+    }
+
+    async fn kill_at_call(&mut self, replica: usize) {
+        let control = self.setting.stage.simulator.control().clone();
+        let operation = CALLS[self.below(CALLS.len())];
+        let when = [When::Before, When::After][self.below(2)];
+        // A workload's call is none of the operator's.
+        let asking = Arc::clone(&self.setting.asking);
+        let asking = if operation == Operation::Oauth { Some(asking.lock().await) } else { None };
+        let gate = control.close_gate(GateSpec { tenant: None, operation: Some(operation), when });
+        let hit = control.wait_held(gate, 1, PATIENCE).await;
+        self.end(replica, if hit { format!("{operation:?} in ISC, {when:?}") } else { "at any time".into() });
+        drop(asking);
+        // Later than the kill, as a request that was under way.
+        let delay = self.dice.duration(&(Duration::ZERO..=Duration::from_millis(300)));
+        tokio::spawn(async move {
+            sleep(delay).await;
+            let _ = control.open_gate(gate);
+        });
+    }
+
+    async fn kill_at_any_time(&mut self, replica: usize) {
+        sleep(self.dice.duration(&(Duration::ZERO..=Duration::from_millis(800)))).await;
+        self.end(replica, "at any time".into());
+    }
+
+    /// Mostly the container starts again at once; sometimes so late that the other replica has taken over.
+    fn rest(&mut self) -> Duration {
+        let longest = LEASE + Duration::from_millis(1_500);
+        if self.dice.below(16) == 0 { self.dice.duration(&(LEASE..=longest)) } else { Duration::ZERO }
+    }
+
+    /// The leader stands still until after another has taken its place, and goes on then.
+    pub async fn freeze(&mut self) {
+        let leader = self.setting.tap.leader();
+        self.crew.signal(leader, Signal::STOP);
+        let took_over = async {
+            while self.setting.tap.leader() == leader {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = timeout(LEASE * 4, took_over).await;
+        sleep(self.dice.duration(&(Duration::ZERO..=Duration::from_millis(700)))).await;
+        self.crew.signal(leader, Signal::CONT);
+    }
+
+    /// Time of ISC goes on by seconds, minutes or hours at once.
+    pub async fn leap(&mut self) {
+        let seconds = [5 + self.dice.below(10), 60 + self.dice.below(1_200), 3_600 + self.dice.below(8 * 3_600)];
+        let seconds = seconds[self.below(3)];
+        self.setting.jump(SignedDuration::from_secs(i64::try_from(seconds).unwrap())).await;
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.dice.below(end as u64)).unwrap()
+    }
+}

@@ -1,0 +1,223 @@
+//! One round: so many kills while a user and a workload go about their business, then peace, then the verdict.
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use judge::What;
+use tokio::sync::{Mutex, RwLock};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::clerk::{Clerk, LAG};
+use crate::consumer::consume;
+use crate::converge::missing;
+use crate::crew::Crew;
+use crate::faults::Faults;
+use crate::figures::Figures;
+use crate::setting::{MARKER, MARKERS, Setting};
+use crate::user::User;
+use simulation::Random;
+
+/// Between two of a user's acts, at most.
+const USER_PAUSE: Duration = Duration::from_millis(90);
+/// Between two of a workload's requests.
+const CONSUMER_PAUSE: Duration = Duration::from_millis(15);
+/// All is as declared within this time once nothing goes wrong any more.
+const CONVERGENCE: Duration = Duration::from_secs(90);
+const PROGRESS: Duration = Duration::from_secs(5);
+
+/// What a round is to do.
+pub struct Plan {
+    pub seed: u64,
+    pub kills: usize,
+    /// No kills after this.
+    pub until: Option<Instant>,
+}
+
+struct Round {
+    plan: Plan,
+    setting: Arc<Setting>,
+    crew: Arc<Crew>,
+    clerk: Arc<Mutex<Clerk>>,
+    calm: Arc<RwLock<()>>,
+    faults: Faults,
+    figures: Figures,
+    background: JoinSet<Result<(), String>>,
+    began: Instant,
+    told: Instant,
+    log_read: usize,
+}
+
+/// Plays a round. An error: it could not be judged, or did not converge.
+pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
+    let file = File::create(trace).map_err(|error| format!("{}: {error}", trace.display()))?;
+    let (setting, clerk) = Setting::prepare(file).await;
+    let setting = Arc::new(setting);
+    let crew = Arc::new(Crew::hire(&setting.stage, &setting.tap, Arc::clone(&setting.timeline)).await);
+    let seed = plan.seed;
+    let dice = |purpose| Random::of(seed, &[purpose]);
+    let faults = Faults {
+        setting: Arc::clone(&setting),
+        crew: Arc::clone(&crew),
+        dice: dice("faults"),
+        kills: Default::default(),
+    };
+    let now = Instant::now();
+    let mut round = Round {
+        clerk: Arc::new(Mutex::new(clerk)),
+        calm: Arc::default(),
+        faults,
+        figures: Figures { rounds: 1, ..Figures::default() },
+        background: JoinSet::new(),
+        began: now,
+        told: now,
+        log_read: 0,
+        setting,
+        crew,
+        plan,
+    };
+    let user = User { setting: Arc::clone(&round.setting), dice: dice("user"), calm: Arc::clone(&round.calm) };
+    round.background.spawn(async move {
+        user.live(USER_PAUSE).await;
+        Ok(())
+    });
+    let (setting, dice) = (Arc::clone(&round.setting), dice("consumer"));
+    round.background.spawn(async move {
+        consume(setting, dice, CONSUMER_PAUSE).await;
+        Ok(())
+    });
+    round.background.spawn(keep(Arc::clone(&round.crew)));
+    round.background.spawn(read(Arc::clone(&round.clerk)));
+    round.run().await?;
+    round.end().await
+}
+
+async fn keep(crew: Arc<Crew>) -> Result<(), String> {
+    loop {
+        crew.keep_running();
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn read(clerk: Arc<Mutex<Clerk>>) -> Result<(), String> {
+    loop {
+        clerk.lock().await.work(LAG)?;
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+impl Round {
+    async fn run(&mut self) -> Result<(), String> {
+        while self.faults.count() < self.plan.kills && self.plan.until.is_none_or(|until| Instant::now() < until) {
+            let turn = self.faults.count();
+            self.faults.kill().await;
+            if turn % 6 == 5 {
+                self.faults.leap().await;
+                self.figures.leaps += 1;
+            }
+            if turn % 50 == 25 {
+                self.faults.freeze().await;
+                self.figures.freezes += 1;
+            }
+            if turn % 100 == 60 {
+                self.setting.restart_api_server().await;
+                self.figures.restarts += 1;
+            }
+            if turn % 60 == 45 {
+                self.measure().await?;
+            }
+            self.check()?;
+            self.tell(false).await;
+        }
+        Ok(())
+    }
+
+    /// How long it takes from a SIGKILL until all is as declared, the user doing nothing meanwhile.
+    async fn measure(&mut self) -> Result<(), String> {
+        let calm = Arc::clone(&self.calm);
+        let _calm = calm.write().await;
+        self.faults.kill().await;
+        let killed = Instant::now();
+        self.converge().await?;
+        self.figures.convergence.push(u64::try_from(killed.elapsed().as_millis()).unwrap());
+        Ok(())
+    }
+
+    async fn converge(&mut self) -> Result<(), String> {
+        let began = Instant::now();
+        while let Some(missing) = missing(&self.setting) {
+            if began.elapsed() > CONVERGENCE {
+                return Err(format!("not within {CONVERGENCE:?}: {missing}"));
+            }
+            self.check()?;
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    /// Peace, and what came of all.
+    async fn end(mut self) -> Result<Figures, String> {
+        let calm = Arc::clone(&self.calm);
+        let _calm = calm.write().await;
+        self.converge().await?;
+        self.tell(true).await;
+        self.background.shutdown().await;
+        self.read_texts().await;
+        let mut clerk = self.clerk.lock().await;
+        clerk.finish(&[(MARKERS, MARKER)]).await?;
+        let forgiven = self.setting.stage.simulator.control().violations();
+        if !forgiven.is_empty() {
+            return Err(format!("ISC would not have forgiven this: {forgiven:?}"));
+        }
+        self.setting.stage.assert_rights_suffice();
+        self.figures.counts = clerk.judge.counts();
+        self.figures.violations = clerk.judge.violations().len();
+        self.figures.kills = std::mem::take(&mut self.faults.kills);
+        self.figures.seconds = self.began.elapsed().as_secs();
+        (self.figures.starts, self.figures.ends) = self.crew.starts_and_ends();
+        Ok(std::mem::take(&mut self.figures))
+    }
+
+    /// The log since the last time, and the metrics: no client secret may be in them.
+    async fn read_texts(&mut self) {
+        let log = fs::read_to_string(self.crew.log_path()).unwrap_or_default();
+        let new = log.get(self.log_read..).unwrap_or_default();
+        new.lines().for_each(|line| self.setting.timeline.tell(What::Text(line.into())));
+        self.log_read = log.len();
+        for page in self.crew.metrics().await {
+            self.setting.timeline.tell(What::Text(page));
+        }
+    }
+
+    /// Whether whoever works in the background has failed.
+    fn check(&mut self) -> Result<(), String> {
+        match self.background.try_join_next() {
+            Some(Ok(Err(problem))) => Err(problem),
+            Some(Err(panic)) => Err(panic.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn tell(&mut self, now: bool) {
+        if !now && self.told.elapsed() < PROGRESS {
+            return;
+        }
+        self.told = Instant::now();
+        self.read_texts().await;
+        let clerk = self.clerk.lock().await;
+        let counts = clerk.judge.counts();
+        println!(
+            "soak: {:>4} of {} kills, {:>3} s: {} tokens created, {} destroyed, at most {} unrecorded; {} authentications, {} outages; {} violations",
+            self.faults.count(),
+            self.plan.kills,
+            self.began.elapsed().as_secs(),
+            counts.created,
+            counts.destroyed,
+            counts.most_unrecorded,
+            counts.authentications,
+            counts.outages,
+            clerk.judge.violations().len(),
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! The setting of a round: control plane, simulator, places, tap and watches; and what can be done to them as a whole.
+use std::fs::File;
+use std::sync::Arc;
+
+use isc_simulator::{Certificate, Options, loopback};
+use jiff::SignedDuration;
+use judge::{Judge, Law};
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+use tokio::sync::{Mutex, RwLock};
+
+use crate::archive::{Archive, Kind, version};
+use crate::clerk::Clerk;
+use crate::consumer::Kubelet;
+use crate::stage::{OWN, Stage};
+use crate::tap::Tap;
+use crate::timeline::{Noted, Timeline};
+use crate::watching::Watching;
+
+/// Owners, each with a namespace of its own.
+pub const PLACES: usize = 12;
+/// Where the markers are: objects that nothing is minted for.
+pub const MARKERS: &str = "markers";
+/// Their name.
+pub const MARKER: &str = "marker";
+
+/// All that a round takes place in.
+pub struct Setting {
+    pub stage: Arc<Stage>,
+    pub archive: Arc<Archive>,
+    pub timeline: Arc<Timeline>,
+    pub kubelet: Arc<Kubelet>,
+    pub tap: Tap,
+    pub places: Vec<String>,
+    /// The number of the epoch; written to while the API server is away or another.
+    pub epoch: Arc<RwLock<u64>>,
+    /// Held by whoever asks for an access token as a workload does.
+    pub asking: Arc<Mutex<()>>,
+    watching: Mutex<Watching>,
+}
+
+impl Setting {
+    /// Starts all but the replicas. The clerk writes what it reads to the judge into the file, too.
+    pub async fn prepare(trace: File) -> (Self, Clerk) {
+        let isc = Options {
+            http: None,
+            https: Some(loopback(0)),
+            certificate: Certificate::Valid,
+            ..Options::with_tenants(Vec::new())
+        };
+        let stage = Arc::new(Stage::before(isc, &[]).await);
+        let places: Vec<String> = (0..PLACES).map(|n| format!("place-{n}")).collect();
+        furnish(&stage, &places).await;
+        let control = stage.simulator.control().clone();
+        let archive = Arc::new(Archive::default());
+        let timeline = Arc::new(Timeline::new(control.clone()));
+        let (watching, objects) = Watching::begin(&stage.client, &archive, 0).await;
+        let judge = Judge::new(Law { operator_namespace: OWN.into(), ..Law::default() });
+        let mut clerk = Clerk::new(judge, control, Arc::clone(&archive), Arc::clone(&timeline), trace);
+        clerk.open(objects);
+        let tap = Tap::new(&stage.plane, Arc::clone(&timeline));
+        let (kubelet, epoch, asking, watching) = (Arc::default(), Arc::default(), Arc::default(), Mutex::new(watching));
+        (Self { stage, archive, timeline, kubelet, tap, places, epoch, asking, watching }, clerk)
+    }
+
+    /// Waits until the watches have brought all that was written so far, and notes that.
+    pub async fn sync(&self, epoch: u64) {
+        let mut marks = Kind::ALL.map(|kind| (kind, 0));
+        for (kind, mark) in &mut marks {
+            let namespace = (*kind != Kind::Tenant).then_some(MARKERS);
+            let touch = json!({"metadata": {"annotations": {"touched": format!("{:?}", std::time::Instant::now())}}});
+            let api = self.stage.api(kind.name(), namespace);
+            let touched = api.patch(MARKER, &PatchParams::default(), &Patch::Merge(&touch)).await;
+            let touched = json!(touched.unwrap());
+            *mark = version(&touched);
+            self.timeline.written_by_person(epoch, &touched);
+        }
+        while marks.iter().any(|(kind, mark)| !self.archive.has_seen(epoch, *kind, *mark)) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        self.timeline.note(Noted::Synced(marks));
+    }
+
+    /// Moves ISC's time on, at a moment at which no write is under way, so that it is known what was written before.
+    pub async fn jump(&self, by: SignedDuration) {
+        let epoch = self.epoch.read().await;
+        let _pause = self.tap.pause().await;
+        self.sync(*epoch).await;
+        self.kubelet.look(&self.archive, self.timeline.now());
+        self.stage.simulator.control().advance(by);
+    }
+
+    /// Restarts the API server. Whoever waits for an answer gets none.
+    pub async fn restart_api_server(&self) {
+        let epoch = self.epoch.write().await;
+        self.leave(*epoch).await;
+        self.stage.plane.restart_api_server().await.unwrap();
+        self.come_back(*epoch).await;
+    }
+
+    /// Copies etcd's data; the API server is away meanwhile.
+    pub async fn back_up(&self, name: &str) {
+        let epoch = self.epoch.write().await;
+        self.leave(*epoch).await;
+        self.stage.plane.back_up(&self.stage.plane.data_dir().join(name)).await.unwrap();
+        self.come_back(*epoch).await;
+    }
+
+    /// Puts a copy back.
+    pub async fn restore(&self, name: &str) {
+        let mut epoch = self.epoch.write().await;
+        self.leave(*epoch).await;
+        self.stage.plane.restore(&self.stage.plane.data_dir().join(name)).await.unwrap();
+        *epoch += 1;
+        self.come_back(*epoch).await;
+    }
+
+    /// All that was written is known before the API server goes: it forgets what its watches have not brought yet.
+    async fn leave(&self, epoch: u64) {
+        self.tap.close();
+        drop(self.tap.pause().await);
+        self.sync(epoch).await;
+        self.watching.lock().await.end().await;
+    }
+
+    async fn come_back(&self, epoch: u64) {
+        let (watching, changed) = Watching::begin(&self.stage.client, &self.archive, epoch).await;
+        *self.watching.lock().await = watching;
+        self.timeline.note(Noted::Found { epoch, changed });
+        self.tap.open();
+    }
+}
+
+/// Tenants that are reached over TLS, each with an ISC of other habits; and the markers.
+async fn furnish(stage: &Stage, places: &[String]) {
+    let bundle = json!({"configMapRef": {"name": "isc-ca", "key": "ca.crt"}});
+    let control = stage.simulator.control();
+    for (number, name) in places.iter().enumerate() {
+        let place = stage.bare(name).await;
+        if number == 0 {
+            place.apply("ConfigMap", Some(OWN), "isc-ca", json!({"data": {"ca.crt": stage.simulator.ca_pem()}})).await;
+        }
+        let edited = control.edit_switches(Some(name), |switches| {
+            switches.list_lag_seconds = i64::from(number % 2 == 1);
+            switches.new_pair_delay_seconds = i64::from(number % 4 == 2);
+        });
+        edited.unwrap();
+        place.seed().await;
+        let grants = json!([{"namespaces": [name], "scopes": ["idn:nelm:*", "idn:sources:read"]}]);
+        let url = stage.simulator.tenant_https_url(name);
+        place.tenant(json!({"apiUrl": url, "caBundle": bundle, "grants": grants})).await;
+    }
+    let markers = stage.bare(MARKERS).await;
+    markers.create("Secret", MARKER, json!({})).await;
+    let tenant = json!({"spec": {"apiUrl": "https://127.0.0.1:1", "credentials": [{"secretRef": {"name": MARKER}}]}});
+    markers.apply("Tenant", None, MARKER, tenant).await;
+    let token = json!({"spec": {"tenantRef": {"name": MARKER}, "scopes": ["idn:nelm:read"]}});
+    markers.apply("PersonalAccessToken", Some(MARKERS), MARKER, token).await;
+}

@@ -1,0 +1,202 @@
+//! The tap between each replica and the API server: notes every write that was answered, and springs traps.
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{Method, Request, Response, StatusCode};
+use control_plane::ControlPlane;
+use tokio::sync::{RwLock, RwLockWriteGuard, SetOnce, oneshot};
+
+use crate::stage::OWN;
+use crate::timeline::Timeline;
+use crate::upstream::Upstream;
+
+/// When a replica is killed at a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// The write is never sent.
+    Before,
+    /// It is sent, and takes effect when its sender is dead already.
+    Late,
+    /// It took effect, and its sender does not know.
+    After,
+}
+
+/// Waits for a replica's nth write from now on, and holds it until the replica is dead.
+pub struct Trap {
+    pub replica: usize,
+    pub nth: usize,
+    pub moment: Moment,
+    /// Told what was written.
+    pub sprung: Option<oneshot::Sender<&'static str>>,
+    /// How long after the kill a late write takes effect.
+    pub delay: Duration,
+}
+
+/// One listener per replica, in front of one API server.
+#[derive(Clone)]
+pub struct Tap(Arc<Inner>);
+
+struct Inner {
+    upstream: Upstream,
+    timeline: Arc<Timeline>,
+    trap: Mutex<Option<(Trap, Arc<SetOnce<()>>)>>,
+    leader: AtomicUsize,
+    closed: AtomicBool,
+    writing: RwLock<()>,
+}
+
+#[derive(Clone)]
+struct Side {
+    tap: Tap,
+    replica: usize,
+}
+
+impl Tap {
+    pub fn new(plane: &ControlPlane, timeline: Arc<Timeline>) -> Self {
+        Self(Arc::new(Inner {
+            upstream: Upstream::of(plane),
+            timeline,
+            trap: Mutex::default(),
+            leader: AtomicUsize::default(),
+            closed: AtomicBool::default(),
+            writing: RwLock::default(),
+        }))
+    }
+
+    /// The URL at which this replica reaches the API server. It ends with the runtime.
+    pub async fn listen(&self, replica: usize) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(pass).with_state(Side { tap: self.clone(), replica });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    /// Sets a trap; gives what releases a late write once the replica is dead.
+    pub fn set(&self, trap: Trap) -> Arc<SetOnce<()>> {
+        let dead = Arc::new(SetOnce::new());
+        *self.0.trap.lock().unwrap() = Some((trap, Arc::clone(&dead)));
+        dead
+    }
+
+    /// Takes the trap away if it has not sprung.
+    pub fn clear(&self) {
+        *self.0.trap.lock().unwrap() = None;
+    }
+
+    /// The replica that last wrote the Lease.
+    pub fn leader(&self) -> usize {
+        self.0.leader.load(Ordering::Relaxed)
+    }
+
+    /// Answers nothing but 502 from now on, as when the API server is away; also what is under way.
+    pub fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until the writes that had passed are answered, and has others wait until the guard is dropped.
+    pub async fn pause(&self) -> RwLockWriteGuard<'_, ()> {
+        self.0.writing.write().await
+    }
+
+    /// The end of [`Tap::close`].
+    pub fn open(&self) {
+        self.0.closed.store(false, Ordering::SeqCst);
+    }
+
+    /// The trap, if this is the write that it waits for.
+    fn springs(&self, replica: usize, what: &'static str) -> Option<(Moment, Duration, Arc<SetOnce<()>>)> {
+        let mut slot = self.0.trap.lock().unwrap();
+        let (trap, dead) = slot.as_mut().filter(|(trap, _)| trap.replica == replica)?;
+        trap.nth = trap.nth.saturating_sub(1);
+        if trap.nth > 0 {
+            return None;
+        }
+        let found = (trap.moment, trap.delay, Arc::clone(dead));
+        let _ = trap.sprung.take().map(|sprung| sprung.send(what));
+        *slot = None;
+        Some(found)
+    }
+
+    /// Sends a write to its end, whatever becomes of its sender, and notes it before anybody sees the reply.
+    async fn write(self, parts: Parts, body: Bytes) -> Response<Body> {
+        let _writing = self.0.writing.read().await;
+        if self.0.closed.load(Ordering::SeqCst) {
+            return away();
+        }
+        let reply = self.0.upstream.forward(&parts, body).await;
+        let (head, body) = reply.into_parts();
+        let Ok(body) = to_bytes(body, usize::MAX).await else { return away() };
+        if head.status.is_success() && is_watched(parts.uri.path()) {
+            self.0.timeline.written(&serde_json::from_slice(&body).unwrap_or_default());
+        }
+        if self.0.closed.load(Ordering::SeqCst) {
+            return away();
+        }
+        Response::from_parts(head, Body::from(body))
+    }
+}
+
+async fn pass(State(Side { tap, replica }): State<Side>, request: Request<Body>) -> Response<Body> {
+    if tap.0.closed.load(Ordering::SeqCst) {
+        return away();
+    }
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    if parts.method == Method::GET {
+        return tap.0.upstream.forward(&parts, body).await;
+    }
+    let what = name(&parts.method, parts.uri.path());
+    if what == "Lease" {
+        let reply = tap.clone().write(parts, body).await;
+        if reply.status().is_success() {
+            tap.0.leader.store(replica, Ordering::Relaxed);
+        }
+        return reply;
+    }
+    let Some((moment, delay, dead)) = tap.springs(replica, what) else {
+        // It runs to its end when its sender is killed.
+        return tokio::spawn(tap.write(parts, body)).await.unwrap_or_else(|_| away());
+    };
+    match moment {
+        Moment::Before => {}
+        Moment::Late => drop(tokio::spawn(async move {
+            dead.wait().await;
+            tokio::time::sleep(delay).await;
+            tap.write(parts, body).await;
+        })),
+        Moment::After => drop(tokio::spawn(tap.write(parts, body)).await),
+    }
+    std::future::pending().await
+}
+
+fn away() -> Response<Body> {
+    Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::empty()).unwrap()
+}
+
+fn is_watched(path: &str) -> bool {
+    ["/secrets", "/personalaccesstokens", "/tenants"].iter().any(|kind| path.contains(kind))
+}
+
+/// A write by what it is for.
+fn name(method: &Method, path: &str) -> &'static str {
+    let ledgers = format!("/api/v1/namespaces/{OWN}/secrets");
+    let is_status = path.ends_with("/status");
+    match *method {
+        _ if path.contains("/leases") => "Lease",
+        _ if path.contains("/events") => "event",
+        _ if path.contains("/tenants") => "status of the Tenant",
+        _ if path.contains("/personalaccesstokens") && is_status => "status",
+        _ if path.contains("/personalaccesstokens") => "finalizer",
+        Method::POST if path.starts_with(&ledgers) => "new ledger",
+        _ if path.starts_with(&ledgers) => "ledger",
+        Method::POST => "new Secret",
+        Method::DELETE => "end of the Secret",
+        _ => "Secret",
+    }
+}

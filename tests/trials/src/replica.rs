@@ -1,0 +1,143 @@
+//! A replica of the operator: its own controllers, started with what the simulation gives them, ended at any moment.
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::FutureExt;
+use pat_operator::controllers::{self, Config, Outside};
+use pat_operator::lifecycle::Timings;
+use pat_operator::metrics::Metrics;
+use prometheus_client::registry::Registry;
+use simulation::{Cluster, Random};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::OWN;
+use crate::switchboard::{PATIENCE, Switchboard};
+use crate::wire::Isc;
+
+/// A replica that runs.
+pub struct Replica {
+    /// Its name, which no other ever had.
+    pub identity: String,
+    /// Asks it to stop.
+    pub shutdown: CancellationToken,
+    /// Ends it at once.
+    pub abort: AbortHandle,
+}
+
+/// How a replica ended.
+pub struct Ended {
+    /// Which.
+    pub identity: String,
+    /// Why, if it was not asked to.
+    pub panic: Option<String>,
+}
+
+/// How replicas are set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// How often a published Secret is looked at again.
+    pub secret_poll: Duration,
+    /// How often ISC is asked again while something waits on its clock.
+    pub recheck: Duration,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { secret_poll: Duration::from_secs(120), recheck: Duration::from_secs(30) }
+    }
+}
+
+impl Setup {
+    fn config(&self, identity: &str) -> Config {
+        Config {
+            operator_namespace: OWN.into(),
+            identity: identity.into(),
+            concurrency: 16,
+            allow_loopback_http: false,
+            secret_poll: self.secret_poll,
+            recheck: self.recheck,
+            drift_interval: Duration::from_secs(600),
+            installation_id: None,
+            pat_path: "/personal-access-tokens/v1".into(),
+            // The limiter counts real time.
+            isc_requests_per_10s: 1_000_000_000,
+            timings: Timings { recheck: self.recheck, ..Timings::default() },
+        }
+    }
+}
+
+/// Starts a replica; when it ends by itself, `ended` is told.
+pub fn start(
+    identity: String,
+    setup: &Setup,
+    (cluster, isc, seed): (&Cluster, &Isc, u64),
+    ended: UnboundedSender<Ended>,
+) -> Replica {
+    let shutdown = CancellationToken::new();
+    let client = cluster.impatient_client(&identity, PATIENCE);
+    let outside = outside(&identity, cluster, isc, seed);
+    let config = setup.config(&identity);
+    let metrics = Arc::new(Metrics::register(&mut Registry::default()));
+    let (name, stop, switchboard) = (identity.clone(), shutdown.clone(), isc.switchboard.clone());
+    let run = controllers::run_in(outside, client, config, metrics, stop);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a replica outlives nothing: the world aborts it, at the latest at its end"
+    )]
+    let task = tokio::spawn(async move {
+        let run = Mortal { switchboard, identity: name.clone(), life: Box::pin(run) };
+        let panic = AssertUnwindSafe(run).catch_unwind().await.err().map(|panic| words(&*panic));
+        // The world ends before its replicas do.
+        let _ = ended.send(Ended { identity: name, panic });
+    });
+    Replica { identity, shutdown, abort: task.abort_handle() }
+}
+
+/// A life that ends before whatever happens at the time of its end.
+struct Mortal<F> {
+    switchboard: Arc<Switchboard>,
+    identity: String,
+    life: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Mortal<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        if self.switchboard.is_dead(&self.identity) {
+            return Poll::Pending;
+        }
+        self.life.as_mut().poll(context)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+fn outside(identity: &str, cluster: &Cluster, isc: &Isc, seed: u64) -> Outside {
+    let transports = isc.transports(identity);
+    let (identity, counts) = (identity.to_owned(), Mutex::new(BTreeMap::<String, u64>::new()));
+    let random = move |ledger: &str| {
+        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(ledger.into()).or_default();
+        *count += 1;
+        Random::of(seed, &["nonce", &identity, ledger, &count.to_string()]).number()
+    };
+    let cluster = cluster.clone();
+    Outside { transports, random: Box::new(random), wall_clock: Box::new(move || cluster.now()) }
+}
+
+/// What a panic said.
+pub fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("panic").to_owned()
+}
