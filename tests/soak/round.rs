@@ -9,9 +9,10 @@ use tokio::sync::{Mutex, RwLock};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use crate::archive::Kind;
 use crate::clerk::{Clerk, LAG};
 use crate::consumer::consume;
-use crate::converge::missing;
+use crate::converge::{ledger, missing, resources};
 use crate::crew::Crew;
 use crate::faults::Faults;
 use crate::figures::Figures;
@@ -89,8 +90,15 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
     });
     round.background.spawn(keep(Arc::clone(&round.crew)));
     round.background.spawn(read(Arc::clone(&round.clerk)));
-    round.run().await?;
-    round.end().await
+    let played = match round.run().await {
+        Ok(()) => round.end().await,
+        Err(problem) => Err(problem),
+    };
+    let _ = fs::copy(round.crew.log_path(), trace.with_extension("log"));
+    played.map_err(|problem| {
+        let _ = fs::write(trace.with_extension("state"), &problem);
+        problem.lines().next().unwrap_or_default().to_owned()
+    })
 }
 
 async fn keep(crew: Arc<Crew>) -> Result<(), String> {
@@ -148,7 +156,7 @@ impl Round {
         let began = Instant::now();
         while let Some(missing) = missing(&self.setting) {
             if began.elapsed() > CONVERGENCE {
-                return Err(format!("not within {CONVERGENCE:?}: {missing}"));
+                return Err(format!("not within {CONVERGENCE:?}: {missing}\n{}", self.state()));
             }
             self.check()?;
             sleep(Duration::from_millis(20)).await;
@@ -156,8 +164,21 @@ impl Round {
         Ok(())
     }
 
+    /// Resources, ledgers and tokens as they are, without anything secret: for whoever looks into a failure.
+    fn state(&self) -> String {
+        let resources = resources(&self.setting).into_iter().map(|(place, name, token)| {
+            format!("{place}/{name} {} {} {}", token["metadata"], token["spec"], token["status"])
+        });
+        let secrets = self.setting.archive.all(Kind::Secret).into_iter();
+        let ledgers = secrets.map(|(_, secret)| ledger(&secret)).filter(|ledger| !ledger.is_null());
+        let control = self.setting.stage.simulator.control();
+        let tokens = self.setting.places.iter().flat_map(|place| control.tokens(place).unwrap());
+        let tokens = tokens.map(|token| format!("{token:?}"));
+        resources.chain(ledgers.map(|ledger| ledger.to_string())).chain(tokens).collect::<Vec<_>>().join("\n")
+    }
+
     /// Peace, and what came of all.
-    async fn end(mut self) -> Result<Figures, String> {
+    async fn end(&mut self) -> Result<Figures, String> {
         let calm = Arc::clone(&self.calm);
         let _calm = calm.write().await;
         self.converge().await?;
