@@ -43,7 +43,8 @@ pub(super) fn retire(facts: &Facts<'_>) -> Option<Step> {
         let holds = seen
             .is_some_and(|seen| seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(current)));
         match current.published_at {
-            None if holds => Some(Step::RecordPublished(current.id.clone())),
+            // The overlap counts from this moment: a single reply that is behind would end it early (R20).
+            None if holds => facts.now?.consistent.then(|| Step::RecordPublished(current.id.clone())),
             None => seen.is_none().then(|| Step::ReadSecret(uid.clone())),
             Some(_) if !is_overlap_over(facts, uid) => None,
             Some(published) if is_still_used(facts, uid, published)? => None,
@@ -83,8 +84,12 @@ pub fn due(entry: &Entry, every: Option<Millis>) -> Option<Millis> {
 /// Whether something is decided by a moment that only one reply of ISC has shown to be past (R20).
 pub(super) fn waits_for_clock(facts: &Facts<'_>) -> bool {
     let Some(now) = facts.now.filter(|now| !now.consistent) else { return false };
-    let ends = facts.ledger.resources.keys().filter_map(|uid| overlap_end(facts, uid));
-    ends.into_iter().any(|end| now.ms >= end)
+    let ledger = facts.ledger;
+    let unpublished = |uid: &Uid| {
+        ledger.retired(uid).next().is_some() && ledger.current(uid).is_some_and(|current| current.published_at.is_none())
+    };
+    let waits = |uid: &Uid| unpublished(uid) || overlap_end(facts, uid).is_some_and(|end| now.ms >= end);
+    ledger.resources.keys().any(waits)
 }
 
 /// The share of time for which the spare slot is wanted by the schedules of all resources, in thousandths.

@@ -164,7 +164,10 @@ fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
     ]);
     let missing = scopes(["x"]);
     let seen = settled(&applied(0), &look, &Outcome::Checked(missing.clone()));
-    assert_eq!(seen.entries[0].missing_scopes, Some(missing));
+    assert_eq!(seen.entries[0].missing_scopes, Some(missing.clone()));
+    let failed = with(applied(0), |l| l.resources.get_mut("a").unwrap().not_before = NOW + MINUTE);
+    let still = settled(&failed, &look, &Outcome::Checked(missing));
+    assert_eq!(still.resources["a"].not_before, NOW + MINUTE, "a failed attempt waits all the same (R7)");
     let effective = ["idn:a:read".to_owned(), "sp:x".to_owned()];
     assert_eq!(missing_scopes(&other().scopes, &effective), scopes(["idn:b:read"]));
 }
