@@ -140,10 +140,9 @@ impl Judge {
             }
             _ => {}
         }
-        let published = known.published?;
+        known.published?;
         let licensed = resource.is_none_or(|resource| {
-            let revoked = resource.revoked.is_some_and(|at| at >= published);
-            resource.deleting || resource.gone || revoked || self.is_succeeded(id, known, resource)
+            resource.deleting || resource.gone || resource.has_revoked(known) || self.is_succeeded(id, known, resource)
         });
         let what = || format!("{name} was destroyed before its successor was published for the overlap");
         (!licensed).then(|| (Property::P3, what()))
