@@ -87,7 +87,9 @@ fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
 fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let licensed = |entry: &&Entry| {
         let still_ours = |token: &super::listing::Listed| token.ours.is_some() && !token.managed;
-        listing.token(&entry.id).is_some_and(still_ours) && !facts.destroyed.contains(&entry.id)
+        listing.token(&entry.id).is_some_and(still_ours)
+            && !facts.destroyed.contains(&entry.id)
+            && !facts.set_aside.contains(&entry.id)
     };
     condemned(facts.ledger).find(licensed).map(|entry| Step::Delete(entry.id.clone()))
 }

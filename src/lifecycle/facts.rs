@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub questions: &'a BTreeSet<Uid>,
     /// Tokens whose credential ISC accepted in this pass although LIST lacks them.
     pub alive: &'a BTreeSet<TokenId>,
+    /// Tokens with which ISC did not do its part a moment ago: others go first.
+    pub set_aside: &'a BTreeSet<TokenId>,
     /// The attempt that this pass itself made and has not finished.
     pub executing: Option<Executing>,
     /// Whether new tokens may be made for this owner at all.

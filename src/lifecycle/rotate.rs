@@ -86,7 +86,8 @@ pub(super) fn waits_for_clock(facts: &Facts<'_>) -> bool {
     let Some(now) = facts.now.filter(|now| !now.consistent) else { return false };
     let ledger = facts.ledger;
     let unpublished = |uid: &Uid| {
-        ledger.retired(uid).next().is_some() && ledger.current(uid).is_some_and(|current| current.published_at.is_none())
+        ledger.retired(uid).next().is_some()
+            && ledger.current(uid).is_some_and(|current| current.published_at.is_none())
     };
     let waits = |uid: &Uid| unpublished(uid) || overlap_end(facts, uid).is_some_and(|end| now.ms >= end);
     ledger.resources.keys().any(waits)

@@ -26,7 +26,8 @@ fn waits(facts: &Facts<'_>) -> bool {
             && (ledger.current(uid).is_some_and(|current| current.published_at.is_none())
                 || rotate::is_overlap_over(facts, uid))
     };
-    ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
+    !facts.set_aside.is_empty()
+        || ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
         || ledger.entries.iter().any(|entry| matches!(entry.state, State::Tomb | State::Released))
         || ledger.resources.keys().any(unpublished)
         || facts.secrets.values().any(|seen| seen.holds == Holds::Refused)

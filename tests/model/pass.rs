@@ -82,6 +82,7 @@ impl Owner<'_> {
             secrets: &pass.secrets,
             questions: &pass.questions,
             alive: &pass.alive,
+            set_aside: &Default::default(),
             executing: pass.executing,
             may_mint: pass.known.next < self.config.limit,
             installation: &INSTALLATION,

@@ -42,6 +42,7 @@ pub(super) struct Pass<'a> {
     secrets: BTreeMap<Uid, SecretSeen>,
     found: BTreeMap<Uid, ObjectMeta>,
     questions: BTreeSet<Uid>,
+    set_aside: BTreeSet<TokenId>,
     pub(super) alive: BTreeSet<TokenId>,
     pub(super) executing: Option<Executing>,
     lists: usize,
@@ -65,6 +66,7 @@ pub async fn run(
         secrets: BTreeMap::new(),
         found: BTreeMap::new(),
         questions: context.board.questions(),
+        set_aside: memory.set_aside(),
         alive: BTreeSet::new(),
         executing: None,
         lists: 0,
@@ -125,6 +127,7 @@ impl Pass<'_> {
             secrets: &self.secrets,
             questions: &self.questions,
             alive: &self.alive,
+            set_aside: &self.set_aside,
             executing: self.executing,
             may_mint: self.session.mints,
             installation: &self.context.installation,
@@ -182,11 +185,24 @@ impl Pass<'_> {
                 self.executing = self.executing.map(|executing| Executing { stage, ..executing });
                 Ok(())
             }
-            (Performed::Unsure, _) => Err(End::Left(self.context.config.recheck)),
-            (Performed::Failed(failure), _) => Err(End::Failed(failure)),
+            (Performed::Later(wait), _) => Err(End::Left(wait)),
+            (Performed::Unsure, _) => {
+                self.blame(step, memory);
+                Err(End::Left(self.context.config.recheck))
+            }
+            (Performed::Failed(failure), _) => {
+                self.blame(step, memory);
+                Err(End::Failed(failure))
+            }
             (Performed::Leave | Performed::Saw(_) | Performed::Sighted(_) | Performed::Wrote, _) => {
                 Err(End::Left(AGAIN))
             }
+        }
+    }
+
+    fn blame(&self, step: &Step, memory: &mut Memory) {
+        if let Some(token) = step.token() {
+            memory.blame(token, Instant::now() + self.context.config.recheck);
         }
     }
 

@@ -167,7 +167,7 @@ async fn correct(
 /// claims to be newer, until the owner controller has adopted or refused it (R13).
 fn is_ahead(token: &PersonalAccessToken, ledger: &Ledger, secret: &Secret, context: &Context) -> bool {
     let uid = token.uid().unwrap_or_default();
-    let Some(held) = held(secret, &uid) else { return false };
+    let held = held(secret, &uid);
     let current = ledger.current(&uid).map_or(0, |entry| entry.n);
     if let Some(known) = ledger.entry(&held.id) {
         return known.n > current && *known.uid == *uid && known.state == State::Prepared;

@@ -25,18 +25,18 @@ pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     if ours { Holds::Ours } else { Holds::Foreign }
 }
 
-/// The pair in a Secret of this resource, if there is one.
-pub fn held(secret: &Secret, uid: &str) -> Option<Held> {
-    let data = secret.data.as_ref()?;
-    let text = |key: &str| String::from_utf8(data.get(key)?.0.clone()).ok();
-    let (id, client_secret) = PAIRS.iter().find_map(|(id, value)| Some((text(id)?, Redacted::new(text(value)?))))?;
+/// The pair in a Secret of this resource; an empty one if it holds none.
+pub fn held(secret: &Secret, uid: &str) -> Held {
+    let text = |key: &str| String::from_utf8(secret.data.as_ref()?.get(key)?.0.clone()).ok();
+    let pair = PAIRS.iter().find_map(|(id, value)| Some((text(id)?, Redacted::new(text(value)?))));
+    let (id, client_secret) = pair.unwrap_or_default();
     let annotations = secret.metadata.annotations.as_ref();
-    Some(Held {
+    Held {
         id: id.into(),
         client_secret,
         claims: annotations.and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok()),
         owned: controller(&secret.metadata).is_some_and(|controller| controller.uid == uid),
-    })
+    }
 }
 
 /// The owner references that it should have: the resource's own, unless it is to outlive the resource, and those of
@@ -131,17 +131,17 @@ mod tests {
         let plain = json!({"clientId": "id1", "clientSecret": "c4n4ry"});
         let sdk = json!({"SAIL_CLIENT_ID": "id1", "SAIL_CLIENT_SECRET": "c4n4ry"});
         for data in [plain.clone(), sdk] {
-            let held = held(&secret(data, json!({ANNOTATION_NUMBER: "5"}), Some("a")), "a").unwrap();
+            let held = held(&secret(data, json!({ANNOTATION_NUMBER: "5"}), Some("a")), "a");
             assert_eq!(
                 (&*held.id, held.client_secret.expose(), held.claims, held.owned),
                 ("id1", "c4n4ry", Some(5), true)
             );
         }
         for (claim, controller) in [(json!({ANNOTATION_NUMBER: "five"}), Some("b")), (json!({}), None)] {
-            let held = held(&secret(plain.clone(), claim, controller), "a").unwrap();
+            let held = held(&secret(plain.clone(), claim, controller), "a");
             assert_eq!((held.claims, held.owned), (None, false));
         }
-        assert_eq!(held(&secret(json!({"clientId": "id1"}), json!({}), None), "a"), None, "half a pair is none");
+        assert_eq!(&*held(&secret(json!({"clientId": "id1"}), json!({}), None), "a").id, "", "half a pair is none");
     }
 
     #[test]

@@ -102,6 +102,11 @@ fn r22_a_changed_name_or_scope_is_applied_in_place() {
     let life = || Applied { validity_seconds: 60, ..sample::wanted() };
     check([
         ("the spec differs", wants(other(), |_| ()), Some(change())),
+        (
+            "the spec differs, and LIST tells no scopes",
+            with(wants(other(), |_| ()), |world| world.listing.as_mut().unwrap().tokens[0].scopes = None),
+            Some(change()),
+        ),
         ("the spec is as applied", wants(sample::wanted(), |_| ()), None),
         ("another life of access tokens takes a new token", wants(life(), |_| ()), Some(Step::ReadSecret("a".into()))),
         (

@@ -20,14 +20,15 @@ impl Scene<'_> {
             Ok(found) => found.map(|secret| secret.metadata),
             Err(error) => return untold(&error),
         };
-        let goes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
+        let revokes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
+        let goes = revokes && self.declared.contains_key(uid);
         let holds = holds(found.as_ref(), uid);
         if holds != Holds::Ours || goes {
             return Performed::Saw(Box::new(Found { holds, held: None, metadata: found }));
         }
         match secrets.get(&namespace, &secret).await {
             Ok(Some(whole)) if whole.metadata.uid == found.and_then(|found| found.uid) => {
-                let held = held(&whole, uid);
+                let held = Some(held(&whole, uid));
                 Performed::Saw(Box::new(Found { holds, held, metadata: Some(whole.metadata) }))
             }
             Ok(_) => Performed::Leave,
