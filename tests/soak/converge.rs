@@ -42,6 +42,16 @@ pub fn missing(setting: &Setting) -> Option<String> {
     superfluous(setting, &published, &suspended)
 }
 
+/// Whether a resource's Secret holds a pair whose token is dead.
+pub fn has_dead_pair(setting: &Setting) -> bool {
+    let control = setting.stage.simulator.control();
+    resources(setting).iter().any(|(place, name, _)| {
+        let secret = setting.archive.get(&(Kind::Secret, place.clone(), name.clone()));
+        let pair = secret.as_deref().and_then(Pair::of);
+        pair.is_some_and(|pair| control.tokens(place).unwrap().iter().all(|token| token.id != pair.client_id))
+    })
+}
+
 /// A token that is alive although nothing needs it.
 fn superfluous(setting: &Setting, published: &BTreeSet<String>, suspended: &BTreeSet<String>) -> Option<String> {
     let control = setting.stage.simulator.control();

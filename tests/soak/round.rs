@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::archive::Kind;
 use crate::clerk::{Clerk, LAG};
 use crate::consumer::consume;
-use crate::converge::{ledger, missing, resources};
+use crate::converge::{has_dead_pair, ledger, missing, resources};
 use crate::crew::Crew;
 use crate::faults::Faults;
 use crate::figures::Figures;
@@ -48,6 +48,7 @@ struct Round {
     began: Instant,
     told: Instant,
     log_read: usize,
+    backed_up: bool,
 }
 
 /// Plays a round. An error: it could not be judged, or did not converge.
@@ -74,6 +75,7 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
         began: now,
         told: now,
         log_read: 0,
+        backed_up: false,
         setting,
         crew,
         plan,
@@ -128,9 +130,16 @@ impl Round {
                 self.faults.freeze().await;
                 self.figures.freezes += 1;
             }
-            if turn % 100 == 60 {
+            if turn % 150 == 60 {
                 self.setting.restart_api_server().await;
                 self.figures.restarts += 1;
+            }
+            if turn % 300 == 120 {
+                self.setting.back_up("backup").await;
+                self.backed_up = true;
+            }
+            if turn % 300 == 180 && std::mem::take(&mut self.backed_up) {
+                self.travel().await?;
             }
             if turn % 60 == 45 {
                 self.measure().await?;
@@ -150,6 +159,26 @@ impl Round {
         self.converge().await?;
         self.figures.convergence.push(u64::try_from(killed.elapsed().as_millis()).unwrap());
         Ok(())
+    }
+
+    /// Puts the backup back, the user doing nothing until all is as declared: by what the backup says.
+    async fn travel(&mut self) -> Result<(), String> {
+        let calm = Arc::clone(&self.calm);
+        let _calm = calm.write().await;
+        self.setting.restore("backup").await;
+        let back = Instant::now();
+        self.figures.restores += 1;
+        let millis = |since: Instant| u64::try_from(since.elapsed().as_millis()).unwrap();
+        while has_dead_pair(&self.setting) {
+            if back.elapsed() > CONVERGENCE {
+                return Err(format!("a dead pair is published {CONVERGENCE:?} after a restore\n{}", self.state()));
+            }
+            self.check()?;
+            sleep(Duration::from_millis(20)).await;
+        }
+        self.figures.working.push(millis(back));
+        self.setting.clear_lost();
+        self.converge().await
     }
 
     async fn converge(&mut self) -> Result<(), String> {
