@@ -59,6 +59,8 @@ pub enum Broken {
     OverlapUnpublished,
     /// R10: what is condemned is deleted whatever its name is by now.
     DeleteById,
+    /// R12: a Secret is created whose resource is being deleted with Retain.
+    CreateWhileDeleting,
     /// R12: a resource is forgotten before its numbers are resolved.
     FinishEarly,
     /// R12: a read of the Secret from before the deletion counts.

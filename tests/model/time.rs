@@ -1,11 +1,13 @@
 //! Time: it moves to the next moment at which a decision or an effect may differ.
 use pat_operator::lifecycle::facts::{Sighting, millis};
 use pat_operator::lifecycle::ledger::{Entry, Millis, State};
+use pat_operator::lifecycle::listing::Listed;
 use pat_operator::lifecycle::rotate;
 
 use crate::configuration::Configuration;
+use crate::pass::Owner;
 use crate::replica::{EVERY, Replica};
-use crate::world::{Late, OVERLAP, TIMINGS, UIDS, Worker, World};
+use crate::world::{Late, OVERLAP, TIMINGS, Token, UIDS, Worker, World};
 
 impl World {
     /// Moves time, and lets tokens die.
@@ -56,6 +58,16 @@ impl World {
 }
 
 impl Configuration {
+    /// Whether a published token would die only because no replica gets its turn, in weeks (R16).
+    pub fn starves(&self, world: &World, moment: Millis) -> bool {
+        let dies = |token: &Token| token.accepted && token.expires.is_some_and(|expires| expires < moment);
+        let may_act = |i: usize| {
+            let config = self;
+            world.replicas[i].pass.is_some() || Owner { world: &mut world.clone(), i, config }.begin(0).is_some()
+        };
+        self.renew && world.tokens.iter().any(dies) && (0..world.replicas.len()).any(may_act)
+    }
+
     /// The next moment at which a decision or an effect may differ.
     pub fn next_moment(&self, world: &World) -> Option<Millis> {
         let lag = millis(TIMINGS.list_lag);
@@ -76,8 +88,17 @@ impl Configuration {
             .chain(released.filter(|entry| entry.renamed).map(|entry| entry.changed_at + lag + 1))
             .chain(self.schedule(world))
             .chain(looks(world))
+            .chain(self.frees_a_slot(world))
             .filter(|moment| *moment > world.clock)
             .min()
+    }
+
+    /// When a replica looks again whose LIST shows a token that holds the last slot and is gone.
+    fn frees_a_slot(&self, world: &World) -> Vec<Millis> {
+        let listings = world.replicas.iter().filter_map(|replica| replica.listing.as_ref()).filter(|_| self.slots > 0);
+        let gone = |token: &Listed| token.ours.is_some() && world.token(&token.id).is_none();
+        let outdated = listings.filter(|listing| listing.tokens.iter().any(gone));
+        outdated.map(|listing| listing.at + millis(TIMINGS.drift_interval) + 1).collect()
     }
 
     /// Ends of overlaps, rotations and renewals that become due.

@@ -112,7 +112,7 @@ impl Model for Configuration {
             Action::BackUp => self.back_up(&mut world),
             Action::Restore => self.bring_back(&mut world)?,
             Action::Wait => {
-                let moment = self.next_moment(&world)?;
+                let moment = self.next_moment(&world).filter(|moment| !self.starves(&world, *moment))?;
                 world.advance(moment);
             }
             Action::Delete(_)

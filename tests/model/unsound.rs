@@ -87,6 +87,7 @@ pub fn travel() -> Vec<Configuration> {
     let one =
         || Configuration { replicas: 1, start: [Start::Served, Start::Absent], limit: 5, ..Configuration::default() };
     let retain = || Configuration { delete: [true, false], retain: [true, false], limit: 3, ..one() };
+    let removed = || Configuration { edits: 1, changes: &[Edit::Remove], ..retain() };
     let restored = || Configuration { restore: Restore::Ledger, ..one() };
     let rotated = || Configuration { rotate: [1, 0], ..restored() };
     let created = || Configuration { start: [Start::Admitted, Start::Absent], ..restored() };
@@ -101,6 +102,7 @@ pub fn travel() -> Vec<Configuration> {
         broken("broken R6: an old LIST is judged by the ledger of now", Broken::SweepOldList, "P5", old()),
         broken("broken R8: rewritten without a verdict", Broken::RewriteWithoutVerdict, "R13", rotated()),
         broken("broken R10: deleted by id alone", Broken::DeleteById, "P4", left()),
+        broken("broken R12: created while being deleted", Broken::CreateWhileDeleting, "P2", removed()),
         broken("broken R12: the Secret is stripped first", Broken::StripFirst, "P4", left()),
         broken("broken R12: released before it is published", Broken::RetainUnpublished, "P2", rotating()),
         broken("broken R12: stripped without a record", Broken::RetainUnrecorded, "P4", retain()),
