@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use super::Context;
 use super::board::{Report, Session};
+use super::frozen;
 use super::watches::LedgerMeta;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
@@ -68,7 +69,7 @@ async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Resu
     let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
     let found = match known {
         Some(known) => known,
-        None => match context.ledgers.get(&name).await? {
+        None => match read(&context, &name, &tenant).await? {
             Some(stored) => (stored, Instant::now()),
             // If it is gone, so is this pass; else whoever said so was wrong, and no change will come.
             None => return Ok(Action::requeue(context.config.recheck)),
@@ -98,6 +99,15 @@ async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Resu
         }
     };
     Ok(Action::requeue(wait))
+}
+
+/// Reads the ledger live. One that is not understood is told to everybody (R15).
+async fn read(context: &Context, ledger: &str, tenant: &str) -> Result<Option<ledger_store::Stored>, Error> {
+    let read = context.ledgers.get(ledger).await;
+    if let Some(note) = read.as_ref().err().and_then(frozen::note) {
+        report::put(context, ledger, tenant, Report { trouble: Some(note), ..old_report(context, ledger) });
+    }
+    Ok(read?)
 }
 
 /// Tells what ISC did not do; says how long ISC wants to be left alone.

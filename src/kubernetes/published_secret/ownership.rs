@@ -4,7 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use serde_json::{Value, json};
 
 use crate::api::PersonalAccessToken;
-use crate::api::names::{ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, LABEL_MANAGED_BY, MANAGER};
+use crate::api::names::{
+    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY, MANAGER,
+};
 use crate::lifecycle::facts::{Held, Holds};
 use crate::redacted::Redacted;
 
@@ -72,7 +74,7 @@ pub(super) fn stripped(found: &ObjectMeta, uid: &str) -> Value {
         "resourceVersion": found.resource_version,
         "ownerReferences": others,
         "labels": {LABEL_MANAGED_BY: null},
-        "annotations": {ANNOTATION_RESOURCE: null, ANNOTATION_NUMBER: null, ANNOTATION_CLIENT_ID: null},
+        "annotations": {ANNOTATION_RESOURCE: null, ANNOTATION_NUMBER: null, ANNOTATION_CLIENT_ID: null, ANNOTATION_TEMPLATE: null},
     }})
 }
 
