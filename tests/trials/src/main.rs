@@ -2,6 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use trials::compare::table;
 use trials::many;
 use trials::trial::Outcome;
 use trials::{chaos, exhaustive, trial};
@@ -42,6 +43,18 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints what came of each.
+    Compare {
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
     /// Runs many seeds.
     Seeds {
         /// How many.
@@ -62,6 +75,7 @@ fn main() -> ExitCode {
         Command::Faults { number: Some(number), .. } => exhaustive::tell_single(number).is_some_and(|it| tell(&it)),
         Command::Faults { number: None, from, threads } => exhaustive::run_singles(from, threads),
         Command::Pairs { from, slice, threads } => exhaustive::run_pairs(from, slice, threads),
+        Command::Compare { seeds, from, threads } => table::print(from..from.saturating_add(seeds), threads),
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)
