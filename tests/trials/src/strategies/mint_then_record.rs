@@ -1,4 +1,6 @@
 //! Mint, then record: POST a token, write it into the Secret; rotate by POST, write over, DELETE the one before later.
+use pat_operator::api::personal_access_token::Rotation;
+
 use super::record::Record;
 use super::{Pass, Trouble, after};
 
@@ -25,7 +27,7 @@ impl Pass<'_> {
 
     fn is_overlap_over(&self, record: &Record) -> bool {
         let rotation = self.resource.spec.rotation.as_ref();
-        let overlap = rotation.and_then(|rotation| rotation.overlap_seconds()).unwrap_or_default();
+        let overlap = rotation.and_then(Rotation::overlap_seconds).unwrap_or_default();
         self.objects.now() >= after(record.issued, overlap)
     }
 }
