@@ -32,6 +32,10 @@ pub struct Figures {
     pub refused: usize,
     /// Resources.
     pub resources: usize,
+    /// Those that ever had a pair published.
+    pub served: usize,
+    /// How long these waited for their first pair, all together, in milliseconds.
+    pub waited: i64,
     /// Those whose Secret ever held a dead pair.
     pub outages: usize,
     /// How long Secrets held dead pairs, in milliseconds.
@@ -50,6 +54,8 @@ impl Figures {
         self.authentications += other.authentications;
         self.refused += other.refused;
         self.resources += other.resources;
+        self.served += other.served;
+        self.waited += other.waited;
         self.outages += other.outages;
         self.outage += other.outage;
         for (property, count) in &other.broken {
@@ -72,6 +78,9 @@ struct Minted {
 /// A resource.
 #[derive(Clone, Debug, Default)]
 struct Declared {
+    /// When it came, and when it first had a pair.
+    created: i64,
+    served: Option<i64>,
     going: bool,
     gone: bool,
     overlap: Option<i64>,
@@ -125,6 +134,8 @@ impl Tally {
             |(id, token): &(&String, &Minted)| token.alive && !recorded.contains(id) && token.created + YOUNG < at;
         figures.orphans = self.tokens.iter().filter(is_orphan).count();
         figures.resources = self.resources.len();
+        let waits = self.resources.values().filter_map(|declared| Some(declared.served? - declared.created));
+        (figures.served, figures.waited) = (waits.clone().count(), waits.sum());
         figures.outages = self.resources.values().filter(|declared| declared.had_outage).count();
         figures.outage += self.resources.values().filter_map(|declared| Some(at - declared.dead_since?)).sum::<i64>();
         let left = figures.orphans + self.unserved().len();

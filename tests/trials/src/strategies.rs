@@ -23,7 +23,7 @@ mod record;
 mod session;
 
 /// Time between two passes.
-const PAUSE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_secs(30);
 /// How long a token lives unless it is destroyed.
 const LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
 

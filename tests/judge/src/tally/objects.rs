@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Tally;
+use super::{Declared, Tally};
 use crate::book::Place;
 use crate::ledger;
 use crate::observation::{Change, Object};
@@ -31,7 +31,9 @@ impl Tally {
     }
 
     fn resource(&mut self, place: &Place, content: &Value, is_there: bool) {
-        let declared = self.resources.entry(place.clone()).or_default();
+        let now = self.now;
+        let fresh = || Declared { created: now, ..Declared::default() };
+        let declared = self.resources.entry(place.clone()).or_insert_with(fresh);
         declared.overlap = content["spec"]["rotation"]["overlap"].as_str().and_then(resources::millis);
         declared.going |= !content["metadata"]["deletionTimestamp"].is_null();
         declared.gone |= !is_there;
@@ -53,6 +55,7 @@ impl Tally {
             return;
         }
         let Some(new) = holds.and_then(|id| self.tokens.get_mut(&id)) else { return };
+        declared.served.get_or_insert(now);
         new.published.get_or_insert(now);
         let created = new.created;
         match before.and_then(|id| self.tokens.get(&id)).map(|old| (old.created, old.alive)) {

@@ -87,6 +87,15 @@ fn a_rotation_with_overlap_breaks_nothing() {
 }
 
 #[test]
+fn a_resource_waits_for_its_first_pair_only() {
+    let mut kept = Kept(Tally::default(), 0);
+    kept.resource(false, Change::Created).later(MINUTE);
+    assert_eq!((kept.figures().served, kept.figures().waited), (0, 0));
+    kept.minted(1).published(1).later(MINUTE).minted(2).published(2);
+    assert_eq!((kept.figures().served, kept.figures().waited), (1, MINUTE + 1));
+}
+
+#[test]
 fn a_token_that_nothing_mentions_is_an_orphan_after_a_minute() {
     let mut kept = Kept::served();
     kept.minted(2);

@@ -78,6 +78,7 @@ fn in_words(rows: &BTreeMap<Strategy, Row>) -> String {
         "authentications",
         "refused",
         "resources",
+        "seconds to the first pair",
         "with an outage",
         "seconds of outage",
         "P1",
@@ -98,12 +99,17 @@ fn in_words(rows: &BTreeMap<Strategy, Row>) -> String {
             figures.authentications,
             figures.refused,
             figures.resources,
+            seconds(figures.waited) / figures.served.max(1),
             figures.outages,
-            usize::try_from(figures.outage / 1_000).unwrap_or_default(),
+            seconds(figures.outage),
         ];
         let properties = [Property::P1, Property::P2, Property::P3, Property::P4, Property::P7];
         let cells = counts.into_iter().chain(properties.iter().map(broken)).map(|count| count.to_string());
         text += &format!("| {strategy} | {} |\n", cells.collect::<Vec<_>>().join(" | "));
     }
     text
+}
+
+fn seconds(millis: i64) -> usize {
+    usize::try_from(millis / 1_000).unwrap_or_default()
 }
