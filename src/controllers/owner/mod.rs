@@ -52,10 +52,17 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         return Ok(Action::await_change());
     }
     let name = meta.name_any();
-    let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     let mut memory = context.board.take_memory(&name);
+    let action = turn(&meta, &context, &mut memory).await;
+    context.board.put_memory(&name, memory);
+    action
+}
+
+/// What there is to do for an owner now.
+async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Result<Action, Error> {
+    let name = meta.name_any();
+    let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     if memory.gathers(context.board.is_anyone_coming(&tenant)) {
-        context.board.put_memory(&name, memory);
         return Ok(Action::requeue(SOON));
     }
     let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
@@ -67,18 +74,18 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
             None => return Ok(Action::requeue(context.config.recheck)),
         },
     };
-    let Some(session) = session(&context, &tenant, &found.0.ledger) else {
+    let Some(session) = session(context, &tenant, &found.0.ledger) else {
         return Ok(Action::requeue(context.config.recheck));
     };
     if let Some(wait) = session.client.held() {
-        let report = Report { trouble: Some(outage(&Failure::Wait(wait), &tenant)), ..old_report(&context, &name) };
-        report::put(&context, &name, &tenant, report);
+        let report = Report { trouble: Some(outage(&Failure::Wait(wait), &tenant)), ..old_report(context, &name) };
+        report::put(context, &name, &tenant, report);
         return Ok(Action::requeue(wait + AGAIN));
     }
-    let wait = match pass::run(&context, &session, found, &mut memory).await {
+    let wait = match pass::run(context, &session, found, memory).await {
         pass::End::Rest(wait, report) => {
             memory.succeeded();
-            report::put(&context, &name, &tenant, *report);
+            report::put(context, &name, &tenant, *report);
             wait
         }
         pass::End::Left(wait) => {
@@ -87,10 +94,9 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         }
         pass::End::Failed(failure) => {
             memory.come_in_from_the_top();
-            failed(&context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed())
+            failed(context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed())
         }
     };
-    context.board.put_memory(&name, memory);
     Ok(Action::requeue(wait))
 }
 

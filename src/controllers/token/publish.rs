@@ -50,6 +50,7 @@ pub(super) async fn run(
             match (holds, &found) {
                 (Holds::Foreign, _) => Publication::Taken,
                 (Holds::Ours, Some(found)) => correct(&content, &ledger, found, context).await?,
+                _ if is_deleting(&ledger, &uid) => Publication::Nothing,
                 _ => create(&content, context).await?,
             }
         }
@@ -72,6 +73,9 @@ async fn publish_first(
         let found = metadata(token, context).await?;
         return Ok(Some((nothing(holds(found.as_ref(), &uid)), ledger)));
     };
+    if is_deleting(ledger, &uid) {
+        return Ok(None);
+    }
     let publication = create(&Content { token, entry, api_url: &ledger.endpoint.api_url }, context).await?;
     Ok((publication != Publication::Nothing).then(|| (publication, Some(ledger.clone()))))
 }
@@ -107,6 +111,12 @@ pub(super) async fn ledger(token: &PersonalAccessToken, context: &Context) -> Re
 
 fn is_published(ledger: &Ledger, uid: &str) -> bool {
     ledger.resources.get(uid).is_some_and(|resource| !resource.deleting || resource.retain)
+}
+
+/// What is left to its user is kept current, but not created: the owner controller may have seen that there is no Secret,
+/// and condemn the token (R12).
+fn is_deleting(ledger: &Ledger, uid: &str) -> bool {
+    ledger.resources.get(uid).is_some_and(|resource| resource.deleting)
 }
 
 fn nothing(holds: Holds) -> Publication {
@@ -167,7 +177,7 @@ async fn correct(
 /// claims to be newer, until the owner controller has adopted or refused it (R13).
 fn is_ahead(token: &PersonalAccessToken, ledger: &Ledger, secret: &Secret, context: &Context) -> bool {
     let uid = token.uid().unwrap_or_default();
-    let Some(held) = held(secret, &uid) else { return false };
+    let held = held(secret, &uid);
     let current = ledger.current(&uid).map_or(0, |entry| entry.n);
     if let Some(known) = ledger.entry(&held.id) {
         return known.n > current && *known.uid == *uid && known.state == State::Prepared;
@@ -190,8 +200,7 @@ async fn question(
 ) -> Result<(), Error> {
     let claims = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok());
     let uid = token.uid().unwrap_or_default();
-    let dying = ledger.resources.get(&*uid).is_some_and(|resource| resource.deleting);
-    if dying || !ledger.may_have_lost(&uid, claims) {
+    if is_deleting(ledger, &uid) || !ledger.may_have_lost(&uid, claims) {
         return Ok(());
     }
     let namespace = token.namespace().unwrap_or_default();

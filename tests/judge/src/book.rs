@@ -47,9 +47,19 @@ pub struct Resource {
     pub held: bool,
     pub suspended: bool,
     pub overlap: Option<i64>,
-    /// When a revocation was last asked for.
-    pub revoked: Option<i64>,
+    /// Somebody asked for its tokens to be revoked.
+    pub revocation: bool,
+    /// The observation by which such a request was last acted on: it condemns what was created before.
+    pub revoked: Option<usize>,
     pub last_seen: usize,
+}
+
+impl Resource {
+    /// Whether a revoke request condemned this token.
+    pub fn has_revoked(&self, token: &Known) -> bool {
+        let created = token.seen.first();
+        self.revocation && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
+    }
 }
 
 /// A Secret outside of the operator's namespace.

@@ -22,6 +22,8 @@ pub struct Ledger {
     pub entries: BTreeMap<String, Recorded>,
     /// Number and resource of the attempts that are under way or were fenced.
     pub attempts: Vec<(u64, String)>,
+    /// By uid: the revoke request of a resource that was acted on last.
+    pub revoked: BTreeMap<String, String>,
 }
 
 /// The decoded data of a Secret.
@@ -46,7 +48,10 @@ pub fn read(secret: &Value) -> Option<Ledger> {
         let uid = text(&attempt["uid"]).or_else(|| text(&attempt["crUid"]));
         Some((attempt["n"].as_u64()?, uid?))
     });
+    let resources = document["resources"].as_object().into_iter().flatten();
+    let revoked = resources.filter_map(|(uid, resource)| Some((uid.clone(), text(&resource["revoked"])?)));
     Some(Ledger {
+        revoked: revoked.collect(),
         owner: text(&document["owner"]["identityId"])?,
         entries: entries.collect(),
         attempts: attempts.collect(),

@@ -52,6 +52,7 @@ impl Judge {
         self.recorded(&after);
         if Self::binds(object.by) {
             self.dropped(&before, &after);
+            self.revoked(&before, &after);
         }
         self.crowd(&owner);
     }
@@ -67,6 +68,13 @@ impl Judge {
                 self.book.client_secrets.insert(id.clone(), client_secret.clone());
                 self.book.canaries.insert(client_secret.clone());
             }
+        }
+    }
+
+    fn revoked(&mut self, before: &Ledger, after: &Ledger) {
+        let observed = self.book.observed;
+        for (uid, _) in after.revoked.iter().filter(|(uid, request)| before.revoked.get(*uid) != Some(request)) {
+            self.book.resources.entry(uid.clone()).or_default().revoked = Some(observed);
         }
     }
 
