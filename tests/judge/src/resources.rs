@@ -58,7 +58,7 @@ fn has_finalizer(object: &Value) -> bool {
 }
 
 /// `90s`, `15m`, `12h`, `7d` in milliseconds.
-fn millis(text: &str) -> Option<i64> {
+pub fn millis(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
     let seconds = match unit {

@@ -5,3 +5,4 @@ mod foreign;
 mod minting;
 mod publishing;
 mod story;
+mod tallies;
