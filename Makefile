@@ -6,7 +6,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate simulate-faults simulate-pairs crds format control-plane control-plane-path
+.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate simulate-faults simulate-pairs compare crds format control-plane control-plane-path
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ simulate-faults: ## Play every single fault of every scene of a credential's lif
 simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=0 to 9 for a tenth, FROM (0) goes on
 	@cargo build -q --release -p trials
 	@$(TRIALS) pairs --from $(or $(FROM),0) $(if $(SLICE),--slice $(SLICE))
+
+compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
+	@cargo build -q --release -p trials
+	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds

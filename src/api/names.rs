@@ -10,6 +10,9 @@ pub const ANNOTATION_RESOURCE: &str = "pat-operator.dev/resource-uid";
 pub const ANNOTATION_NUMBER: &str = "pat-operator.dev/number";
 /// On a published Secret: client ID of the token.
 pub const ANNOTATION_CLIENT_ID: &str = "pat-operator.dev/client-id";
+/// On a published Secret: the labels and annotations that are there because the spec says so, so that they go when it
+/// no longer does.
+pub const ANNOTATION_TEMPLATE: &str = "pat-operator.dev/from-spec";
 /// On a published Secret: who writes it.
 pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Value of [`LABEL_MANAGED_BY`], and the field manager of every write.

@@ -1,5 +1,6 @@
 //! The loops: owner, token and tenant controller, and what they are told at the start.
 mod board;
+mod frozen;
 mod housekeeping;
 mod outside;
 mod owner;

@@ -73,7 +73,9 @@ fn living_tokens_of_deleted<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'
 fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
     let gone = |uid: &Uid| {
         let seen = facts.secrets.get(uid).filter(|seen| seen.deleting);
-        seen.is_some_and(|seen| seen.holds != Holds::Ours || release::is_abandoned(facts, seen, uid))
+        seen.is_some_and(|seen| {
+            matches!(seen.holds, Holds::Absent | Holds::Foreign) || release::is_abandoned(facts, seen, uid)
+        })
     };
     living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::TombAll(uid.clone()))
 }
@@ -85,7 +87,9 @@ fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
 fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let licensed = |entry: &&Entry| {
         let still_ours = |token: &super::listing::Listed| token.ours.is_some() && !token.managed;
-        listing.token(&entry.id).is_some_and(still_ours) && !facts.destroyed.contains(&entry.id)
+        listing.token(&entry.id).is_some_and(still_ours)
+            && !facts.destroyed.contains(&entry.id)
+            && !facts.set_aside.contains(&entry.id)
     };
     condemned(facts.ledger).find(licensed).map(|entry| Step::Delete(entry.id.clone()))
 }

@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub questions: &'a BTreeSet<Uid>,
     /// Tokens whose credential ISC accepted in this pass although LIST lacks them.
     pub alive: &'a BTreeSet<TokenId>,
+    /// Tokens with which ISC did not do its part a moment ago: others go first.
+    pub set_aside: &'a BTreeSet<TokenId>,
     /// The attempt that this pass itself made and has not finished.
     pub executing: Option<Executing>,
     /// Whether new tokens may be made for this owner at all.
@@ -178,15 +180,10 @@ impl Held {
         self.id == entry.id && self.client_secret == entry.client_secret
     }
 
-    /// What stands for the pair in a verdict about it.
+    /// What stands for the pair and its claim in a verdict about it (R13).
     pub fn digest(&self) -> Arc<str> {
-        digest(&self.id, self.claims)
+        super::token_name::tag(&format!("{}/{}", self.id, self.claims.unwrap_or(0))).into()
     }
-}
-
-/// What stands for a pair that claims a number in a verdict about it (R13).
-pub fn digest(id: &str, claims: Option<u64>) -> Arc<str> {
-    super::token_name::tag(&format!("{id}/{}", claims.unwrap_or(0))).into()
 }
 
 /// Who has the Secret's name.
@@ -198,6 +195,8 @@ pub enum Holds {
     Ours,
     /// Anybody else: never written, never deleted (P6).
     Foreign,
+    /// The API server refuses to tell, or to write it: nothing is decided on it, and nobody else waits for it.
+    Refused,
 }
 
 impl Facts<'_> {

@@ -105,6 +105,11 @@ fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
         && !dying
 }
 
+/// Whether nothing can be published for the resource.
+pub(super) fn is_closed(facts: &Facts<'_>, uid: &Uid) -> bool {
+    facts.secrets.get(uid).is_some_and(|seen| matches!(seen.holds, Holds::Foreign | Holds::Refused))
+}
+
 /// The resource to mint for: of the namespace that has the fewest tokens, the one that failed least.
 fn candidate<'a>(facts: &'a Facts<'_>, after: Option<&Uid>) -> Option<&'a Uid> {
     let reserved = usize::from(after.is_some());
@@ -112,7 +117,6 @@ fn candidate<'a>(facts: &'a Facts<'_>, after: Option<&Uid>) -> Option<&'a Uid> {
     if free <= reserved {
         return None;
     }
-    let foreign = |uid: &Uid| facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign);
     let in_namespace = |declared: &Declared| {
         let resources = facts.ledger.resources.iter();
         resources.filter(|(uid, r)| r.namespace == declared.namespace && facts.ledger.of(uid).next().is_some()).count()
@@ -122,7 +126,7 @@ fn candidate<'a>(facts: &'a Facts<'_>, after: Option<&Uid>) -> Option<&'a Uid> {
         .declared
         .iter()
         .filter(|(uid, declared)| Some(*uid) != after && wants_token(facts, uid, declared))
-        .filter(|(uid, _)| facts.has_waited(uid) && !foreign(uid))
+        .filter(|(uid, _)| facts.has_waited(uid) && !is_closed(facts, uid))
         .min_by_key(|(uid, declared)| (in_namespace(declared), failures(uid)))
         .map(|(uid, _)| uid)
 }

@@ -11,6 +11,7 @@ pub mod grants;
 pub mod ledger;
 pub mod listing;
 pub mod mint;
+mod plan;
 pub mod release;
 pub mod rotate;
 #[cfg(test)]

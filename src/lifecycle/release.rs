@@ -40,13 +40,17 @@ fn decide(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
         // Nothing of ours is published: there is nothing to leave to anybody.
         (Holds::Absent | Holds::Foreign, _) => Some(Step::TombAll(uid.clone())),
         (Holds::Ours, Some(held)) => match releasable(facts, seen, held, uid) {
-            Some(entry) => {
-                listing.token(&entry.id)?;
+            Some(entry) if listing.token(&entry.id).is_some() => {
                 Some(Step::Release { uid: uid.clone(), id: entry.id.clone() })
+            }
+            // Gone in ISC: of a current one that is for R11 to say.
+            Some(entry) => {
+                let gone = entry.state == State::Retired && listing.had_to_show(entry.created_at, facts.timings);
+                gone.then(|| Step::TombAll(uid.clone()))
             }
             None => is_abandoned(facts, seen, uid).then(|| Step::TombAll(uid.clone())),
         },
-        (Holds::Ours, None) => None,
+        (Holds::Ours, None) | (Holds::Refused, _) => None,
     }
 }
 
@@ -71,11 +75,14 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
             return look_again(facts, listing, entry);
         }
         let rename = || Step::Rename { id: entry.id.clone(), name: released_name(entry) };
-        return facts.has_waited(&entry.uid).then(rename);
+        return (facts.has_waited(&entry.uid) && !facts.set_aside.contains(&entry.id)).then(rename);
     }
     let Some(seen) = facts.secrets.get(&entry.uid).filter(|seen| seen.deleting) else {
         return Some(Step::ReadSecret(entry.uid.clone()));
     };
+    if seen.holds == Holds::Refused {
+        return None;
+    }
     if seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(entry)) {
         return Some(Step::Strip(entry.uid.clone()));
     }

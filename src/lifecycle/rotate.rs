@@ -29,7 +29,7 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
     {
         return None;
     }
-    let due = facts.declared.iter().filter(|(uid, _)| facts.has_waited(uid) && !is_taken(facts, uid));
+    let due = facts.declared.iter().filter(|(uid, _)| facts.has_waited(uid) && !mint::is_closed(facts, uid));
     let (_, uid) = due.filter_map(|(uid, declared)| Some((urgency(facts, uid, declared)?, uid))).min()?;
     mint::prepare(facts, uid)
 }
@@ -43,7 +43,8 @@ pub(super) fn retire(facts: &Facts<'_>) -> Option<Step> {
         let holds = seen
             .is_some_and(|seen| seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(current)));
         match current.published_at {
-            None if holds => Some(Step::RecordPublished(current.id.clone())),
+            // The overlap counts from this moment: a single reply that is behind would end it early (R20).
+            None if holds => facts.now?.consistent.then(|| Step::RecordPublished(current.id.clone())),
             None => seen.is_none().then(|| Step::ReadSecret(uid.clone())),
             Some(_) if !is_overlap_over(facts, uid) => None,
             Some(published) if is_still_used(facts, uid, published)? => None,
@@ -83,8 +84,13 @@ pub fn due(entry: &Entry, every: Option<Millis>) -> Option<Millis> {
 /// Whether something is decided by a moment that only one reply of ISC has shown to be past (R20).
 pub(super) fn waits_for_clock(facts: &Facts<'_>) -> bool {
     let Some(now) = facts.now.filter(|now| !now.consistent) else { return false };
-    let ends = facts.ledger.resources.keys().filter_map(|uid| overlap_end(facts, uid));
-    ends.into_iter().any(|end| now.ms >= end)
+    let ledger = facts.ledger;
+    let unpublished = |uid: &Uid| {
+        ledger.retired(uid).next().is_some()
+            && ledger.current(uid).is_some_and(|current| current.published_at.is_none())
+    };
+    let waits = |uid: &Uid| unpublished(uid) || overlap_end(facts, uid).is_some_and(|end| now.ms >= end);
+    ledger.resources.keys().any(waits)
 }
 
 /// The share of time for which the spare slot is wanted by the schedules of all resources, in thousandths.
@@ -142,10 +148,6 @@ fn holder(ledger: &Ledger) -> Option<&Uid> {
     let pending = ledger.pending.as_ref().map(|pending| &pending.uid).filter(|uid| ledger.current(uid).is_some());
     let extra = ledger.entries.iter().find(|entry| capacity::uses_spare(ledger, entry));
     extra.map(|entry| &entry.uid).or(pending)
-}
-
-fn is_taken(facts: &Facts<'_>, uid: &Uid) -> bool {
-    facts.secrets.get(uid).is_some_and(|seen| seen.holds == Holds::Foreign)
 }
 
 /// R9: ISC saw a replaced token used after the new one was published. `None`: LIST is too old to tell.

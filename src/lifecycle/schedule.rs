@@ -1,7 +1,7 @@
 //! When to look again although nothing calls: at the earliest moment a decision could change by time alone.
 use std::time::Duration;
 
-use super::facts::{Facts, Sighting, millis};
+use super::facts::{Facts, Holds, Sighting, millis};
 use super::ledger::{Millis, State, Uid};
 use super::upkeep::life;
 use super::{rotate, travel};
@@ -26,9 +26,11 @@ fn waits(facts: &Facts<'_>) -> bool {
             && (ledger.current(uid).is_some_and(|current| current.published_at.is_none())
                 || rotate::is_overlap_over(facts, uid))
     };
-    ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
+    !facts.set_aside.is_empty()
+        || ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
         || ledger.entries.iter().any(|entry| matches!(entry.state, State::Tomb | State::Released))
         || ledger.resources.keys().any(unpublished)
+        || facts.secrets.values().any(|seen| seen.holds == Holds::Refused)
         || rotate::waits_for_clock(facts)
         || travel::suspects_loss(facts)
 }

@@ -2,8 +2,10 @@
 //! time travel > first mint > rotate > upkeep.
 use std::sync::Arc;
 
-use super::facts::{Executing, Facts, Held, Stage, millis};
-use super::ledger::{Applied, Attempt, Millis, Scopes, State, TokenId, Uid};
+pub use super::plan::{Adoption, Extension, Resourceful};
+
+use super::facts::{Executing, Facts, Stage, millis};
+use super::ledger::{Applied, Attempt, Entry, Millis, Scopes, State, TokenId, Uid};
 use super::{destroy, mint, release, rotate, travel, upkeep};
 
 /// One effect, or one ledger write without an effect.
@@ -125,43 +127,17 @@ pub enum Step {
     },
 }
 
-/// Where the resource of an intent is: recorded with it (R14, one write for mention and intent).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Resourceful {
-    /// Namespace.
-    pub namespace: Arc<str>,
-    /// Name.
-    pub name: Arc<str>,
-    /// Secret.
-    pub secret: Arc<str>,
-    /// The revoke request that was there already when the resource was first seen: it counts as handled.
-    pub revoked: Option<Arc<str>>,
-}
-
-/// A pair that is taken over: all that LIST and the Secret say of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Adoption {
-    /// The resource.
-    pub uid: Uid,
-    /// Where it is.
-    pub place: Resourceful,
-    /// The pair.
-    pub held: Held,
-    /// The number in the token's name.
-    pub n: u64,
-    /// When it expires.
-    pub expires: Millis,
-    /// What it is.
-    pub applied: Applied,
-}
-
-/// A prepared token and its long expiry.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Extension {
-    /// Client ID.
-    pub id: TokenId,
-    /// The new expiry.
-    pub until: Millis,
+impl Step {
+    /// The token that it asks ISC to change, delete or accept.
+    pub fn token(&self) -> Option<&TokenId> {
+        match self {
+            Self::Delete(id) | Self::Verify(id) => Some(id),
+            Self::Sweep { id, .. } | Self::Apply { id, .. } | Self::Renew { id, .. } => Some(id),
+            Self::CheckScopes { id, .. } | Self::Rename { id, .. } => Some(id),
+            Self::Extend(extension) => Some(&extension.id),
+            _ => None,
+        }
+    }
 }
 
 /// The next step, or `None` when nothing is to be done now.
@@ -189,7 +165,8 @@ pub fn step(facts: &Facts<'_>) -> Option<Step> {
 pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
     let now = facts.ms()?;
     let wanted = |uid: &Uid| facts.ledger.resources.get(uid).is_some_and(|resource| !resource.deleting);
-    let entry = facts.ledger.entries.iter().find(|entry| entry.state == State::Prepared && wanted(&entry.uid))?;
+    let due = |entry: &&Entry| entry.state == State::Prepared && !facts.set_aside.contains(&entry.id);
+    let entry = facts.ledger.entries.iter().filter(due).find(|entry| wanted(&entry.uid))?;
     Some(Extension { id: entry.id.clone(), until: now + upkeep::long_life(facts, &entry.uid) })
 }
 
@@ -239,7 +216,8 @@ fn look(facts: &Facts<'_>) -> Option<Step> {
 }
 
 fn sweep(facts: &Facts<'_>) -> Option<Step> {
-    let (token, part) = facts.orphans().find(|(token, _)| !facts.destroyed.contains(&token.id))?;
+    let due = |id: &TokenId| !facts.destroyed.contains(id) && !facts.set_aside.contains(id);
+    let (token, part) = facts.orphans().find(|(token, _)| due(&token.id))?;
     Some(Step::Sweep { id: token.id.clone(), n: part.n })
 }
 

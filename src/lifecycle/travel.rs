@@ -70,7 +70,7 @@ fn adoption(declared: &Declared, uid: &Uid, held: &Held, token: &Listed) -> Opti
 /// R11: a current token that two LISTs lack is gone only if ISC refuses its credential too.
 fn verify(facts: &Facts<'_>) -> Option<Step> {
     let listing = facts.listing?;
-    let gone = |id| listing.missed_before.contains(id) && !facts.alive.contains(id);
+    let gone = |id| listing.missed_before.contains(id) && !facts.alive.contains(id) && !facts.set_aside.contains(id);
     let mut lost = listing.misses(facts.ledger, facts.timings).filter(|entry| gone(&entry.id));
     lost.find(|entry| facts.has_waited(&entry.uid)).map(|entry| Step::Verify(entry.id.clone()))
 }

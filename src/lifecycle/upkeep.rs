@@ -10,7 +10,8 @@ pub const DRIFT: Millis = 60_000;
 
 /// The most urgent change of a live token.
 pub(super) fn keep(facts: &Facts<'_>) -> Option<Step> {
-    let live = || facts.ledger.entries.iter().filter(|entry| entry.state == State::Current);
+    let due = |entry: &&Entry| entry.state == State::Current && is_due(facts, entry);
+    let live = || facts.ledger.entries.iter().filter(due);
     renewals(facts, 2)
         .or_else(|| live().find_map(|entry| apply(facts, entry, declared(facts, entry)?)))
         .or_else(|| live().filter(|entry| is_kept(facts, entry)).find_map(|entry| check_scopes(facts, entry)))
@@ -36,12 +37,17 @@ pub(super) fn life(facts: &Facts<'_>, entry: &Entry) -> Millis {
 
 /// The first token of whose life less than one part in so many is left, or whose expiry somebody changed.
 fn renewals(facts: &Facts<'_>, parts: i64) -> Option<Step> {
-    let tokens = facts.ledger.entries.iter().filter(|entry| matches!(entry.state, State::Current | State::Retired));
+    let lives = |entry: &&Entry| matches!(entry.state, State::Current | State::Retired) && is_due(facts, entry);
+    let tokens = facts.ledger.entries.iter().filter(lives);
     tokens.filter(|entry| is_kept(facts, entry)).find_map(|entry| renew(facts, entry, parts))
 }
 
 fn declared<'a>(facts: &'a Facts<'_>, entry: &Entry) -> Option<&'a Declared> {
     facts.declared.get(&entry.uid).filter(|declared| !declared.deleting)
+}
+
+fn is_due(facts: &Facts<'_>, entry: &Entry) -> bool {
+    !facts.set_aside.contains(&entry.id)
 }
 
 fn is_kept(facts: &Facts<'_>, entry: &Entry) -> bool {

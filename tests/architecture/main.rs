@@ -4,6 +4,7 @@
 mod code;
 mod files;
 mod layers;
+mod proofs;
 mod rules;
 
 use files::File;
@@ -48,6 +49,12 @@ fn every_source_file_opens_with_what_it_is_for() {
 fn every_rule_of_the_protocol_lives_where_the_table_says() {
     let wrong = rules::problems(&files::read("ARCHITECTURE.md"), &files::below("src"));
     assert!(wrong.is_empty(), "correct the table in ARCHITECTURE.md: {wrong:#?}");
+}
+
+#[test]
+fn every_rule_has_the_tests_that_the_table_names() {
+    let wrong = proofs::problems(&files::read("docs/reliability.md"), &files::below("src"));
+    assert!(wrong.is_empty(), "correct the table in docs/reliability.md: {wrong:#?}");
 }
 
 /// The top module that a file of `src` belongs to; none for the roots of library and binary.

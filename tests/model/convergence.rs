@@ -2,14 +2,15 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use pat_operator::lifecycle::facts::Trigger;
 use pat_operator::lifecycle::ledger::State;
 use stateright::Model;
 
 use crate::configuration::Configuration;
-use crate::replica::Replica;
+use crate::replica::{Replica, request};
 use crate::shared::hash_of;
 use crate::transitions::Action;
-use crate::world::{Phase, UIDS, Worker, World};
+use crate::world::{Custom, Phase, Published, Token, UIDS, Worker, World};
 
 /// The states from which convergence is known, and the first that came to rest without it.
 #[derive(Clone, Default)]
@@ -38,7 +39,8 @@ impl Configuration {
     pub fn settles(&self, world: &World) -> bool {
         let mut calm = world.clone();
         calm.replicas = vec![Replica::new(calm.customs)];
-        calm.workers = [Worker::Idle, Worker::Idle];
+        calm.workers = [vec![Worker::Idle], vec![Worker::Idle]];
+        calm.backup = None;
         let landing = calm.clone();
         calm.late.clear();
         let only = calm == landing;
@@ -48,7 +50,7 @@ impl Configuration {
     fn runs_to_rest(&self, mut world: World) -> bool {
         let mut path = HashSet::new();
         loop {
-            (world.faults, world.edits, world.violations) = (0, 0, 0);
+            world = calm(world);
             let hash = hash_of(&world);
             if self.settled.knows(hash) {
                 break;
@@ -77,37 +79,51 @@ impl Configuration {
             Action::Wait => 3,
             _ => 1,
         });
-        let calm = |world: World| World { faults: 0, edits: 0, violations: 0, ..world };
         let next = actions.into_iter().filter(|action| action.is_progress());
         next.filter_map(|action| self.next_state(world, action).map(calm)).find(|next| !been.contains(&hash_of(next)))
     }
 
     fn is_converged(&self, world: &World) -> bool {
+        // A long-lived token that a restored ledger does not know is reported, and never deleted by itself (R6).
+        let mut orphans = world.unrecorded().filter(|token| !(world.restored && token.accepted));
         (0..2).all(|r| self.is_served(world, r))
-            && world.unrecorded().next().is_none()
+            && orphans.next().is_none()
             && world.ledger.pending.is_none()
             && world.ledger.entries.iter().all(|entry| entry.state == State::Current)
     }
 
     fn is_served(&self, world: &World, r: usize) -> bool {
         let uid = &UIDS[r];
-        match world.customs[r] {
-            Phase::Gone => {
-                !world.ledger.resources.contains_key(uid) && world.tokens.iter().all(|token| token.resource != Some(r))
-            }
+        let ours = |token: &Token| token.resource == Some(r) && token.ours && !(world.restored && token.accepted);
+        match world.customs[r].phase {
+            Phase::Future => true,
+            Phase::Gone => !world.ledger.resources.contains_key(uid) && !world.tokens.iter().any(ours),
             Phase::New | Phase::Deleting => false,
-            Phase::Alive => {
-                let current = world.ledger.current(uid);
-                let foreign = world.secrets[r].as_ref().is_some_and(|secret| secret.foreign);
-                let published = |id| foreign || world.secrets[r].as_ref().is_some_and(|secret| secret.id == id);
-                match current {
-                    Some(entry) => {
-                        published(entry.id.clone()) && world.token(&entry.id).is_some_and(|token| token.accepted)
-                    }
-                    // Without numbers, or without a place for the Secret, nothing more can be done.
-                    None => foreign || world.ledger.next >= self.limit,
-                }
-            }
+            Phase::Alive => self.is_published(world, r),
         }
     }
+
+    /// Its Secret holds a live pair that answers all requests, unless numbers, slots or the Secret's name are used up.
+    fn is_published(&self, world: &World, r: usize) -> bool {
+        let ledger = &world.ledger;
+        let secret = world.secrets[self.place(r)].as_ref();
+        let taken = secret.is_some_and(|secret| secret.marks != Some(r));
+        let spent = ledger.next >= self.limit || taken;
+        let Some(current) = ledger.current(&UIDS[r]) else { return spent || world.tokens.len() + 1 >= self.slots() };
+        let holds = |secret: &Published| secret.held().is(current) && secret.claims == current.n;
+        let resource = ledger.resources.get(&UIDS[r]);
+        let value = |request: Option<Trigger>| request.map(|request| request.value);
+        let Custom { rotate, revoke, .. } = world.customs[r];
+        let rotated = resource.is_some_and(|resource| rotate == 0 || resource.rotated == value(request(rotate)));
+        let revoked = resource.is_some_and(|resource| revoke == 0 || resource.revoked == value(request(revoke)));
+        (taken || secret.is_some_and(holds))
+            && world.token(&current.id).is_some_and(|token| token.accepted)
+            && revoked
+            && (rotated || spent || world.tokens.len() >= self.slots())
+    }
+}
+
+/// What does not matter any more.
+fn calm(world: World) -> World {
+    World { faults: 0, edits: 0, violations: 0, ..world }
 }

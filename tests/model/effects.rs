@@ -1,7 +1,5 @@
 //! The effects of a pass, as ISC and Kubernetes perform and answer them.
-use std::collections::BTreeSet;
-
-use pat_operator::lifecycle::facts::{Executing, Holds, SecretSeen, Stage};
+use pat_operator::lifecycle::facts::{Executing, Holds, SecretSeen, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Patched, Posted};
@@ -9,10 +7,11 @@ use pat_operator::lifecycle::step::{Extension, Step};
 use pat_operator::redacted::Redacted;
 
 use crate::broken::{self, Broken};
+use crate::isc::secret_of;
 use crate::pass::Owner;
 use crate::replica::{Pass, Progress, Reply};
 use crate::shared::Shared;
-use crate::world::{Phase, index};
+use crate::world::{Phase, Published, TIMINGS, index};
 
 impl Owner<'_> {
     /// The effect of the step happens and is answered.
@@ -24,6 +23,8 @@ impl Owner<'_> {
             _ if lagging => return None,
             Step::ReadSecret(uid) => self.read_secret(uid, &known),
             Step::Confirm(uid) => self.confirm(&uid),
+            Step::LookFor(uid) => self.look_for(uid),
+            Step::Strip(uid) => self.strip(&uid),
             Step::Delete(id) | Step::Sweep { id, .. } => {
                 self.world.delete(&id);
                 self.world.settle_late();
@@ -33,15 +34,29 @@ impl Owner<'_> {
                 let extended = self.extend(&extension);
                 self.answered(Outcome::Extended(extended));
             }
-            Step::Renew { id, until } => {
-                let done = self.world.extend(&Extension { id, until });
-                self.answered(Outcome::Patched(if done { Patched::Yes } else { Patched::No }));
-            }
             Step::Post { .. } if post.is_some() => return None,
             Step::Post { attempt, .. } => {
                 let reply = self.post(&attempt);
                 self.replied(reply);
             }
+            Step::Renew { id, until } => {
+                let done = self.world.extend(&Extension { id, until });
+                self.patched(done);
+            }
+            Step::Rename { id, name } => {
+                let done = self.world.rename(&id, &name);
+                self.patched(done);
+            }
+            Step::Apply { id, name, .. } => {
+                let done = self.world.rename(&id, &name.unwrap_or_default());
+                self.patched(done);
+            }
+            Step::Verify(id) => self.verify(&id),
+            Step::Adopt(adoption) => {
+                let accepted = self.world.accepts(&adoption.held.id, adoption.held.client_secret.expose());
+                self.answered(Outcome::Verified(accepted));
+            }
+            Step::CheckScopes { .. } => self.answered(Outcome::Checked(scopes(Vec::<String>::new()))),
             step => {
                 let outcome = Outcome::Decided;
                 self.record(&step, &outcome, self.now());
@@ -51,39 +66,80 @@ impl Owner<'_> {
     }
 
     fn list(&mut self, known: &Shared<Ledger>, lagging: bool) {
+        let at = self.now().ms;
         let pass = self.pass();
+        pass.lie = 0;
         let after = pass.destroyed.clone();
         let doubted = pass.executing.filter(|own| own.stage == Stage::Doubted).map(|own| own.nonce);
-        let (tokens, at) = (self.world.list(known, lagging), self.world.clock);
-        let listing = Listing { tokens, at, read_with: known.arc(), after, doubted, missed_before: BTreeSet::new() };
+        let missed = |old: &Shared<Listing>| old.misses(known, &TIMINGS).map(|entry| entry.id.clone()).collect();
+        let missed_before = self.replica().listing.as_ref().map(missed).unwrap_or_default();
+        let tokens = self.world.list(known, lagging);
+        let listing = Listing { tokens, at, read_with: known.arc(), after, doubted, missed_before };
         self.replica().listing = Some(Shared::new(listing));
         self.go_on();
     }
 
     fn read_secret(&mut self, uid: Uid, known: &Ledger) {
-        let holds = match &self.world.secrets[index(&uid)] {
+        let r = index(&uid);
+        let found = self.world.secrets[self.config.place(r)].as_ref();
+        let holds = match found {
             None => Holds::Absent,
-            Some(secret) if secret.foreign => Holds::Foreign,
-            Some(_) => Holds::Ours,
+            Some(secret) if secret.marks == Some(r) => Holds::Ours,
+            Some(_) => Holds::Foreign,
         };
-        let deleting = known.resources.get(&uid).is_some_and(|resource| resource.deleting);
-        let secrets = &mut self.pass().secrets;
-        secrets.insert(uid, SecretSeen { holds, deleting, overlap_over: false, held: None });
+        let recorded = known.resources.get(&uid);
+        let goes = recorded.is_some_and(|resource| resource.deleting && !resource.retain);
+        let held = found.filter(|_| holds == Holds::Ours && !goes).map(Published::held);
+        self.world.questions[r] = false;
+        let pass = self.pass();
+        let deleting = recorded.is_some_and(|resource| resource.deleting);
+        pass.secrets.insert(uid, SecretSeen { holds, deleting, overlap_over: pass.overlap_over, held });
         self.go_on();
     }
 
     fn confirm(&mut self, uid: &Uid) {
-        let alive = self.world.customs[index(uid)] == Phase::Alive;
+        let alive = self.world.customs[index(uid)].phase == Phase::Alive;
         if let Some(own) = &mut self.pass().executing {
             own.stage = if alive { Stage::Confirmed } else { Stage::Withdrawn };
         }
         self.go_on();
     }
 
+    fn look_for(&mut self, uid: Uid) {
+        let is_there = !matches!(self.world.customs[index(&uid)].phase, Phase::Gone | Phase::Future);
+        let last = self.now().ms;
+        let sightings = &mut self.replica().sightings;
+        let sighting = match sightings.get(&uid) {
+            _ if is_there => Sighting::Alive,
+            Some(Sighting::Absent { first, .. }) => Sighting::Absent { first: *first, last },
+            _ => Sighting::Absent { first: last, last },
+        };
+        sightings.insert(uid, sighting);
+        self.go_on();
+    }
+
+    /// The write carries the revision that was read.
+    fn strip(&mut self, uid: &Uid) {
+        let place = self.config.place(index(uid));
+        let held = self.world.own_secret(place, index(uid)).map(Published::held);
+        let seen = self.pass().secrets.remove(uid).and_then(|seen| seen.held);
+        match self.world.secrets[place].clone() {
+            Some(secret) if held.is_some() && held == seen => {
+                let left = Published { marks: None, owned: false, left: true, ..secret };
+                self.config.publish(self.world, place, Some(left));
+                self.go_on();
+            }
+            _ => self.leave(),
+        }
+    }
+
     fn post(&mut self, attempt: &Attempt) -> Reply {
         let expires_at = attempt.expiry;
-        match self.world.post(attempt) {
-            Some(id) => Reply::Certain(Posted::Yes { id, client_secret: Redacted::new("s".into()), expires_at }),
+        match self.world.post(self.config, attempt) {
+            Some(id) => {
+                let client_secret = Redacted::new(secret_of(&id));
+                Reply::Certain(Posted::Yes { id, client_secret, expires_at })
+            }
             None => Reply::Doubtful,
         }
     }
@@ -93,6 +149,18 @@ impl Owner<'_> {
             true => Extended::Yes { missing_scopes: scopes(Vec::<String>::new()) },
             false => Extended::No,
         }
+    }
+
+    fn patched(&mut self, done: bool) {
+        self.answered(Outcome::Patched(if done { Patched::Yes } else { Patched::No }));
+    }
+
+    fn verify(&mut self, id: &TokenId) {
+        let accepted = self.world.token(id).is_some();
+        if accepted {
+            self.pass().alive.insert(id.clone());
+        }
+        self.answered(Outcome::Verified(accepted));
     }
 
     /// The extension beside a POST.
@@ -125,7 +193,7 @@ impl Owner<'_> {
         }
         match post {
             Reply::Certain(post) => self.answered(Outcome::Posted { post, extended }),
-            Reply::Doubtful if self.bounds.broken == Broken::BelieveDoubt => {
+            Reply::Doubtful if self.config.broken == Broken::BelieveDoubt => {
                 self.answered(Outcome::Posted { post: Posted::No { wait: 0, is_bad: false }, extended });
             }
             Reply::Doubtful => {
@@ -135,7 +203,9 @@ impl Owner<'_> {
         }
     }
 
+    /// A reply of ISC tells the time again.
     pub fn answered(&mut self, outcome: Outcome) {
+        self.pass().lie = 0;
         let now = self.now();
         self.pass().progress = Progress::Answered(outcome, now);
     }
@@ -144,7 +214,7 @@ impl Owner<'_> {
         self.pass().destroyed.insert(id);
         self.answered(Outcome::Gone);
         let Pass { known, step, .. } = self.pass().clone();
-        if broken::settle(self.bounds.broken, &known, &step, &Outcome::Gone, self.now()) == *known {
+        if broken::settle(self.config.broken, &known, &step, &Outcome::Gone, self.now()) == *known {
             self.go_on();
         }
     }

@@ -22,7 +22,12 @@ impl Owner<'_> {
                 late.extend(extend.clone().filter(|_| extended.is_none()).map(Late::Extend));
             }
             (Step::Renew { id, until }, _) => late.push(Late::Extend(Extension { id: id.clone(), until: *until })),
-            (Step::List | Step::ReadSecret(_) | Step::Confirm(_), _) => {}
+            (Step::Rename { id, name }, _) => late.push(Late::Rename { id: id.clone(), name: name.clone() }),
+            (Step::Apply { id, name: Some(name), .. }, _) => {
+                late.push(Late::Rename { id: id.clone(), name: name.clone() });
+            }
+            (Step::List | Step::ReadSecret(_) | Step::Confirm(_) | Step::LookFor(_) | Step::Strip(_), _) => {}
+            (Step::Verify(_) | Step::Adopt(_) | Step::CheckScopes { .. }, _) => {}
             (step, _) => late.extend(self.late_write(&pass, step, &Outcome::Decided, self.now())),
         }
         let world = &mut *self.world;
@@ -60,19 +65,24 @@ impl Owner<'_> {
             return None;
         };
         if effect {
-            self.world.post(&attempt)?;
-            self.world.before = self.world.tokens.clone();
+            self.world.post(self.config, &attempt)?;
+            self.world.before.1 = self.world.tokens.clone();
         }
         self.replied(Reply::Doubtful);
         Some(())
     }
 
-    /// ISC answers 404 to a DELETE although the token is there. Assumed: the next LIST does not lie about it as well.
+    /// ISC answers 404 to a DELETE although the token is there, or to a PATCH that takes effect. Assumed: the next LIST does
+    /// not lie about it as well.
     pub fn wrong_404(&mut self) -> Option<()> {
         match (self.pass().step.clone(), self.pass().progress.clone()) {
             (Step::Delete(id), Progress::Sent { .. }) => {
-                self.world.before = self.world.tokens.clone();
+                self.world.before.1 = self.world.tokens.clone();
                 self.destroyed(id);
+            }
+            (Step::Extend(extension), Progress::Sent { .. }) => {
+                self.world.extend(&extension);
+                self.answered(Outcome::Extended(Extended::No));
             }
             _ => return None,
         }

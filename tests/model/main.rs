@@ -3,19 +3,27 @@
 //! Prints one line per configuration. Fails when one is not explored to its end, violates a property, or never reaches
 //! a situation that it is about; and when a broken protocol is not caught. Arguments: words that a name must contain.
 mod broken;
+mod broken_travel;
 mod configuration;
 mod configurations;
 mod convergence;
 mod effects;
 mod faults;
+mod isc;
 mod kubernetes;
 mod pass;
 mod properties;
 mod replica;
+mod rotations;
 mod shared;
+mod situations;
 mod start;
+mod time;
 mod trace;
 mod transitions;
+mod unsound;
+mod users;
+mod violations;
 mod world;
 
 use std::process::ExitCode;
@@ -35,7 +43,7 @@ fn main() -> ExitCode {
     let chosen = |configuration: &Configuration| words.iter().all(|word| configuration.name.contains(word.as_str()));
     let begun = Instant::now();
     let mut failures = 0;
-    let all = configurations::sound().into_iter().chain(configurations::unsound());
+    let all = all();
     for configuration in all.filter(chosen) {
         if let Err(problem) = explore(configuration) {
             println!("  FAILED: {problem}");
@@ -85,4 +93,17 @@ fn explore(configuration: Configuration) -> Result<(), String> {
         None if exhaustive => Ok(()),
         None => Err("it was not explored to its end".into()),
     }
+}
+
+fn all() -> impl Iterator<Item = Configuration> {
+    let sound = [
+        configurations::one_replica(),
+        configurations::two_replicas(),
+        rotations::one_replica(),
+        rotations::letting_go(),
+        rotations::time_travel(),
+        rotations::two_replicas(),
+    ];
+    let broken = [unsound::basic(), unsound::rotation(), unsound::travel()];
+    sound.into_iter().chain(broken).flatten()
 }

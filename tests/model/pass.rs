@@ -1,25 +1,24 @@
 //! The pass of one replica over the shipped `step` and `settle`: decide, write, go on or leave.
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use pat_operator::lifecycle::facts::{Executing, Facts, Now, Sighting, Stage, millis};
+use pat_operator::lifecycle::facts::{Executing, Facts, Now, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger};
-use pat_operator::lifecycle::settle::{Outcome, Posted, may_commit};
+use pat_operator::lifecycle::rotate;
+use pat_operator::lifecycle::settle::{Extended, Outcome, Posted, may_commit};
 use pat_operator::lifecycle::step::Step;
 
 use crate::broken::{self, Broken};
-use crate::replica::{Bounds, Pass, Progress, Replica, SENT, declared};
+use crate::configuration::Configuration;
+use crate::replica::{Pass, Progress, Replica, SENT};
 use crate::shared::Shared;
-use crate::world::{INSTALLATION, Late, Phase, TIMINGS, UIDS, WASTED, World};
-
-/// Two live reads, far enough apart, did not find the resource.
-static GONE: LazyLock<Sighting> = LazyLock::new(|| Sighting::Absent { first: 0, last: millis(TIMINGS.vanish_after) });
+use crate::violations::{LOOP, WASTED};
+use crate::world::{INSTALLATION, Late, TIMINGS, UIDS, World, index};
 
 /// The pass of one replica, in the world.
 pub struct Owner<'w> {
     pub world: &'w mut World,
     pub i: usize,
-    pub bounds: Bounds,
+    pub config: &'w Configuration,
 }
 
 impl Owner<'_> {
@@ -31,67 +30,74 @@ impl Owner<'_> {
         self.replica().pass.as_mut().expect("a pass is under way")
     }
 
+    /// ISC's time as the pass knows it.
     pub fn now(&self) -> Now {
-        Now { ms: self.world.clock, consistent: true }
+        let lie = self.world.replicas[self.i].pass.as_ref().map_or(0, |pass| pass.lie);
+        Now { ms: self.world.clock + lie, consistent: lie == 0 }
     }
 
-    /// Starts a pass if there is something to do.
-    pub fn begin(&mut self) -> Option<()> {
+    /// Starts a pass if there is something to do; `lie`: how wrong the last `Date` was.
+    pub fn begin(&mut self, lie: i64) -> Option<()> {
+        let asked = (0..2).filter(|r| self.world.questions[*r]).map(|r| UIDS[r].clone());
         let pass = Pass {
             known: self.world.ledger.clone(),
             executing: None,
             destroyed: BTreeSet::new(),
             secrets: BTreeMap::new(),
+            questions: asked.collect(),
+            alive: BTreeSet::new(),
+            lie,
             step: Step::List,
+            overlap_over: false,
             progress: SENT,
         };
-        let step = self.decide(&pass)?;
-        self.replica().pass = Some(Pass { step, ..pass });
+        let decided = self.decide(pass)?;
+        self.replica().pass = Some(decided);
         Some(())
     }
 
     /// Time or the watch moved between the reads and the decision.
     pub fn reconsider(&mut self) -> Option<()> {
         let pass = self.replica().pass.clone().filter(|pass| pass.progress == SENT)?;
-        match self.decide(&pass) {
-            Some(step) if step == pass.step => None,
-            Some(step) => {
-                self.pass().step = step;
-                Some(())
-            }
-            None => {
-                self.replica().pass = None;
-                Some(())
-            }
+        let decided = self.decide(pass.clone());
+        if decided.as_ref() == Some(&pass) {
+            return None;
         }
+        self.replica().pass = decided;
+        Some(())
     }
 
-    fn decide(&self, pass: &Pass) -> Option<Step> {
+    /// The pass with its next step; `None`: nothing is to be done.
+    fn decide(&mut self, mut pass: Pass) -> Option<Pass> {
+        let declared = self.config.declared(self.world.replicas[self.i].seen);
+        self.replica().sightings.retain(|uid, _| !declared.contains_key(uid));
         let replica = &self.world.replicas[self.i];
-        // A resource that is gone was never there, or went with the operator's consent, or is finished later.
-        let sightings = (0..2).filter(|r| replica.seen[*r] == Phase::Gone).map(|r| (UIDS[r].clone(), *GONE)).collect();
         let facts = Facts {
-            now: Some(self.now()),
+            now: Some(Now { ms: self.world.clock + pass.lie, consistent: pass.lie == 0 }),
             ledger: &pass.known,
-            declared: &declared(replica.seen),
-            sightings: &sightings,
+            declared: &declared,
+            sightings: &replica.sightings,
             listing: replica.listing.as_deref(),
             destroyed: &pass.destroyed,
             secrets: &pass.secrets,
-            questions: &BTreeSet::new(),
-            alive: &BTreeSet::new(),
+            questions: &pass.questions,
+            alive: &pass.alive,
+            set_aside: &Default::default(),
             executing: pass.executing,
-            may_mint: pass.known.next < self.bounds.limit,
+            may_mint: pass.known.next < self.config.limit,
             installation: &INSTALLATION,
             timings: &TIMINGS,
             nonce: self.fresh_nonce(pass.known.next),
         };
-        broken::step(self.bounds.broken, &facts)
+        let step = broken::step(self.config.broken, &facts)?;
+        let over = matches!(&step, Step::ReadSecret(uid) if rotate::is_overlap_over(&facts, uid));
+        (pass.step, pass.overlap_over, pass.progress) = (step, over, SENT);
+        Some(pass)
     }
 
     /// Random in reality: here a number that no other replica is about to use.
     fn fresh_nonce(&self, next: u64) -> u64 {
-        let first = 10 * next;
+        let first = 10 * next + if self.world.restored { 1_000 } else { 0 };
         let others = self.world.replicas.iter().enumerate().filter(|(i, _)| *i != self.i).map(|(_, replica)| replica);
         let taken = others.filter_map(|replica| replica.pass.as_ref()).any(|pass| match &pass.step {
             Step::Intent(attempt, _) => attempt.nonce == first,
@@ -109,17 +115,16 @@ impl Owner<'_> {
         let pass = self.pass();
         let pending = pass.known.pending.as_ref().map(|pending| pending.nonce);
         pass.executing = pass.executing.filter(|executing| pending == Some(executing.nonce));
-        let pass = pass.clone();
-        match self.decide(&pass) {
-            Some(step) => self.replica().pass = Some(Pass { step, progress: SENT, ..pass }),
-            None => self.replica().pass = None,
-        }
+        let decided = pass.clone();
+        let decided = self.decide(decided);
+        self.replica().pass = decided;
     }
 
     /// Something unexpected: everything in memory is dropped.
     pub fn leave(&mut self) {
         let replica = self.replica();
         (replica.pass, replica.listing) = (None, None);
+        replica.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
     }
 
     /// The write of what was answered.
@@ -133,7 +138,7 @@ impl Owner<'_> {
     /// The ledger that the pass wants to write, and the one it writes over; `None`: it is refused.
     pub fn write_of(&self, pass: &Pass, step: &Step, outcome: &Outcome, now: Now) -> Option<Shared<Ledger>> {
         let latest = &self.world.ledger;
-        let own = |attempt: &Attempt| match self.bounds.broken {
+        let own = |attempt: &Attempt| match self.config.broken {
             Broken::CommitBlindly => true,
             Broken::CommitExactRevision => *latest == pass.known,
             _ => may_commit(latest, attempt),
@@ -142,7 +147,7 @@ impl Owner<'_> {
             (Step::Post { attempt, .. }, Outcome::Posted { .. }) => own(attempt),
             _ => *latest == pass.known,
         };
-        allowed.then(|| Shared::new(broken::settle(self.bounds.broken, latest, step, outcome, now)))
+        allowed.then(|| Shared::new(broken::settle(self.config.broken, latest, step, outcome, now)))
     }
 
     pub fn record(&mut self, step: &Step, outcome: &Outcome, now: Now) {
@@ -152,6 +157,7 @@ impl Owner<'_> {
             return self.leave();
         };
         self.note_end(step, outcome, &new);
+        self.note_failure(step, outcome, now);
         if new != self.world.ledger {
             self.world.write(new.clone());
         }
@@ -174,6 +180,27 @@ impl Owner<'_> {
         };
         if may_commit(&self.world.ledger, attempt) {
             self.world.violations |= WASTED;
+        }
+    }
+
+    /// R7: after a failure the resource waits; after a 400 it may try a longer life at once (R21).
+    fn note_failure(&mut self, step: &Step, outcome: &Outcome, now: Now) {
+        let failed = |uid| (index(uid), 2);
+        let counted = match (step, outcome) {
+            (Step::Post { attempt, .. }, Outcome::Posted { post: Posted::No { .. }, .. }) => Some(failed(&attempt.uid)),
+            (Step::Refused(attempt), _) => Some((index(&attempt.uid), 1)),
+            (Step::Extend(extension), Outcome::Extended(Extended::No)) => {
+                self.world.ledger.entry(&extension.id).map(|entry| failed(&entry.uid))
+            }
+            (Step::Intent(attempt, _), _) if self.world.failures[index(&attempt.uid)] >= 2 => {
+                self.world.violations |= LOOP;
+                None
+            }
+            _ => None,
+        };
+        // An answer that is recorded late is followed late.
+        if let Some((r, count)) = counted.filter(|_| now.ms == self.world.clock) {
+            self.world.failures[r] += count;
         }
     }
 

@@ -1,22 +1,27 @@
 //! A replica of the owner controller: what it holds in memory, and what it sees of the cluster.
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, SecretSeen};
-use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, TokenId, Uid, scopes};
+use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, SecretSeen, Sighting, Trigger};
+use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, Millis, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
 use pat_operator::lifecycle::step::Step;
 
-use crate::broken::Broken;
+use crate::configuration::Configuration;
 use crate::shared::Shared;
-use crate::world::{Phase, UIDS};
+use crate::world::{Custom, OVERLAP, Phase, UIDS};
+
+/// Longest time between two rotations, where there is a schedule.
+pub const EVERY: Millis = 30 * 24 * OVERLAP;
 
 /// One process that believes itself to be the leader.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Replica {
     /// The resources as its watch last showed them.
-    pub seen: [Phase; 2],
+    pub seen: [Custom; 2],
+    /// What live reads say of resources that the watch does not show.
+    pub sightings: BTreeMap<Uid, Sighting>,
     /// The LIST kept from an earlier pass.
     pub listing: Option<Shared<Listing>>,
     pub pass: Option<Pass>,
@@ -29,7 +34,13 @@ pub struct Pass {
     pub executing: Option<Executing>,
     pub destroyed: BTreeSet<TokenId>,
     pub secrets: BTreeMap<Uid, SecretSeen>,
+    pub questions: BTreeSet<Uid>,
+    pub alive: BTreeSet<TokenId>,
+    /// How wrong the last `Date` of ISC was, until ISC replies again.
+    pub lie: Millis,
     pub step: Step,
+    /// The overlap of the step's resource was over when the step was decided.
+    pub overlap_over: bool,
     pub progress: Progress,
 }
 
@@ -54,8 +65,8 @@ pub enum Reply {
 pub const SENT: Progress = Progress::Sent { post: None, extended: None };
 
 impl Replica {
-    pub fn new(seen: [Phase; 2]) -> Self {
-        Self { seen, listing: None, pass: None }
+    pub fn new(seen: [Custom; 2]) -> Self {
+        Self { seen, sightings: BTreeMap::new(), listing: None, pass: None }
     }
 
     /// The attempt whose POST may take effect now.
@@ -67,38 +78,40 @@ impl Replica {
     }
 }
 
-static DECLARED: LazyLock<[Declared; 2]> = LazyLock::new(|| {
-    UIDS.clone().map(|name| Declared {
-        namespace: "n".into(),
-        name: name.clone(),
-        deleting: false,
-        finalizer: true,
-        admission: Admission::Admitted,
-        suspended: false,
-        wanted: Applied { name: name.clone(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 },
-        secret: name,
-        rotation: Rotation { every: None, overlap: 0, max_overlap: None },
-        rotate: None,
-        revoke: None,
-        retain: false,
-    })
-});
-
-/// The resources as a watch shows them in these phases.
-pub fn declared(seen: [Phase; 2]) -> BTreeMap<Uid, Declared> {
-    let present = (0..2).filter(|r| seen[*r] != Phase::Gone);
-    let show = |r: usize| Declared {
-        deleting: seen[r] == Phase::Deleting,
-        finalizer: seen[r] != Phase::New,
-        ..DECLARED[r].clone()
-    };
-    present.map(|r| (UIDS[r].clone(), show(r))).collect()
+/// What every resource wants.
+pub fn wanted(uid: &Uid) -> Applied {
+    static SCOPES: LazyLock<Arc<[String]>> = LazyLock::new(|| scopes(["idn:a:read"]));
+    Applied { name: uid.clone(), scopes: SCOPES.clone(), validity_seconds: 3600 }
 }
 
-/// The settings of a configuration that a pass needs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bounds {
-    /// No attempt gets this number or a higher one.
-    pub limit: u64,
-    pub broken: Broken,
+/// The request with this number, made long ago.
+pub fn request(number: u8) -> Option<Trigger> {
+    (number > 0).then(|| Trigger { value: number.to_string().into(), at: 0 })
+}
+
+impl Configuration {
+    /// The resources as a watch shows them.
+    pub fn declared(&self, seen: [Custom; 2]) -> BTreeMap<Uid, Declared> {
+        let present = (0..2).filter(|r| !matches!(seen[*r].phase, Phase::Gone | Phase::Future));
+        present.map(|r| (UIDS[r].clone(), self.declare(r, seen[r]))).collect()
+    }
+
+    fn declare(&self, r: usize, seen: Custom) -> Declared {
+        static NAMESPACE: LazyLock<Arc<str>> = LazyLock::new(|| "n".into());
+        let max_overlap = self.max_overlap.then_some(2 * OVERLAP);
+        Declared {
+            namespace: NAMESPACE.clone(),
+            name: UIDS[r].clone(),
+            deleting: seen.phase == Phase::Deleting,
+            finalizer: seen.phase != Phase::New,
+            admission: Admission::Admitted,
+            suspended: false,
+            wanted: wanted(&UIDS[r]),
+            secret: UIDS[self.place(r)].clone(),
+            rotation: Rotation { every: self.every.then_some(EVERY), overlap: OVERLAP, max_overlap },
+            rotate: request(seen.rotate),
+            revoke: request(seen.revoke),
+            retain: self.retain[r],
+        }
+    }
 }

@@ -1,49 +1,45 @@
 //! The first state of a configuration.
+use std::collections::BTreeSet;
+
 use pat_operator::lifecycle::facts::{Now, millis};
-use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, State, scopes};
+use pat_operator::lifecycle::ledger::{Attempt, Ledger, State, scopes};
 use pat_operator::lifecycle::settle;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
 use pat_operator::lifecycle::step::{Extension, Resourceful, Step};
 use pat_operator::redacted::Redacted;
 
 use crate::configuration::{Configuration, Start};
-use crate::replica::Replica;
+use crate::isc::{foreigners, secret_of};
+use crate::replica::{Replica, wanted};
 use crate::shared::Shared;
-use crate::world::{FOREIGN, Phase, Published, SENTINEL, TIMINGS, Token, UIDS, Worker, World, new_ledger};
+use crate::world::{Custom, Phase, Published, TIMINGS, UIDS, Worker, World, new_ledger};
 
 /// The first state.
 pub fn world(configuration: &Configuration) -> World {
-    let customs = configuration.start.map(|start| match start {
-        Start::Absent => Phase::Gone,
-        Start::Applied => Phase::New,
-        Start::Admitted | Start::Served => Phase::Alive,
-    });
-    let foreign = |id: &str| Token {
-        id: id.into(),
-        name: id.into(),
-        resource: None,
-        n: 0,
-        created: 0,
-        expires: None,
-        accepted: false,
-    };
+    let customs = [0, 1].map(|r| Custom { phase: phase(configuration, r), rotate: 0, revoke: 0 });
     let mut world = World {
         replicas: vec![Replica::new(customs); configuration.replicas],
-        workers: [Worker::Idle, Worker::Idle],
-        ledger: Shared::new(new_ledger()),
+        workers: [0, 1].map(|_| vec![Worker::Idle; configuration.workers.max(1)]),
+        ledger: Shared::new(new_ledger(configuration.slots())),
         customs,
         secrets: [None, None],
-        tokens: vec![foreign(FOREIGN), foreign(SENTINEL)],
-        before: vec![],
+        tokens: foreigners(),
+        before: (0, foreigners()),
         late: vec![],
         clock: 1,
         faults: 0,
         edits: 0,
         forced: [false; 2],
+        questions: [false; 2],
+        failures: [0; 2],
+        revoked: BTreeSet::new(),
+        lost: BTreeSet::new(),
+        backup: None,
+        restored: false,
         violations: 0,
     };
     for r in (0..2).filter(|r| configuration.start[*r] == Start::Served) {
-        serve(&mut world, r);
+        serve(configuration, &mut world, r);
     }
     let long_ago = millis(TIMINGS.list_lag) * 2;
     world.advance(long_ago);
@@ -51,9 +47,9 @@ pub fn world(configuration: &Configuration) -> World {
 }
 
 /// Mints and publishes at once, by the shipped `settle`.
-fn serve(world: &mut World, r: usize) {
+fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     let uid = UIDS[r].clone();
-    let wanted = Applied { name: uid.clone(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 };
+    let wanted = wanted(&uid);
     let n = world.ledger.next;
     let attempt = Attempt {
         n,
@@ -64,11 +60,16 @@ fn serve(world: &mut World, r: usize) {
         wanted,
         answers: None,
     };
-    let place = Resourceful { namespace: "n".into(), name: uid.clone(), secret: uid, revoked: None };
-    let id = world.post(&attempt).expect("ISC accepts the first token");
+    let place = Resourceful {
+        namespace: "n".into(),
+        name: uid.clone(),
+        secret: UIDS[configuration.place(r)].clone(),
+        revoked: None,
+    };
+    let id = world.post(configuration, &attempt).expect("ISC accepts the first token");
     let extension = Extension { id: id.clone(), until: world.clock + millis(TIMINGS.long_expiry) };
     world.extend(&extension);
-    let post = Posted::Yes { id: id.clone(), client_secret: Redacted::new("s".into()), expires_at: attempt.expiry };
+    let post = Posted::Yes { id: id.clone(), client_secret: Redacted::new(secret_of(&id)), expires_at: attempt.expiry };
     let now = Now { ms: world.clock, consistent: true };
     let done = [
         (Step::Intent(attempt.clone(), place), Outcome::Decided),
@@ -80,5 +81,18 @@ fn serve(world: &mut World, r: usize) {
         .fold((*world.ledger).clone(), |ledger: Ledger, (step, outcome)| settle(&ledger, step, outcome, now, &TIMINGS));
     assert!(ledger.entry(&id).is_some_and(|entry| entry.state == State::Current));
     world.ledger = Shared::new(ledger);
-    world.secrets[r] = Some(Published { id, foreign: false, stalled: false });
+    world.note_published(&id);
+    let owned = !configuration.retain[r];
+    let (spoiled, edited, stalled, left) = (false, false, false, false);
+    world.secrets[configuration.place(r)] =
+        Some(Published { id, spoiled, claims: n, marks: Some(r), owned, edited, stalled, left });
+}
+
+fn phase(configuration: &Configuration, r: usize) -> Phase {
+    match configuration.start[r] {
+        Start::Absent if configuration.same_name => Phase::Future,
+        Start::Absent => Phase::Gone,
+        Start::Applied => Phase::New,
+        Start::Admitted | Start::Served => Phase::Alive,
+    }
 }

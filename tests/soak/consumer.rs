@@ -1,5 +1,5 @@
 //! A workload: reads a Secret as a kubelet would, up to 90 s late, and asks ISC for an access token with it.
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub struct Kubelet(Mutex<Shown>);
 struct Shown {
     changes: u64,
     states: BTreeMap<(String, String), VecDeque<(i64, Option<Pair>)>>,
+    /// Client IDs that were dead when a backup brought them back: nobody can help that.
+    spoilt: BTreeSet<String>,
 }
 
 impl Kubelet {
@@ -76,14 +78,22 @@ impl Kubelet {
         }
     }
 
+    /// A backup brought back what is shown, and of what was shown before these client IDs are dead.
+    pub fn spoil(&self, is_dead: impl Fn(&str) -> bool) {
+        let all = &mut *self.0.lock().unwrap();
+        let pairs = all.states.values().flatten().filter_map(|(_, pair)| pair.as_ref());
+        all.spoilt.extend(pairs.map(|pair| pair.client_id.clone()).filter(|id| is_dead(id)));
+    }
+
     /// A Secret as it was shown at some time, with its namespace and name.
     fn read(&self, dice: &mut Random, now: i64) -> Option<(String, String, Pair)> {
-        let states = &self.0.lock().unwrap().states;
-        let one = usize::try_from(dice.below(states.len() as u64)).unwrap();
-        let ((namespace, name), known) = states.iter().nth(one)?;
+        let all = self.0.lock().unwrap();
+        let one = usize::try_from(dice.below(all.states.len() as u64)).unwrap();
+        let ((namespace, name), known) = all.states.iter().nth(one)?;
         let shown = now - i64::try_from(dice.below(LATEST)).unwrap();
         let (_, pair) = known.iter().rev().find(|(since, _)| *since <= shown)?;
-        Some((namespace.clone(), name.clone(), pair.clone()?))
+        let pair = pair.clone().filter(|pair| !all.spoilt.contains(&pair.client_id))?;
+        Some((namespace.clone(), name.clone(), pair))
     }
 }
 

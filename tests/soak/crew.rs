@@ -18,7 +18,7 @@ use crate::timeline::Timeline;
 const IDENTITIES: [&str; 2] = ["pod-a", "pod-b"];
 pub const LEASE: Duration = Duration::from_secs(2);
 /// The protocol in a hurry, and a Lease to match.
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "--lease-duration=2s",
     "--lease-renew-deadline=1500ms",
     "--lease-retry=300ms",
@@ -29,7 +29,8 @@ const FLAGS: [&str; 11] = [
     "--secret-poll=2s",
     "--backoff-first=1s",
     "--backoff-max=4s",
-    "--drift-interval=20s",
+    "--drift-interval=5s",
+    "--vanish-after=2s",
     "--log-level=info,pat_operator=debug",
 ];
 

@@ -40,8 +40,7 @@ pub struct Faults {
 impl Faults {
     /// One SIGKILL or two, of the leader mostly.
     pub async fn kill(&mut self) {
-        let last = self.setting.tap.leader();
-        let leader = if self.crew.runs(last) { last } else { 1 - last };
+        let leader = self.leader().await;
         match self.dice.below(100) {
             0..50 => self.kill_at_write(leader).await,
             50..85 => self.kill_at_call(leader).await,
@@ -51,6 +50,17 @@ impl Faults {
         if self.dice.below(20) == 0 {
             self.end(1 - leader, "the other one too".into());
         }
+    }
+
+    /// Who leads, or will again; or whoever has the Lease once the last leader's rest has been too long.
+    async fn leader(&self) -> usize {
+        let running = async {
+            while !self.crew.runs(self.setting.tap.leader()) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = timeout(LEASE * 3, running).await;
+        self.setting.tap.leader()
     }
 
     fn end(&mut self, replica: usize, place: String) {
@@ -72,7 +82,7 @@ impl Faults {
         let trap = Trap { replica, nth: 1 + self.below(12), moment, sprung: Some(sprung), delay };
         let dead = self.setting.tap.set(trap);
         let hit = timeout(PATIENCE, waits).await.ok().and_then(Result::ok);
-        self.end(replica, hit.map_or("at any time".into(), |what| format!("{what}, {moment:?}")));
+        self.end(replica, hit.map_or("at any time, no write".into(), |what| format!("{what}, {moment:?}")));
         self.setting.tap.clear();
         let _ = dead.set(());
     }
@@ -86,7 +96,10 @@ impl Faults {
         let asking = if operation == Operation::Oauth { Some(asking.lock().await) } else { None };
         let gate = control.close_gate(GateSpec { tenant: None, operation: Some(operation), when });
         let hit = control.wait_held(gate, 1, PATIENCE).await;
-        self.end(replica, if hit { format!("{operation:?} in ISC, {when:?}") } else { "at any time".into() });
+        self.end(
+            replica,
+            if hit { format!("{operation:?} in ISC, {when:?}") } else { format!("at any time, no {operation:?}") },
+        );
         drop(asking);
         // Later than the kill, as a request that was under way.
         let delay = self.dice.duration(&(Duration::ZERO..=Duration::from_millis(300)));
@@ -109,7 +122,7 @@ impl Faults {
 
     /// The leader stands still until after another has taken its place, and goes on then.
     pub async fn freeze(&mut self) {
-        let leader = self.setting.tap.leader();
+        let leader = self.leader().await;
         self.crew.signal(leader, Signal::STOP);
         let took_over = async {
             while self.setting.tap.leader() == leader {

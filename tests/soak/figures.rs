@@ -21,6 +21,8 @@ pub struct Figures {
     pub restores: usize,
     /// From a SIGKILL until all was as declared, in milliseconds.
     pub convergence: Vec<u64>,
+    /// From a restore until no published pair is dead, in milliseconds.
+    pub working: Vec<u64>,
 }
 
 impl Figures {
@@ -40,6 +42,7 @@ impl Figures {
         self.restarts += other.restarts;
         self.restores += other.restores;
         self.convergence.extend(other.convergence);
+        self.working.extend(other.working);
     }
 
     /// SIGKILLs.
@@ -70,16 +73,15 @@ impl Figures {
             "  tokens destroyed                         {}, wrongly {}",
             counts.destroyed, counts.wrongly_destroyed
         );
-        let mut times = self.convergence.clone();
-        times.sort_unstable();
-        if let (Some(most), middle) = (times.last(), times.get(times.len() / 2)) {
-            let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
-            println!(
-                "  from SIGKILL until all is as declared    {:.1} s in the middle, {:.1} s at most, of {}",
-                seconds(middle.copied().unwrap_or_default()),
-                seconds(*most),
-                times.len()
-            );
-        }
+        tell("from SIGKILL until all is as declared   ", &self.convergence);
+        tell("from a restore until every pair works   ", &self.working);
     }
+}
+
+fn tell(what: &str, millis: &[u64]) {
+    let mut millis = millis.to_vec();
+    millis.sort_unstable();
+    let seconds = |at: usize| millis.get(at).map_or(0.0, |ms| Duration::from_millis(*ms).as_secs_f64());
+    let (middle, most) = (seconds(millis.len() / 2), seconds(millis.len().saturating_sub(1)));
+    println!("  {what} {middle:.1} s in the middle, {most:.1} s at most, of {}", millis.len());
 }

@@ -26,6 +26,7 @@ mod timeline;
 mod upstream;
 mod user;
 mod watching;
+mod wishes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,9 +9,10 @@ use tokio::sync::{Mutex, RwLock};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use crate::archive::Kind;
 use crate::clerk::{Clerk, LAG};
 use crate::consumer::consume;
-use crate::converge::missing;
+use crate::converge::{has_dead_pair, ledger, missing, resources};
 use crate::crew::Crew;
 use crate::faults::Faults;
 use crate::figures::Figures;
@@ -47,6 +48,7 @@ struct Round {
     began: Instant,
     told: Instant,
     log_read: usize,
+    backed_up: bool,
 }
 
 /// Plays a round. An error: it could not be judged, or did not converge.
@@ -73,6 +75,7 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
         began: now,
         told: now,
         log_read: 0,
+        backed_up: false,
         setting,
         crew,
         plan,
@@ -89,8 +92,15 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
     });
     round.background.spawn(keep(Arc::clone(&round.crew)));
     round.background.spawn(read(Arc::clone(&round.clerk)));
-    round.run().await?;
-    round.end().await
+    let played = match round.run().await {
+        Ok(()) => round.end().await,
+        Err(problem) => Err(problem),
+    };
+    let _ = fs::copy(round.crew.log_path(), trace.with_extension("log"));
+    played.map_err(|problem| {
+        let _ = fs::write(trace.with_extension("state"), &problem);
+        problem.lines().next().unwrap_or_default().to_owned()
+    })
 }
 
 async fn keep(crew: Arc<Crew>) -> Result<(), String> {
@@ -120,9 +130,16 @@ impl Round {
                 self.faults.freeze().await;
                 self.figures.freezes += 1;
             }
-            if turn % 100 == 60 {
+            if turn % 150 == 60 {
                 self.setting.restart_api_server().await;
                 self.figures.restarts += 1;
+            }
+            if turn % 300 == 120 {
+                self.setting.back_up("backup").await;
+                self.backed_up = true;
+            }
+            if turn % 300 == 180 && std::mem::take(&mut self.backed_up) {
+                self.travel().await?;
             }
             if turn % 60 == 45 {
                 self.measure().await?;
@@ -144,11 +161,31 @@ impl Round {
         Ok(())
     }
 
+    /// Puts the backup back, the user doing nothing until all is as declared: by what the backup says.
+    async fn travel(&mut self) -> Result<(), String> {
+        let calm = Arc::clone(&self.calm);
+        let _calm = calm.write().await;
+        self.setting.restore("backup").await;
+        let back = Instant::now();
+        self.figures.restores += 1;
+        let millis = |since: Instant| u64::try_from(since.elapsed().as_millis()).unwrap();
+        while has_dead_pair(&self.setting) {
+            if back.elapsed() > CONVERGENCE {
+                return Err(format!("a dead pair is published {CONVERGENCE:?} after a restore\n{}", self.state()));
+            }
+            self.check()?;
+            sleep(Duration::from_millis(20)).await;
+        }
+        self.figures.working.push(millis(back));
+        self.setting.clear_lost();
+        self.converge().await
+    }
+
     async fn converge(&mut self) -> Result<(), String> {
         let began = Instant::now();
         while let Some(missing) = missing(&self.setting) {
             if began.elapsed() > CONVERGENCE {
-                return Err(format!("not within {CONVERGENCE:?}: {missing}"));
+                return Err(format!("not within {CONVERGENCE:?}: {missing}\n{}", self.state()));
             }
             self.check()?;
             sleep(Duration::from_millis(20)).await;
@@ -156,8 +193,21 @@ impl Round {
         Ok(())
     }
 
+    /// Resources, ledgers and tokens as they are, without anything secret: for whoever looks into a failure.
+    fn state(&self) -> String {
+        let resources = resources(&self.setting).into_iter().map(|(place, name, token)| {
+            format!("{place}/{name} {} {} {}", token["metadata"], token["spec"], token["status"])
+        });
+        let secrets = self.setting.archive.all(Kind::Secret).into_iter();
+        let ledgers = secrets.map(|(_, secret)| ledger(&secret)).filter(|ledger| !ledger.is_null());
+        let control = self.setting.stage.simulator.control();
+        let tokens = self.setting.places.iter().flat_map(|place| control.tokens(place).unwrap());
+        let tokens = tokens.map(|token| format!("{token:?}"));
+        resources.chain(ledgers.map(|ledger| ledger.to_string())).chain(tokens).collect::<Vec<_>>().join("\n")
+    }
+
     /// Peace, and what came of all.
-    async fn end(mut self) -> Result<Figures, String> {
+    async fn end(&mut self) -> Result<Figures, String> {
         let calm = Arc::clone(&self.calm);
         let _calm = calm.write().await;
         self.converge().await?;

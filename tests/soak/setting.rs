@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, RwLock};
 use crate::archive::{Archive, Kind, version};
 use crate::clerk::Clerk;
 use crate::consumer::Kubelet;
+use crate::converge::recorded;
 use crate::stage::{OWN, Stage};
 use crate::tap::Tap;
 use crate::timeline::{Noted, Timeline};
@@ -95,7 +96,7 @@ impl Setting {
         let epoch = self.epoch.write().await;
         self.leave(*epoch).await;
         self.stage.plane.restart_api_server().await.unwrap();
-        self.come_back(*epoch).await;
+        self.come_back(*epoch, |_| ()).await;
     }
 
     /// Copies etcd's data; the API server is away meanwhile.
@@ -103,7 +104,7 @@ impl Setting {
         let epoch = self.epoch.write().await;
         self.leave(*epoch).await;
         self.stage.plane.back_up(&self.stage.plane.data_dir().join(name)).await.unwrap();
-        self.come_back(*epoch).await;
+        self.come_back(*epoch, |_| ()).await;
     }
 
     /// Puts a copy back.
@@ -112,7 +113,32 @@ impl Setting {
         self.leave(*epoch).await;
         self.stage.plane.restore(&self.stage.plane.data_dir().join(name)).await.unwrap();
         *epoch += 1;
-        self.come_back(*epoch).await;
+        // Nobody reaches the API server between the return and the look at what it brought back.
+        self.come_back(*epoch, |setting| setting.take_stock()).await;
+    }
+
+    /// Which published pairs are dead since a backup was put back.
+    fn take_stock(&self) {
+        let control = self.stage.simulator.control();
+        let alive: Vec<String> =
+            self.places.iter().flat_map(|place| control.tokens(place).unwrap()).map(|token| token.id).collect();
+        self.kubelet.look(&self.archive, self.timeline.now());
+        self.kubelet.spoil(|id| !alive.iter().any(|alive| alive == id));
+    }
+
+    /// What a person does who knows that a backup was put back: deletes the operator's long-lived tokens that no ledger
+    /// has, so that there is room for others.
+    pub fn clear_lost(&self) {
+        let recorded = recorded(self);
+        let control = self.stage.simulator.control();
+        let tomorrow = control.now().checked_add(SignedDuration::from_hours(24)).unwrap();
+        for place in &self.places {
+            let lost = control.tokens(place).unwrap().into_iter().filter(|token| {
+                let lives_long = token.expiration_date.is_none_or(|date| date > tomorrow);
+                token.name.starts_with("pat1-") && lives_long && !recorded.contains_key(&token.id)
+            });
+            lost.for_each(|token| control.delete_token(place, &token.id).unwrap());
+        }
     }
 
     /// All that was written is known before the API server goes: it forgets what its watches have not brought yet.
@@ -123,10 +149,11 @@ impl Setting {
         self.watching.lock().await.end().await;
     }
 
-    async fn come_back(&self, epoch: u64) {
+    async fn come_back(&self, epoch: u64, then: impl FnOnce(&Self)) {
         let (watching, changed) = Watching::begin(&self.stage.client, &self.archive, epoch).await;
         *self.watching.lock().await = watching;
         self.timeline.note(Noted::Found { epoch, changed });
+        then(self);
         self.tap.open();
     }
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{Method, Request, Response, StatusCode};
 use control_plane::ControlPlane;
-use tokio::sync::{RwLock, RwLockWriteGuard, SetOnce, oneshot};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock, RwLockWriteGuard, SetOnce, oneshot};
 
 use crate::stage::OWN;
 use crate::timeline::Timeline;
@@ -47,7 +47,7 @@ struct Inner {
     trap: Mutex<Option<(Trap, Arc<SetOnce<()>>)>>,
     leader: AtomicUsize,
     closed: AtomicBool,
-    writing: RwLock<()>,
+    writing: Arc<RwLock<()>>,
 }
 
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Tap {
             trap: Mutex::default(),
             leader: AtomicUsize::default(),
             closed: AtomicBool::default(),
-            writing: RwLock::default(),
+            writing: Arc::default(),
         }))
     }
 
@@ -110,22 +110,20 @@ impl Tap {
     }
 
     /// The trap, if this is the write that it waits for.
-    fn springs(&self, replica: usize, what: &'static str) -> Option<(Moment, Duration, Arc<SetOnce<()>>)> {
+    fn springs(&self, replica: usize) -> Option<(Trap, Arc<SetOnce<()>>)> {
         let mut slot = self.0.trap.lock().unwrap();
-        let (trap, dead) = slot.as_mut().filter(|(trap, _)| trap.replica == replica)?;
+        let (trap, _) = slot.as_mut().filter(|(trap, _)| trap.replica == replica)?;
         trap.nth = trap.nth.saturating_sub(1);
-        if trap.nth > 0 {
-            return None;
-        }
-        let found = (trap.moment, trap.delay, Arc::clone(dead));
-        let _ = trap.sprung.take().map(|sprung| sprung.send(what));
-        *slot = None;
-        Some(found)
+        if trap.nth > 0 { None } else { slot.take() }
+    }
+
+    /// As long as one is held, nothing that must not happen during a write does.
+    async fn writing(&self) -> OwnedRwLockReadGuard<()> {
+        Arc::clone(&self.0.writing).read_owned().await
     }
 
     /// Sends a write to its end, whatever becomes of its sender, and notes it before anybody sees the reply.
-    async fn write(self, parts: Parts, body: Bytes) -> Response<Body> {
-        let _writing = self.0.writing.read().await;
+    async fn write(self, _writing: OwnedRwLockReadGuard<()>, parts: Parts, body: Bytes) -> Response<Body> {
         if self.0.closed.load(Ordering::SeqCst) {
             return away();
         }
@@ -152,25 +150,37 @@ async fn pass(State(Side { tap, replica }): State<Side>, request: Request<Body>)
         return tap.0.upstream.forward(&parts, body).await;
     }
     let what = name(&parts.method, parts.uri.path());
+    let writing = tap.writing().await;
     if what == "Lease" {
-        let reply = tap.clone().write(parts, body).await;
+        let reply = tap.clone().write(writing, parts, body).await;
         if reply.status().is_success() {
             tap.0.leader.store(replica, Ordering::Relaxed);
         }
         return reply;
     }
-    let Some((moment, delay, dead)) = tap.springs(replica, what) else {
+    let Some((mut trap, dead)) = tap.springs(replica) else {
         // It runs to its end when its sender is killed.
-        return tokio::spawn(tap.write(parts, body)).await.unwrap_or_else(|_| away());
+        return tokio::spawn(tap.write(writing, parts, body)).await.unwrap_or_else(|_| away());
     };
-    match moment {
-        Moment::Before => {}
-        Moment::Late => drop(tokio::spawn(async move {
-            dead.wait().await;
-            tokio::time::sleep(delay).await;
-            tap.write(parts, body).await;
-        })),
-        Moment::After => drop(tokio::spawn(tap.write(parts, body)).await),
+    let sprung = trap.sprung.take();
+    let sprung = move || sprung.map(|sprung| sprung.send(what));
+    match trap.moment {
+        Moment::Before => {
+            drop(writing);
+            sprung();
+        }
+        Moment::Late => {
+            sprung();
+            tokio::spawn(async move {
+                dead.wait().await;
+                tokio::time::sleep(trap.delay).await;
+                tap.write(writing, parts, body).await
+            });
+        }
+        Moment::After => {
+            let _ = tokio::spawn(tap.write(writing, parts, body)).await;
+            sprung();
+        }
     }
     std::future::pending().await
 }

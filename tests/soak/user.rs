@@ -1,23 +1,21 @@
-//! A user who declares, changes and deletes resources, and damages their Secrets, as the dice say.
+//! A user who declares, changes and deletes resources, damages their Secrets and meddles in ISC, as the dice say.
 use std::sync::Arc;
 use std::time::Duration;
 
+use isc_simulator::TokenEdit;
+use judge::{Action, What};
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
+use simulation::Random;
 use tokio::sync::RwLock;
 
 use crate::archive::Kind;
+use crate::consumer::Pair;
 use crate::setting::Setting;
-use simulation::Random;
+use crate::wishes::{self, Wish};
 
 /// Most resources of one owner at a time; ISC gives an owner eight.
 const PER_PLACE: u64 = 5;
-const SCOPES: [&[&str]; 4] = [
-    &["idn:nelm:read"],
-    &["idn:nelm:manage"],
-    &["idn:nelm:read", "idn:nelm:manage"],
-    &["idn:nelm:read", "idn:sources:read"],
-];
 
 /// Who acts in all places.
 pub struct User {
@@ -27,6 +25,13 @@ pub struct User {
     pub calm: Arc<RwLock<()>>,
 }
 
+/// The resource that is acted on.
+struct Target {
+    epoch: u64,
+    place: String,
+    name: String,
+}
+
 impl User {
     /// Acts for ever, with pauses of up to this length.
     pub async fn live(mut self, pause: Duration) {
@@ -34,87 +39,111 @@ impl User {
             let (calm, setting) = (Arc::clone(&self.calm), Arc::clone(&self.setting));
             {
                 let _calm = calm.read().await;
-                let epoch = setting.epoch.read().await;
-                self.act(*epoch).await;
+                let epoch = *setting.epoch.read().await;
+                let one = usize::try_from(self.dice.below(setting.places.len() as u64)).unwrap();
+                let name = format!("r{}", self.dice.below(PER_PLACE));
+                self.act(&Target { epoch, place: setting.places[one].clone(), name }).await;
             }
             let pause = self.dice.duration(&(Duration::ZERO..=pause));
             tokio::time::sleep(pause).await;
         }
     }
 
-    async fn act(&mut self, epoch: u64) {
-        let one = self.below(self.setting.places.len() as u64);
-        let place = self.setting.places[one].clone();
-        let name = format!("r{}", self.below(PER_PLACE));
-        let Some(token) = self.setting.archive.get(&(Kind::Token, place.clone(), name.clone())) else {
-            return self.create(epoch, &place, &name).await;
-        };
-        let merge = |patch: Value| (Kind::Token, patch);
-        let (kind, patch) = match self.dice.below(100) {
-            0..25 => return self.delete(epoch, Kind::Token, &place, &name).await,
-            25..45 => merge(json!({"spec": {"scopes": self.scopes()}})),
-            45..60 => merge(json!({"spec": {"name": format!("{place} {}", self.dice.suffix())}})),
-            60..66 => merge(json!({"spec": {"suspend": token["spec"]["suspend"] != true}})),
-            66..72 => merge(json!({"spec": {"secret": {"format": self.format()}}})),
-            72..80 => merge(json!({"metadata": {"labels": {"noise": self.dice.suffix()}}})),
-            80..90 => return self.delete(epoch, Kind::Secret, &place, &name).await,
-            _ => (Kind::Secret, json!({"data": {"clientSecret": "eHg=", "SAIL_CLIENT_SECRET": "eHg="}})),
-        };
-        let found = self.setting.archive.get(&(kind, place.clone(), name.clone())).is_some();
-        if found {
-            let patched = self.api(kind, &place).patch(&name, &PatchParams::default(), &Patch::Merge(&patch)).await;
-            self.note(epoch, patched);
-        }
-    }
-
-    async fn create(&mut self, epoch: u64, place: &str, name: &str) {
-        let mut spec = json!({"tenantRef": {"name": place}, "scopes": self.scopes()});
-        match self.dice.below(8) {
-            0 => spec["secret"] = json!({"format": "SailPointSdk"}),
-            1 => spec["suspend"] = json!(true),
-            2 => spec["name"] = json!(format!("{place} {}", self.dice.suffix())),
-            _ => {}
-        }
-        let object = json!({"apiVersion": "pat-operator.dev/v1alpha1", "kind": Kind::Token.name(),
-                            "metadata": {"name": name}, "spec": spec});
-        let object: DynamicObject = serde_json::from_value(object).unwrap();
-        let created = self.api(Kind::Token, place).create(&PostParams::default(), &object).await;
-        self.note(epoch, created);
-    }
-
-    async fn delete(&mut self, epoch: u64, kind: Kind, place: &str, name: &str) {
-        let deleted = self.api(kind, place).delete(name, &DeleteParams::default()).await;
-        if let Ok(deleted) = deleted {
-            let reply = deleted.map_left(|object| json!(object)).map_right(|status| json!(status));
-            let mut reply = reply.into_inner();
-            // A Status does not say so of itself.
-            if reply["details"].is_object() {
-                reply["kind"] = json!("Status");
+    async fn act(&mut self, target: &Target) {
+        let (token, secret) = (self.get(Kind::Token, target), self.get(Kind::Secret, target));
+        match (token, secret) {
+            (None, Some(secret)) => self.clear(target, &secret).await,
+            (None, None) => self.create(target).await,
+            (Some(token), _) if !token["metadata"]["deletionTimestamp"].is_null() => {
+                if self.dice.below(12) == 0 {
+                    self.force(target, &token).await;
+                }
             }
-            self.setting.timeline.written_by_person(epoch, &reply);
+            (Some(token), secret) => self.change(target, &token, secret.as_deref()).await,
         }
+    }
+
+    /// What a deletion with Retain left to its user, who has no use for it.
+    async fn clear(&mut self, target: &Target, secret: &Value) {
+        if secret["metadata"]["ownerReferences"].is_array() {
+            return;
+        }
+        if let Some(pair) = Pair::of(secret) {
+            let _ = self.setting.stage.simulator.control().delete_token(&target.place, &pair.client_id);
+        }
+        self.delete(Kind::Secret, target).await;
+    }
+
+    async fn create(&mut self, target: &Target) {
+        let object = wishes::resource(&mut self.dice, &target.place, &target.name);
+        let object: DynamicObject = serde_json::from_value(object).unwrap();
+        let created = self.api(Kind::Token, target).create(&PostParams::default(), &object).await;
+        self.note(target, created);
+    }
+
+    async fn change(&mut self, target: &Target, token: &Value, secret: Option<&Value>) {
+        let now = self.setting.stage.simulator.control().now();
+        match wishes::any(&mut self.dice, &target.place, token, now) {
+            Wish::Delete => self.delete(Kind::Token, target).await,
+            Wish::DeleteSecret if secret.is_some() => self.delete(Kind::Secret, target).await,
+            Wish::PatchSecret(patch) if secret.is_some() => self.patch(Kind::Secret, target, &patch).await,
+            Wish::Patch(patch) => self.patch(Kind::Token, target, &patch).await,
+            Wish::Revoke(patch) => {
+                self.setting.timeline.tell(What::Action(Action::Revoke(uid(token))));
+                self.patch(Kind::Token, target, &patch).await;
+            }
+            Wish::Edit(edit) => self.meddle(target, secret, edit),
+            Wish::DeleteSecret | Wish::PatchSecret(_) => {}
+        }
+    }
+
+    /// In ISC, by hand, with the token whose pair is published.
+    fn meddle(&self, target: &Target, secret: Option<&Value>, edit: Option<TokenEdit>) {
+        let control = self.setting.stage.simulator.control();
+        let Some(pair) = secret.and_then(Pair::of) else { return };
+        let _ = match edit {
+            Some(edit) => control.edit_token(&target.place, &pair.client_id, edit).map(drop),
+            None => control.delete_token(&target.place, &pair.client_id),
+        };
+    }
+
+    /// Takes the finalizer off, as people do who do not want to wait.
+    async fn force(&mut self, target: &Target, token: &Value) {
+        self.setting.timeline.tell(What::Action(Action::ForceRemove(uid(token))));
+        self.patch(Kind::Token, target, &json!({"metadata": {"finalizers": null}})).await;
+    }
+
+    async fn patch(&self, kind: Kind, target: &Target, patch: &Value) {
+        let patched = self.api(kind, target).patch(&target.name, &PatchParams::default(), &Patch::Merge(patch)).await;
+        self.note(target, patched);
+    }
+
+    async fn delete(&self, kind: Kind, target: &Target) {
+        let Ok(deleted) = self.api(kind, target).delete(&target.name, &DeleteParams::default()).await else { return };
+        let mut reply = deleted.map_left(|object| json!(object)).map_right(|status| json!(status)).into_inner();
+        // A Status does not say so of itself.
+        if reply["details"].is_object() {
+            reply["kind"] = json!("Status");
+        }
+        self.setting.timeline.written_by_person(target.epoch, &reply);
     }
 
     /// What the API server refuses has not happened: somebody else was faster.
-    fn note(&self, epoch: u64, written: kube::Result<DynamicObject>) {
+    fn note(&self, target: &Target, written: kube::Result<DynamicObject>) {
         if let Ok(object) = written {
-            self.setting.timeline.written_by_person(epoch, &json!(object));
+            self.setting.timeline.written_by_person(target.epoch, &json!(object));
         }
     }
 
-    fn api(&self, kind: Kind, place: &str) -> Api<DynamicObject> {
-        self.setting.stage.api(kind.name(), Some(place))
+    fn get(&self, kind: Kind, target: &Target) -> Option<Arc<Value>> {
+        self.setting.archive.get(&(kind, target.place.clone(), target.name.clone()))
     }
 
-    fn below(&mut self, end: u64) -> usize {
-        usize::try_from(self.dice.below(end)).unwrap()
+    fn api(&self, kind: Kind, target: &Target) -> Api<DynamicObject> {
+        self.setting.stage.api(kind.name(), Some(&target.place))
     }
+}
 
-    fn scopes(&mut self) -> Value {
-        json!(SCOPES[self.below(SCOPES.len() as u64)])
-    }
-
-    fn format(&mut self) -> &'static str {
-        if self.dice.below(2) == 0 { "Plain" } else { "SailPointSdk" }
-    }
+fn uid(object: &Value) -> String {
+    object["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
 }

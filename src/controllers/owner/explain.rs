@@ -144,3 +144,86 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::facts::Trigger;
+    use crate::lifecycle::ledger::State;
+    use crate::lifecycle::sample::{self, DAY, MINUTE, NOW, World};
+
+    fn said(world: &World) -> Option<(&'static str, Option<Millis>)> {
+        note(&world.facts(), &"a".into()).map(|note| (note.reason, note.retry_at))
+    }
+
+    fn live(change: impl FnOnce(&mut World)) -> World {
+        let mut world = World::new(sample::ledger(), &["a"]);
+        change(&mut world);
+        world
+    }
+
+    #[test]
+    fn what_keeps_a_rotation_waiting_is_said() {
+        let ask = |world: &mut World, at| {
+            world.declared.get_mut("a").unwrap().rotate = Some(Trigger { value: "x".into(), at });
+        };
+        let overlap = |world: &mut World, used: Millis| {
+            world.ledger.entries[0].published_at = Some(NOW - DAY);
+            world.ledger.entries.insert(0, sample::entry(0, "a", State::Retired));
+            world.declared.get_mut("a").unwrap().rotation.max_overlap = Some(2 * DAY);
+            let mut token = sample::listed(&world.ledger, 0, "a", false);
+            token.last_used = Some(NOW - used);
+            world.listing.as_mut().unwrap().tokens.push(token);
+        };
+        let spare = |world: &mut World| {
+            world.ledger.resources.insert("b".into(), sample::resource("b"));
+            world.ledger.entries.push(sample::entry(2, "b", State::Retired));
+            ask(world, NOW);
+        };
+        let every = |world: &mut World, every| world.declared.get_mut("a").unwrap().rotation.every = Some(every);
+        for (sentence, world, expected) in [
+            ("nothing", live(|_| ()), None),
+            ("a request of now", live(|world| ask(world, NOW)), None),
+            ("a request for later", live(|world| ask(world, NOW + 5)), Some(("RequestInFuture", Some(NOW + 5)))),
+            ("the spare is used by another", live(spare), Some(("RotationWaits", None))),
+            (
+                "every slot is used",
+                live(|w| {
+                    ask(w, NOW);
+                    w.ledger.endpoint.tokens_per_user = 2;
+                }),
+                Some(("RotationBlocked", None)),
+            ),
+            ("the old one is still used", live(|world| overlap(world, MINUTE)), Some(("OverlapExtended", None))),
+            ("it is not used any more", live(|world| overlap(world, 2 * DAY)), None),
+            ("the schedules do not fit", live(|world| every(world, DAY * 9 / 10)), Some(("RotationInfeasible", None))),
+            ("they just fit", live(|world| every(world, DAY)), None),
+        ] {
+            assert_eq!(said(&world), expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn r13_long_lived_tokens_that_nobody_recorded_are_named() {
+        let shows = |n, provisional| {
+            live(|world| {
+                world.ledger.next = 6;
+                world.listing = Some(sample::listing(&world.ledger));
+                world.listing.as_mut().unwrap().tokens.push(sample::listed(&world.ledger, n, "a", provisional));
+            })
+        };
+        let named = |world: &World| strangers(&world.facts(), &BTreeSet::new()).unwrap_or_default();
+        assert!(named(&shows(5, false)).contains("id5"), "unrecorded and long-lived");
+        assert_eq!(named(&shows(5, true)), "", "a provisional one is swept");
+        assert_eq!(named(&shows(1, false)), "", "a recorded one is known");
+        let other = |installation: &str| {
+            let mut world = shows(5, false);
+            let token = world.listing.as_mut().unwrap().tokens.last_mut().unwrap();
+            token.others = token.ours.take();
+            token.others.as_mut().unwrap().installation = installation.into();
+            world
+        };
+        assert!(named(&other("inst")).contains("id5"), "another ledger of this installation made it");
+        assert_eq!(named(&other("elsewhere")), "", "another installation lives beside this one");
+    }
+}

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::observe;
 use crate::kubernetes::ledger_store::Stored;
 use crate::lifecycle::facts::Sighting;
-use crate::lifecycle::ledger::Uid;
+use crate::lifecycle::ledger::{TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 
 /// How soon to try again when ISC does not answer; it doubles.
@@ -23,6 +23,8 @@ pub struct Memory {
     pub(super) cache: observe::Cache,
     pub(super) sightings: BTreeMap<Uid, Sighting>,
     failures: u32,
+    blamed: Option<TokenId>,
+    set_aside: BTreeMap<TokenId, Instant>,
     neighbours: Option<BTreeMap<String, u64>>,
     growing: BTreeSet<String>,
     gathering: Option<Instant>,
@@ -42,6 +44,21 @@ impl Memory {
     /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
     pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
+    }
+
+    /// ISC did not do its part with this token. The second time in a row it is set aside for a while, so that the owner's
+    /// other tokens do not wait for it.
+    pub fn blame(&mut self, token: &TokenId, until: Instant) {
+        if self.blamed.as_ref() == Some(token) {
+            self.set_aside.insert(token.clone(), until);
+        }
+        self.blamed = Some(token.clone());
+    }
+
+    /// The tokens that are set aside now.
+    pub fn set_aside(&mut self) -> BTreeSet<TokenId> {
+        self.set_aside.retain(|_, until| *until > Instant::now());
+        self.set_aside.keys().cloned().collect()
     }
 
     /// Takes note of tokens that other installations made for the same user: one that makes more while this process
@@ -106,6 +123,21 @@ mod tests {
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
         memory.succeeded();
         assert_eq!(memory.failed(), OUTAGE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_fails_twice_in_a_row_is_set_aside_for_a_while() {
+        let mut memory = Memory::default();
+        let (one, other): (TokenId, TokenId) = ("one".into(), "other".into());
+        let soon = Instant::now() + Duration::from_secs(30);
+        for token in [&one, &other, &one] {
+            memory.blame(token, soon);
+        }
+        assert_eq!(memory.set_aside(), BTreeSet::new(), "each may fail once");
+        memory.blame(&one, soon);
+        assert_eq!(memory.set_aside(), BTreeSet::from([one]));
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(memory.set_aside(), BTreeSet::new(), "and is tried again");
     }
 
     #[test]

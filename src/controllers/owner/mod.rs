@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use super::Context;
 use super::board::{Report, Session};
+use super::frozen;
 use super::watches::LedgerMeta;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
@@ -52,33 +53,40 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         return Ok(Action::await_change());
     }
     let name = meta.name_any();
-    let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     let mut memory = context.board.take_memory(&name);
+    let action = turn(&meta, &context, &mut memory).await;
+    context.board.put_memory(&name, memory);
+    action
+}
+
+/// What there is to do for an owner now.
+async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Result<Action, Error> {
+    let name = meta.name_any();
+    let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     if memory.gathers(context.board.is_anyone_coming(&tenant)) {
-        context.board.put_memory(&name, memory);
         return Ok(Action::requeue(SOON));
     }
     let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
     let found = match known {
         Some(known) => known,
-        None => match context.ledgers.get(&name).await? {
+        None => match read(&context, &name, &tenant).await? {
             Some(stored) => (stored, Instant::now()),
             // If it is gone, so is this pass; else whoever said so was wrong, and no change will come.
             None => return Ok(Action::requeue(context.config.recheck)),
         },
     };
-    let Some(session) = session(&context, &tenant, &found.0.ledger) else {
+    let Some(session) = session(context, &tenant, &found.0.ledger) else {
         return Ok(Action::requeue(context.config.recheck));
     };
     if let Some(wait) = session.client.held() {
-        let report = Report { trouble: Some(outage(&Failure::Wait(wait), &tenant)), ..old_report(&context, &name) };
-        report::put(&context, &name, &tenant, report);
+        let report = Report { trouble: Some(outage(&Failure::Wait(wait), &tenant)), ..old_report(context, &name) };
+        report::put(context, &name, &tenant, report);
         return Ok(Action::requeue(wait + AGAIN));
     }
-    let wait = match pass::run(&context, &session, found, &mut memory).await {
+    let wait = match pass::run(context, &session, found, memory).await {
         pass::End::Rest(wait, report) => {
             memory.succeeded();
-            report::put(&context, &name, &tenant, *report);
+            report::put(context, &name, &tenant, *report);
             wait
         }
         pass::End::Left(wait) => {
@@ -87,11 +95,19 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<A
         }
         pass::End::Failed(failure) => {
             memory.come_in_from_the_top();
-            failed(&context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed())
+            failed(context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed())
         }
     };
-    context.board.put_memory(&name, memory);
     Ok(Action::requeue(wait))
+}
+
+/// Reads the ledger live. One that is not understood is told to everybody (R15).
+async fn read(context: &Context, ledger: &str, tenant: &str) -> Result<Option<ledger_store::Stored>, Error> {
+    let read = context.ledgers.get(ledger).await;
+    if let Some(note) = read.as_ref().err().and_then(frozen::note) {
+        report::put(context, ledger, tenant, Report { trouble: Some(note), ..old_report(context, ledger) });
+    }
+    Ok(read?)
 }
 
 /// Tells what ISC did not do; says how long ISC wants to be left alone.

@@ -13,7 +13,7 @@ use crate::controllers::Context;
 use crate::controllers::board::Report;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store::Stored;
-use crate::lifecycle::facts::{Declared, Executing, Now, SecretSeen, Sighting, Stage};
+use crate::lifecycle::facts::{Declared, Executing, Holds, Now, SecretSeen, Sighting, Stage};
 use crate::lifecycle::ledger::{OwnCredential, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::{Facts, Step, rotate, schedule, step};
@@ -42,6 +42,7 @@ pub(super) struct Pass<'a> {
     secrets: BTreeMap<Uid, SecretSeen>,
     found: BTreeMap<Uid, ObjectMeta>,
     questions: BTreeSet<Uid>,
+    set_aside: BTreeSet<TokenId>,
     pub(super) alive: BTreeSet<TokenId>,
     pub(super) executing: Option<Executing>,
     lists: usize,
@@ -65,6 +66,7 @@ pub async fn run(
         secrets: BTreeMap::new(),
         found: BTreeMap::new(),
         questions: context.board.questions(),
+        set_aside: memory.set_aside(),
         alive: BTreeSet::new(),
         executing: None,
         lists: 0,
@@ -125,6 +127,7 @@ impl Pass<'_> {
             secrets: &self.secrets,
             questions: &self.questions,
             alive: &self.alive,
+            set_aside: &self.set_aside,
             executing: self.executing,
             may_mint: self.session.mints,
             installation: &self.context.installation,
@@ -169,7 +172,7 @@ impl Pass<'_> {
         let scene = Scene { context, session, ledger: &stored.ledger, declared, found };
         match (scene.perform(step).await, step) {
             (Performed::Outcome(outcome), _) => self.record(step, &outcome).await,
-            (Performed::Saw(found), Step::ReadSecret(uid)) => {
+            (Performed::Saw(found), Step::ReadSecret(uid) | Step::Strip(uid)) => {
                 self.saw(uid, *found, overlap_over);
                 Ok(())
             }
@@ -182,17 +185,32 @@ impl Pass<'_> {
                 self.executing = self.executing.map(|executing| Executing { stage, ..executing });
                 Ok(())
             }
-            (Performed::Unsure, _) => Err(End::Left(self.context.config.recheck)),
-            (Performed::Failed(failure), _) => Err(End::Failed(failure)),
+            (Performed::Later(wait), _) => Err(End::Left(wait)),
+            (Performed::Unsure, _) => {
+                self.blame(step, memory);
+                Err(End::Left(self.context.config.recheck))
+            }
+            (Performed::Failed(failure), _) => {
+                self.blame(step, memory);
+                Err(End::Failed(failure))
+            }
             (Performed::Leave | Performed::Saw(_) | Performed::Sighted(_) | Performed::Wrote, _) => {
                 Err(End::Left(AGAIN))
             }
         }
     }
 
+    fn blame(&self, step: &Step, memory: &mut Memory) {
+        if let Some(token) = step.token() {
+            memory.blame(token, Instant::now() + self.context.config.recheck);
+        }
+    }
+
     fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool) {
         let deleting = self.stored.ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
-        self.context.board.answer(uid);
+        if found.holds != Holds::Refused {
+            self.context.board.answer(uid);
+        }
         self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
         let seen = SecretSeen { holds: found.holds, deleting, overlap_over, held: found.held };
         self.secrets.insert(uid.clone(), seen);

@@ -7,6 +7,7 @@ use super::Notes;
 use super::explain::{self, note};
 use crate::controllers::Context;
 use crate::controllers::board::Report;
+use crate::controllers::frozen::UNREADABLE;
 use crate::lifecycle::capacity;
 use crate::lifecycle::ledger::Uid;
 use crate::lifecycle::{Facts, Ledger};
@@ -40,7 +41,8 @@ pub fn put(context: &Context, ledger: &str, tenant: &str, report: Report) {
             wake(context, &uid, &token.namespace().unwrap_or_default(), &token.name_any());
         }
     }
-    if old.capacity != new.capacity || old.strangers != new.strangers {
+    let frozen = |report: &Report| report.trouble.as_ref().is_some_and(|note| note.reason == UNREADABLE);
+    if old.capacity != new.capacity || old.strangers != new.strangers || frozen(&old) != frozen(&new) {
         context.wake.tenant(tenant);
     }
 }

@@ -7,10 +7,11 @@ use tokio::time::Instant;
 use crate::api::{Tenant, check};
 use crate::controllers::Context;
 use crate::controllers::board::Session;
+use crate::controllers::frozen;
 use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential, Failure};
-use crate::kubernetes::ledger_store::{LedgerStore, Written};
+use crate::kubernetes::ledger_store::{self, LedgerStore, Written};
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Endpoint, Ledger, OwnCredential, Owner};
@@ -116,9 +117,10 @@ async fn client(tenant: &Tenant, context: &Context) -> Result<(Client, ApiUrl, O
 async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<(), Note> {
     let name = tenant.name_any();
     let ledger_name = LedgerStore::name_of(&session.owner);
-    let unreadable = |error: &(dyn std::error::Error + 'static)| {
-        waiting("LedgerUnreadable", crate::controllers::watches::Causes(error).to_string())
+    let unreachable = |error: &(dyn std::error::Error + 'static)| {
+        waiting(frozen::UNREADABLE, crate::controllers::watches::Causes(error).to_string())
     };
+    let unreadable = |error: &ledger_store::Error| frozen::note(error).unwrap_or_else(|| unreachable(error));
     let stored = context.ledgers.get(&ledger_name).await.map_err(|error| unreadable(&error))?;
     if let Some(stored) = stored {
         let holder = &stored.ledger.endpoint.tenant;
@@ -162,7 +164,7 @@ async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<
         Written::Conflict => {
             Err(waiting("Reconciling", "the ledger was created by somebody else just now; it is read again".into()))
         }
-        Written::Unclear(error) => Err(unreadable(&error)),
+        Written::Unclear(error) => Err(unreachable(&error)),
     }
 }
 

@@ -10,8 +10,10 @@ use crate::api::tenant::{CapacityStatus, CredentialStatus, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::Context;
 use crate::controllers::board::{Session, TenantView};
+use crate::controllers::frozen::UNREADABLE;
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
+use crate::lifecycle::describe::Note;
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
 /// Between two writes that only count tokens anew.
@@ -23,6 +25,8 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
     let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
+    let frozen = report.as_ref().and_then(|report| report.trouble.as_ref()).filter(|note| note.reason == UNREADABLE);
+    let trouble = view.trouble.as_ref().or(frozen).cloned();
     let strangers = report.as_ref().and_then(|report| report.strangers.clone());
     let capacity = report.and_then(|report| report.capacity).map(|capacity| {
         context.metrics.capacity(&name, CapacityShare::Limit, capacity.limit);
@@ -40,7 +44,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
         observed_generation: tenant.metadata.generation,
         conditions: merge(
             old.map_or(&[], |status| &status.conditions),
-            &conditions(view, session, strangers.as_deref()),
+            &conditions(trouble.as_ref(), session, strangers.as_deref()),
             tenant.metadata.generation,
             context.wall_clock(),
         ),
@@ -73,9 +77,9 @@ fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
     old.capacity != new.capacity && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
 }
 
-fn conditions(view: &TenantView, session: Option<&Session>, strangers: Option<&str>) -> Vec<Wanted> {
+fn conditions(trouble: Option<&Note>, session: Option<&Session>, strangers: Option<&str>) -> Vec<Wanted> {
     let wanted = |kind, status, reason, message: &str| Wanted { kind, status, reason, message: message.into() };
-    let mut all = match (&view.trouble, session) {
+    let mut all = match (trouble, session) {
         (Some(note), _) => vec![
             wanted(READY, Some(false), note.reason, &note.message),
             wanted(if note.stalled { STALLED } else { RECONCILING }, Some(true), note.reason, &note.message),

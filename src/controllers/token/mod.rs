@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use thiserror::Error;
 
-use super::Context;
+use super::{Context, frozen};
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::kubernetes::{ledger_store, status};
@@ -50,24 +50,35 @@ pub async fn reconcile(token: Arc<PersonalAccessToken>, context: Arc<Context>) -
     if !context.is_informed().await {
         return Ok(Action::await_change());
     }
+    let passed = pass(&token, &context).await;
+    let unreadable = match &passed {
+        Err(Error::Ledger { source, .. }) => frozen::note(source),
+        _ => None,
+    };
+    let Some(note) = unreadable else { return passed };
+    show::frozen(&token, &context, &note).await?;
+    Ok(Action::requeue(context.config.recheck))
+}
+
+async fn pass(token: &PersonalAccessToken, context: &Context) -> Result<Action, Error> {
     let finalizer = token.finalizers().iter().any(|name| name == FINALIZER);
-    if context.board.note(&token, finalizer) && finalizer {
-        wake_owners(&context, &token);
+    if context.board.note(token, finalizer) && finalizer {
+        wake_owners(context, token);
     }
     if token.metadata.deletion_timestamp.is_some() {
-        return if finalizer { finalize::run(&token, &context).await } else { Ok(finalize::gone(&token, &context)) };
+        return if finalizer { finalize::run(token, context).await } else { Ok(finalize::gone(token, context)) };
     }
     let uid = token.uid().unwrap_or_default();
     if !finalizer {
-        admit(&token, &context).await?;
+        admit(token, context).await?;
     } else if !context.board.is_fresh(&uid) {
-        let (publication, ledger) = publish::run(&token, &context).await?;
-        if publication == Publication::Nothing && waits_for_name(&token, &context) {
-            wake_owners(&context, &token);
+        let (publication, ledger) = publish::run(token, context).await?;
+        if publication == Publication::Nothing && waits_for_name(token, context) {
+            wake_owners(context, token);
         }
-        show::run(&token, &context, ledger.as_ref(), publication).await?;
+        show::run(token, context, ledger.as_ref(), publication).await?;
     } else if context.ledgers_of(&token.spec.tenant_ref.name).is_empty() {
-        show::run(&token, &context, None, Publication::Nothing).await?;
+        show::run(token, context, None, Publication::Nothing).await?;
     }
     Ok(Action::requeue(context.config.secret_poll))
 }

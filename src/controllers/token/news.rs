@@ -55,3 +55,69 @@ fn worse<'a>(old: Option<&PersonalAccessTokenStatus>, now: &'a Condition) -> Opt
 fn ready(status: &PersonalAccessTokenStatus) -> Option<&Condition> {
     status.conditions.iter().find(|condition| condition.type_ == READY)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn status(ready: (&str, &str), more: serde_json::Value) -> PersonalAccessTokenStatus {
+        let condition = json!({"type": "Ready", "status": ready.0, "reason": ready.1, "message": "why", "lastTransitionTime": "2026-11-25T00:00:00Z"});
+        let mut all = json!({"conditions": [condition]});
+        json_patch::merge(&mut all, &more);
+        serde_json::from_value(all).unwrap()
+    }
+
+    fn holding(client_id: &str, more: serde_json::Value) -> PersonalAccessTokenStatus {
+        let current = json!({"clientId": client_id, "name": "", "issuedAt": "", "expiresAt": "", "scopes": []});
+        let mut all = json!({"current": current, "secret": "a"});
+        json_patch::merge(&mut all, &more);
+        status(("True", "Published"), all)
+    }
+
+    fn told(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> Option<(bool, String)> {
+        news(old, new).map(|news| (news.warning, news.reason.to_owned()))
+    }
+
+    #[test]
+    fn every_transition_that_a_person_may_want_to_know_of_is_told_once() {
+        let minting = status(("False", "Minting"), json!({}));
+        let (one, two) = (holding("id1", json!({})), holding("id2", json!({})));
+        let overlap = holding("id2", json!({"previous": {"clientId": "id1"}}));
+        let revoked = status(("False", "Minting"), json!({"lastHandled": {"revoke": "x"}}));
+        let again = holding("id3", json!({"lastHandled": {"revoke": "x"}}));
+        let normal = |reason: &str| Some((false, reason.to_owned()));
+        let warning = |reason: &str| Some((true, reason.to_owned()));
+        for (sentence, old, new, expected) in [
+            ("a first status", None, &minting, None),
+            ("a first credential", Some(&minting), &one, normal("Published")),
+            ("the same credential", Some(&one), &one, None),
+            ("a new one in its place", Some(&one), &two, normal("Rotated")),
+            ("with the old one in its overlap", Some(&one), &overlap, normal("Rotated")),
+            ("the overlap is over", Some(&overlap), &two, normal("PreviousRevoked")),
+            ("revoked on request", Some(&one), &revoked, warning("Revoked")),
+            ("revoked before", Some(&revoked), &revoked, None),
+            ("a new one after that", Some(&revoked), &again, normal("Published")),
+            ("a request from before the first token", Some(&minting), &again, normal("Published")),
+        ] {
+            assert_eq!(told(old, new), expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn trouble_is_told_when_it_begins_and_waiting_is_not() {
+        let one = holding("id1", json!({}));
+        let reason = |reason: &str| {
+            let mut new = one.clone();
+            new.conditions[0].reason = reason.into();
+            new
+        };
+        for quiet in ["Revoking", "RotationWaits", "RequestInFuture", "Minting"] {
+            assert_eq!(told(Some(&one), &reason(quiet)), None, "{quiet}");
+        }
+        for bad in ["RotationBlocked", "OverlapExtended", "RotationInfeasible", "CapacityExhausted", "InvalidRequest"] {
+            assert_eq!(told(Some(&one), &reason(bad)), Some((true, bad.to_owned())));
+            assert_eq!(told(Some(&reason(bad)), &reason(bad)), None, "{bad} again");
+        }
+    }
+}

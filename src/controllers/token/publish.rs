@@ -50,6 +50,7 @@ pub(super) async fn run(
             match (holds, &found) {
                 (Holds::Foreign, _) => Publication::Taken,
                 (Holds::Ours, Some(found)) => correct(&content, &ledger, found, context).await?,
+                _ if is_deleting(&ledger, &uid) => Publication::Nothing,
                 _ => create(&content, context).await?,
             }
         }
@@ -72,6 +73,9 @@ async fn publish_first(
         let found = metadata(token, context).await?;
         return Ok(Some((nothing(holds(found.as_ref(), &uid)), ledger)));
     };
+    if is_deleting(ledger, &uid) {
+        return Ok(None);
+    }
     let publication = create(&Content { token, entry, api_url: &ledger.endpoint.api_url }, context).await?;
     Ok((publication != Publication::Nothing).then(|| (publication, Some(ledger.clone()))))
 }
@@ -109,6 +113,12 @@ fn is_published(ledger: &Ledger, uid: &str) -> bool {
     ledger.resources.get(uid).is_some_and(|resource| !resource.deleting || resource.retain)
 }
 
+/// What is left to its user is kept current, but not created: the owner controller may have seen that there is no Secret,
+/// and condemn the token (R12).
+fn is_deleting(ledger: &Ledger, uid: &str) -> bool {
+    ledger.resources.get(uid).is_some_and(|resource| resource.deleting)
+}
+
 fn nothing(holds: Holds) -> Publication {
     if holds == Holds::Foreign { Publication::Taken } else { Publication::Nothing }
 }
@@ -143,7 +153,12 @@ async fn correct(
     let namespace = content.token.namespace().unwrap_or_default();
     let name = content.token.secret_name();
     let read = context.secrets.get(&namespace, name).await.map_err(|source| failed(content, source))?;
-    let Some(secret) = read.filter(|secret| secret.metadata.uid == found.uid) else { return Ok(Publication::Nothing) };
+    // One that changed since may be newer than the ledger at hand: what is written rests on a read from before it (R8).
+    let same = |secret: &Secret| {
+        let metadata = &secret.metadata;
+        metadata.uid == found.uid && metadata.resource_version == found.resource_version
+    };
+    let Some(secret) = read.filter(same) else { return Ok(Publication::Nothing) };
     if is_ahead(content.token, ledger, &secret, context) {
         return Ok(Publication::Published);
     }
@@ -167,7 +182,7 @@ async fn correct(
 /// claims to be newer, until the owner controller has adopted or refused it (R13).
 fn is_ahead(token: &PersonalAccessToken, ledger: &Ledger, secret: &Secret, context: &Context) -> bool {
     let uid = token.uid().unwrap_or_default();
-    let Some(held) = held(secret, &uid) else { return false };
+    let held = held(secret, &uid);
     let current = ledger.current(&uid).map_or(0, |entry| entry.n);
     if let Some(known) = ledger.entry(&held.id) {
         return known.n > current && *known.uid == *uid && known.state == State::Prepared;
@@ -190,8 +205,7 @@ async fn question(
 ) -> Result<(), Error> {
     let claims = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok());
     let uid = token.uid().unwrap_or_default();
-    let dying = ledger.resources.get(&*uid).is_some_and(|resource| resource.deleting);
-    if dying || !ledger.may_have_lost(&uid, claims) {
+    if is_deleting(ledger, &uid) || !ledger.may_have_lost(&uid, claims) {
         return Ok(());
     }
     let namespace = token.namespace().unwrap_or_default();

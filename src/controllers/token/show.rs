@@ -25,9 +25,22 @@ pub(super) async fn run(
     let name = &token.spec.tenant_ref.name;
     // The watches of resources and Tenants are not one: what is missing in the one may only be late.
     let is_late = context.tenant(name).is_none() && exists(context, name).await.map_err(fail("read the Tenant"))?;
-    let Some(new) = status_of(token, context, ledger, publication, is_late) else { return Ok(()) };
+    match status_of(token, context, ledger, publication, is_late) {
+        Some(new) => write(token, context, &new).await,
+        None => Ok(()),
+    }
+}
+
+/// Tells that the resource's ledger cannot be read. All else that it shows stays as it was last known.
+pub(super) async fn frozen(token: &PersonalAccessToken, context: &Context, note: &Note) -> Result<(), Error> {
+    let token = &*context.board.caught_up(token);
+    write(token, context, &describe::frozen(token, note, context.wall_clock())).await
+}
+
+async fn write(token: &PersonalAccessToken, context: &Context, new: &PersonalAccessTokenStatus) -> Result<(), Error> {
+    let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
     let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), &token.namespace().unwrap_or_default());
-    let written = status::write(&api, &token.name_any(), token.status.as_ref(), &new).await;
+    let written = status::write(&api, &token.name_any(), token.status.as_ref(), new).await;
     match written {
         Ok(Some(written)) => {
             context.metrics.write(KubernetesWrite::Status);
@@ -37,7 +50,7 @@ pub(super) async fn run(
         Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
         Err(error) => return Err(fail("write the status")(error)),
     }
-    if let Some(news) = news(token.status.as_ref(), &new) {
+    if let Some(news) = news(token.status.as_ref(), new) {
         let told = events::publish(
             &context.client,
             &context.config.identity,

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::ResourceExt;
 use serde_json::{Value, json};
 
+use super::marks::Wanted;
 use super::ownership::{owners, owners_differ};
 use crate::api::PersonalAccessToken;
-use crate::api::names::{ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, LABEL_MANAGED_BY, MANAGER};
 use crate::api::personal_access_token::SecretFormat;
 use crate::lifecycle::ledger::Entry;
 
@@ -42,47 +41,7 @@ pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
     let value =
         |key: &str| data.and_then(|data| data.get(key)).map(|bytes| serde_json::to_value(bytes).unwrap_or_default());
     let keys = ALL_KEYS.iter().any(|key| value(key) != wanted.get(*key).map(|text| json!(text)));
-    keys || metadata_differs(&found.metadata, content) || owners_differ(&found.metadata, content.token)
-}
-
-fn metadata_differs(found: &ObjectMeta, content: &Content<'_>) -> bool {
-    let lacks = |have: &BTreeMap<String, String>, want: BTreeMap<String, String>| {
-        want.into_iter().any(|(key, value)| have.get(&key) != Some(&value))
-    };
-    lacks(found.labels(), labels(content)) || lacks(found.annotations(), annotations(content))
-}
-
-trait Marks {
-    fn labels(&self) -> &BTreeMap<String, String>;
-    fn annotations(&self) -> &BTreeMap<String, String>;
-}
-
-static NONE: BTreeMap<String, String> = BTreeMap::new();
-
-impl Marks for ObjectMeta {
-    fn labels(&self) -> &BTreeMap<String, String> {
-        self.labels.as_ref().unwrap_or(&NONE)
-    }
-
-    fn annotations(&self) -> &BTreeMap<String, String> {
-        self.annotations.as_ref().unwrap_or(&NONE)
-    }
-}
-
-fn labels(content: &Content<'_>) -> BTreeMap<String, String> {
-    let template = content.token.spec.secret.as_ref().and_then(|secret| secret.labels.clone());
-    let mut labels = template.unwrap_or_default();
-    labels.insert(LABEL_MANAGED_BY.into(), MANAGER.into());
-    labels
-}
-
-fn annotations(content: &Content<'_>) -> BTreeMap<String, String> {
-    let template = content.token.spec.secret.as_ref().and_then(|secret| secret.annotations.clone());
-    let mut annotations = template.unwrap_or_default();
-    annotations.insert(ANNOTATION_RESOURCE.into(), content.token.uid().unwrap_or_default());
-    annotations.insert(ANNOTATION_NUMBER.into(), content.entry.n.to_string());
-    annotations.insert(ANNOTATION_CLIENT_ID.into(), content.entry.id.to_string());
-    annotations
+    keys || Wanted::of(content).differ(&found.metadata) || owners_differ(&found.metadata, content.token)
 }
 
 fn values<'a>(content: &Content<'a>) -> Vec<(&'static str, String)> {
@@ -109,13 +68,14 @@ pub(super) fn encoded(content: &Content<'_>) -> BTreeMap<&'static str, String> {
 /// The whole Secret, as it is created; `found`: what is there already.
 pub(super) fn body(content: &Content<'_>, found: Option<&ObjectMeta>) -> Value {
     let token = content.token;
+    let (labels, annotations) = Wanted::of(content).patch(found);
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "name": token.secret_name(),
-            "labels": labels(content),
-            "annotations": annotations(content),
+            "labels": labels,
+            "annotations": annotations,
             "ownerReferences": owners(found, token),
         },
         "data": encoded(content),

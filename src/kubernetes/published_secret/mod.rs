@@ -1,5 +1,6 @@
 //! The published Secret: written only if it is absent or the resource's own, and only where it differs.
 mod content;
+mod marks;
 mod ownership;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use serde_json::{Value, json};
 
 use crate::api::PersonalAccessToken;
-use crate::api::names::{ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, LABEL_MANAGED_BY, MANAGER};
+use crate::api::names::{
+    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY, MANAGER,
+};
 use crate::lifecycle::facts::{Held, Holds};
 use crate::redacted::Redacted;
 
@@ -25,18 +27,18 @@ pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     if ours { Holds::Ours } else { Holds::Foreign }
 }
 
-/// The pair in a Secret of this resource, if there is one.
-pub fn held(secret: &Secret, uid: &str) -> Option<Held> {
-    let data = secret.data.as_ref()?;
-    let text = |key: &str| String::from_utf8(data.get(key)?.0.clone()).ok();
-    let (id, client_secret) = PAIRS.iter().find_map(|(id, value)| Some((text(id)?, Redacted::new(text(value)?))))?;
+/// The pair in a Secret of this resource; an empty one if it holds none.
+pub fn held(secret: &Secret, uid: &str) -> Held {
+    let text = |key: &str| String::from_utf8(secret.data.as_ref()?.get(key)?.0.clone()).ok();
+    let pair = PAIRS.iter().find_map(|(id, value)| Some((text(id)?, Redacted::new(text(value)?))));
+    let (id, client_secret) = pair.unwrap_or_default();
     let annotations = secret.metadata.annotations.as_ref();
-    Some(Held {
+    Held {
         id: id.into(),
         client_secret,
         claims: annotations.and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok()),
         owned: controller(&secret.metadata).is_some_and(|controller| controller.uid == uid),
-    })
+    }
 }
 
 /// The owner references that it should have: the resource's own, unless it is to outlive the resource, and those of
@@ -72,10 +74,109 @@ pub(super) fn stripped(found: &ObjectMeta, uid: &str) -> Value {
         "resourceVersion": found.resource_version,
         "ownerReferences": others,
         "labels": {LABEL_MANAGED_BY: null},
-        "annotations": {ANNOTATION_RESOURCE: null, ANNOTATION_NUMBER: null, ANNOTATION_CLIENT_ID: null},
+        "annotations": {ANNOTATION_RESOURCE: null, ANNOTATION_NUMBER: null, ANNOTATION_CLIENT_ID: null, ANNOTATION_TEMPLATE: null},
     }})
 }
 
 fn controller(found: &ObjectMeta) -> Option<&OwnerReference> {
     found.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meta(marks: Value, controller: Option<&str>) -> ObjectMeta {
+        let owner = |uid: &str, controller: bool| json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": uid, "controller": controller});
+        let owners: Vec<_> =
+            [owner("friend", false)].into_iter().chain(controller.map(|uid| owner(uid, true))).collect();
+        let labels = if marks.is_null() { json!({}) } else { json!({LABEL_MANAGED_BY: MANAGER}) };
+        let all = json!({"name": "a", "uid": "s", "resourceVersion": "7", "labels": labels, "annotations": marks, "ownerReferences": owners});
+        serde_json::from_value(all).unwrap()
+    }
+
+    fn token(policy: &str) -> PersonalAccessToken {
+        let spec = json!({"tenantRef": {"name": "acme"}, "scopes": ["idn:a:read"], "reclaimPolicy": policy});
+        let metadata = json!({"name": "a", "uid": "a"});
+        serde_json::from_value(json!({"apiVersion": "pat-operator.dev/v1alpha1", "kind": "PersonalAccessToken", "metadata": metadata, "spec": spec})).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_ours_by_its_controller_or_without_one_by_our_marks() {
+        let mark = |uid: &str| json!({ANNOTATION_RESOURCE: uid});
+        for (sentence, found, expected) in [
+            ("there is none", None, Holds::Absent),
+            ("the resource controls it", Some(meta(mark("a"), Some("a"))), Holds::Ours),
+            ("a user removed its mark", Some(meta(Value::Null, Some("a"))), Holds::Ours),
+            ("nobody controls it, and it carries our marks", Some(meta(mark("a"), None)), Holds::Ours),
+            ("another controls it, whatever its marks say", Some(meta(mark("a"), Some("b"))), Holds::Foreign),
+            ("it is marked for another resource", Some(meta(mark("b"), None)), Holds::Foreign),
+            ("it is marked for another resource than controls it", Some(meta(mark("b"), Some("a"))), Holds::Foreign),
+            ("it has no mark and no controller", Some(meta(Value::Null, None)), Holds::Foreign),
+        ] {
+            assert_eq!(holds(found.as_ref(), "a"), expected, "{sentence}");
+        }
+        let unlabelled = ObjectMeta { labels: None, ..meta(mark("a"), None) };
+        assert_eq!(holds(Some(&unlabelled), "a"), Holds::Foreign, "one mark alone is not enough");
+    }
+
+    #[test]
+    fn the_pair_is_read_in_either_format_with_the_number_it_claims() {
+        let secret = |data: Value, annotations: Value, controller| {
+            let encoded = |(key, text): (&String, &Value)| {
+                let bytes = k8s_openapi::ByteString(text.as_str().unwrap().into());
+                (key.clone(), bytes)
+            };
+            let data = data.as_object().unwrap().iter().map(encoded).collect();
+            Secret { metadata: meta(annotations, controller), data: Some(data), ..Secret::default() }
+        };
+        let plain = json!({"clientId": "id1", "clientSecret": "c4n4ry"});
+        let sdk = json!({"SAIL_CLIENT_ID": "id1", "SAIL_CLIENT_SECRET": "c4n4ry"});
+        for data in [plain.clone(), sdk] {
+            let held = held(&secret(data, json!({ANNOTATION_NUMBER: "5"}), Some("a")), "a");
+            assert_eq!(
+                (&*held.id, held.client_secret.expose(), held.claims, held.owned),
+                ("id1", "c4n4ry", Some(5), true)
+            );
+        }
+        for (claim, controller) in [(json!({ANNOTATION_NUMBER: "five"}), Some("b")), (json!({}), None)] {
+            let held = held(&secret(plain.clone(), claim, controller), "a");
+            assert_eq!((held.claims, held.owned), (None, false));
+        }
+        assert_eq!(&*held(&secret(json!({"clientId": "id1"}), json!({}), None), "a").id, "", "half a pair is none");
+    }
+
+    #[test]
+    fn r12_a_secret_that_is_to_stay_has_no_owner_of_ours() {
+        let uids = |owners: Vec<Value>| {
+            owners.iter().map(|owner| owner["uid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let found = meta(json!({}), Some("a"));
+        assert_eq!(
+            uids(owners(Some(&found), &token("Revoke"))),
+            ["friend", "a"],
+            "once, and those of others as they are"
+        );
+        assert_eq!(uids(owners(Some(&found), &token("Retain"))), ["friend"]);
+        assert_eq!(uids(owners(None, &token("Revoke"))), ["a"]);
+        for (controller, policy, differs) in
+            [(Some("a"), "Revoke", false), (Some("a"), "Retain", true), (None, "Revoke", true), (None, "Retain", false)]
+        {
+            assert_eq!(owners_differ(&meta(json!({}), controller), &token(policy)), differs, "{controller:?} {policy}");
+        }
+    }
+
+    #[test]
+    fn r12_a_stripped_secret_is_nobodys_and_the_write_is_conditional() {
+        let mark = json!({ANNOTATION_RESOURCE: "a", ANNOTATION_NUMBER: "5", ANNOTATION_CLIENT_ID: "id5", "team": "x"});
+        let found = meta(mark, Some("a"));
+        let mut after = serde_json::to_value(&found).unwrap();
+        let patch = stripped(&found, "a");
+        json_patch::merge(&mut after, &patch["metadata"]);
+        let after: ObjectMeta = serde_json::from_value(after).unwrap();
+        assert_eq!(holds(Some(&after), "a"), Holds::Foreign);
+        assert_eq!(after.annotations, Some([("team".to_owned(), "x".to_owned())].into()), "what is not ours stays");
+        assert_eq!(after.owner_references.unwrap().len(), 1);
+        assert_eq!((&patch["metadata"]["uid"], &patch["metadata"]["resourceVersion"]), (&json!("s"), &json!("7")));
+    }
 }

@@ -45,6 +45,12 @@ pub(super) fn of(view: &View<'_>, current: Option<&Entry>) -> Vec<Wanted> {
     all
 }
 
+/// The conditions of a resource of which nothing is known.
+pub(super) fn frozen(note: &Note) -> Vec<Wanted> {
+    let wanted = |kind, status| Wanted { kind, status, reason: note.reason, message: note.message.clone() };
+    vec![wanted(READY, None), wanted(STALLED, Some(true))]
+}
+
 /// What keeps the resource from being as declared: its own fault first, then its owner's.
 fn waiting(view: &View<'_>) -> Option<Note> {
     if view.token.metadata.deletion_timestamp.is_some() {

@@ -86,6 +86,14 @@ pub fn status(view: &View<'_>, now: Timestamp) -> PersonalAccessTokenStatus {
     }
 }
 
+/// The status of a resource whose ledger cannot be read: whether its credential lives is unknown.
+pub fn frozen(token: &PersonalAccessToken, note: &Note, now: Timestamp) -> PersonalAccessTokenStatus {
+    let old = token.status.clone().unwrap_or_default();
+    let generation = token.metadata.generation;
+    let conditions = merge(&old.conditions, &conditions::frozen(note), generation, now);
+    PersonalAccessTokenStatus { observed_generation: generation, conditions, ..old }
+}
+
 /// A time of ISC as people write it.
 pub fn stamp(millis: Millis) -> String {
     let seconds = Timestamp::from_second(millis.div_euclid(1_000));

@@ -26,7 +26,7 @@ pub(super) fn patched(l: &mut Ledger, step: &Step, patched: Patched, now: Now, t
 }
 
 /// Changes an entry and forgives its resource what failed before.
-pub(super) fn succeed(l: &mut Ledger, id: &str, change: impl FnOnce(&mut Entry)) {
+fn succeed(l: &mut Ledger, id: &str, change: impl FnOnce(&mut Entry)) {
     let Some(entry) = l.entries.iter_mut().find(|entry| &*entry.id == id) else { return };
     change(entry);
     let uid = entry.uid.clone();

@@ -31,7 +31,9 @@ pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings
             changes::patched(l, step, *patched, now, timings);
         }
         (Step::CheckScopes { id, .. }, Outcome::Checked(missing)) => {
-            changes::succeed(l, id, |entry| entry.missing_scopes = Some(missing.clone()));
+            // A look forgives nothing: it waits for no back-off, and an attempt may just have failed (R7).
+            let looked_at = |entry: &&mut Entry| entry.id == *id;
+            l.entries.iter_mut().filter(looked_at).for_each(|entry| entry.missing_scopes = Some(missing.clone()));
         }
         (Step::Adopt(adoption), Outcome::Verified(is_accepted)) => travel::adopt(l, adoption, *is_accepted, now),
         (Step::Refuse { uid, place, digest }, _) => travel::refuse(l, uid, place, digest),

@@ -102,6 +102,11 @@ fn r22_a_changed_name_or_scope_is_applied_in_place() {
     let life = || Applied { validity_seconds: 60, ..sample::wanted() };
     check([
         ("the spec differs", wants(other(), |_| ()), Some(change())),
+        (
+            "the spec differs, and LIST tells no scopes",
+            with(wants(other(), |_| ()), |world| world.listing.as_mut().unwrap().tokens[0].scopes = None),
+            Some(change()),
+        ),
         ("the spec is as applied", wants(sample::wanted(), |_| ()), None),
         ("another life of access tokens takes a new token", wants(life(), |_| ()), Some(Step::ReadSecret("a".into()))),
         (
@@ -164,7 +169,10 @@ fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
     ]);
     let missing = scopes(["x"]);
     let seen = settled(&applied(0), &look, &Outcome::Checked(missing.clone()));
-    assert_eq!(seen.entries[0].missing_scopes, Some(missing));
+    assert_eq!(seen.entries[0].missing_scopes, Some(missing.clone()));
+    let failed = with(applied(0), |l| l.resources.get_mut("a").unwrap().not_before = NOW + MINUTE);
+    let still = settled(&failed, &look, &Outcome::Checked(missing));
+    assert_eq!(still.resources["a"].not_before, NOW + MINUTE, "a failed attempt waits all the same (R7)");
     let effective = ["idn:a:read".to_owned(), "sp:x".to_owned()];
     assert_eq!(missing_scopes(&other().scopes, &effective), scopes(["idn:b:read"]));
 }

@@ -19,6 +19,16 @@ fn r20_the_end_of_an_overlap_needs_two_replies() {
 }
 
 #[test]
+fn r20_the_beginning_of_an_overlap_needs_two_replies() {
+    let published = || shown(World::new(rotating(None), &["a"]), false, Some(pair(2)));
+    check([
+        ("two replies agree", published(), Some(Step::RecordPublished("id2".into()))),
+        ("one reply alone, which may be behind, does not begin it", by_one_reply(published()), None),
+        ("ISC is asked again soon", by_one_reply(listed_ago(published(), 15_001)), Some(Step::List)),
+    ]);
+}
+
+#[test]
 fn r20_a_pass_wakes_when_a_rotation_is_due_or_ends() {
     let a = |change: fn(&mut Declared)| declares(World::new(sample::ledger(), &["a"]), change);
     let minute = Duration::from_secs(61);

@@ -9,6 +9,7 @@ mod lists;
 mod long_expiry;
 mod minting;
 mod order;
+mod refused;
 mod release;
 mod retire;
 mod revoke;

@@ -54,3 +54,30 @@ fn destroy_then_finish_then_mint_then_upkeep() {
         ("nothing to do", World::new(sample::ledger(), &["a"]), None),
     ]);
 }
+
+#[test]
+fn a_token_with_which_isc_fails_lets_the_others_go_first() {
+    let aside = |world: World| {
+        with(world, |world| {
+            world.set_aside.insert("id1".into());
+        })
+    };
+    let late = || {
+        with(holding(&[("a", State::Current), ("b", State::Current)]), |ledger| {
+            ledger.entries.iter_mut().for_each(|entry| entry.expires_at = NOW + MINUTE);
+        })
+    };
+    let tombs = || holding(&[("a", State::Tomb), ("a", State::Tomb)]);
+    let prepared = || holding(&[("a", State::Prepared), ("b", State::Prepared)]);
+    let until = NOW + 90 * sample::DAY;
+    check([
+        ("a DELETE", aside(World::new(tombs(), &["a"])), Some(Step::Delete("id2".into()))),
+        (
+            "an extension",
+            aside(World::new(prepared(), &["a", "b"])),
+            Some(Step::Extend(Extension { id: "id2".into(), until })),
+        ),
+        ("a renewal", aside(World::new(late(), &["a", "b"])), Some(Step::Renew { id: "id2".into(), until })),
+        ("a sweep", aside(shows(World::new(with(sample::empty(), |ledger| ledger.next = 9), &[]), 1, true)), None),
+    ]);
+}

@@ -70,7 +70,7 @@ fn r12_what_a_vanished_resource_leaves_is_told_by_its_secret() {
 fn r12_while_the_resource_is_there_only_the_current_pair_is_left_to_the_user() {
     let dying = || {
         declares(with(ended(rotating(None)), |w| drop(w.declared.insert("a".into(), sample::declared("a")))), |a| {
-            a.deleting = true
+            a.deleting = true;
         })
     };
     check([

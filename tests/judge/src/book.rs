@@ -52,8 +52,6 @@ pub struct Resource {
     pub deleting: bool,
     pub gone: bool,
     pub forced: bool,
-    /// A backup was put back, which may not know of a revocation that was done.
-    pub forgotten: bool,
     /// Its last revision has the operator's finalizer.
     pub held: bool,
     pub suspended: bool,
@@ -61,8 +59,10 @@ pub struct Resource {
     pub overlaps: Vec<(i64, Option<i64>)>,
     /// How long an overlap may last while the old token is still used.
     pub longest: Option<i64>,
-    /// When a revocation was last asked for.
-    pub revoked: Option<i64>,
+    /// Somebody asked for its tokens to be revoked.
+    pub revocation: bool,
+    /// The observation by which such a request was last acted on: it condemns what was created before.
+    pub revoked: Option<usize>,
     pub last_seen: usize,
 }
 
@@ -72,6 +72,12 @@ impl Resource {
         let later = self.overlaps.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
         let in_force = self.overlaps.iter().zip(later).filter(|(_, until)| *until >= since);
         in_force.map(|((_, overlap), _)| overlap.unwrap_or(usual)).min().unwrap_or(usual)
+    }
+
+    /// Whether a revoke request condemned this token.
+    pub fn has_revoked(&self, token: &Known) -> bool {
+        let created = token.seen.first();
+        self.revocation && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
     }
 }
 

@@ -94,20 +94,13 @@ impl Judge {
             Action::Other(_) => return,
         };
         let resource = self.book.resources.entry(uid).or_default();
-        if revoke {
-            (resource.revoked, resource.forgotten) = (Some(self.now), false);
-        } else {
-            resource.forced = true;
-        }
+        if revoke { resource.revocation = true } else { resource.forced = true }
     }
 
     /// What the backup does not know cannot be held against whoever works with it.
     fn restored(&mut self) {
         for token in self.book.tokens.values_mut() {
             token.lost_by_restore = true;
-        }
-        for resource in self.book.resources.values_mut() {
-            resource.forgotten = resource.revoked.is_some();
         }
     }
 
@@ -117,10 +110,7 @@ impl Judge {
         let place: Place = (tried.namespace.clone(), tried.secret.clone());
         let intact = self.book.client_secrets.get(&tried.client_id) == Some(&tried.client_secret);
         let resource = self.book.resource_of(&tried.client_id);
-        let excused = resource.is_none_or(|resource| {
-            let revoked = resource.revoked.is_some_and(|at| token.published.is_none_or(|published| published <= at));
-            resource.deleting || resource.gone || revoked
-        });
+        let excused = resource.is_none_or(|resource| resource.deleting || resource.gone || resource.has_revoked(token));
         if tried.accepted || !intact || excused || token.meddled || token.lost_by_restore {
             return;
         }

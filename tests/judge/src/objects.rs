@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::judge::Judge;
 use crate::ledger::{self, Ledger};
-use crate::observation::{Change, Object, short};
+use crate::observation::{Actor, Change, Object, short};
 use crate::verdict::Property;
 
 /// Kinds that the operator writes without that anything hangs on them.
@@ -49,34 +49,34 @@ impl Judge {
             self.book.attempts.insert((owner.clone(), *n), uid.clone());
         }
         self.book.ledgers.insert(place, (after.clone(), self.book.observed));
-        self.recorded(&after);
+        self.recorded(&after, object.by == Actor::Cluster);
         if Self::binds(object.by) {
             self.dropped(&before, &after);
-            self.handled(&before, &after);
+            self.revoked(&before, &after);
         }
         self.crowd(&owner);
     }
 
-    /// A request to revoke is about all that was there when it was handled.
-    fn handled(&mut self, before: &Ledger, after: &Ledger) {
-        for (uid, _) in after.revoked.iter().filter(|(uid, request)| before.revoked.get(*uid) != Some(*request)) {
-            if let Some(resource) = self.book.resources.get_mut(uid) {
-                resource.revoked = resource.revoked.map(|_| self.now);
-            }
-        }
-    }
-
-    fn recorded(&mut self, ledger: &Ledger) {
+    /// A backup may bring back the record of a token that has died or was given away since.
+    fn recorded(&mut self, ledger: &Ledger, from_backup: bool) {
         for (id, entry) in &ledger.entries {
             if let Some(token) = self.book.tokens.get_mut(id) {
                 token.recorded_once = true;
-                token.lost_by_restore &= !token.alive;
+                token.lost_by_restore = !token.alive && (from_backup || token.lost_by_restore);
+                token.released &= !from_backup || entry.state == "Released";
                 token.uid = Some(entry.uid.clone());
             }
             if let Some(client_secret) = &entry.client_secret {
                 self.book.client_secrets.insert(id.clone(), client_secret.clone());
                 self.book.canaries.insert(client_secret.clone());
             }
+        }
+    }
+
+    fn revoked(&mut self, before: &Ledger, after: &Ledger) {
+        let observed = self.book.observed;
+        for (uid, _) in after.revoked.iter().filter(|(uid, request)| before.revoked.get(*uid) != Some(request)) {
+            self.book.resources.entry(uid.clone()).or_default().revoked = Some(observed);
         }
     }
 

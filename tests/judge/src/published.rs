@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::book::{Known, Place, Published, Resource};
+use crate::book::{Known, Place, Published};
 use crate::judge::Judge;
 use crate::ledger;
 use crate::observation::{Change, Object, short};
@@ -20,7 +20,7 @@ impl Judge {
             }
             return;
         }
-        let uid = owner(&object.content);
+        let uid = holder(&object.content);
         let after = Published {
             content: Arc::clone(&object.content),
             uid: uid.clone(),
@@ -52,7 +52,7 @@ impl Judge {
             return self.accuse(Property::P6, format!("the foreign Secret {place:?} was deleted"), &seen);
         };
         let resource = self.book.resources.get(uid);
-        if resource.is_some_and(|resource| !resource.deleting && !resource.gone && resource.revoked.is_none()) {
+        if resource.is_some_and(|resource| !resource.deleting && !resource.gone && !resource.revocation) {
             self.accuse(Property::P3, format!("{place:?} was deleted although its resource stays"), &seen);
         }
     }
@@ -72,7 +72,10 @@ impl Judge {
         let mut wrong = Vec::new();
         // A write that was stalled may land when its resource is already going; the owner reference takes it along.
         let going = resource.as_ref().is_some_and(|resource| resource.deleting || resource.gone);
-        if !token.alive && !going && !token.meddled && !token.lost_by_restore {
+        // Until its successor is published, a revoked pair may be in the Secret, and so may be put back there.
+        let revoked =
+            resource.as_ref().is_some_and(|resource| resource.has_revoked(&token)) && !self.is_replaced(&token);
+        if !token.alive && !going && !revoked && !token.meddled && !token.lost_by_restore {
             wrong.push((Property::P2, format!("{place:?} got {name}, which is dead")));
         }
         if token.expires.is_some_and(|at| at <= self.now + self.law.provisional) && token.alive {
@@ -90,21 +93,16 @@ impl Judge {
         if token.uid.is_none() || token.uid != after.uid {
             wrong.push((Property::P6, format!("{place:?} got {name}, which is another resource's")));
         }
-        if resource.is_some_and(|resource| !resource.forgotten && self.is_revoked(&token, &resource)) {
-            wrong.push((Property::P2, format!("{place:?} got {name}, which was to be revoked")));
-        }
         for (property, what) in wrong {
             self.accuse(property, what, &rests_on);
         }
         self.count(&id, old.is_some_and(|old| old.order < token.order));
     }
 
-    /// Whether its revocation was asked for, and its successor has already been published: until then, a write that was
-    /// under way may still land.
-    fn is_revoked(&self, token: &Known, resource: &Resource) -> bool {
-        let succeeded = |new: &Known| new.uid == token.uid && new.order > token.order && new.published.is_some();
-        resource.revoked.is_some_and(|at| token.published.is_some_and(|published| published < at))
-            && self.book.tokens.values().any(succeeded)
+    /// Whether a newer pair of its resource was ever published.
+    fn is_replaced(&self, token: &Known) -> bool {
+        let newer = |other: &Known| other.uid == token.uid && other.order > token.order && other.published.is_some();
+        self.book.tokens.values().any(newer)
     }
 
     fn count(&mut self, id: &str, is_newer: bool) {
@@ -130,18 +128,13 @@ fn pair(secret: &Published) -> &Value {
     &secret.content["data"]
 }
 
-/// The uid of the `PersonalAccessToken` that controls it, or of the one that its marks name if nobody controls it: the
-/// Secret of a resource with `Retain` is to outlive it.
-fn owner(object: &Value) -> Option<String> {
-    let metadata = &object["metadata"];
-    let mut owners = metadata["ownerReferences"].as_array().into_iter().flatten();
+/// The uid of the `PersonalAccessToken` that it belongs to: of the one that controls it, or, where it is to outlive its
+/// resource (Retain), of the one that the operator's mark names.
+fn holder(object: &Value) -> Option<String> {
+    let mut owners = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     let uid = match owners.find(|owner| owner["controller"] == true) {
-        Some(owner) if owner["kind"] == "PersonalAccessToken" => &owner["uid"],
-        Some(_) => return None,
-        None if metadata["labels"]["app.kubernetes.io/managed-by"] == "pat-operator" => {
-            &metadata["annotations"]["pat-operator.dev/resource-uid"]
-        }
-        None => return None,
+        Some(owner) => Some(&owner["uid"]).filter(|_| owner["kind"] == "PersonalAccessToken"),
+        None => Some(&object["metadata"]["annotations"]["pat-operator.dev/resource-uid"]),
     };
-    uid.as_str().map(str::to_owned)
+    uid?.as_str().map(str::to_owned)
 }

@@ -37,8 +37,9 @@ impl Judge {
             }
             _ => {
                 // Until the operator has put it back, the finalizer holds nothing.
-                let taken = resource.held && !held && !resource.deleting;
-                resource.forced = (resource.forced || taken && object.by != Actor::Operator) && !held;
+                let taken = resource.held && !held && !resource.deleting && object.by != Actor::Operator;
+                let put_back = !resource.held && held;
+                resource.forced = taken || resource.forced && !put_back;
             }
         }
         if let Some(resource) = self.book.resources.get_mut(uid) {
@@ -67,7 +68,7 @@ fn has_finalizer(object: &Value) -> bool {
 }
 
 /// `90s`, `15m`, `12h`, `7d` in milliseconds.
-fn millis(text: &str) -> Option<i64> {
+pub fn millis(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
     let seconds = match unit {

@@ -78,12 +78,17 @@ impl Judge {
         known.seen.push(observed);
         let rests_on = known.seen.clone();
         let (was_ours, is_lost) = (known.ours && !known.released, known.lost_by_restore);
+        // The last step of a release may be repeated when it is unknown whether it took effect.
+        let repeats = known.released && known.name == token.name && known.expires == token.expires;
         let lives_longer = token.expires.is_none_or(|at| known.expires.is_some_and(|before| at > before));
         known.name = token.name;
         known.expires = token.expires;
         if !Self::binds(token.by) {
             known.meddled = true;
             known.handed_over = ledger::number(&known.name).is_none();
+            return;
+        }
+        if repeats {
             return;
         }
         known.handed_over &= ledger::number(&known.name).is_none();
@@ -142,10 +147,9 @@ impl Judge {
             }
             _ => {}
         }
-        let published = known.published?;
+        known.published?;
         let licensed = resource.is_none_or(|resource| {
-            let revoked = resource.revoked.is_some_and(|at| resource.forgotten || at >= published);
-            resource.deleting || resource.gone || revoked || self.is_succeeded(id, known, resource)
+            resource.deleting || resource.gone || resource.has_revoked(known) || self.is_succeeded(id, known, resource)
         });
         let what = || format!("{name} was destroyed before its successor was published for the overlap");
         (!licensed).then(|| (Property::P3, what()))

@@ -6,18 +6,22 @@
 #![warn(missing_docs)]
 pub mod call;
 pub mod chaos;
+pub mod compare;
 mod consumer;
 mod end;
 pub mod exhaustive;
 pub mod fault;
+pub mod fields;
 pub mod many;
 mod passes;
 pub mod people;
 pub mod plan;
 mod replica;
 pub mod scene;
+pub mod strategies;
 mod switchboard;
 pub mod trial;
+pub mod walks;
 mod wire;
 mod witness;
 pub mod world;

@@ -2,9 +2,10 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use trials::compare::table;
 use trials::many;
 use trials::trial::Outcome;
-use trials::{chaos, exhaustive, trial};
+use trials::{chaos, exhaustive, fields, trial, walks};
 
 #[derive(Parser)]
 struct Arguments {
@@ -54,6 +55,47 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Spoils one field of ledger, Secret or resource, every way that it can be; of one number, tells all that happens.
+    Fields {
+        /// The number of a case.
+        number: Option<u64>,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Of so many cases only one.
+        #[arg(long, default_value_t = 1)]
+        every: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
+    /// Walks through declarations, and compares where they end with resources that were declared so at once.
+    Walks {
+        /// How many.
+        #[arg(default_value_t = 5_000)]
+        count: u64,
+        /// Tells all that happens in this world instead.
+        #[arg(long)]
+        world: Option<u64>,
+        /// The first world.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
+    /// Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints what came of each.
+    Compare {
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
     /// Runs many seeds.
     Seeds {
         /// How many.
@@ -78,6 +120,11 @@ fn main() -> ExitCode {
             let trial = |seed| trial::run(seed, chaos::calm_trial(seed, false));
             many::run("calm seed", from..from.saturating_add(count), threads, trial)
         }
+        Command::Fields { number: Some(number), .. } => fields::tell(number).is_some_and(|it| tell(&it)),
+        Command::Fields { number: None, from, every, threads } => fields::run(from, every, threads),
+        Command::Walks { world: Some(world), .. } => tell(&walks::one(world, true)),
+        Command::Walks { count, world: None, from, threads } => walks::run(count, from, threads),
+        Command::Compare { seeds, from, threads } => table::print(from..from.saturating_add(seeds), threads),
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)

@@ -4,13 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use isc_simulator::{Control, Effect as Done, Entry, Kind, Origin};
-use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Token, What};
+use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Tally, Token, What};
 use serde_json::Value;
 use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
 
 use crate::OWN;
 use crate::switchboard::is_replica;
+
+mod comparison;
 
 /// Namespace and name.
 pub type Place = (String, String);
@@ -23,6 +25,8 @@ pub struct Witness(Mutex<Inner>);
 
 struct Inner {
     judge: Judge,
+    /// Counts what can be told of any strategy, if somebody asked for it.
+    tally: Option<Tally>,
     /// The last entry of ISC's record that was told.
     told: u64,
     started: Instant,
@@ -42,6 +46,7 @@ impl Witness {
     pub fn new(begin: i64, traced: bool) -> Self {
         Self(Mutex::new(Inner {
             judge: Judge::new(Law { operator_namespace: OWN.into(), ..Law::default() }),
+            tally: None,
             told: 0,
             started: Instant::now(),
             begin,
@@ -207,7 +212,11 @@ impl Inner {
             let number = self.judge.counts().observations;
             trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: what.to_string() });
         }
-        self.judge.observe(Observation { at, what });
+        let observation = Observation { at, what };
+        if let Some(tally) = &mut self.tally {
+            tally.observe(&observation);
+        }
+        self.judge.observe(observation);
     }
 
     /// Tells the judge of a new request to revoke.

@@ -18,20 +18,21 @@ impl Scene<'_> {
         let secrets = &self.context.secrets;
         let found = match secrets.metadata(&namespace, &secret).await {
             Ok(found) => found.map(|secret| secret.metadata),
-            Err(error) => return unread(&error),
+            Err(error) => return untold(&error),
         };
-        let goes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
+        let revokes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
+        let goes = revokes && self.declared.contains_key(uid);
         let holds = holds(found.as_ref(), uid);
         if holds != Holds::Ours || goes {
             return Performed::Saw(Box::new(Found { holds, held: None, metadata: found }));
         }
         match secrets.get(&namespace, &secret).await {
             Ok(Some(whole)) if whole.metadata.uid == found.and_then(|found| found.uid) => {
-                let held = held(&whole, uid);
+                let held = Some(held(&whole, uid));
                 Performed::Saw(Box::new(Found { holds, held, metadata: Some(whole.metadata) }))
             }
             Ok(_) => Performed::Leave,
-            Err(error) => unread(&error),
+            Err(error) => untold(&error),
         }
     }
 
@@ -44,7 +45,7 @@ impl Scene<'_> {
             }
             Err(error) => {
                 tracing::warn!(error = %Causes(&error), "failed to take the marks off a Secret that is left to its user");
-                Performed::Leave
+                if is_refusal(&error) { Performed::Saw(Box::new(REFUSED)) } else { Performed::Leave }
             }
         }
     }
@@ -59,26 +60,30 @@ impl Scene<'_> {
     pub(super) async fn confirm(&self, uid: &str) -> Performed {
         match self.read_resource(uid).await {
             Ok(found) => Performed::Reached(stage(found.as_ref(), uid)),
-            Err(failed) => failed,
+            Err(error) => error.map_or(Performed::Leave, |error| unread(&error)),
         }
     }
 
-    /// A resource of another uid under the name is another resource.
+    /// A resource of another uid under the name is another resource. What the API server refuses to tell counts as there.
     pub(super) async fn look_for(&self, uid: &str) -> Performed {
         match self.read_resource(uid).await {
             Ok(found) => Performed::Sighted(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
-            Err(failed) => failed,
+            Err(Some(error)) if is_refusal(&error) => Performed::Sighted(true),
+            Err(error) => error.map_or(Performed::Leave, |error| unread(&error)),
         }
     }
 
-    async fn read_resource(&self, uid: &str) -> Result<Option<PartialObjectMeta<PersonalAccessToken>>, Performed> {
-        let resource = self.ledger.resources.get(uid).ok_or(Performed::Leave)?;
+    async fn read_resource(
+        &self,
+        uid: &str,
+    ) -> Result<Option<PartialObjectMeta<PersonalAccessToken>>, Option<kube::Error>> {
+        let resource = self.ledger.resources.get(uid).ok_or(None)?;
         let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
         match api.get_metadata(&resource.name).await {
             Ok(found) => Ok(Some(found)),
             // Only by its reason: a server that does not know the kind answers 404 too, and tells nothing (R12).
             Err(kube::Error::Api(status)) if status.reason == "NotFound" => Ok(None),
-            Err(error) => Err(unread(&error)),
+            Err(error) => Err(Some(error)),
         }
     }
 }
@@ -90,6 +95,22 @@ fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> S
             && metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
     });
     if alive { Stage::Confirmed } else { Stage::Withdrawn }
+}
+
+/// A Secret that the API server refuses to show or to have written.
+const REFUSED: Found = Found { holds: Holds::Refused, held: None, metadata: None };
+
+/// Whether the API server answered, and will answer the same again: not to wait for.
+fn is_refusal(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422))
+}
+
+fn untold(error: &kube::Error) -> Performed {
+    if is_refusal(error) {
+        tracing::warn!(error = %Causes(error), "the API server refuses to show a Secret");
+        return Performed::Saw(Box::new(REFUSED));
+    }
+    unread(error)
 }
 
 fn unread(error: &kube::Error) -> Performed {

@@ -1,4 +1,6 @@
 //! Effects in ISC: tokens are made, changed and deleted, and credentials tried.
+use std::time::Duration;
+
 use super::{Performed, Scene};
 use crate::isc::classify::Created;
 use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
@@ -8,6 +10,9 @@ use crate::lifecycle::ledger::{Attempt, Entry, Millis, Scopes, TokenId};
 use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use crate::lifecycle::step::Extension;
 use crate::lifecycle::upkeep::{DRIFT, full_name};
+
+/// Between two trials of a fresh credential.
+const LONGEST_WAIT: Duration = Duration::from_secs(16);
 
 impl Scene<'_> {
     pub(super) async fn delete(&self, id: &TokenId) -> Performed {
@@ -75,6 +80,13 @@ impl Scene<'_> {
             Err(Failure::Refused { .. }) => Ok(Extended::No),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Time since the POST: to wait so long again is to ask after 1, 2, 4 … s (R7).
+    pub(super) fn age(&self, id: &TokenId) -> Duration {
+        let created = self.ledger.entry(id).map(|entry| entry.created_at);
+        let age = self.session.client.now().zip(created).map_or(0, |(now, created)| now.ms - created);
+        Duration::from_millis(u64::try_from(age).unwrap_or(0)).clamp(Duration::from_secs(1), LONGEST_WAIT)
     }
 
     /// R7: a refusal so soon after the POST is a delay of ISC.

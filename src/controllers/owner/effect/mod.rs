@@ -3,6 +3,7 @@ mod cluster;
 mod isc;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kube::core::ObjectMeta;
 
@@ -30,6 +31,8 @@ pub enum Performed {
     Reached(Stage),
     /// Nothing certain: leave the pass.
     Leave,
+    /// Nothing certain yet: leave the pass for so long.
+    Later(Duration),
     /// Nothing certain before ISC's copies of its data agree: leave the pass for some time.
     Unsure,
     /// ISC did not do its part: leave the pass and say so.
@@ -65,7 +68,7 @@ impl Scene<'_> {
             Step::Strip(uid) => self.strip(uid).await,
             Step::Post { attempt, extend, .. } => self.post(attempt, extend.as_ref()).await,
             Step::Extend(extension) => match self.extend(extension).await {
-                Ok(Extended::Unclear) => Performed::Leave,
+                Ok(Extended::Unclear) => Performed::Later(self.age(&extension.id)),
                 Ok(extended) => Performed::Outcome(Outcome::Extended(extended)),
                 Err(failure) => Performed::Failed(failure),
             },

@@ -6,3 +6,4 @@ mod lifecycle;
 mod minting;
 mod publishing;
 mod story;
+mod tallies;

@@ -79,9 +79,34 @@ fn a_predecessor_goes_before_the_overlap_is_over() {
 
 #[test]
 fn a_revoked_pair_is_published_again() {
-    let mut story = Story::rotated();
-    story.wait(MINUTE).revoke().unpublished(2).published(1);
-    story.breaks(Property::P2, "was to be revoked");
+    let mut story = Story::created();
+    story.wait(MINUTE).revoke().unpublished(1).published(1).ledger(None, &[(1, "Tomb")]).published(1);
+    story.is_good();
+    story.destroyed(1, Actor::Operator).ledger(Some(2), &[]).provisional(2).ledger(None, &[(2, "Prepared")]);
+    story.extended(2).ledger(None, &[(2, "Current")]).published(2).is_good();
+    // Dead, and over a newer one.
+    assert_eq!(story.published(1).broken(), [Property::P2, Property::P2]);
+}
+
+#[test]
+fn a_token_minted_after_a_revocation_goes_like_one() {
+    let mut story = Story::created();
+    story.revoke().ledger(None, &[(1, "Tomb")]).destroyed(1, Actor::Operator).ledger(Some(2), &[]).provisional(2);
+    story.ledger(None, &[(2, "Prepared")]).extended(2).ledger(None, &[(2, "Current")]).published(2);
+    story.ledger(None, &[(2, "Tomb")]).destroyed(2, Actor::Operator);
+    story.breaks(Property::P3, "before its successor");
+}
+
+#[test]
+fn a_secret_that_outlives_its_resource_belongs_to_it_by_its_mark() {
+    let mut story = Story::created();
+    let mut content = Story::secret_of(None, 1, &client_secret(1));
+    content["metadata"]["annotations"] = json!({"pat-operator.dev/resource-uid": "uid-a"});
+    story.object("Secret", "team", "name", content.clone(), Change::Changed, Actor::Operator);
+    story.is_good();
+    content["metadata"]["annotations"] = json!({"pat-operator.dev/resource-uid": "uid-b"});
+    story.object("Secret", "team", "name", content, Change::Changed, Actor::Operator);
+    story.breaks(Property::P6, "foreign Secret");
 }
 
 #[test]

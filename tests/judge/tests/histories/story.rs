@@ -23,11 +23,13 @@ pub fn client_secret(n: u64) -> String {
 pub struct Story {
     pub judge: Judge,
     pub at: i64,
+    /// Revoke requests for `uid-a`; a ledger that is written later has acted on them.
+    requests: usize,
 }
 
 impl Story {
     pub fn new() -> Self {
-        Self { judge: Judge::new(Law::default()), at: 0 }
+        Self { judge: Judge::new(Law::default()), at: 0, requests: 0 }
     }
 
     pub fn wait(&mut self, millis: i64) -> &mut Self {
@@ -67,21 +69,12 @@ impl Story {
 
     /// A revision of the ledger: the attempt under way for `uid-a`, and its entries with their states.
     pub fn ledger(&mut self, pending: Option<u64>, entries: &[(u64, &str)]) -> &mut Self {
-        self.revision(pending, entries, None)
-    }
-
-    /// A revision that records a request to revoke as handled.
-    pub fn handled(&mut self, request: &str, entries: &[(u64, &str)]) -> &mut Self {
-        self.revision(None, entries, Some(request))
-    }
-
-    fn revision(&mut self, pending: Option<u64>, entries: &[(u64, &str)], request: Option<&str>) -> &mut Self {
         let entry = |(n, state): &(u64, &str)| json!({"n": n, "id": id(*n), "uid": "uid-a", "state": state});
         let document = json!({
             "owner": {"identityId": "bob"},
             "pending": pending.map(|n| json!({"n": n, "uid": "uid-a"})),
             "entries": entries.iter().map(entry).collect::<Vec<_>>(),
-            "resources": {"uid-a": {"revoked": request}},
+            "resources": {"uid-a": {"revoked": (self.requests > 0).then(|| self.requests.to_string())}},
         });
         let mut data = json!({"ledger.json": STANDARD.encode(document.to_string())});
         for (n, _) in entries {
@@ -142,6 +135,7 @@ impl Story {
     }
 
     pub fn revoke(&mut self) -> &mut Self {
+        self.requests += 1;
         self.tell(What::Action(Action::Revoke("uid-a".into())))
     }
 

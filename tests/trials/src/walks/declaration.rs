@@ -1,0 +1,91 @@
+//! Declarations by chance, as a person who edits one file again and again writes them.
+use serde_json::{Map, Value, json};
+use simulation::Random;
+
+const SCOPES: [&str; 4] = ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
+const LABELS: [&str; 3] = ["team", "app.kubernetes.io/part-of", "tier"];
+const ANNOTATIONS: [&str; 3] = ["example.org/note", "example.org/owner", "note"];
+
+/// A declaration of a resource of this name, as the whole spec. The last one of a walk is not suspended: what is
+/// suspended stays as it is, whatever that was.
+pub fn random(random: &mut Random, name: &str, tenant: &str, last: bool) -> Value {
+    let mut spec = json!({"tenantRef": {"name": tenant}, "scopes": scopes(random)});
+    let mut maybe = |field: &str, value: Value| {
+        if !value.is_null() {
+            spec[field] = value;
+        }
+    };
+    maybe("name", one(random, &["sync", "another name", "a (b)", "pat1-x-y-z-1-w"], 3));
+    maybe("accessTokenValidity", one(random, &["15m", "1h", "60m", "12h"], 3));
+    maybe("reclaimPolicy", one(random, &["Revoke", "Retain"], 2));
+    maybe("rotation", rotation(random));
+    maybe("secret", secret(random, name));
+    let suspends = if last { [json!(false), Value::Null] } else { [json!(true), Value::Null] };
+    maybe("suspend", suspends[usize::from(random.below(4) > 0)].clone());
+    spec
+}
+
+/// One of these; null as often as each of `rest`.
+fn one(random: &mut Random, values: &[&str], rest: u64) -> Value {
+    let count = values.len() as u64;
+    let chosen = usize::try_from(random.below(count + rest)).unwrap_or_default();
+    values.get(chosen).map_or(Value::Null, |value| json!(value))
+}
+
+fn scopes(random: &mut Random) -> Vec<&'static str> {
+    let first = usize::try_from(random.below(4)).unwrap_or_default();
+    let count = 1 + usize::try_from(random.below(3)).unwrap_or_default();
+    SCOPES.iter().copied().cycle().skip(first).take(count).collect()
+}
+
+/// Longer apart than a walk, so that only what is declared rotates.
+fn rotation(random: &mut Random) -> Value {
+    let mut rotation = json!({"every": one(random, &["20d", "30d", "365d"], 0)});
+    for (field, values) in [("overlap", ["1m", "30m", "2h"]), ("maxOverlap", ["24h", "36h", "3d"])] {
+        let value = one(random, &values, 2);
+        if !value.is_null() {
+            rotation[field] = value;
+        }
+    }
+    if random.below(2) == 0 { rotation } else { Value::Null }
+}
+
+fn secret(random: &mut Random, name: &str) -> Value {
+    let mut secret = Map::new();
+    for (field, value) in [
+        ("name", one(random, &[name], 1)),
+        ("format", one(random, &["Plain", "SailPointSdk"], 1)),
+        ("labels", marks(random, &LABELS)),
+        ("annotations", marks(random, &ANNOTATIONS)),
+    ] {
+        if !value.is_null() {
+            secret.insert(field.into(), value);
+        }
+    }
+    if random.below(4) == 0 { Value::Null } else { secret.into() }
+}
+
+fn marks(random: &mut Random, keys: &[&str]) -> Value {
+    let mut marks = Map::new();
+    for key in keys {
+        let value = one(random, &["a", "b"], 2);
+        if !value.is_null() {
+            marks.insert((*key).to_owned(), value);
+        }
+    }
+    if random.below(3) == 0 { Value::Null } else { marks.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_differ_and_the_last_one_is_never_suspended() {
+        let mut chance = Random::of(1, &["declarations"]);
+        let all: Vec<Value> = (0..200).map(|_| random(&mut chance, "a", "acme", true)).collect();
+        let texts: std::collections::BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+        assert!(texts.len() > 190, "{}", texts.len());
+        assert!(all.iter().all(|spec| spec["suspend"] != true));
+    }
+}
