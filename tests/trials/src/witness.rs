@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use isc_simulator::{Control, Effect as Done, Entry, Kind, Origin};
-use judge::{Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Tally, Token, What};
+use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Tally, Token, What};
 use serde_json::Value;
 use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
@@ -35,6 +35,8 @@ struct Inner {
     jumped: i64,
     /// Secrets outside of the operator's namespace, with all their revisions.
     secrets: BTreeMap<Place, Revisions>,
+    /// The request to revoke that each resource last had, by uid.
+    requests: BTreeMap<String, String>,
     trace: Option<Vec<Line>>,
     failures: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Witness {
             begin,
             jumped: 0,
             secrets: BTreeMap::new(),
+            requests: BTreeMap::new(),
             trace: traced.then(Vec::new),
             failures: Vec::new(),
         }))
@@ -105,6 +108,9 @@ impl Witness {
             let content = (change != Change::Deleted).then(|| content.clone());
             let place = (key.namespace.clone(), key.name.clone());
             inner.secrets.entry(place).or_default().push((at, content));
+        }
+        if key.kind.kind == "PersonalAccessToken" && by == Actor::Person {
+            inner.request(at, &content["metadata"]);
         }
         let (kind, namespace, name) = (key.kind.kind.to_owned(), key.namespace.clone(), key.name.clone());
         let content = content.clone();
@@ -211,6 +217,15 @@ impl Inner {
             tally.observe(&observation);
         }
         self.judge.observe(observation);
+    }
+
+    /// Tells the judge of a new request to revoke.
+    fn request(&mut self, at: i64, metadata: &Value) {
+        let request = metadata["annotations"]["pat-operator.dev/revoke-requested-at"].as_str();
+        let Some((uid, request)) = metadata["uid"].as_str().zip(request) else { return };
+        if self.requests.insert(uid.to_owned(), request.to_owned()).as_deref() != Some(request) {
+            self.tell(at, What::Action(Action::Revoke(uid.to_owned())));
+        }
     }
 
     fn token(&mut self, entry: &Entry) {

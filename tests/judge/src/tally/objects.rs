@@ -7,7 +7,7 @@ use super::{Declared, Tally};
 use crate::book::Place;
 use crate::ledger;
 use crate::observation::{Change, Object};
-use crate::published::controller;
+use crate::published::holder;
 use crate::resources;
 use crate::verdict::Property;
 
@@ -20,7 +20,7 @@ impl Tally {
         let is_there = object.change != Change::Deleted;
         match object.kind.as_str() {
             "PersonalAccessToken" => self.resource(&place, &object.content, is_there),
-            "Secret" if controller(&object.content).is_some() => self.secret(&place, &object.content, is_there),
+            "Secret" if holder(&object.content).is_some() => self.secret(&place, &object.content, is_there),
             "Secret" => {}
             _ => return,
         }
