@@ -67,17 +67,17 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Whether a revoke request condemned this token.
+    pub fn has_revoked(&self, token: &Known) -> bool {
+        let created = token.seen.first();
+        self.revocation && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
+    }
+
     /// The shortest overlap that it declared since then: of a longer one the operator may not know yet.
     pub fn overlap(&self, since: i64, usual: i64) -> i64 {
         let later = self.overlaps.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
         let in_force = self.overlaps.iter().zip(later).filter(|(_, until)| *until >= since);
         in_force.map(|((_, overlap), _)| overlap.unwrap_or(usual)).min().unwrap_or(usual)
-    }
-
-    /// Whether a revoke request condemned this token.
-    pub fn has_revoked(&self, token: &Known) -> bool {
-        let created = token.seen.first();
-        self.revocation && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
     }
 }
 

@@ -22,8 +22,6 @@ pub struct Ledger {
     pub entries: BTreeMap<String, Recorded>,
     /// Number and resource of the attempts that are under way or were fenced.
     pub attempts: Vec<(u64, String)>,
-    /// By uid: the revoke request of a resource that was acted on last.
-    pub revoked: BTreeMap<String, String>,
 }
 
 /// The decoded data of a Secret.

@@ -77,3 +77,12 @@ fn a_token_that_a_person_renamed_is_that_person_s() {
     story.judge.finish(story.at, &[]);
     story.is_good();
 }
+
+#[test]
+fn a_request_to_revoke_is_about_all_that_is_there_when_it_is_handled() {
+    let mut story = Story::new();
+    story.resource(false, Change::Created, Actor::Person).revoke().wait(MINUTE);
+    story.ledger(Some(1), &[]).provisional(1).ledger(None, &[(1, "Prepared")]).extended(1);
+    story.ledger(None, &[(1, "Current")]).published(1).wait(MINUTE).handled("now", &[(1, "Tomb")]);
+    story.destroyed(1, Actor::Operator).is_good();
+}
