@@ -20,6 +20,8 @@ pub struct Ledger {
     pub owner: String,
     /// By client ID.
     pub entries: BTreeMap<String, Recorded>,
+    /// The request to revoke that was last handled, by uid of the resource.
+    pub revoked: BTreeMap<String, String>,
     /// Number and resource of the attempts that are under way or were fenced.
     pub attempts: Vec<(u64, String)>,
 }
