@@ -6,7 +6,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path
+.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,14 @@ bench: ## Measure creates per second, CPU and memory against a bare loop (RESOUR
 simulate: ## Try SEEDS (20000) random lives of the operator in memory, FROM (0) on; of a failure, SEED=n tells the story
 	@cargo build -q --release -p trials
 	@$(TRIALS) $(if $(SEED),seed $(SEED),seeds $(or $(SEEDS),20000) --from $(or $(FROM),0))
+
+simulate-faults: ## Play every single fault of every scene of a credential's life in memory; FROM (0) on, of a failure NUMBER=n tells all
+	@cargo build -q --release -p trials
+	@$(TRIALS) faults $(NUMBER) --from $(or $(FROM),0)
+
+simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=0 to 9 for a tenth, FROM (0) goes on
+	@cargo build -q --release -p trials
+	@$(TRIALS) pairs --from $(or $(FROM),0) $(if $(SLICE),--slice $(SLICE))
 
 compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
 	@cargo build -q --release -p trials

@@ -37,8 +37,9 @@ impl Judge {
             }
             _ => {
                 // Until the operator has put it back, the finalizer holds nothing.
-                let taken = resource.held && !held && !resource.deleting;
-                resource.forced = (resource.forced || taken && object.by != Actor::Operator) && !held;
+                let taken = resource.held && !held && !resource.deleting && object.by != Actor::Operator;
+                let put_back = !resource.held && held;
+                resource.forced = taken || resource.forced && !put_back;
             }
         }
         if let Some(resource) = self.book.resources.get_mut(uid) {

@@ -117,13 +117,13 @@ pub async fn calm_trial(seed: u64, traced: bool) -> Outcome {
     Outcome { wrong, counts, trace: world.witness.trace() }
 }
 
-/// Most lives are short and a few are long enough for schedules: all in all, they take about the same time.
+/// Most lives are short, and a few are long enough for schedules.
 fn length(random: &mut Random) -> Duration {
     Duration::from_secs(match random.below(100) {
-        0..40 => 60,
-        40..65 => 300,
-        65..83 => 1_500,
-        83..95 => 3 * 3_600,
+        0..50 => 60,
+        50..77 => 300,
+        77..92 => 1_500,
+        92..98 => 3 * 3_600,
         _ => 12 * 3_600,
     })
 }

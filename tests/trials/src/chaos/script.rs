@@ -73,7 +73,7 @@ pub fn wild(random: &mut Random, length: Duration, tenants: u64) -> Script {
         script.add(at, Deed::Start(place));
     }
     script.add(begin, Deed::CreateNamespace("red"));
-    let resources = if length > LONG { 1 + below(random, &[2, 4]) } else { 1 + below(random, &[3, 3, 8, 12]) };
+    let resources = if length > LONG { 1 + below(random, &[2, 4]) } else { 1 + below(random, &[2, 3, 5, 12]) };
     for number in 0..resources {
         let soon = random.below(3) > 0;
         let at = if soon { begin + Duration::from_secs(random.below(20)) } else { any(random) };
@@ -91,7 +91,7 @@ pub fn wild(random: &mut Random, length: Duration, tenants: u64) -> Script {
         script.add(backup.min(restore), Deed::Backup);
         script.add(backup.max(restore), Deed::Restore { whole: random.below(2) == 0 });
     }
-    for _ in 0..below(random, &[1, 1, 4, 12]) {
+    for _ in 0..below(random, &[1, 1, 3, 9]) {
         let (at, place) = (any(random), index(random, replicas as u64));
         script.add(at, if random.below(4) == 0 { Deed::Stop(place) } else { Deed::Kill(place) });
     }
