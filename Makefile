@@ -6,7 +6,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate simulate-faults simulate-pairs compare crds format control-plane control-plane-path
+.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, and the re
 	@tests/control-plane/build.sh >/dev/null
 	cargo build --release --bin pat-operator
 	PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator") cargo test --workspace
+
+model-deep: ## Explore the large configurations of the model, for hours (ONLY='words of a name')
+	cargo test -p lifecycle-model -- --deep $(ONLY)
 
 check: check-format check-lints check-dependencies check-crds ## Check format, lints, licences and sources, and that crds/ is up to date
 

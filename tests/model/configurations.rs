@@ -29,10 +29,10 @@ pub fn one_replica() -> Vec<Configuration> {
             ..one()
         },
         Configuration {
-            name: "1 replica, create A and B, 2 faults",
+            name: "1 replica, create A and B, 1 fault",
             start: CREATE_BOTH,
             limit: 4,
-            faults: 2,
+            faults: 1,
             reaches: &[ALL_PUBLISHED, FENCED, LATE_POST, ORPHAN_SWEPT, POST_BESIDE_PATCH],
             ..one()
         },

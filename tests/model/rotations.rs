@@ -49,8 +49,8 @@ pub fn one_replica() -> Vec<Configuration> {
         Configuration {
             name: "rotate A, one reply tells a wrong time",
             rotate: [1, 0],
-            faults: 2,
-            kinds: &[Fault::Ahead, Fault::Behind, Fault::Lag],
+            faults: 3,
+            kinds: &[Fault::Ahead, Fault::Behind, Fault::Lag, Fault::Refuse],
             reaches: &[RETIRED, ROTATED],
             ..one()
         },
