@@ -58,11 +58,12 @@ impl Judge {
     }
 
     /// A backup may bring back the record of a token that has died or was given away since.
-    fn recorded(&mut self, ledger: &Ledger, from_backup: bool) {
-        for (id, entry) in &ledger.entries {
+    fn recorded(&mut self, revision: &Ledger, from_backup: bool) {
+        for (id, entry) in &revision.entries {
             if let Some(token) = self.book.tokens.get_mut(id) {
                 token.recorded_once = true;
                 token.lost_by_restore = !token.alive && (from_backup || token.lost_by_restore);
+                token.handed_over |= from_backup && token.released && ledger::number(&token.name).is_none();
                 token.released &= !from_backup || entry.state == "Released";
                 token.uid = Some(entry.uid.clone());
             }
@@ -86,7 +87,7 @@ impl Judge {
             before.entries.keys().filter(|id| !after.entries.contains_key(*id)).cloned().collect();
         for id in forgotten {
             let Some(token) = self.book.tokens.get(&id) else { continue };
-            if token.alive && !token.released && !token.meddled {
+            if token.alive && !token.released && !token.handed_over && !token.meddled {
                 let (what, seen) = (format!("the ledger dropped {}, which is alive", short(&id)), token.seen.clone());
                 self.accuse(Property::P1, what, &seen);
             }

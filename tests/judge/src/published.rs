@@ -78,7 +78,8 @@ impl Judge {
         if !token.alive && !going && !revoked && !token.meddled && !token.lost_by_restore {
             wrong.push((Property::P2, format!("{place:?} got {name}, which is dead")));
         }
-        if token.expires.is_some_and(|at| at <= self.now + self.law.provisional) && token.alive {
+        let ends_soon = token.expires.is_some_and(|at| at <= self.now + self.law.provisional);
+        if ends_soon && token.alive && !token.meddled {
             wrong.push((Property::P2, format!("{place:?} got {name}, which is still provisional")));
         }
         let data = ledger::data(&after.content);
