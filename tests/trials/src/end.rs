@@ -9,6 +9,7 @@ use simulation::Key;
 use tokio::time::{Instant, sleep_until};
 
 use crate::OWN;
+use crate::consumer;
 use crate::switchboard::next_moment;
 use crate::world::World;
 
@@ -63,7 +64,7 @@ impl World {
         let mut blocked = Vec::new();
         for (key, resource) in resources() {
             let tenant = resource["spec"]["tenantRef"]["name"].as_str().unwrap_or_default();
-            let is_full = || !has_secret(&objects, key, resource) && self.is_full(tenant);
+            let is_full = || self.is_full(tenant) && !self.is_served(&objects, key, resource);
             let is_older = |other: &&(&Key, &Value)| {
                 other.0.namespace == key.namespace
                     && secret_name(other.0, other.1) == secret_name(key, resource)
@@ -80,6 +81,14 @@ impl World {
             }
         }
         blocked
+    }
+
+    /// Whether its Secret holds a token that is alive: one that was lost has given its slot to whoever waited for it.
+    fn is_served(&self, objects: &Objects, key: &Key, resource: &Value) -> bool {
+        let tenant = resource["spec"]["tenantRef"]["name"].as_str().unwrap_or_default();
+        let alive = self.isc.control.tokens(tenant).unwrap_or_default();
+        let secret = secret_of(objects, key, resource).filter(|secret| is_owned(secret, resource));
+        secret.and_then(consumer::request).is_some_and(|(_, (id, _))| alive.iter().any(|token| token.id == id))
     }
 
     /// Whether the user of this ISC tenant has no slot left but the spare one.
@@ -119,10 +128,6 @@ fn is_granted(objects: &Objects, tenant: &str, key: &Key, resource: &Value) -> b
 /// Whether something else has the name of its Secret.
 fn is_taken(objects: &Objects, key: &Key, resource: &Value) -> bool {
     secret_of(objects, key, resource).is_some_and(|secret| !is_owned(secret, resource))
-}
-
-fn has_secret(objects: &Objects, key: &Key, resource: &Value) -> bool {
-    secret_of(objects, key, resource).is_some_and(|secret| is_owned(secret, resource))
 }
 
 fn secret_of<'a>(objects: &'a Objects, key: &Key, resource: &Value) -> Option<&'a Value> {
