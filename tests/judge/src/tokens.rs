@@ -91,8 +91,9 @@ impl Judge {
         if repeats {
             return;
         }
-        known.handed_over &= ledger::number(&known.name).is_none();
-        known.released |= was_ours && ledger::number(&known.name).is_none();
+        let is_foreign = ledger::number(&known.name).is_none();
+        known.released |= was_ours && !known.handed_over && is_foreign;
+        known.handed_over &= is_foreign;
         let unrecorded = self.book.record(&token.id).is_none();
         if !was_ours {
             self.accuse(
@@ -147,7 +148,8 @@ impl Judge {
             }
             _ => {}
         }
-        known.published?;
+        // What a backup forgot and a person let end soon looks like an attempt that nobody recorded.
+        known.published.filter(|_| !(known.lost_by_restore && known.meddled))?;
         let licensed = resource.is_none_or(|resource| {
             resource.deleting || resource.gone || resource.has_revoked(known) || self.is_succeeded(id, known, resource)
         });
