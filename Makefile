@@ -6,7 +6,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate crds format control-plane control-plane-path
+.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate simulate-fields simulate-walks crds format control-plane control-plane-path
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,14 @@ bench: ## Measure creates per second, CPU and memory against a bare loop (RESOUR
 simulate: ## Try SEEDS (20000) random lives of the operator in memory, FROM (0) on; of a failure, SEED=n tells the story
 	@cargo build -q --release -p trials
 	@$(TRIALS) $(if $(SEED),seed $(SEED),seeds $(or $(SEEDS),20000) --from $(or $(FROM),0))
+
+simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; of a failure, CASE=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) fields $(CASE)
+
+simulate-walks: ## Walk WALKS (5000) ways through declarations in memory; of a failure, WORLD=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds
