@@ -6,7 +6,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs
+.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,13 @@ simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=
 compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
 	@cargo build -q --release -p trials
 	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
+simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; of a failure, CASE=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) fields $(CASE)
+
+simulate-walks: ## Walk WALKS (5000) ways through declarations in memory; of a failure, WORLD=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds
