@@ -6,7 +6,7 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 
-.PHONY: help demo test check check-format check-lints check-dependencies check-crds bench simulate simulate-fields simulate-walks crds format control-plane control-plane-path
+.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, and the re
 	@tests/control-plane/build.sh >/dev/null
 	cargo build --release --bin pat-operator
 	PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator") cargo test --workspace
+
+model-deep: ## Explore the large configurations of the model, for hours (ONLY='words of a name')
+	cargo test -p lifecycle-model -- --deep $(ONLY)
 
 check: check-format check-lints check-dependencies check-crds ## Check format, lints, licences and sources, and that crds/ is up to date
 
@@ -43,6 +46,17 @@ simulate: ## Try SEEDS (20000) random lives of the operator in memory, FROM (0) 
 	@cargo build -q --release -p trials
 	@$(TRIALS) $(if $(SEED),seed $(SEED),seeds $(or $(SEEDS),20000) --from $(or $(FROM),0))
 
+simulate-faults: ## Play every single fault of every scene of a credential's life in memory; FROM (0) on, of a failure NUMBER=n tells all
+	@cargo build -q --release -p trials
+	@$(TRIALS) faults $(NUMBER) --from $(or $(FROM),0)
+
+simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=0 to 9 for a tenth, FROM (0) goes on
+	@cargo build -q --release -p trials
+	@$(TRIALS) pairs --from $(or $(FROM),0) $(if $(SLICE),--slice $(SLICE))
+
+compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
+	@cargo build -q --release -p trials
+	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; of a failure, CASE=n tells the story
 	@cargo build -q --release -p trials
 	@$(TRIALS) fields $(CASE)

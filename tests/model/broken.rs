@@ -191,3 +191,10 @@ pub fn settle(broken: Broken, ledger: &Ledger, step: &Step, outcome: &Outcome, n
     }
     after
 }
+
+impl Broken {
+    /// Whether a Secret is created although its resource is being deleted.
+    pub fn creates_while_deleting(self) -> bool {
+        matches!(self, Broken::PublishWhileDeleting | Broken::CreateWhileDeleting)
+    }
+}

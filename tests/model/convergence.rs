@@ -94,7 +94,7 @@ impl Configuration {
 
     fn is_served(&self, world: &World, r: usize) -> bool {
         let uid = &UIDS[r];
-        let ours = |token: &Token| token.resource == Some(r) && token.ours && !(world.restored && token.accepted);
+        let ours = |token: &Token| token.resource == Some(r) && !token.released && !(world.restored && token.accepted);
         match world.customs[r].phase {
             Phase::Future => true,
             Phase::Gone => !world.ledger.resources.contains_key(uid) && !world.tokens.iter().any(ours),

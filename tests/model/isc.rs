@@ -24,7 +24,7 @@ impl World {
 
     /// Tokens of ours that the ledger does not record.
     pub fn unrecorded(&self) -> impl Iterator<Item = &Token> {
-        self.tokens.iter().filter(|token| token.ours && self.ledger.entry(&token.id).is_none())
+        self.tokens.iter().filter(|token| token.ours && !token.released && self.ledger.entry(&token.id).is_none())
     }
 
     /// POST: refused past its expiry, for a name that exists, and without a free slot. Returns the client ID.
@@ -63,7 +63,12 @@ impl World {
     /// PATCH of the name.
     pub fn rename(&mut self, id: &str, name: &str) -> bool {
         let found = self.token_mut(id);
-        found.map(|token| (token.name, token.ours) = (name.into(), token_name::parse(name).is_some())).is_some()
+        let ours = token_name::parse(name).is_some();
+        let change = |token: &mut Token| {
+            (token.name, token.ours) = (name.into(), ours);
+            token.released |= !ours;
+        };
+        found.map(change).is_some()
     }
 
     /// DELETE; notes whether an irrevocable fact licensed it (R10).
@@ -151,6 +156,7 @@ fn foreign(id: &str) -> Token {
         name: id.into(),
         resource: None,
         ours: false,
+        released: false,
         n: 0,
         created: 0,
         expires: None,

@@ -58,8 +58,7 @@ impl Configuration {
         let published = published || self.broken == Broken::PublishWhileDeleting;
         let entry = ledger.of(&UIDS[r]).find(|entry| published && self.publishes(world, entry));
         let found = world.secrets[self.place(r)].clone();
-        let creates = matches!(self.broken, Broken::PublishWhileDeleting | Broken::CreateWhileDeleting);
-        let Some(entry) = entry.filter(|_| found.is_some() || !deleting || creates) else {
+        let Some(entry) = entry.filter(|_| found.is_some() || !deleting || self.broken.creates_while_deleting()) else {
             let secret = found.filter(|secret| secret.marks == Some(r) && !deleting)?;
             return self.is_ahead(world, r, &secret).filter(|changed| *changed).map(|_| ());
         };
@@ -118,7 +117,7 @@ impl Configuration {
                 self.note_overwritten(world, r, n);
                 let resource = world.ledger.resources.get(&UIDS[r]);
                 let recorded = resource.is_some_and(|resource| !resource.deleting || resource.retain);
-                let stalled = self.broken != Broken::PublishWhileDeleting
+                let stalled = !self.broken.creates_while_deleting()
                     && !(recorded
                         && !(create && resource.is_some_and(|resource| resource.deleting))
                         && world.ledger.current(&UIDS[r]).is_some_and(|current| current.n >= n));

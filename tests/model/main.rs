@@ -1,16 +1,19 @@
 //! Explores every interleaving of the shipped `step` and `settle` with crashes, lost replies and a second replica.
 //!
 //! Prints one line per configuration. Fails when one is not explored to its end, violates a property, or never reaches
-//! a situation that it is about; and when a broken protocol is not caught. Arguments: words that a name must contain.
+//! a situation that it is about; and when a broken protocol is not caught. Arguments: words that a name must contain;
+//! `--deep`: the large configurations, which take hours.
 mod broken;
 mod broken_travel;
 mod configuration;
 mod configurations;
 mod convergence;
+mod deep;
 mod effects;
 mod faults;
 mod isc;
 mod kubernetes;
+mod partings;
 mod pass;
 mod properties;
 mod replica;
@@ -35,7 +38,9 @@ use broken::Broken;
 use configuration::Configuration;
 
 /// No configuration may take longer: the run then counts as not exhaustive.
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(240);
+/// The same for the large ones.
+const DEEP_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
 
 #[expect(clippy::disallowed_methods, reason = "a test's arguments, and how long it took")]
 fn main() -> ExitCode {
@@ -43,9 +48,10 @@ fn main() -> ExitCode {
     let chosen = |configuration: &Configuration| words.iter().all(|word| configuration.name.contains(word.as_str()));
     let begun = Instant::now();
     let mut failures = 0;
-    let all = all();
-    for configuration in all.filter(chosen) {
-        if let Err(problem) = explore(configuration) {
+    let is_deep = std::env::args().any(|argument| argument == "--deep");
+    let (all, patience) = if is_deep { (deep::all(), DEEP_PATIENCE) } else { (all(), PATIENCE) };
+    for configuration in all.into_iter().filter(chosen) {
+        if let Err(problem) = explore(configuration, patience) {
             println!("  FAILED: {problem}");
             failures += 1;
         }
@@ -55,12 +61,12 @@ fn main() -> ExitCode {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long it took")]
-fn explore(configuration: Configuration) -> Result<(), String> {
+fn explore(configuration: Configuration, patience: Duration) -> Result<(), String> {
     let (name, broken) = (configuration.name, configuration.broken != Broken::Nothing);
     let settled = configuration.settled.clone();
     let begun = Instant::now();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let checker = configuration.checker().threads(threads).timeout(PATIENCE).finish_when(HasDiscoveries::AnyFailures);
+    let checker = configuration.checker().threads(threads).timeout(patience).finish_when(HasDiscoveries::AnyFailures);
     let checker = checker.spawn_bfs().join();
     let time = begun.elapsed();
     let found = checker.discoveries();
@@ -74,7 +80,7 @@ fn explore(configuration: Configuration) -> Result<(), String> {
         println!("{line}, {seconds:.1} s, caught by {property:?}");
         return Ok(());
     }
-    let exhaustive = checker.is_done() && time < PATIENCE && violated.is_none();
+    let exhaustive = checker.is_done() && time < patience && violated.is_none();
     println!("{line}, exhaustive {}, {seconds:.1} s", if exhaustive { "yes" } else { "no" });
     if let Some((property, path)) = violated {
         for (world, action) in path.clone().into_vec() {
@@ -95,15 +101,16 @@ fn explore(configuration: Configuration) -> Result<(), String> {
     }
 }
 
-fn all() -> impl Iterator<Item = Configuration> {
+fn all() -> Vec<Configuration> {
     let sound = [
         configurations::one_replica(),
         configurations::two_replicas(),
         rotations::one_replica(),
-        rotations::letting_go(),
-        rotations::time_travel(),
+        rotations::over_time(),
+        partings::letting_go(),
+        partings::time_travel(),
         rotations::two_replicas(),
     ];
     let broken = [unsound::basic(), unsound::rotation(), unsound::travel()];
-    sound.into_iter().chain(broken).flatten()
+    sound.into_iter().chain(broken).flatten().collect()
 }

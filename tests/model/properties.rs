@@ -28,7 +28,7 @@ const ALWAYS: [Situation; 18] = [
     ("P4 no token outlives the finalizer", |_, world| world.restored || (0..2).all(|r| gone_for_good(world, r))),
     ("P4 what Retain left is alive", |_, world| {
         let left = world.secrets.iter().flatten().filter(|secret| secret.left && !secret.edited);
-        left.into_iter().all(|secret| world.token(&secret.id).is_some_and(|token| token.accepted && !token.ours))
+        left.into_iter().all(|secret| world.token(&secret.id).is_some_and(|token| token.accepted && token.released))
     }),
     ("P5 every DELETE is licensed by an irrevocable fact", |_, world| world.violations & UNLICENSED == 0),
     ("P6 nothing foreign is written or deleted", |_, world| {
@@ -81,7 +81,7 @@ fn published_alive(config: &Configuration, world: &World, r: usize) -> bool {
 }
 
 fn gone_for_good(world: &World, r: usize) -> bool {
-    let remains = |token: &Token| token.resource == Some(r) && token.ours && !is_long(token);
+    let remains = |token: &Token| token.resource == Some(r) && !token.released && !is_long(token);
     let mut posts = world.posts().filter(|attempt| index(&attempt.uid) == r && world.clock <= attempt.expiry);
     let coming = posts.any(|attempt| attempt.give_up_after.is_none());
     world.customs[r].phase != Phase::Gone || world.forced[r] || (!world.tokens.iter().any(remains) && !coming)

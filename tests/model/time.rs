@@ -9,10 +9,16 @@ use crate::pass::Owner;
 use crate::replica::{EVERY, Replica};
 use crate::world::{Late, OVERLAP, TIMINGS, Token, UIDS, Worker, World};
 
+/// No request but a POST is under way for so long.
+const DAY: Millis = 24 * OVERLAP;
+
 impl World {
     /// Moves time, and lets tokens die.
     pub fn advance(&mut self, to: Millis) {
         self.drop_stalled(to);
+        // Assumed: only a POST takes effect so late, which its expiry bounds.
+        let far = to - self.clock > DAY;
+        self.late.retain(|late| !far || matches!(late, Late::Post(_)));
         self.clock = to;
         self.remove(|token| token.expires.is_some_and(|expires| expires < to));
         // A LIST shows at least what was there as long ago as it may lag.
@@ -61,11 +67,13 @@ impl Configuration {
     /// Whether a published token would die only because no replica gets its turn, in weeks (R16).
     pub fn starves(&self, world: &World, moment: Millis) -> bool {
         let dies = |token: &Token| token.accepted && token.expires.is_some_and(|expires| expires < moment);
-        let may_act = |i: usize| {
-            let config = self;
-            world.replicas[i].pass.is_some() || Owner { world: &mut world.clone(), i, config }.begin(0).is_some()
-        };
-        self.renew && world.tokens.iter().any(dies) && (0..world.replicas.len()).any(may_act)
+        self.renew && world.tokens.iter().any(dies) && self.is_busy(world)
+    }
+
+    /// Whether a replica has something to do.
+    fn is_busy(&self, world: &World) -> bool {
+        let begins = |i| Owner { world: &mut world.clone(), i, config: self }.begin(0).is_some();
+        (0..world.replicas.len()).any(|i| world.replicas[i].pass.is_some() || begins(i))
     }
 
     /// The next moment at which a decision or an effect may differ.
@@ -88,17 +96,27 @@ impl Configuration {
             .chain(released.filter(|entry| entry.renamed).map(|entry| entry.changed_at + lag + 1))
             .chain(self.schedule(world))
             .chain(looks(world))
-            .chain(self.frees_a_slot(world))
+            .chain(self.lists(world))
             .filter(|moment| *moment > world.clock)
             .min()
     }
 
-    /// When a replica looks again whose LIST shows a token that holds the last slot and is gone.
-    fn frees_a_slot(&self, world: &World) -> Vec<Millis> {
-        let listings = world.replicas.iter().filter_map(|replica| replica.listing.as_ref()).filter(|_| self.slots > 0);
-        let gone = |token: &Listed| token.ours.is_some() && world.token(&token.id).is_none();
-        let outdated = listings.filter(|listing| listing.tokens.iter().any(gone));
-        outdated.map(|listing| listing.at + millis(TIMINGS.drift_interval) + 1).collect()
+    /// When a replica with nothing else to do reads LIST again, and will see what went without a word: a current token, or
+    /// one that held the last slot.
+    fn lists(&self, world: &World) -> Vec<Millis> {
+        let mut current = world.ledger.entries.iter().filter(|entry| entry.state == State::Current);
+        let lost = current.any(|entry| world.token(&entry.id).is_none());
+        let gone = |token: &Listed| self.slots > 0 && token.ours.is_some() && world.token(&token.id).is_none();
+        let listings = world.replicas.iter().filter_map(|replica| replica.listing.as_ref());
+        let outdated = listings.filter(|listing| lost || listing.tokens.iter().any(gone));
+        let again = [millis(TIMINGS.recheck) / 2, millis(TIMINGS.drift_interval)];
+        let moments: Vec<_> = outdated.flat_map(|listing| again.map(|most| listing.at + most + 1)).collect();
+        if moments.is_empty() || self.is_busy(world) { Vec::new() } else { moments }
+    }
+
+    /// As far as renewals are followed.
+    fn is_near(&self, at: Millis) -> bool {
+        self.renew && at < 2 * millis(TIMINGS.long_expiry)
     }
 
     /// Ends of overlaps, rotations and renewals that become due.
@@ -113,32 +131,23 @@ impl Configuration {
             let turn = ledger.next < self.limit && entry.state == State::Current;
             moments.extend(rotate::due(entry, Some(EVERY).filter(|_| self.every && turn)));
             let renewal = |entry: &Entry| entry.expires_at - millis(TIMINGS.long_expiry) / 2 + 1;
-            moments.extend(Some(renewal(entry)).filter(|at| self.renew && *at < 2 * millis(TIMINGS.long_expiry)));
+            moments.extend(Some(renewal(entry)).filter(|at| self.is_near(*at)));
         }
-        if self.renew {
-            moments.extend(
-                world.tokens.iter().filter(|token| token.accepted).filter_map(|token| Some(token.expires? + 1)),
-            );
-        }
+        let dying = world.tokens.iter().filter(|token| token.accepted).filter_map(|token| Some(token.expires? + 1));
+        moments.extend(dying.filter(|at| self.is_near(*at)));
         moments
     }
 }
 
 /// When replicas look again for what is gone without a word.
 fn looks(world: &World) -> impl Iterator<Item = Millis> {
-    let ledger = &world.ledger;
-    let lost = ledger.entries.iter().filter(|entry| entry.state == State::Current && world.token(&entry.id).is_none());
-    let lost: Vec<&Entry> = lost.collect();
-    let shown = lost.iter().map(|entry| entry.created_at + millis(TIMINGS.list_lag) + 1).collect::<Vec<_>>();
-    let listings =
-        world.replicas.iter().filter_map(|replica| replica.listing.as_ref()).filter(move |_| !lost.is_empty());
-    let lists = listings.flat_map(|listing| {
-        [millis(TIMINGS.recheck) / 2, millis(TIMINGS.drift_interval)].map(|most| listing.at + most + 1)
-    });
+    let current = world.ledger.entries.iter().filter(|entry| entry.state == State::Current);
+    let lost = current.filter(|entry| world.token(&entry.id).is_none());
+    let shown = lost.map(|entry| entry.created_at + millis(TIMINGS.list_lag) + 1);
     let sightings = world.replicas.iter().flat_map(|replica| &replica.sightings);
     let absent = sightings.filter_map(|(_, sighting)| match sighting {
         Sighting::Absent { first, .. } => Some(first + millis(TIMINGS.vanish_after)),
         Sighting::Alive => None,
     });
-    shown.into_iter().chain(lists).chain(absent)
+    shown.chain(absent)
 }

@@ -89,6 +89,8 @@ pub struct Token {
     pub resource: Option<usize>,
     /// Its name is one of ours.
     pub ours: bool,
+    /// It was left to its user; a stale replica may give it its old name back, and nobody destroys it for that.
+    pub released: bool,
     pub n: u64,
     pub created: Millis,
     /// `None`: never.

@@ -106,17 +106,20 @@ impl Archive {
         shelves.changes += 1;
         let before = std::mem::take(&mut shelves.now);
         shelves.now = objects.iter().map(|object| (object.key(), Arc::clone(&object.content))).collect();
-        let lost = before.iter().filter(|(key, _)| !shelves.now.contains_key(*key)).map(|(key, content)| Revision {
+        // One of the same name with another uid is another object.
+        let same = |old: &Value, new: &Value| old["metadata"]["uid"] == new["metadata"]["uid"];
+        let stays = |key: &Key, old: &Value| shelves.now.get(key).is_some_and(|new| same(old, new));
+        let lost = before.iter().filter(|(key, old)| !stays(key, old));
+        let gone = |(key, old): (&Key, &Arc<Value>)| Revision {
             kind: key.0,
             change: Change::Deleted,
-            content: Arc::clone(content),
-        });
-        let mut all: Vec<Revision> = lost.collect();
+            content: Arc::clone(old),
+        };
+        let mut all: Vec<Revision> = lost.map(gone).collect();
         for mut object in objects {
-            let old = before.get(&object.key());
+            let old = before.get(&object.key()).filter(|old| same(old, &object.content));
             object.change = if old.is_some() { Change::Changed } else { Change::Created };
-            if old.is_none_or(|old| version(old) != version(&object.content) || old["metadata"]["uid"] != object.uid())
-            {
+            if old.is_none_or(|old| version(old) != object.version()) {
                 all.push(object);
             }
         }

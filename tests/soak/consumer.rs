@@ -78,9 +78,11 @@ impl Kubelet {
         }
     }
 
-    /// A backup brought these client IDs back, which are dead.
-    pub fn spoil(&self, dead: impl IntoIterator<Item = String>) {
-        self.0.lock().unwrap().spoilt.extend(dead);
+    /// A backup brought back what is shown, and of what was shown before these client IDs are dead.
+    pub fn spoil(&self, is_dead: impl Fn(&str) -> bool) {
+        let all = &mut *self.0.lock().unwrap();
+        let pairs = all.states.values().flatten().filter_map(|(_, pair)| pair.as_ref());
+        all.spoilt.extend(pairs.map(|pair| pair.client_id.clone()).filter(|id| is_dead(id)));
     }
 
     /// A Secret as it was shown at some time, with its namespace and name.

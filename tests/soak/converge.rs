@@ -42,13 +42,14 @@ pub fn missing(setting: &Setting) -> Option<String> {
     superfluous(setting, &published, &suspended)
 }
 
-/// Whether a resource's Secret holds a pair whose token is dead.
+/// Whether the Secret of a resource that is not suspended holds a pair whose token is dead.
 pub fn has_dead_pair(setting: &Setting) -> bool {
     let control = setting.stage.simulator.control();
-    resources(setting).iter().any(|(place, name, _)| {
+    let served = resources(setting).into_iter().filter(|(_, _, token)| token["spec"]["suspend"] != true);
+    served.into_iter().any(|(place, name, _)| {
         let secret = setting.archive.get(&(Kind::Secret, place.clone(), name.clone()));
         let pair = secret.as_deref().and_then(Pair::of);
-        pair.is_some_and(|pair| control.tokens(place).unwrap().iter().all(|token| token.id != pair.client_id))
+        pair.is_some_and(|pair| control.tokens(&place).unwrap().iter().all(|token| token.id != pair.client_id))
     })
 }
 

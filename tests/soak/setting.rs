@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, RwLock};
 
 use crate::archive::{Archive, Kind, version};
 use crate::clerk::Clerk;
-use crate::consumer::{Kubelet, Pair};
+use crate::consumer::Kubelet;
 use crate::converge::recorded;
 use crate::stage::{OWN, Stage};
 use crate::tap::Tap;
@@ -122,8 +122,8 @@ impl Setting {
         let control = self.stage.simulator.control();
         let alive: Vec<String> =
             self.places.iter().flat_map(|place| control.tokens(place).unwrap()).map(|token| token.id).collect();
-        let pairs = self.archive.all(Kind::Secret).into_iter().filter_map(|(_, secret)| Pair::of(&secret));
-        self.kubelet.spoil(pairs.map(|pair| pair.client_id).filter(|id| !alive.contains(id)));
+        self.kubelet.look(&self.archive, self.timeline.now());
+        self.kubelet.spoil(|id| !alive.iter().any(|alive| alive == id));
     }
 
     /// What a person does who knows that a backup was put back: deletes the operator's long-lived tokens that no ledger

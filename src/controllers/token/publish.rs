@@ -153,7 +153,12 @@ async fn correct(
     let namespace = content.token.namespace().unwrap_or_default();
     let name = content.token.secret_name();
     let read = context.secrets.get(&namespace, name).await.map_err(|source| failed(content, source))?;
-    let Some(secret) = read.filter(|secret| secret.metadata.uid == found.uid) else { return Ok(Publication::Nothing) };
+    // One that changed since may be newer than the ledger at hand: what is written rests on a read from before it (R8).
+    let same = |secret: &Secret| {
+        let metadata = &secret.metadata;
+        metadata.uid == found.uid && metadata.resource_version == found.resource_version
+    };
+    let Some(secret) = read.filter(same) else { return Ok(Publication::Nothing) };
     if is_ahead(content.token, ledger, &secret, context) {
         return Ok(Publication::Published);
     }

@@ -30,10 +30,19 @@ pub struct Known {
     pub meddled: bool,
     /// Renamed by the operator out of its own names: it is somebody else's now.
     pub released: bool,
+    /// Somebody else gave it a name that is none of the operator's: it was handed over.
+    pub handed_over: bool,
     /// When it was first published.
     pub published: Option<i64>,
     /// Observations about it.
     pub seen: Vec<usize>,
+}
+
+impl Known {
+    /// Whether it is alive and the operator's to look after.
+    pub fn is_left(&self) -> bool {
+        self.ours && self.alive && !self.released && !self.handed_over && !self.lost_by_restore
+    }
 }
 
 /// A resource.
@@ -46,7 +55,10 @@ pub struct Resource {
     /// Its last revision has the operator's finalizer.
     pub held: bool,
     pub suspended: bool,
-    pub overlap: Option<i64>,
+    /// The overlaps it declared, and since when.
+    pub overlaps: Vec<(i64, Option<i64>)>,
+    /// How long an overlap may last while the old token is still used.
+    pub longest: Option<i64>,
     /// Somebody asked for its tokens to be revoked.
     pub revocation: bool,
     /// The observation by which such a request was last acted on: it condemns what was created before.
@@ -59,6 +71,13 @@ impl Resource {
     pub fn has_revoked(&self, token: &Known) -> bool {
         let created = token.seen.first();
         self.revocation && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
+    }
+
+    /// The shortest overlap that it declared since then: of a longer one the operator may not know yet.
+    pub fn overlap(&self, since: i64, usual: i64) -> i64 {
+        let later = self.overlaps.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
+        let in_force = self.overlaps.iter().zip(later).filter(|(_, until)| *until >= since);
+        in_force.map(|((_, overlap), _)| overlap.unwrap_or(usual)).min().unwrap_or(usual)
     }
 }
 
@@ -105,7 +124,7 @@ impl Book {
     /// Tokens of this owner that the operator made, that are alive, and that no ledger has.
     pub fn unrecorded<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = (&'a String, &'a Known)> {
         self.tokens.iter().filter(move |(id, token)| {
-            token.ours && token.alive && !token.released && token.owner == owner && self.record(id).is_none()
+            token.is_left() && !token.meddled && token.owner == owner && self.record(id).is_none()
         })
     }
 }

@@ -1,7 +1,11 @@
 //! What must hold once all faults have stopped and the operator has had its time: P7.
+use crate::book::{Known, Resource};
 use crate::judge::Judge;
 use crate::observation::short;
 use crate::verdict::{Property, Violation};
+
+/// How long the end of an overlap may take.
+const DELAY: i64 = 600_000;
 
 impl Judge {
     /// Ends the history. `blocked` are the resources, by namespace and name, that cannot be served: their Tenant does
@@ -20,9 +24,11 @@ impl Judge {
     }
 
     fn left_open(&self, blocked: &[(&str, &str)]) -> Vec<(String, Vec<usize>)> {
-        let orphans = self.book.tokens.iter().filter(|(id, token)| {
-            token.ours && token.alive && !token.released && !token.lost_by_restore && self.book.record(id).is_none()
-        });
+        let orphans = self
+            .book
+            .tokens
+            .iter()
+            .filter(|(id, token)| token.is_left() && !token.meddled && self.book.record(id).is_none());
         let orphans =
             orphans.map(|(id, token)| (format!("{} is alive and in no ledger", short(id)), token.seen.clone()));
         let there = self
@@ -35,7 +41,33 @@ impl Judge {
             let (namespace, name) = &resource.place;
             wrong.map(|wrong: String| (format!("{namespace}/{name} {wrong}"), vec![resource.last_seen]))
         });
-        orphans.chain(unserved).collect()
+        orphans.chain(unserved).chain(self.lingering()).collect()
+    }
+
+    /// Recorded tokens that should be gone: their resource is, or their overlap has long been over.
+    fn lingering(&self) -> impl Iterator<Item = (String, Vec<usize>)> {
+        let left = self.book.tokens.iter().filter(|(id, token)| token.is_left() && self.book.record(id).is_some());
+        left.filter_map(|(id, token)| {
+            let resource = self.book.resource_of(id)?;
+            let why = if resource.gone {
+                "its resource is gone"
+            } else if self.is_long_replaced(token, resource) {
+                "its successor was published long ago"
+            } else {
+                return None;
+            };
+            Some((format!("{} is alive although {why}", short(id)), token.seen.clone()))
+        })
+    }
+
+    fn is_long_replaced(&self, token: &Known, resource: &Resource) -> bool {
+        let long_ago = self.now - resource.longest.unwrap_or(self.law.overlap) - DELAY;
+        self.book.secrets.values().filter(|secret| secret.uid == token.uid).any(|secret| {
+            let successor = secret.id.as_deref().and_then(|id| self.book.tokens.get(id));
+            successor.is_some_and(|new| {
+                new.alive && new.order > token.order && new.published.is_some_and(|at| at < long_ago)
+            })
+        })
     }
 
     /// Why a resource that stays has not got what it is for.

@@ -99,7 +99,7 @@ impl Judge {
 
     /// What the backup does not know cannot be held against whoever works with it.
     fn restored(&mut self) {
-        for token in self.book.tokens.values_mut().filter(|token| token.alive) {
+        for token in self.book.tokens.values_mut() {
             token.lost_by_restore = true;
         }
     }

@@ -20,10 +20,10 @@ pub struct Ledger {
     pub owner: String,
     /// By client ID.
     pub entries: BTreeMap<String, Recorded>,
+    /// The request to revoke that was last handled, by uid of the resource.
+    pub revoked: BTreeMap<String, String>,
     /// Number and resource of the attempts that are under way or were fenced.
     pub attempts: Vec<(u64, String)>,
-    /// By uid: the revoke request of a resource that was acted on last.
-    pub revoked: BTreeMap<String, String>,
 }
 
 /// The decoded data of a Secret.

@@ -31,10 +31,12 @@ mod objects;
 mod observation;
 mod published;
 mod resources;
+mod tally;
 mod tokens;
 mod verdict;
 
 pub use counts::Counts;
 pub use judge::{Judge, Law};
 pub use observation::{Action, Actor, Authentication, Change, Object, Observation, Token, What};
+pub use tally::{Figures, Tally};
 pub use verdict::{Property, Violation};

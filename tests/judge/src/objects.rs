@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::judge::Judge;
 use crate::ledger::{self, Ledger};
-use crate::observation::{Change, Object, short};
+use crate::observation::{Actor, Change, Object, short};
 use crate::verdict::Property;
 
 /// Kinds that the operator writes without that anything hangs on them.
@@ -49,7 +49,7 @@ impl Judge {
             self.book.attempts.insert((owner.clone(), *n), uid.clone());
         }
         self.book.ledgers.insert(place, (after.clone(), self.book.observed));
-        self.recorded(&after);
+        self.recorded(&after, object.by == Actor::Cluster);
         if Self::binds(object.by) {
             self.dropped(&before, &after);
             self.revoked(&before, &after);
@@ -57,11 +57,13 @@ impl Judge {
         self.crowd(&owner);
     }
 
-    fn recorded(&mut self, ledger: &Ledger) {
+    /// A backup may bring back the record of a token that has died or was given away since.
+    fn recorded(&mut self, ledger: &Ledger, from_backup: bool) {
         for (id, entry) in &ledger.entries {
             if let Some(token) = self.book.tokens.get_mut(id) {
                 token.recorded_once = true;
-                token.lost_by_restore = false;
+                token.lost_by_restore = !token.alive && (from_backup || token.lost_by_restore);
+                token.released &= !from_backup || entry.state == "Released";
                 token.uid = Some(entry.uid.clone());
             }
             if let Some(client_secret) = &entry.client_secret {

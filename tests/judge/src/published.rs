@@ -130,7 +130,7 @@ fn pair(secret: &Published) -> &Value {
 
 /// The uid of the `PersonalAccessToken` that it belongs to: of the one that controls it, or, where it is to outlive its
 /// resource (Retain), of the one that the operator's mark names.
-fn holder(object: &Value) -> Option<String> {
+pub(crate) fn holder(object: &Value) -> Option<String> {
     let mut owners = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     let uid = match owners.find(|owner| owner["controller"] == true) {
         Some(owner) => Some(&owner["uid"]).filter(|_| owner["kind"] == "PersonalAccessToken"),

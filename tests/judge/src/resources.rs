@@ -15,7 +15,12 @@ impl Judge {
         resource.place = (object.namespace.clone(), object.name.clone());
         resource.deleting |= !metadata["deletionTimestamp"].is_null();
         resource.suspended = object.content["spec"]["suspend"] == true;
-        resource.overlap = object.content["spec"]["rotation"]["overlap"].as_str().and_then(millis);
+        let overlap = object.content["spec"]["rotation"]["overlap"].as_str().and_then(millis);
+        if resource.overlaps.last().is_none_or(|(_, last)| *last != overlap) {
+            resource.overlaps.push((self.now, overlap));
+        }
+        let longest = object.content["spec"]["rotation"]["maxOverlap"].as_str().and_then(millis);
+        resource.longest = overlap.max(longest);
         resource.last_seen = observed;
         match object.change {
             Change::Deleted => {
@@ -30,7 +35,12 @@ impl Judge {
                 resource.deleting = !metadata["deletionTimestamp"].is_null();
                 resource.gone = false;
             }
-            _ => {}
+            _ => {
+                // Until the operator has put it back, the finalizer holds nothing.
+                let taken = resource.held && !held && !resource.deleting && object.by != Actor::Operator;
+                let put_back = !resource.held && held;
+                resource.forced = taken || resource.forced && !put_back;
+            }
         }
         if let Some(resource) = self.book.resources.get_mut(uid) {
             resource.held = held;
@@ -43,7 +53,7 @@ impl Judge {
             .book
             .tokens
             .iter()
-            .filter(|(_, token)| of(token) && token.ours && token.alive && !token.released && !token.lost_by_restore)
+            .filter(|(_, token)| of(token) && token.is_left())
             .map(|(id, token)| (short(id).to_owned(), token.seen.clone()))
             .collect();
         for (name, seen) in tokens {
@@ -58,7 +68,7 @@ fn has_finalizer(object: &Value) -> bool {
 }
 
 /// `90s`, `15m`, `12h`, `7d` in milliseconds.
-fn millis(text: &str) -> Option<i64> {
+pub fn millis(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
     let seconds = match unit {

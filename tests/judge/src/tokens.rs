@@ -31,6 +31,7 @@ impl Judge {
             lost_by_restore: false,
             meddled: false,
             released: false,
+            handed_over: false,
             published: None,
             seen: vec![self.book.observed],
         };
@@ -56,8 +57,7 @@ impl Judge {
 
     /// P1, wherever a token or a record came or went.
     pub(crate) fn crowd(&mut self, owner: &str) {
-        let alive: Vec<(&String, &Known)> =
-            self.book.unrecorded(owner).filter(|(_, token)| !token.lost_by_restore).collect();
+        let alive: Vec<(&String, &Known)> = self.book.unrecorded(owner).collect();
         let count = alive.len();
         self.counts.most_unrecorded = self.counts.most_unrecorded.max(count);
         if count < 2 {
@@ -77,7 +77,7 @@ impl Judge {
         let Some(known) = self.book.tokens.get_mut(&token.id) else { return };
         known.seen.push(observed);
         let rests_on = known.seen.clone();
-        let was_ours = known.ours && !known.released;
+        let (was_ours, is_lost) = (known.ours && !known.released, known.lost_by_restore);
         // The last step of a release may be repeated when it is unknown whether it took effect.
         let repeats = known.released && known.name == token.name && known.expires == token.expires;
         let lives_longer = token.expires.is_none_or(|at| known.expires.is_some_and(|before| at > before));
@@ -85,11 +85,13 @@ impl Judge {
         known.expires = token.expires;
         if !Self::binds(token.by) {
             known.meddled = true;
+            known.handed_over = ledger::number(&known.name).is_none();
             return;
         }
         if repeats {
             return;
         }
+        known.handed_over &= ledger::number(&known.name).is_none();
         known.released |= was_ours && ledger::number(&known.name).is_none();
         let unrecorded = self.book.record(&token.id).is_none();
         if !was_ours {
@@ -98,7 +100,7 @@ impl Judge {
                 format!("{}, which is not the operator's, was changed", short(&token.id)),
                 &rests_on,
             );
-        } else if unrecorded && lives_longer {
+        } else if unrecorded && lives_longer && !is_lost {
             self.accuse(Property::P1, format!("{} was extended without being recorded", short(&token.id)), &rests_on);
         }
     }
@@ -155,13 +157,14 @@ impl Judge {
 
     /// Whether the resource's Secret holds a newer live token, first published at least the overlap ago.
     fn is_succeeded(&self, id: &str, known: &Known, resource: &crate::book::Resource) -> bool {
-        let overlap = resource.overlap.unwrap_or(self.law.overlap);
-        let long_ago = self.now - overlap + self.law.tolerance;
+        let (now, usual) = (self.now + self.law.tolerance, self.law.overlap);
         self.book.secrets.values().filter(|secret| secret.uid == known.uid).any(|secret| {
             let holds = secret.id.as_deref().filter(|held| *held != id);
             let successor = holds.and_then(|held| self.book.tokens.get(held));
             successor.is_some_and(|new| {
-                new.alive && new.order > known.order && new.published.is_some_and(|at| at <= long_ago)
+                let is_over = |at: i64| at + resource.overlap(at, usual) <= now;
+                // Of a successor that a person destroyed the operator may not know yet.
+                (new.alive || new.meddled) && new.order > known.order && new.published.is_some_and(is_over)
             })
         })
     }

@@ -16,6 +16,9 @@ use crate::hook::{Asked, Break, Calm, Scheduler};
 use crate::service;
 use crate::state::{Delays, State};
 
+/// Who puts backups back.
+const ETCD: &str = "etcd";
+
 /// The state, and whoever waits for it to change.
 pub struct Shared(Mutex<State>);
 
@@ -137,18 +140,39 @@ impl Cluster {
         Snapshot { objects: state.objects.clone(), revision: state.revision }
     }
 
-    /// Puts a backup back: every watch ends with 410 Gone.
+    /// Puts a backup back: every watch ends with 410 Gone. The history shows each object that is another than before.
     pub fn restore(&self, snapshot: &Snapshot, revisions: Revisions) {
         let mut state = self.shared.lock();
-        state.objects = snapshot.objects.clone();
+        let before = std::mem::replace(&mut state.objects, snapshot.objects.clone());
         state.revision = match revisions {
             Revisions::GoOn => state.revision + 1,
             Revisions::GoBack => snapshot.revision,
         };
         state.oldest = state.revision;
         state.log.clear();
-        state.record("etcd", Change::Restored, None, None);
+        state.record(ETCD, Change::Restored, None, None);
+        for (key, object) in &before {
+            match snapshot.objects.get(key) {
+                None => state.record(ETCD, Change::Deleted, Some(key.clone()), Some(object.clone())),
+                Some(now) if now != object => state.record(ETCD, Change::Updated, Some(key.clone()), Some(now.clone())),
+                Some(_) => {}
+            }
+        }
+        for (key, object) in snapshot.objects.iter().filter(|(key, _)| !before.contains_key(key)) {
+            state.record(ETCD, Change::Created, Some(key.clone()), Some(object.clone()));
+        }
         state.break_watches(Break::Gone, |_| true);
         state.resume();
+    }
+
+    /// Puts those objects of a backup back that are chosen and still there, as a tool does that writes them anew.
+    pub fn restore_some(&self, snapshot: &Snapshot, chosen: impl Fn(&Key) -> bool) {
+        let mut state = self.shared.lock();
+        state.record(ETCD, Change::Restored, None, None);
+        for (key, object) in snapshot.objects.iter().filter(|(key, _)| chosen(key)) {
+            if state.objects.get(key).is_some_and(|now| now != object) {
+                state.store(ETCD, Change::Updated, key, (**object).clone());
+            }
+        }
     }
 }

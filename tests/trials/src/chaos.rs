@@ -1,17 +1,23 @@
 //! L4: a trial in which one seed decides everything: who is there, what people do, what goes wrong and when.
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use deeds::Deed;
+use script::Script;
 use simulation::{Break, Delays, Delivery, Event, Random};
 use tokio::time::Instant;
 
 use crate::call::{Call, Side};
 use crate::fault::Fault;
-use crate::plan::{Plan, Ways};
+use crate::plan::{Calm, Plan, Ways};
 use crate::replica::Setup;
 use crate::trial::Outcome;
 use crate::world::{Genesis, World};
 
 mod deeds;
+mod hands;
+mod script;
+mod wishes;
 
 /// How wild a seed is.
 #[derive(Clone, Copy, Debug)]
@@ -87,40 +93,87 @@ impl Plan for Weather {
 pub async fn trial(seed: u64, traced: bool) -> Outcome {
     let mut random = Random::of(seed, &["chaos"]);
     let tenants = 1 + random.below(2);
-    let delays = Delays::default();
-    let polls = [60, 120, 600, 1_800];
-    let setup = Setup { secret_poll: Duration::from_secs(polls[index(&mut random, 4)]), ..Setup::default() };
-    let genesis = Genesis {
-        seed,
-        traced,
-        delays,
-        tenants: (0..tenants).map(|n| format!("tenant-{n}")).collect(),
-        namespaces: vec!["blue".into(), "green".into()],
-        setup,
-    };
-    let mut world = World::new(genesis, Weather::of(seed)).await;
-    world.employ(Duration::from_secs(20)..=Duration::from_secs(200));
-    let length = Duration::from_secs([60, 200, 600, 1_500][index(&mut random, 4)]);
-    let end = Instant::now() + length;
-    let mut script = deeds::script(&mut random, length, tenants);
-    while let Some((at, deed)) = script.take(end) {
-        if let deeds::Deed::Kill(place) = deed {
-            world.doom(place, at);
-        }
-        if let Some(place) = world.pass_until(at).await {
-            script.later(deeds::restart(&mut random, place));
-            script.put_back(at, deed);
-        } else {
-            world.perform(&deed, &mut random).await;
-            deeds::consequence(&mut random, &deed).into_iter().for_each(|next| script.later(next));
-        }
-    }
+    let length = length(&mut random);
+    let mut world = World::new(genesis(&mut random, seed, traced, tenants, length), Weather::of(seed)).await;
+    world.employ(pause(length));
+    let script = script::wild(&mut random, length, tenants);
+    live(&mut world, script, Instant::now() + length, &mut random).await;
     let (wrong, counts) = world.finish(Duration::from_secs(14 * 3_600)).await;
     Outcome { wrong, counts, trace: world.witness.trace() }
 }
 
+/// The trial of a seed in which nothing goes wrong: no token is made that is not needed.
+pub async fn calm_trial(seed: u64, traced: bool) -> Outcome {
+    let mut random = Random::of(seed, &["calm"]);
+    let length = Duration::from_secs([600, 10_000, 30_000][index(&mut random, 3)]);
+    let mut world = World::new(genesis(&mut random, seed, traced, 1, length), Calm).await;
+    world.employ(pause(length));
+    let script = script::gentle(&mut random, length);
+    live(&mut world, script, Instant::now() + length, &mut random).await;
+    let (mut wrong, counts) = world.finish(Duration::from_secs(3_600)).await;
+    if counts.created != counts.first_publications + counts.rotations {
+        wrong.push(format!("other tokens were made than published: {counts:?}"));
+    }
+    Outcome { wrong, counts, trace: world.witness.trace() }
+}
+
+/// Most lives are short, and a few are long enough for schedules.
+fn length(random: &mut Random) -> Duration {
+    Duration::from_secs(match random.below(100) {
+        0..50 => 60,
+        50..77 => 300,
+        77..92 => 1_500,
+        92..98 => 3 * 3_600,
+        _ => 12 * 3_600,
+    })
+}
+
+/// How long workloads wait between two uses of their credential, in a life of this length.
+fn pause(length: Duration) -> RangeInclusive<Duration> {
+    (length / 100).max(Duration::from_secs(20))..=(length / 10).max(Duration::from_secs(100))
+}
+
+fn genesis(random: &mut Random, seed: u64, traced: bool, tenants: u64, length: Duration) -> Genesis {
+    let polls = if length > Duration::from_secs(3_600) { [600, 600, 1_800, 1_800] } else { [60, 120, 600, 1_800] };
+    let setup = Setup { secret_poll: Duration::from_secs(polls[index(random, 4)]), ..Setup::default() };
+    Genesis {
+        seed,
+        traced,
+        delays: Delays::default(),
+        tenants: (0..tenants).map(|n| format!("tenant-{n}")).collect(),
+        namespaces: vec!["blue".into(), "green".into()],
+        setup,
+    }
+}
+
+/// Plays a script to its end.
+async fn live(world: &mut World, mut script: Script, end: Instant, random: &mut Random) {
+    let mut backup = None;
+    while let Some((at, deed)) = script.take(end) {
+        if let Deed::Kill(place) = deed {
+            world.doom(place, at);
+        }
+        if let Some(place) = world.pass_until(at).await {
+            script.later(script::restart(random, place));
+            script.put_back(at, deed);
+        } else {
+            world.perform(&deed, random, &mut backup).await;
+            script::consequence(random, &deed).into_iter().for_each(|next| script.later(next));
+        }
+    }
+    while let Some(place) = world.pass_until(end).await {
+        world.start(place);
+    }
+}
+
 fn index(random: &mut Random, end: u64) -> usize {
     usize::try_from(random.below(end)).unwrap_or_default()
+}
+
+/// A number below one of these.
+fn below(random: &mut Random, ends: &[u64]) -> u64 {
+    let end = ends[index(random, ends.len() as u64)];
+    random.below(end)
 }
 
 fn seconds(random: &mut Random, least: u64, most: u64) -> Duration {

@@ -30,7 +30,9 @@ pub async fn run(isc: Isc, seed: u64, every: RangeInclusive<Duration>) {
 
 /// What a workload sends with what it has read, if the Secret belongs to a resource.
 pub fn request(secret: &Value) -> Option<(Request, Pair)> {
-    let owned = secret["metadata"]["ownerReferences"].as_array()?.iter().any(|o| o["kind"] == "PersonalAccessToken");
+    let owned = secret["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+    let owned = owned.into_iter().any(|owner| owner["kind"] == "PersonalAccessToken")
+        || secret["metadata"]["annotations"]["pat-operator.dev/resource-uid"].is_string();
     let value = |key: &str| String::from_utf8(STANDARD.decode(secret["data"][key].as_str()?).ok()?).ok();
     let either = |plain: &str, sdk: &str| value(plain).or_else(|| value(sdk)).filter(|_| owned);
     let url = either("apiUrl", "SAIL_BASE_URL")?;

@@ -131,11 +131,14 @@ fn secret_of<'a>(objects: &'a Objects, key: &Key, resource: &Value) -> Option<&'
     found.map(|(_, secret)| secret)
 }
 
-/// Whether the resource controls the Secret and nothing in it says otherwise.
+/// Whether the resource controls the Secret, or nobody does, and its marks do not say otherwise.
 fn is_owned(secret: &Value, resource: &Value) -> bool {
-    let uid = &resource["metadata"]["uid"];
-    let controls = |owner: &Value| owner["controller"] == true && owner["uid"] == *uid;
-    let mark = &secret["metadata"]["annotations"]["pat-operator.dev/resource-uid"];
-    let owners = secret["metadata"]["ownerReferences"].as_array();
-    owners.is_some_and(|owners| owners.iter().any(controls)) && (mark.is_null() || mark == uid)
+    let (uid, metadata) = (&resource["metadata"]["uid"], &secret["metadata"]);
+    let mark = &metadata["annotations"]["pat-operator.dev/resource-uid"];
+    let managed = metadata["labels"]["app.kubernetes.io/managed-by"] == "pat-operator";
+    let mut owners = metadata["ownerReferences"].as_array().into_iter().flatten();
+    match owners.find(|owner| owner["controller"] == true) {
+        Some(controller) => controller["uid"] == *uid && (mark.is_null() || mark == uid),
+        None => managed && mark == uid,
+    }
 }

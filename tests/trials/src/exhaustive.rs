@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::call::Call;
+use crate::call::{Call, Site};
 use crate::fault::Fault;
 use crate::scene::{Faults, Played, Scene, Target};
 use crate::trial::Outcome;
@@ -16,6 +16,8 @@ const LATE: Duration = Duration::from_secs(45);
 #[derive(Clone, Debug)]
 pub struct Single {
     scene: Scene,
+    /// The lost reply without which there would be no such request.
+    after: Option<(Target, Fault)>,
     target: Target,
     fault: Fault,
 }
@@ -34,20 +36,39 @@ fn play(scene: Scene, faults: Vec<(Target, Fault)>, traced: bool) -> Played {
     played.unwrap_or(Played { outcome, calls: Vec::new(), fired: Vec::new() })
 }
 
-/// Every single fault of every scene.
+/// Every single fault of every scene, and of what the operator only does after its POST was lost.
 ///
 /// # Panics
 /// When a scene is not good without any.
 pub fn singles() -> Vec<Single> {
-    let of = |scene: Scene| {
+    let calm = |scene: Scene| {
         let calm = play(scene, Vec::new(), false);
         assert!(calm.outcome.wrong.is_empty(), "{scene:?} without faults: {:#?}", calm.outcome.wrong);
-        calm.calls.into_iter().flat_map(move |call| {
-            let faults = Fault::applicable(&call.site, LATE).into_iter();
-            faults.map(move |fault| Single { scene, target: Target::from(&call), fault })
-        })
+        calm.calls
     };
-    Scene::ALL.into_iter().flat_map(of).collect()
+    let all: Vec<(Scene, Vec<Call>)> = Scene::ALL.into_iter().map(|scene| (scene, calm(scene))).collect();
+    let sites: BTreeSet<&Site> = all.iter().flat_map(|(_, calls)| calls.iter().map(|call| &call.site)).collect();
+    let direct = all.iter().flat_map(|(scene, calls)| of_calls(*scene, None, calls));
+    let mut further = Vec::new();
+    for (scene, calls) in &all {
+        let Some(post) = calls.iter().find(|call| call.site == Site::isc("create")) else { continue };
+        let lost = (Target::from(post), Fault::LostReply);
+        let played = play(*scene, vec![lost.clone()], false);
+        let is_sweep = |call: &Call| call.site == Site::isc("delete");
+        let is_new = |call: &&Call| !sites.contains(&call.site) || is_sweep(call);
+        let new: Vec<Call> = played.calls.iter().filter(is_new).cloned().collect();
+        further.extend(of_calls(*scene, Some(lost), &new));
+    }
+    direct.chain(further).collect()
+}
+
+fn of_calls(scene: Scene, after: Option<(Target, Fault)>, calls: &[Call]) -> Vec<Single> {
+    let of = |call: &Call| {
+        let (after, target) = (after.clone(), Target::from(call));
+        let faults = Fault::applicable(&call.site, LATE).into_iter();
+        faults.map(move |fault| Single { scene, after: after.clone(), target: target.clone(), fault })
+    };
+    calls.iter().flat_map(of).collect()
 }
 
 /// Plays every single fault from this one on; whether all is good and all was covered.
@@ -76,12 +97,13 @@ pub fn tell_single(number: u64) -> Option<Outcome> {
 
 impl Single {
     fn play(&self, traced: bool) -> Played {
-        play(self.scene, vec![(self.target.clone(), self.fault)], traced)
+        let faults = self.after.iter().cloned().chain([(self.target.clone(), self.fault)]).collect();
+        play(self.scene, faults, traced)
     }
 
     fn judged(&self, played: Played) -> Outcome {
         let mut outcome = played.outcome;
-        if played.fired.is_empty() {
+        if played.fired.len() <= usize::from(self.after.is_some()) {
             outcome.wrong.push("the fault never happened".into());
         }
         if !outcome.wrong.is_empty() {

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 pub mod call;
 pub mod chaos;
+pub mod compare;
 mod consumer;
 mod end;
 pub mod exhaustive;
@@ -17,6 +18,7 @@ pub mod people;
 pub mod plan;
 mod replica;
 pub mod scene;
+pub mod strategies;
 mod switchboard;
 pub mod trial;
 pub mod walks;

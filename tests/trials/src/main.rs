@@ -2,6 +2,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use trials::compare::table;
 use trials::many;
 use trials::trial::Outcome;
 use trials::{chaos, exhaustive, fields, trial, walks};
@@ -42,6 +43,18 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Runs many seeds in which nothing goes wrong and counts the tokens that rotations take.
+    Calm {
+        /// How many.
+        #[arg(default_value_t = 200)]
+        count: u64,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
     /// Spoils one field of ledger, Secret or resource, every way that it can be; of one number, tells all that happens.
     Fields {
         /// The number of a case.
@@ -71,6 +84,18 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints what came of each.
+    Compare {
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
     /// Runs many seeds.
     Seeds {
         /// How many.
@@ -91,10 +116,15 @@ fn main() -> ExitCode {
         Command::Faults { number: Some(number), .. } => exhaustive::tell_single(number).is_some_and(|it| tell(&it)),
         Command::Faults { number: None, from, threads } => exhaustive::run_singles(from, threads),
         Command::Pairs { from, slice, threads } => exhaustive::run_pairs(from, slice, threads),
+        Command::Calm { count, from, threads } => {
+            let trial = |seed| trial::run(seed, chaos::calm_trial(seed, false));
+            many::run("calm seed", from..from.saturating_add(count), threads, trial)
+        }
         Command::Fields { number: Some(number), .. } => fields::tell(number).is_some_and(|it| tell(&it)),
         Command::Fields { number: None, from, every, threads } => fields::run(from, every, threads),
         Command::Walks { world: Some(world), .. } => tell(&walks::one(world, true)),
         Command::Walks { count, world: None, from, threads } => walks::run(count, from, threads),
+        Command::Compare { seeds, from, threads } => table::print(from..from.saturating_add(seeds), threads),
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)

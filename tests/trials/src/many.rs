@@ -9,6 +9,8 @@ use tokio::time::Instant;
 
 use crate::trial::Outcome;
 
+/// Ticks of the kernel's account of CPU time, a second.
+const TICKS: u64 = 100;
 /// Failed trials after which it is enough.
 const ENOUGH: usize = 10;
 /// How often progress is told.
@@ -28,6 +30,7 @@ struct Run {
 /// Runs the trials of these numbers and tells what came of them; whether all are good. `noun`: what a number is.
 pub fn run(noun: &str, range: Range<u64>, threads: Option<usize>, trial: impl Fn(u64) -> Outcome + Sync) -> bool {
     let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let (before, started) = (cpu_millis(), Instant::now());
     let (next, counts) = (AtomicU64::new(range.start), Mutex::default());
     let run = Run { range, next, done: AtomicU64::new(0), failed: AtomicUsize::new(0), counts };
     std::thread::scope(|scope| {
@@ -36,6 +39,7 @@ pub fn run(noun: &str, range: Range<u64>, threads: Option<usize>, trial: impl Fn
         }
         run.watch(noun);
     });
+    run.tell_cost(noun, before, started);
     println!("{:#?}", run.counts.lock().unwrap_or_else(PoisonError::into_inner));
     run.failed.load(Ordering::Relaxed) == 0
 }
@@ -57,6 +61,17 @@ impl Run {
         true
     }
 
+    /// Tells what it took.
+    fn tell_cost(&self, noun: &str, before: Option<u64>, started: Instant) {
+        let done = self.done.load(Ordering::Relaxed);
+        if let (Some(before), Some(after)) = (before, cpu_millis()) {
+            let cpu = after - before;
+            let (tenths, wall) = (10 * cpu / done.max(1), started.elapsed().as_secs());
+            let (whole, tenth) = (tenths / 10, tenths % 10);
+            println!("{done} {noun}s in {wall} s, {} s of CPU: {whole}.{tenth} ms of CPU each", cpu / 1_000);
+        }
+    }
+
     /// Tells how far it is, until all is done.
     fn watch(&self, noun: &str) {
         let (started, mut told) = (Instant::now(), Instant::now());
@@ -76,4 +91,12 @@ impl Run {
             }
         }
     }
+}
+
+/// CPU time of this process so far, as Linux tells it.
+fn cpu_millis() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, after_name) = told.rsplit_once(')')?;
+    let mut numbers = after_name.split_ascii_whitespace().skip(11).map(|number| number.parse::<u64>().ok());
+    Some((numbers.next()?? + numbers.next()??) * 1_000 / TICKS)
 }

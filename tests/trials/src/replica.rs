@@ -17,6 +17,8 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::OWN;
+use crate::strategies::objects::Objects;
+use crate::strategies::{self, Strategy};
 use crate::switchboard::{PATIENCE, Switchboard};
 use crate::wire::Isc;
 
@@ -45,11 +47,14 @@ pub struct Setup {
     pub secret_poll: Duration,
     /// How often ISC is asked again while something waits on its clock.
     pub recheck: Duration,
+    /// What they run.
+    pub strategy: Strategy,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { secret_poll: Duration::from_secs(120), recheck: Duration::from_secs(30) }
+        let strategy = Strategy::PatOperator;
+        Self { secret_poll: Duration::from_secs(120), recheck: Duration::from_secs(30), strategy }
     }
 }
 
@@ -81,17 +86,20 @@ pub fn start(
 ) -> Replica {
     let shutdown = CancellationToken::new();
     let client = cluster.impatient_client(&identity, PATIENCE);
-    let outside = outside(&identity, cluster, isc, seed);
-    let config = setup.config(&identity);
-    let metrics = Arc::new(Metrics::register(&mut Registry::default()));
-    let (name, stop, switchboard) = (identity.clone(), shutdown.clone(), isc.switchboard.clone());
-    let run = controllers::run_in(outside, client, config, metrics, stop);
+    let (name, switchboard) = (identity.clone(), isc.switchboard.clone());
+    let life: Life = if setup.strategy == Strategy::PatOperator {
+        let outside = outside(&identity, cluster, isc, seed);
+        let metrics = Arc::new(Metrics::register(&mut Registry::default()));
+        Box::pin(controllers::run_in(outside, client, setup.config(&identity), metrics, shutdown.clone()).map(drop))
+    } else {
+        Box::pin(strategies::run(setup.strategy, Objects::new(client, cluster.clone()), isc.clone(), identity.clone()))
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "a replica outlives nothing: the world aborts it, at the latest at its end"
     )]
     let task = tokio::spawn(async move {
-        let run = Mortal { switchboard, identity: name.clone(), life: Box::pin(run) };
+        let run = Mortal { switchboard, identity: name.clone(), life };
         let panic = AssertUnwindSafe(run).catch_unwind().await.err().map(|panic| words(&*panic));
         // The world ends before its replicas do.
         let _ = ended.send(Ended { identity: name, panic });
@@ -99,17 +107,20 @@ pub fn start(
     Replica { identity, shutdown, abort: task.abort_handle() }
 }
 
+/// What a replica does as long as it lives.
+type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A life that ends before whatever happens at the time of its end.
-struct Mortal<F> {
+struct Mortal {
     switchboard: Arc<Switchboard>,
     identity: String,
-    life: Pin<Box<F>>,
+    life: Life,
 }
 
-impl<F: Future> Future for Mortal<F> {
-    type Output = F::Output;
+impl Future for Mortal {
+    type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.switchboard.is_dead(&self.identity) {
             return Poll::Pending;
         }

@@ -2,8 +2,10 @@
 //! with it.
 use std::time::Duration;
 
-use serde_json::json;
-use simulation::Delays;
+use isc_simulator::Control;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use simulation::{Delays, Snapshot};
 use tokio::time::Instant;
 
 use crate::call::{Call, Site};
@@ -23,6 +25,18 @@ pub enum Scene {
     Change,
     /// A resource is deleted.
     Delete,
+    /// A rotation is asked for, and the overlap ends.
+    Rotate,
+    /// The life of access tokens changes, which rotates.
+    Validity,
+    /// All tokens are to be revoked at once.
+    Revoke,
+    /// A resource with `Retain` is deleted.
+    Retain,
+    /// Somebody deletes the token in ISC.
+    Loss,
+    /// An old backup of the ledger is put back after a rotation.
+    Adopt,
 }
 
 /// A request that is told from all others of a scene.
@@ -69,6 +83,7 @@ impl Plan for Faults {
     }
 }
 
+const TENANT: &str = "acme";
 const SPACE: &str = "blue";
 const NAME: &str = "sync";
 /// How soon a replica that ended is there again.
@@ -78,7 +93,17 @@ const PATIENCE: Duration = Duration::from_secs(30 * 3_600);
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Create, Self::Change, Self::Delete];
+    pub const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Change,
+        Self::Delete,
+        Self::Rotate,
+        Self::Validity,
+        Self::Revoke,
+        Self::Retain,
+        Self::Loss,
+        Self::Adopt,
+    ];
 
     /// Plays it with these faults.
     pub async fn play(self, faults: Faults, traced: bool) -> Played {
@@ -86,7 +111,7 @@ impl Scene {
             seed: 1,
             traced,
             delays: Delays::default(),
-            tenants: vec!["acme".into()],
+            tenants: vec![TENANT.into()],
             namespaces: vec![SPACE.into()],
             setup: Setup::default(),
         };
@@ -94,28 +119,73 @@ impl Scene {
         world.employ(Duration::from_secs(5)..=Duration::from_secs(60));
         world.start(0);
         live(&mut world, 3).await;
-        let spec = json!({"spec": {"tenantRef": {"name": "acme"}, "scopes": ["idn:nelm:read", "idn:nelm:manage"]}});
-        world.people.create(Kind::Token, SPACE, NAME, spec).await;
+        let spec = json!({
+            "tenantRef": {"name": TENANT},
+            "scopes": ["idn:nelm:read", "idn:nelm:manage"],
+            "rotation": {"every": "7d", "overlap": "2m"},
+            "reclaimPolicy": if self == Self::Retain { "Retain" } else { "Revoke" },
+        });
+        world.people.create(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await;
         live(&mut world, 30).await;
-        let before = if self == Self::Create { 0 } else { world.switchboard.calls().len() };
-        match self {
-            Self::Create => {}
-            Self::Change => {
-                let spec =
-                    json!({"name": "another", "scopes": ["idn:accounts:read"], "secret": {"labels": {"a": "b"}}});
-                world.people.patch(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await;
-                // Until scopes have reached new access tokens, and it was looked whether they have.
-                live(&mut world, 25 * 60).await;
-            }
-            Self::Delete => {
-                world.people.delete(Kind::Token, SPACE, NAME).await;
-                live(&mut world, 60).await;
-            }
+        let backup = world.cluster.snapshot();
+        if self == Self::Adopt {
+            ask(&world, "rotate").await;
+            live(&mut world, 210).await;
         }
+        let before = if self == Self::Create { 0 } else { world.switchboard.calls().len() };
+        self.begin(&world, &backup).await;
+        live(&mut world, self.seconds()).await;
         let calls = world.switchboard.calls().split_off(before);
         let (wrong, counts) = world.finish(PATIENCE).await;
         let fired = world.switchboard.fired();
         Played { outcome: Outcome { wrong, counts, trace: world.witness.trace() }, calls, fired }
+    }
+
+    /// What it is about.
+    async fn begin(self, world: &World, backup: &Snapshot) {
+        let change = async |spec: Value| world.people.patch(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await;
+        match self {
+            Self::Create => {}
+            Self::Change => {
+                let labels = json!({"labels": {"a": "b"}});
+                change(json!({"name": "another", "scopes": ["idn:accounts:read"], "secret": labels})).await;
+            }
+            Self::Delete | Self::Retain => _ = world.people.delete(Kind::Token, SPACE, NAME).await,
+            Self::Rotate => ask(world, "rotate").await,
+            Self::Validity => _ = change(json!({"accessTokenValidity": "15m"})).await,
+            Self::Revoke => ask(world, "revoke").await,
+            Self::Loss => world.isc.by_hand("loss", lose),
+            Self::Adopt => world.cluster.restore_some(backup, |key| key.name.starts_with("ledger-")),
+        }
+    }
+
+    /// How long it takes when nothing goes wrong.
+    fn seconds(self) -> u64 {
+        match self {
+            Self::Create => 0,
+            // Until scopes have reached new access tokens, and it was looked whether they have.
+            Self::Change => 25 * 60,
+            Self::Delete | Self::Revoke | Self::Retain => 60,
+            Self::Rotate | Self::Validity => 210,
+            // Until LIST is read anyhow.
+            Self::Loss => 700,
+            Self::Adopt => 300,
+        }
+    }
+}
+
+async fn ask(world: &World, what: &str) {
+    let at = world.cluster.now() - SignedDuration::from_secs(10);
+    let request = json!({ format!("pat-operator.dev/{what}-requested-at"): at.to_string() });
+    world.people.patch(Kind::Token, SPACE, NAME, json!({"metadata": {"annotations": request}})).await;
+}
+
+fn lose(isc: &Control) {
+    for token in isc.tokens(TENANT).unwrap_or_default() {
+        if token.name.starts_with("pat1-") {
+            // It is there.
+            let _ = isc.delete_token(TENANT, &token.id);
+        }
     }
 }
 

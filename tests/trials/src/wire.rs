@@ -63,7 +63,8 @@ impl Isc {
         Transports::only(Transport::new(tower::service_fn(carry)))
     }
 
-    async fn carry(&self, identity: &str, request: Request) -> Result<Reply, Failure> {
+    /// Brings one request of a replica to ISC, with all that can go wrong on the way.
+    pub async fn carry(&self, identity: &str, request: Request) -> Result<Reply, Failure> {
         if self.switchboard.is_dead(identity) {
             return std::future::pending().await;
         }

@@ -4,13 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use isc_simulator::{Control, Effect as Done, Entry, Kind, Origin};
-use judge::{Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Token, What};
+use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Token, What};
 use serde_json::Value;
 use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
 
 use crate::OWN;
 use crate::switchboard::is_replica;
+
+mod comparison;
 
 /// Namespace and name.
 pub type Place = (String, String);
@@ -23,6 +25,8 @@ pub struct Witness(Mutex<Inner>);
 
 struct Inner {
     judge: Judge,
+    /// Counts what can be told of any strategy, if somebody asked for it.
+    tally: Option<judge::Tally>,
     /// The last entry of ISC's record that was told.
     told: u64,
     started: Instant,
@@ -31,6 +35,8 @@ struct Inner {
     jumped: i64,
     /// Secrets outside of the operator's namespace, with all their revisions.
     secrets: BTreeMap<Place, Revisions>,
+    /// The request to revoke that each resource last had, by uid.
+    requests: BTreeMap<String, String>,
     trace: Option<Vec<Line>>,
     failures: Vec<String>,
 }
@@ -40,11 +46,13 @@ impl Witness {
     pub fn new(begin: i64, traced: bool) -> Self {
         Self(Mutex::new(Inner {
             judge: Judge::new(Law { operator_namespace: OWN.into(), ..Law::default() }),
+            tally: None,
             told: 0,
             started: Instant::now(),
             begin,
             jumped: 0,
             secrets: BTreeMap::new(),
+            requests: BTreeMap::new(),
             trace: traced.then(Vec::new),
             failures: Vec::new(),
         }))
@@ -100,6 +108,9 @@ impl Witness {
             let content = (change != Change::Deleted).then(|| content.clone());
             let place = (key.namespace.clone(), key.name.clone());
             inner.secrets.entry(place).or_default().push((at, content));
+        }
+        if key.kind.kind == "PersonalAccessToken" && by == Actor::Person {
+            inner.request(at, &content["metadata"]);
         }
         let (kind, namespace, name) = (key.kind.kind.to_owned(), key.namespace.clone(), key.name.clone());
         let content = content.clone();
@@ -197,11 +208,23 @@ impl Inner {
     }
 
     fn tell(&mut self, at: i64, what: What) {
+        if let Some(tally) = &mut self.tally {
+            tally.observe(&Observation { at, what: what.clone() });
+        }
         if let Some(trace) = &mut self.trace {
             let number = self.judge.counts().observations;
             trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: what.to_string() });
         }
         self.judge.observe(Observation { at, what });
+    }
+
+    /// Tells the judge of a new request to revoke.
+    fn request(&mut self, at: i64, metadata: &Value) {
+        let request = metadata["annotations"]["pat-operator.dev/revoke-requested-at"].as_str();
+        let Some((uid, request)) = metadata["uid"].as_str().zip(request) else { return };
+        if self.requests.insert(uid.to_owned(), request.to_owned()).as_deref() != Some(request) {
+            self.tell(at, What::Action(Action::Revoke(uid.to_owned())));
+        }
     }
 
     fn token(&mut self, entry: &Entry) {

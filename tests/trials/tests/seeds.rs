@@ -11,6 +11,21 @@ fn no_seed_breaks_a_property() {
     }
 }
 
+/// 1.00 tokens per rotation: each that was made was published, first or in the place of another.
+#[test]
+fn a_rotation_takes_one_token_when_nothing_goes_wrong() {
+    let mut rotations = 0;
+    for seed in 0..8 {
+        let outcome = trial::run(seed, chaos::calm_trial(seed, false));
+        assert!(outcome.wrong.is_empty(), "calm seed {seed}: {:#?}", outcome.wrong);
+        let counts = outcome.counts;
+        assert_eq!(counts.created, counts.first_publications + counts.rotations, "calm seed {seed}");
+        assert_eq!(counts.outages, 0, "calm seed {seed}");
+        rotations += counts.rotations;
+    }
+    assert!(rotations > 10, "{rotations}");
+}
+
 #[test]
 fn another_seed_is_another_story() {
     let story = |seed| trial::run(seed, chaos::trial(seed, true)).trace;

@@ -2,6 +2,8 @@
 mod deletion;
 mod end;
 mod foreign;
+mod lifecycle;
 mod minting;
 mod publishing;
 mod story;
+mod tallies;

@@ -69,12 +69,22 @@ impl Story {
 
     /// A revision of the ledger: the attempt under way for `uid-a`, and its entries with their states.
     pub fn ledger(&mut self, pending: Option<u64>, entries: &[(u64, &str)]) -> &mut Self {
+        let requests = (self.requests > 0).then(|| self.requests.to_string());
+        self.revision(pending, entries, requests.as_deref())
+    }
+
+    /// A revision that records a request to revoke as handled.
+    pub fn handled(&mut self, request: &str, entries: &[(u64, &str)]) -> &mut Self {
+        self.revision(None, entries, Some(request))
+    }
+
+    fn revision(&mut self, pending: Option<u64>, entries: &[(u64, &str)], request: Option<&str>) -> &mut Self {
         let entry = |(n, state): &(u64, &str)| json!({"n": n, "id": id(*n), "uid": "uid-a", "state": state});
         let document = json!({
             "owner": {"identityId": "bob"},
             "pending": pending.map(|n| json!({"n": n, "uid": "uid-a"})),
             "entries": entries.iter().map(entry).collect::<Vec<_>>(),
-            "resources": {"uid-a": {"revoked": (self.requests > 0).then(|| self.requests.to_string())}},
+            "resources": {"uid-a": {"revoked": request}},
         });
         let mut data = json!({"ledger.json": STANDARD.encode(document.to_string())});
         for (n, _) in entries {

@@ -179,3 +179,14 @@ async fn a_gate_holds_a_request_on_the_chosen_side_of_its_effect() {
         isc.create("free").await;
     }
 }
+
+#[tokio::test]
+async fn one_list_can_show_the_past() {
+    let isc = Isc::start().await;
+    isc.create("old").await;
+    isc.control().advance(jiff::SignedDuration::from_mins(5));
+    isc.create("new").await;
+    isc.control().add_fault(None, Fault { stale_seconds: 100, ..Fault::on(Operation::List) }.once());
+    assert_eq!(isc.names().await, ["old"]);
+    assert_eq!(isc.names().await, ["old", "new"]);
+}

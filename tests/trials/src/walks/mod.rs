@@ -58,7 +58,8 @@ pub fn one(seed: u64, traced: bool) -> Outcome {
 
 async fn play(seed: u64, traced: bool) -> Outcome {
     let tenants = (0..TENANTS).map(|n| format!("tenant-{n}")).collect();
-    let setup = Setup { secret_poll: Duration::from_secs(1_800), recheck: Duration::from_secs(600) };
+    let (secret_poll, recheck) = (Duration::from_secs(1_800), Duration::from_secs(600));
+    let setup = Setup { secret_poll, recheck, ..Setup::default() };
     let namespaces = vec![WALKED.into(), FRESH.into()];
     let genesis = Genesis { seed, traced, delays: Delays::default(), tenants, namespaces, setup };
     let mut world = World::new(genesis, Calm).await;

@@ -1,0 +1,95 @@
+//! What people want: the specs they write, and the deeds that chance lets them do.
+use serde_json::{Value, json};
+use simulation::{Break, Random};
+
+use super::deeds::{Asks, Deed, NAMESPACES};
+use super::hands::Meddling;
+use super::index;
+
+const SCOPES: [&str; 4] = ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
+
+/// What somebody who creates a resource writes.
+pub fn spec(random: &mut Random, tenants: u64) -> Value {
+    let mut spec =
+        json!({"tenantRef": {"name": format!("tenant-{}", random.below(tenants))}, "scopes": scopes(random)});
+    if random.below(3) > 0 {
+        spec["rotation"] = schedule(random);
+    }
+    if random.below(4) == 0 {
+        spec["reclaimPolicy"] = json!("Retain");
+    }
+    if random.below(6) == 0 {
+        spec["secret"] = json!({"format": "SailPointSdk"});
+    }
+    spec
+}
+
+/// Any deed.
+pub fn deed(random: &mut Random, resources: u64, tenants: u64) -> Deed {
+    let number = random.below(resources);
+    let tenant = format!("tenant-{}", random.below(tenants));
+    match random.below(34) {
+        0..3 => Deed::Change(number, json!({"scopes": scopes(random)})),
+        3 => Deed::Change(number, json!({"name": format!("name {}", random.below(5))})),
+        4 => Deed::Change(number, json!({"name": null, "suspend": random.below(3) == 0})),
+        5 => Deed::Change(number, json!({"secret": {"labels": {"a": random.below(3).to_string()}}})),
+        6 => Deed::Change(number, json!({"scopes": ["sp:scopes:all"]})),
+        7 => Deed::Change(number, json!({ "reclaimPolicy": (["Revoke", "Retain"][index(random, 2)]) })),
+        8..12 => rotation(random, resources),
+        12 | 13 => Deed::Ask(number, Asks::Revoke),
+        14..17 => Deed::Delete(number),
+        17 => Deed::Create(number, spec(random, tenants)),
+        18 => Deed::Renew(number, spec(random, tenants)),
+        19 => Deed::Unhold { number, delete: random.below(2) == 0 },
+        20 | 21 => Deed::DeleteSecret(number),
+        22 => Deed::EditSecret(number, spoilt(random)),
+        23 => Deed::Squat(number),
+        24 => Deed::DeleteNamespace(NAMESPACES[index(random, 3)]),
+        25 => Deed::ForeignToken(tenant),
+        26 => Deed::NoForeignTokens(tenant),
+        27..31 => Deed::Meddle(tenant, Meddling::any(random)),
+        31 | 32 => Deed::Jump([-1_500, 900, 40_000, 700_000][index(random, 4)]),
+        _ => Deed::Break([Break::End, Break::Reset, Break::Gone][index(random, 3)]),
+    }
+}
+
+/// A deed after which a token is replaced, now or later.
+pub fn rotation(random: &mut Random, resources: u64) -> Deed {
+    let number = random.below(resources);
+    match random.below(8) {
+        0 => Deed::Change(number, json!({"rotation": null})),
+        1 | 2 => Deed::Change(number, json!({"rotation": schedule(random)})),
+        3 | 4 => Deed::Change(number, json!({ "accessTokenValidity": (["90s", "15m", "12h"][index(random, 3)]) })),
+        5 => Deed::Ask(number, Asks::RotateSoon),
+        6 if random.below(3) == 0 => Deed::Ask(number, Asks::Nonsense),
+        _ => Deed::Ask(number, Asks::Rotate),
+    }
+}
+
+/// A schedule within the bounds that the API server holds people to. Workloads read their Secret up to 90 s late, and
+/// whoever declares a shorter overlap has them refused.
+fn schedule(random: &mut Random) -> Value {
+    let (every, overlap) = [("1h", "2m"), ("1h", "30m"), ("2h", "5m"), ("12h", "3m"), ("7d", "2m")][index(random, 5)];
+    let longest = [None, None, Some("30m"), Some("2h")][index(random, 4)];
+    json!({"every": every, "overlap": overlap, "maxOverlap": longest})
+}
+
+fn scopes(random: &mut Random) -> Value {
+    let first = index(random, 4);
+    let count = 1 + index(random, 3);
+    json!(SCOPES.iter().cycle().skip(first).take(count).collect::<Vec<_>>())
+}
+
+/// What a careless person does to a Secret.
+fn spoilt(random: &mut Random) -> Value {
+    let other = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    match random.below(5) {
+        0 => json!({"data": {"clientSecret": other}}),
+        1 => json!({"data": null}),
+        2 => json!({"data": {"more": other}, "metadata": {"labels": {"app.kubernetes.io/managed-by": null}}}),
+        3 => {
+            json!({"metadata": {"annotations": {"pat-operator.dev/client-id": "somebody", "pat-operator.dev/number": "99"}}})
+        }
+        _ => json!({"metadata": {"annotations": null}}),
+    }
+}
