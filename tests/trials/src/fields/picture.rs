@@ -1,5 +1,5 @@
-//! The objects whose fields are spoilt, with everything in them laid open: the data of Secrets decoded, the document of the
-//! ledger as the tree that it is.
+//! The objects whose fields are spoilt, with everything in them laid open: the data of Secrets decoded, the document of
+//! the ledger as the tree that it is.
 use std::collections::BTreeMap;
 
 use base64::Engine;

@@ -136,8 +136,8 @@ impl Walker {
         let count = 2 + random.below(4);
         let mut at = Instant::now() + Duration::from_secs(1 + random.below(60));
         let steps = (1..=count).map(|step| {
-            let spec =
-                declaration::random(&mut random, &name, &tenant, End { last: step == count, slow: seed % 8 == 0 });
+            let end = End { last: step == count, slow: seed.is_multiple_of(8) };
+            let spec = declaration::random(&mut random, &name, &tenant, end);
             let pause = [1, 30, 90, 1_500, 4_000][usize::try_from(random.below(5)).unwrap_or_default()];
             let then = at;
             at += Duration::from_secs(1 + random.below(pause));
