@@ -7,7 +7,7 @@ use crate::situations::{
 
 /// Explored to the end without a violation, in hours.
 pub fn all() -> Vec<Configuration> {
-    first().into_iter().chain(others()).collect()
+    [first(), others(), at_once()].into_iter().flatten().collect()
 }
 
 fn both() -> Configuration {
@@ -94,6 +94,11 @@ fn others() -> Vec<Configuration> {
             reaches: &[ADOPTED, RAISED],
             ..both()
         },
+    ]
+}
+
+fn at_once() -> Vec<Configuration> {
+    vec![
         Configuration {
             name: "deep: 1 replica, rotate and revoke A, delete B",
             rotate: [1, 0],

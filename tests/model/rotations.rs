@@ -112,10 +112,10 @@ pub fn two_replicas() -> Vec<Configuration> {
             ..two()
         },
         Configuration {
-            name: "2 replicas, rotate A and B",
+            name: "2 replicas, rotate A beside B",
             start: BOTH,
-            rotate: [1, 1],
-            limit: 5,
+            rotate: [1, 0],
+            limit: 4,
             slots: 5,
             reaches: &[RETIRED, ROTATED, SPLIT_BRAIN],
             ..two()
