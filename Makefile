@@ -5,8 +5,11 @@ SHELL := bash
 TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
+RELEASED = PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator")
+# Of all pairs of faults a tenth is played each day.
+SLICE_OF_TODAY := $(shell echo $$(($$(date +%s) / 86400 % 10)))
 
-.PHONY: help demo test model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs
+.PHONY: help demo test soak model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,10 +17,22 @@ help: ## Explain the targets
 demo: ## Show a token's life step by step on a real control plane; KEEP=1 leaves all running
 	@deploy/demo/run
 
-test: ## Run all tests: units, model, schema, simulator, vendor SDKs, and the release binary on a real control plane
+test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in memory, the release binary on a real control plane, 300 kills
+	@tests/control-plane/build.sh >/dev/null
+	cargo build --release -p pat-operator -p trials --bins
+	$(RELEASED) cargo test --workspace
+	$(TRIALS) faults
+	$(TRIALS) fields
+	$(TRIALS) walks
+	$(TRIALS) pairs --slice $(SLICE_OF_TODAY)
+	@# Processes wait more than they work: what is played in memory uses the rest of the machine.
+	nice -n 19 $(TRIALS) seeds 20000 & trials=$$!; trap 'kill $$trials 2>/dev/null || true' EXIT; \
+	$(RELEASED) KILLS=300 cargo test --test soak && wait $$trials
+
+soak: ## Kill two replicas on a real control plane at random, KILLS (300) times or for MINUTES, and judge all that happens
 	@tests/control-plane/build.sh >/dev/null
 	cargo build --release --bin pat-operator
-	PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator") cargo test --workspace
+	$(RELEASED) $(if $(KILLS),KILLS=$(KILLS)) $(if $(MINUTES),MINUTES=$(MINUTES)) $(if $(SEED),SEED=$(SEED)) cargo test --test soak
 
 model-deep: ## Explore the large configurations of the model, for hours (ONLY='words of a name')
 	cargo test -p lifecycle-model -- --deep $(ONLY)
@@ -57,6 +72,13 @@ simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=
 compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
 	@cargo build -q --release -p trials
 	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
+simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; of a failure, CASE=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) fields $(CASE)
+
+simulate-walks: ## Walk WALKS (5000) ways through declarations in memory; of a failure, WORLD=n tells the story
+	@cargo build -q --release -p trials
+	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds

@@ -108,6 +108,16 @@ impl LedgerStore {
         settle(self.api.create(&PostParams::default(), &secret).await, ledger)
     }
 
+    /// Puts the label back that it is found by, if somebody took or changed it; `None`: it is right.
+    pub async fn relabel(&self, mut stored: Stored) -> Option<Written> {
+        let tenant = stored.ledger.endpoint.tenant.to_string();
+        let labels = stored.metadata.labels.get_or_insert_default();
+        if labels.insert(TENANT_LABEL.into(), tenant.clone()) == Some(tenant) {
+            return None;
+        }
+        Some(self.replace(&stored, &stored.ledger).await)
+    }
+
     /// Replaces the content if the stored revision is still the one that was read.
     pub async fn replace(&self, stored: &Stored, ledger: &Ledger) -> Written {
         let Ok(secret) = encode(stored.metadata.clone(), ledger) else { return Written::Conflict };

@@ -1,6 +1,7 @@
 //! The ledger as the data of its Secret: one JSON document without secret values, and a data key per client secret.
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::ledger::{FORMAT, Ledger};
@@ -9,6 +10,7 @@ use crate::redacted::Redacted;
 const DOCUMENT: &str = "ledger.json";
 const OWN_CLIENT_SECRET: &str = "own-client-secret";
 const CLIENT_SECRET_PREFIX: &str = "client-secret-";
+const CHECKSUM: &str = "checksum";
 
 /// Why a ledger cannot be read. It freezes its owner (R15): nothing is minted and nothing destroyed.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -26,6 +28,11 @@ pub enum Error {
         /// Column of the fault.
         column: usize,
     },
+    /// Somebody or something else changed it: what it says of tokens cannot be trusted.
+    #[error(
+        "failed to read the ledger: its content and its data key {CHECKSUM:?} do not match; restore the Secret from a backup, or remove that key if the content is right"
+    )]
+    Altered,
     /// A newer operator wrote it.
     #[error(
         "failed to read the ledger: its format is {0}, this operator knows up to {FORMAT}; install the newer operator again"
@@ -49,6 +56,7 @@ pub fn encode(ledger: &Ledger) -> Result<BTreeMap<String, Redacted>, Error> {
     if let Some(own) = &ledger.credential {
         data.insert(OWN_CLIENT_SECRET.into(), own.client_secret.clone());
     }
+    data.insert(CHECKSUM.into(), Redacted::new(checksum(&data)));
     Ok(data)
 }
 
@@ -64,6 +72,9 @@ pub fn decode(data: &BTreeMap<String, Redacted>) -> Result<Ledger, Error> {
     if format != u64::from(FORMAT) {
         return Err(Error::TooNew(u32::try_from(format).unwrap_or(u32::MAX)));
     }
+    if data.get(CHECKSUM).is_some_and(|written| *written.expose() != checksum(data)) {
+        return Err(Error::Altered);
+    }
     let mut ledger: Ledger = serde_json::from_value(value).map_err(invalid)?;
     for entry in &mut ledger.entries {
         entry.client_secret = take(data, key(entry.n))?;
@@ -72,6 +83,19 @@ pub fn decode(data: &BTreeMap<String, Redacted>) -> Result<Ledger, Error> {
         own.client_secret = take(data, OWN_CLIENT_SECRET.into())?;
     }
     Ok(ledger)
+}
+
+/// Of all that the operator wrote: document and client secrets. Other keys are somebody else's.
+fn checksum(data: &BTreeMap<String, Redacted>) -> String {
+    let is_own = |key: &str| key == DOCUMENT || key == OWN_CLIENT_SECRET || key.starts_with(CLIENT_SECRET_PREFIX);
+    let mut hasher = Sha256::new();
+    for (key, value) in data.iter().filter(|(key, _)| is_own(key)) {
+        for text in [key.as_str(), value.expose()] {
+            hasher.update(format!("{}:", text.len()));
+            hasher.update(text);
+        }
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn key(n: u64) -> String {
@@ -102,8 +126,20 @@ mod tests {
         let mut data = encode(&sample::ledger()).unwrap();
         let text = data[DOCUMENT].expose().replacen('{', "{\"futureField\":{\"a\":[1]},", 1);
         data.insert(DOCUMENT.into(), Redacted::new(text));
+        data.remove(CHECKSUM);
         let again = encode(&decode(&data).unwrap()).unwrap();
         assert!(again[DOCUMENT].expose().contains("\"futureField\":{\"a\":[1]}"));
+    }
+
+    #[test]
+    fn a_ledger_that_was_changed_on_purpose_is_read_without_its_checksum() {
+        let mut data = encode(&sample::ledger()).unwrap();
+        data.insert("note".into(), Redacted::new("somebody else's".into()));
+        assert!(decode(&data).is_ok());
+        data.insert("client-secret-1".into(), Redacted::new("another".into()));
+        assert_eq!(decode(&data), Err(Error::Altered));
+        data.remove(CHECKSUM);
+        assert_eq!(decode(&data).unwrap().entries[0].client_secret.expose(), "another");
     }
 
     #[test]
@@ -113,10 +149,14 @@ mod tests {
         let newer = good[DOCUMENT].expose().replacen("\"format\":1", "\"format\":2", 1);
         let mut lost = good.clone();
         lost.remove("client-secret-1");
+        lost.remove(CHECKSUM);
+        let mut another = good.clone();
+        another.insert("client-secret-1".into(), Redacted::new("another".into()));
         for (what, data, expected) in [
             ("empty Secret", BTreeMap::new(), Error::Missing(DOCUMENT.into())),
             ("not JSON", with("{"), Error::Invalid { line: 1, column: 1 }),
             ("newer format", with(&newer), Error::TooNew(2)),
+            ("client secret changed", another, Error::Altered),
             ("client secret gone", lost, Error::Missing("client-secret-1".into())),
         ] {
             assert_eq!(decode(&data), Err(expected), "{what}");

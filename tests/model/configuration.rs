@@ -72,6 +72,8 @@ pub enum Start {
     Applied,
     /// With its finalizer.
     Admitted,
+    /// Minted and recorded.
+    Prepared,
     /// Served: minted, extended and published.
     Served,
 }

@@ -1,10 +1,20 @@
 //! Larger configurations, for `make model-deep`: more faults, more replicas, everything at once.
 use crate::configuration::{Configuration, Edit, Fault, Restore, Start};
-use crate::situations::*;
+use crate::situations::{
+    ADOPTED, ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, LATE_POST, ORPHAN_SWEPT, RAISED, RELEASED,
+    RETIRED, REVOKED, ROTATED, SPLIT_BRAIN,
+};
 
 /// Explored to the end without a violation, in hours.
 pub fn all() -> Vec<Configuration> {
-    let both = || Configuration { replicas: 2, start: [Start::Served; 2], limit: 5, ..Configuration::default() };
+    [first(), others(), at_once()].into_iter().flatten().collect()
+}
+
+fn both() -> Configuration {
+    Configuration { replicas: 2, start: [Start::Served; 2], limit: 5, ..Configuration::default() }
+}
+
+fn first() -> Vec<Configuration> {
     vec![
         Configuration {
             name: "deep: 1 replica, create and delete A, 3 faults",
@@ -42,6 +52,11 @@ pub fn all() -> Vec<Configuration> {
             reaches: &[DELETION_DONE, RETIRED, ROTATED],
             ..both()
         },
+    ]
+}
+
+fn others() -> Vec<Configuration> {
+    vec![
         Configuration {
             name: "deep: 2 replicas, create A, revoke and delete B",
             start: [Start::Admitted, Start::Served],
@@ -77,6 +92,36 @@ pub fn all() -> Vec<Configuration> {
             faults: 1,
             limit: 6,
             reaches: &[ADOPTED, RAISED],
+            ..both()
+        },
+    ]
+}
+
+fn at_once() -> Vec<Configuration> {
+    vec![
+        Configuration {
+            name: "deep: 1 replica, rotate and revoke A, delete B",
+            rotate: [1, 0],
+            revoke: [1, 0],
+            delete: [false, true],
+            limit: 6,
+            replicas: 1,
+            reaches: &[DELETION_DONE, REVOKED, ROTATED],
+            ..both()
+        },
+        Configuration {
+            name: "deep: 2 replicas, create A, delete B",
+            start: [Start::Admitted, Start::Served],
+            delete: [false, true],
+            reaches: &[ALL_PUBLISHED, DELETION_DONE, SPLIT_BRAIN],
+            limit: 3,
+            ..both()
+        },
+        Configuration {
+            name: "deep: 2 replicas, delete A, delete B with Retain",
+            delete: [true, true],
+            retain: [false, true],
+            reaches: &[DELETED_TWICE, DELETION_DONE, RELEASED],
             ..both()
         },
     ]

@@ -13,6 +13,7 @@ mod effects;
 mod faults;
 mod isc;
 mod kubernetes;
+mod partings;
 mod pass;
 mod properties;
 mod replica;
@@ -37,7 +38,7 @@ use broken::Broken;
 use configuration::Configuration;
 
 /// No configuration may take longer: the run then counts as not exhaustive.
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(240);
 /// The same for the large ones.
 const DEEP_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
 
@@ -105,8 +106,9 @@ fn all() -> Vec<Configuration> {
         configurations::one_replica(),
         configurations::two_replicas(),
         rotations::one_replica(),
-        rotations::letting_go(),
-        rotations::time_travel(),
+        rotations::over_time(),
+        partings::letting_go(),
+        partings::time_travel(),
         rotations::two_replicas(),
     ];
     let broken = [unsound::basic(), unsound::rotation(), unsound::travel()];

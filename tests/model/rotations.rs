@@ -1,11 +1,12 @@
-//! What is explored to its end without a violation: rotation, revocation, Retain, users' edits, time travel.
-use crate::configuration::{Configuration, Edit, Fault, Restore, Start};
-use crate::situations::*;
+//! What is explored to its end without a violation: rotation, revocation, renewal, and two replicas.
+use crate::configuration::{Configuration, Edit, Fault, Start};
+use crate::situations::{
+    ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, FULL, LATE_POST, LONG_TRY, RELEASED, RENEWED,
+    RETIRED, REVOKED, ROTATED, SPLIT_BRAIN, VERIFIED,
+};
 
 const ONLY_A: [Start; 2] = [Start::Served, Start::Absent];
 const BOTH: [Start; 2] = [Start::Served, Start::Served];
-const EDITS: &[Edit] =
-    &[Edit::Remove, Edit::Data, Edit::Number, Edit::CopyOther, Edit::CopyForeign, Edit::CopyStranger];
 
 /// Served resources, one replica.
 pub fn one_replica() -> Vec<Configuration> {
@@ -46,6 +47,13 @@ pub fn one_replica() -> Vec<Configuration> {
             reaches: &[RETIRED, ROTATED],
             ..one()
         },
+    ]
+}
+
+/// Served resources, one replica: time, requests, and what people do in ISC.
+pub fn over_time() -> Vec<Configuration> {
+    let one = || Configuration { replicas: 1, limit: 3, start: ONLY_A, faults: 1, ..Configuration::default() };
+    vec![
         Configuration {
             name: "rotate A, one reply tells a wrong time",
             rotate: [1, 0],
@@ -72,16 +80,6 @@ pub fn one_replica() -> Vec<Configuration> {
             reaches: &[FENCED, REVOKED],
             ..one()
         },
-        Configuration {
-            name: "rotate and revoke A, delete B",
-            rotate: [1, 0],
-            revoke: [1, 0],
-            delete: [false, true],
-            limit: 6,
-            faults: 0,
-            reaches: &[DELETION_DONE, REVOKED, ROTATED],
-            ..both()
-        },
         Configuration { name: "A deleted in ISC by hand, 1 fault", by_hand: true, reaches: &[VERIFIED], ..one() },
         Configuration {
             name: "ISC refuses a short life, create A, 1 fault",
@@ -91,74 +89,6 @@ pub fn one_replica() -> Vec<Configuration> {
             reaches: &[ALL_PUBLISHED, LONG_TRY],
             ..one()
         },
-    ]
-}
-
-/// Retain, force, names and edits, one replica.
-pub fn letting_go() -> Vec<Configuration> {
-    let one = || Configuration { replicas: 1, limit: 3, start: ONLY_A, faults: 1, ..Configuration::default() };
-    let retain = || Configuration { retain: [true, false], delete: [true, false], ..one() };
-    vec![
-        Configuration { name: "Retain A, 2 faults", faults: 2, reaches: &[DELETION_DONE, RELEASED], ..retain() },
-        Configuration {
-            name: "Retain A while it is rotated, 1 fault",
-            rotate: [1, 0],
-            reaches: &[DELETION_DONE, RELEASED],
-            ..retain()
-        },
-        Configuration {
-            name: "Retain A, Secret edited, removed by force",
-            edits: 1,
-            changes: &[Edit::Remove, Edit::TakeName, Edit::Data, Edit::Number],
-            force: true,
-            reaches: &[DELETION_DONE, FORCED, RELEASED],
-            ..retain()
-        },
-        Configuration {
-            name: "A removed by force and created anew under its name",
-            delete: [true, false],
-            force: true,
-            same_name: true,
-            limit: 4,
-            faults: 0,
-            reaches: &[CREATED_ANEW, FORCED],
-            ..one()
-        },
-        Configuration {
-            name: "A and B served, Secrets edited",
-            start: BOTH,
-            edits: 2,
-            changes: EDITS,
-            faults: 0,
-            limit: 4,
-            reaches: &[REFUSED],
-            ..one()
-        },
-    ]
-}
-
-/// Backups that come back, one replica.
-pub fn time_travel() -> Vec<Configuration> {
-    let one =
-        || Configuration { replicas: 1, limit: 5, start: ONLY_A, restore: Restore::Ledger, ..Configuration::default() };
-    vec![
-        Configuration { name: "ledger restored, rotate A", rotate: [1, 0], reaches: &[ADOPTED, RAISED], ..one() },
-        Configuration {
-            name: "ledger restored, create A",
-            start: [Start::Admitted, Start::Absent],
-            limit: 4,
-            reaches: &[ADOPTED, RAISED],
-            ..one()
-        },
-        Configuration {
-            name: "all restored, rotate A",
-            rotate: [1, 0],
-            restore: Restore::All,
-            reaches: &[RAISED],
-            ..one()
-        },
-        Configuration { name: "ledger restored, revoke A", revoke: [1, 0], reaches: &[RAISED], ..one() },
-        Configuration { name: "ledger restored, delete A", delete: [true, false], limit: 3, ..one() },
     ]
 }
 
@@ -182,10 +112,12 @@ pub fn two_replicas() -> Vec<Configuration> {
             ..two()
         },
         Configuration {
-            name: "2 replicas, create A, delete B",
-            start: [Start::Admitted, Start::Served],
-            delete: [false, true],
-            reaches: &[ALL_PUBLISHED, DELETION_DONE, SPLIT_BRAIN],
+            name: "2 replicas, rotate A beside B",
+            start: BOTH,
+            rotate: [1, 0],
+            limit: 4,
+            slots: 5,
+            reaches: &[RETIRED, ROTATED, SPLIT_BRAIN],
             ..two()
         },
     ]

@@ -38,7 +38,7 @@ pub fn world(configuration: &Configuration) -> World {
         restored: false,
         violations: 0,
     };
-    for r in (0..2).filter(|r| configuration.start[*r] == Start::Served) {
+    for r in (0..2).filter(|r| matches!(configuration.start[*r], Start::Prepared | Start::Served)) {
         serve(configuration, &mut world, r);
     }
     let long_ago = millis(TIMINGS.list_lag) * 2;
@@ -68,7 +68,10 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     };
     let id = world.post(configuration, &attempt).expect("ISC accepts the first token");
     let extension = Extension { id: id.clone(), until: world.clock + millis(TIMINGS.long_expiry) };
-    world.extend(&extension);
+    let is_served = configuration.start[r] == Start::Served;
+    if is_served {
+        world.extend(&extension);
+    }
     let post = Posted::Yes { id: id.clone(), client_secret: Redacted::new(secret_of(&id)), expires_at: attempt.expiry };
     let now = Now { ms: world.clock, consistent: true };
     let done = [
@@ -78,9 +81,13 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     ];
     let ledger = done
         .iter()
+        .take(if is_served { 3 } else { 2 })
         .fold((*world.ledger).clone(), |ledger: Ledger, (step, outcome)| settle(&ledger, step, outcome, now, &TIMINGS));
-    assert!(ledger.entry(&id).is_some_and(|entry| entry.state == State::Current));
     world.ledger = Shared::new(ledger);
+    if !is_served {
+        return;
+    }
+    assert!(world.ledger.entry(&id).is_some_and(|entry| entry.state == State::Current));
     world.note_published(&id);
     let owned = !configuration.retain[r];
     let (spoiled, edited, stalled, left) = (false, false, false, false);
@@ -93,6 +100,6 @@ fn phase(configuration: &Configuration, r: usize) -> Phase {
         Start::Absent if configuration.same_name => Phase::Future,
         Start::Absent => Phase::Gone,
         Start::Applied => Phase::New,
-        Start::Admitted | Start::Served => Phase::Alive,
+        Start::Admitted | Start::Prepared | Start::Served => Phase::Alive,
     }
 }

@@ -101,17 +101,18 @@ impl Configuration {
             .min()
     }
 
-    /// When a replica with nothing else to do reads LIST again, and will see what went without a word: a current token, or
+    /// When a replica reads LIST again and will see what went without a word: a current token, or
     /// one that held the last slot.
     fn lists(&self, world: &World) -> Vec<Millis> {
         let mut current = world.ledger.entries.iter().filter(|entry| entry.state == State::Current);
         let lost = current.any(|entry| world.token(&entry.id).is_none());
         let gone = |token: &Listed| self.slots > 0 && token.ours.is_some() && world.token(&token.id).is_none();
         let listings = world.replicas.iter().filter_map(|replica| replica.listing.as_ref());
-        let outdated = listings.filter(|listing| lost || listing.tokens.iter().any(gone));
+        // What is lost stays so until a replica acts: time must not go on without it.
+        let looks = lost && !self.is_busy(world);
+        let outdated = listings.filter(|listing| looks || listing.tokens.iter().any(gone));
         let again = [millis(TIMINGS.recheck) / 2, millis(TIMINGS.drift_interval)];
-        let moments: Vec<_> = outdated.flat_map(|listing| again.map(|most| listing.at + most + 1)).collect();
-        if moments.is_empty() || self.is_busy(world) { Vec::new() } else { moments }
+        outdated.flat_map(|listing| again.map(|most| listing.at + most + 1)).collect()
     }
 
     /// As far as renewals are followed.

@@ -109,7 +109,7 @@ impl Model for Configuration {
             Action::TokenController(r, k) => self.token_controller(&mut world, r, k)?,
             Action::Write(r, k) => self.write(&mut world, r, k)?,
             Action::Collect(place) => self.collect(&mut world, place)?,
-            Action::BackUp => self.back_up(&mut world),
+            Action::BackUp => Self::back_up(&mut world),
             Action::Restore => self.bring_back(&mut world)?,
             Action::Wait => {
                 let moment = self.next_moment(&world).filter(|moment| !self.starves(&world, *moment))?;

@@ -94,7 +94,7 @@ pub fn travel() -> Vec<Configuration> {
     let numbered = || Configuration { edits: 1, changes: &[Edit::Number], ..rotated() };
     let edited = |changes| Configuration { start: [Start::Served; 2], edits: 1, changes, ..one() };
     let left = || Configuration { restore: Restore::Ledger, ..retain() };
-    let old = || Configuration { start: [Start::Admitted, Start::Absent], replicas: 2, ..retain() };
+    let old = || Configuration { start: [Start::Prepared, Start::Absent], replicas: 2, ..retain() };
     let rotating = || Configuration { rotate: [1, 0], ..retain() };
     let broken = |name, broken, caught_by, base: Configuration| Configuration { name, broken, caught_by, ..base };
     vec![

@@ -106,7 +106,7 @@ impl Configuration {
         Some(())
     }
 
-    pub fn back_up(&self, world: &mut World) {
+    pub fn back_up(world: &mut World) {
         let World { ledger, secrets, customs, .. } = world.clone();
         world.backup = Some(Shared::new(Backup { ledger, secrets, customs }));
     }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::place::condition;
 use crate::stage::{OWN, Place, Stage, eventually, play};
+use crate::storm;
 
 /// Resources of the restart; `PAT_OPERATOR_TEST_RESOURCES` says another number.
 const RESOURCES: usize = 1_000;
@@ -100,7 +101,15 @@ async fn status_edit(stage: &Stage) {
 #[test]
 fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
     play(async {
-        let stage = Stage::set(&["--recheck=5s", "--secret-poll=15s", "--drift-interval=15s"]).await;
+        let stage = Stage::set(&[
+            "--recheck=5s",
+            "--secret-poll=15s",
+            "--drift-interval=15s",
+            "--attempt-expiry=20s",
+            "--list-lag=2s",
+            "--backoff-first=1s",
+        ])
+        .await;
         stage.start_operator();
         let places = many(&stage).await;
         let quiet = async |what: &str, passes: usize| {
@@ -133,6 +142,7 @@ fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
         settled(&stage).await;
         let spent = Spent::by(&places[0]).await.less(&before);
         assert_eq!((spent.kubernetes(), spent.calls(Create)), (1, 0), "{spent:?}");
+        storm::of_restarts(&stage, &places).await;
     });
 }
 

@@ -18,4 +18,5 @@ mod rotation;
 mod secrecy;
 mod shutdown;
 mod stage;
+mod storm;
 mod upstream;

@@ -7,8 +7,8 @@ use crate::place::condition;
 use crate::stage::{Place, Stage, WATCHFUL, eventually, play};
 
 /// Annotations of requests.
-const ROTATE: &str = "pat-operator.dev/rotate-requested-at";
-const REVOKE: &str = "pat-operator.dev/revoke-requested-at";
+pub const ROTATE: &str = "pat-operator.dev/rotate-requested-at";
+pub const REVOKE: &str = "pat-operator.dev/revoke-requested-at";
 
 #[test]
 fn credentials_are_replaced_while_the_old_ones_live_on() {

@@ -26,6 +26,8 @@ const USER_PAUSE: Duration = Duration::from_millis(90);
 const CONSUMER_PAUSE: Duration = Duration::from_millis(15);
 /// All is as declared within this time once nothing goes wrong any more.
 const CONVERGENCE: Duration = Duration::from_secs(90);
+/// So long after a restore a person clears away in ISC what no ledger has: it may use up what an owner may have.
+const PERSON: Duration = Duration::from_secs(5);
 const PROGRESS: Duration = Duration::from_secs(5);
 
 /// What a round is to do.
@@ -169,7 +171,11 @@ impl Round {
         let back = Instant::now();
         self.figures.restores += 1;
         let millis = |since: Instant| u64::try_from(since.elapsed().as_millis()).unwrap();
+        let mut cleared = false;
         while has_dead_pair(&self.setting) {
+            if back.elapsed() > PERSON && !std::mem::replace(&mut cleared, true) {
+                self.setting.clear_lost();
+            }
             if back.elapsed() > CONVERGENCE {
                 return Err(format!("a dead pair is published {CONVERGENCE:?} after a restore\n{}", self.state()));
             }

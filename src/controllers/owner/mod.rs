@@ -69,7 +69,7 @@ async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Resu
     let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
     let found = match known {
         Some(known) => known,
-        None => match read(&context, &name, &tenant).await? {
+        None => match read(context, &name, &tenant).await? {
             Some(stored) => (stored, Instant::now()),
             // If it is gone, so is this pass; else whoever said so was wrong, and no change will come.
             None => return Ok(Action::requeue(context.config.recheck)),

@@ -123,8 +123,11 @@ async fn claim(tenant: &Tenant, context: &Context, session: &Session) -> Result<
     let unreadable = |error: &ledger_store::Error| frozen::note(error).unwrap_or_else(|| unreachable(error));
     let stored = context.ledgers.get(&ledger_name).await.map_err(|error| unreadable(&error))?;
     if let Some(stored) = stored {
-        let holder = &stored.ledger.endpoint.tenant;
-        return if **holder == *name {
+        let holder = stored.ledger.endpoint.tenant.clone();
+        return if *holder == *name {
+            // Whatever became of the write: the ledger is looked for again.
+            let relabelled = context.ledgers.relabel(stored).await;
+            relabelled.into_iter().for_each(|_| context.metrics.write(KubernetesWrite::Ledger));
             Ok(())
         } else {
             Err(stalled(

@@ -5,6 +5,7 @@ use kube::runtime::controller::Action;
 use super::{Error, full_name, publish, show, wake_owners};
 use crate::api::PersonalAccessToken;
 use crate::controllers::Context;
+use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::published_secret::holds;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
@@ -65,7 +66,7 @@ async fn release(token: &PersonalAccessToken, context: &Context) -> Result<Actio
     let uid = token.uid().unwrap_or_default();
     let live = context.ledgers.of_tenant(&token.spec.tenant_ref.name).await;
     let live = live.map_err(|source| Error::Ledger { name: full_name(token), source })?;
-    if live.iter().any(|stored| mentions(&stored.ledger, &uid)) {
+    if live.iter().any(|stored| mentions(&stored.ledger, &uid)) || is_held_unlabelled(token, context).await? {
         wake_owners(context, token);
         return Ok(Action::requeue(context.config.recheck));
     }
@@ -75,6 +76,23 @@ async fn release(token: &PersonalAccessToken, context: &Context) -> Result<Actio
     gone(token, context);
     // Should it be there still, the answer was wrong.
     Ok(Action::requeue(context.config.recheck))
+}
+
+/// Whether the ledger of the Tenant's user, read by its name, holds the resource: its label may be lost. Then the tenant
+/// controller puts it back.
+async fn is_held_unlabelled(token: &PersonalAccessToken, context: &Context) -> Result<bool, Error> {
+    let tenant = &token.spec.tenant_ref.name;
+    let Some(session) = context.board.tenant(tenant).and_then(|view| view.session) else { return Ok(false) };
+    let read = context.ledgers.get(&LedgerStore::name_of(&session.owner)).await;
+    let stored = read.map_err(|source| Error::Ledger { name: full_name(token), source })?;
+    let held = stored.is_some_and(|stored| {
+        *stored.ledger.endpoint.tenant == **tenant && mentions(&stored.ledger, &token.uid().unwrap_or_default())
+    });
+    if held {
+        context.board.distrust(tenant);
+        context.wake.tenant(tenant);
+    }
+    Ok(held)
 }
 
 fn mentions(ledger: &Ledger, uid: &str) -> bool {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use isc_simulator::{Control, Effect as Done, Entry, Kind, Origin};
-use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Tally, Token, What};
+use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Token, What};
 use serde_json::Value;
 use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ pub struct Witness(Mutex<Inner>);
 struct Inner {
     judge: Judge,
     /// Counts what can be told of any strategy, if somebody asked for it.
-    tally: Option<Tally>,
+    tally: Option<judge::Tally>,
     /// The last entry of ISC's record that was told.
     told: u64,
     started: Instant,
@@ -208,15 +208,14 @@ impl Inner {
     }
 
     fn tell(&mut self, at: i64, what: What) {
+        if let Some(tally) = &mut self.tally {
+            tally.observe(&Observation { at, what: what.clone() });
+        }
         if let Some(trace) = &mut self.trace {
             let number = self.judge.counts().observations;
             trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: what.to_string() });
         }
-        let observation = Observation { at, what };
-        if let Some(tally) = &mut self.tally {
-            tally.observe(&observation);
-        }
-        self.judge.observe(observation);
+        self.judge.observe(Observation { at, what });
     }
 
     /// Tells the judge of a new request to revoke.

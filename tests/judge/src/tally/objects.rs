@@ -7,7 +7,6 @@ use super::{Declared, Tally};
 use crate::book::Place;
 use crate::ledger;
 use crate::observation::{Change, Object};
-use crate::published::holder;
 use crate::resources;
 use crate::verdict::Property;
 
@@ -20,7 +19,7 @@ impl Tally {
         let is_there = object.change != Change::Deleted;
         match object.kind.as_str() {
             "PersonalAccessToken" => self.resource(&place, &object.content, is_there),
-            "Secret" if holder(&object.content).is_some() => self.secret(&place, &object.content, is_there),
+            "Secret" if is_published(&object.content) => self.secret(&place, &object.content, is_there),
             "Secret" => {}
             _ => return,
         }
@@ -74,4 +73,12 @@ impl Tally {
         let known = words.filter(|word| word.len() == ID_LENGTH && self.tokens.contains_key(*word));
         known.map(str::to_owned).collect()
     }
+}
+
+/// Whether a resource controls it.
+fn is_published(secret: &Value) -> bool {
+    let owners = secret["metadata"]["ownerReferences"].as_array();
+    owners.is_some_and(|all| {
+        all.iter().any(|owner| owner["controller"] == true && owner["kind"] == "PersonalAccessToken")
+    })
 }

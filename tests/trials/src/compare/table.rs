@@ -9,6 +9,9 @@ use judge::{Figures, Property};
 use super::life::Air;
 use crate::strategies::Strategy;
 
+/// Seeds after which it is told how far it is.
+const TELL: u64 = 100;
+
 /// What came of many seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
@@ -48,6 +51,9 @@ pub fn measure(range: Range<u64>, threads: Option<usize>, air: Air) -> BTreeMap<
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= range.end {
                         return;
+                    }
+                    if seed > range.start && (seed - range.start).is_multiple_of(TELL) {
+                        eprintln!("{} of {} seeds", seed - range.start, range.end - range.start);
                     }
                     for strategy in Strategy::ALL {
                         let (outcome, figures) = super::run(seed, strategy, air);

@@ -1,5 +1,5 @@
-//! The objects whose fields are spoilt, with everything in them laid open: the data of Secrets decoded, the document of the
-//! ledger as the tree that it is.
+//! The objects whose fields are spoilt, with everything in them laid open: the data of Secrets decoded, the document of
+//! the ledger as the tree that it is.
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -55,18 +55,33 @@ pub fn which(key: &simulation::Key) -> Option<Which> {
 /// The object with its data decoded.
 pub fn opened(object: &Value) -> Value {
     let mut open = object.clone();
+    let mut raw = None;
     for (key, value) in open["data"].as_object_mut().into_iter().flatten() {
         let text = value.as_str().and_then(|text| STANDARD.decode(text).ok());
         let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        *value = if key == DOCUMENT { serde_json::from_str(&text).unwrap_or(json!(text)) } else { json!(text) };
+        *value = json!(text);
+        if key == DOCUMENT {
+            *value = serde_json::from_str(&text).unwrap_or(json!(text));
+            raw = Some(text);
+        }
+    }
+    if let Some(raw) = raw {
+        open[RAW] = json!(raw);
     }
     open
 }
 
+/// Where an opened object keeps the text of its document, which has an order of its own.
+const RAW: &str = "raw";
+
 fn closed(open: &Value) -> Value {
     let mut object = open.clone();
-    for value in object["data"].as_object_mut().into_iter().flatten().map(|(_, value)| value) {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let raw = object.as_object_mut().and_then(|object| object.remove(RAW)).unwrap_or_default();
+    let raw = raw.as_str().unwrap_or_default();
+    for (key, value) in object["data"].as_object_mut().into_iter().flatten() {
+        let is_unchanged = key == DOCUMENT && serde_json::from_str::<Value>(raw).is_ok_and(|was| was == *value);
+        let text = if is_unchanged { raw.to_owned() } else { value.to_string() };
+        let text = value.as_str().map_or(text, str::to_owned);
         *value = json!(STANDARD.encode(text));
     }
     object

@@ -2,8 +2,8 @@
 use serde_json::Value;
 use simulation::Cluster;
 
-use super::picture::{DOCUMENT, Picture, Which};
-use super::spoil::Spoilt;
+use super::picture::Which;
+use super::spoil::{Damage, Spoilt};
 
 /// What is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,20 +18,38 @@ pub enum Right {
 
 impl Right {
     /// What is right for this field.
-    pub fn of(spoilt: &Spoilt, picture: &Picture) -> Self {
-        let _ = (spoilt, picture, DOCUMENT);
-        Self::Mended
+    pub fn of(spoilt: &Spoilt) -> Self {
+        let path: Vec<&str> = spoilt.path.iter().map(String::as_str).collect();
+        match (spoilt.which, path.as_slice()) {
+            (Which::Ledger, ["data", "checksum"]) if spoilt.damage == Damage::Deleted => Self::Mended,
+            (_, ["data"]) if spoilt.damage == Damage::Mistyped => Self::Refused,
+            (Which::Ledger, ["data", ..]) => Self::Frozen,
+            (Which::Secret(_), ["data", _]) => Self::Mended,
+            _ if spoilt.damage == Damage::Mistyped => Self::Refused,
+            (_, path) if spoilt.damage == Damage::Deleted && is_required(path) => Self::Refused,
+            (_, ["status", "effective", "format" | "reclaimPolicy"]) if spoilt.damage == Damage::Flipped => {
+                Self::Refused
+            }
+            _ => Self::Mended,
+        }
     }
 
     /// Whether the API server takes it.
     pub fn is_taken(self) -> bool {
         self != Self::Refused
     }
+}
 
-    /// What is wrong of what was found at the end.
-    pub fn weighed(self, found: Vec<String>, _: &Cluster) -> Vec<String> {
-        found
-    }
+/// Whether the API server insists on the field.
+fn is_required(path: &[&str]) -> bool {
+    matches!(
+        path,
+        ["metadata", "ownerReferences", _, "apiVersion" | "kind" | "name" | "uid"]
+            | ["status", "conditions", _, "lastTransitionTime" | "message" | "reason" | "status" | "type"]
+            | ["status", "current", _]
+            | ["status", "effective", "accessTokenValidity" | "format"]
+            | ["status", "previous", "clientId"]
+    )
 }
 
 /// Who is not told that the ledger cannot be read.
@@ -42,7 +60,6 @@ pub fn untold(cluster: &Cluster) -> Vec<String> {
             all.iter().any(|c| c["type"] == "Stalled" && c["status"] == "True" && c["reason"] == "LedgerUnreadable")
         })
     };
-    let _ = Which::Ledger;
     let concerned =
         cluster.objects().into_iter().filter(|(key, _)| ["Tenant", "PersonalAccessToken"].contains(&key.kind.kind));
     concerned

@@ -161,9 +161,9 @@ impl Spoilt {
                 path[3] = foreign.to_string();
             }
             _ => {
-                let n = path.get(1)?.strip_prefix("client-secret-")?;
-                (entries[foreign]["n"].to_string() != n).then_some(())?;
-                path[1] = format!("client-secret-{}", entries[foreign]["n"]);
+                let n: u64 = path.get(1)?.strip_prefix("client-secret-")?.parse().ok()?;
+                let other = entries[foreign]["n"].as_u64().filter(|other| *other != n)?;
+                path[1] = format!("client-secret-{other}");
             }
         }
         Some((Which::Ledger, path))

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use simulation::{Delays, Random};
 use tokio::time::Instant;
 
+use self::declaration::End;
 use crate::people::Kind;
 use crate::plan::Calm;
 use crate::replica::Setup;
@@ -23,9 +24,11 @@ const PER_TENANT: u64 = 4;
 pub const WALKS: u64 = TENANTS * PER_TENANT;
 const WALKED: &str = "walked";
 const FRESH: &str = "direct";
-/// Longer than any overlap without a user who goes on, a day and a half.
-const SETTLE: Duration = Duration::from_secs(26 * 3_600);
-const PATIENCE: Duration = Duration::from_secs(8 * 3_600);
+/// How often it is looked whether all walks have come to their end.
+const LOOK: Duration = Duration::from_secs(2 * 3_600);
+/// How often at most: each of a user's rotations may have to wait for a day until the one before it is over.
+const LOOKS: usize = 12 * 24;
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A resource that walks.
 struct Walker {
@@ -63,7 +66,12 @@ async fn play(seed: u64, traced: bool) -> Outcome {
     world.start(0);
     let walkers: Vec<Walker> = (0..WALKS).map(|number| Walker::new(seed, number)).collect();
     walk(&mut world, &walkers).await;
-    live(&mut world, Instant::now() + SETTLE).await;
+    for _ in 0..LOOKS {
+        live(&mut world, Instant::now() + LOOK).await;
+        if walkers.iter().all(|walker| walker.compared(&world).is_empty()) {
+            break;
+        }
+    }
     let (mut wrong, counts) = world.finish(PATIENCE).await;
     for walker in &walkers {
         wrong.extend(walker.compared(&world));
@@ -128,8 +136,9 @@ impl Walker {
         let count = 2 + random.below(4);
         let mut at = Instant::now() + Duration::from_secs(1 + random.below(60));
         let steps = (1..=count).map(|step| {
-            let spec = declaration::random(&mut random, &name, &tenant, step == count);
-            let pause = [1, 30, 90, 1_500, 10_000][usize::try_from(random.below(5)).unwrap_or_default()];
+            let end = End { last: step == count, slow: seed.is_multiple_of(8) };
+            let spec = declaration::random(&mut random, &name, &tenant, end);
+            let pause = [1, 30, 90, 1_500, 4_000][usize::try_from(random.below(5)).unwrap_or_default()];
             let then = at;
             at += Duration::from_secs(1 + random.below(pause));
             (then, spec)

@@ -1,34 +1,15 @@
-//! SIGKILL at every effect of a create and of a delete: what the next start makes of it.
-//!
-//! Each row of a table has a place of its own, whose create (or delete) is held right before or right after one effect:
-//! in ISC by a gate of the simulator, in Kubernetes by a checkpoint. When all are held, one SIGKILL hits them all. A
-//! request that ISC holds takes effect after the kill, as a late one would; a write that Kubernetes has not got is lost.
-use std::time::Duration;
-
-use base64::Engine;
+//! Every effect of a create and of a delete.
+use isc_simulator::Entry;
 use isc_simulator::Operation::{Create, Delete, List, Oauth, Patch};
 use isc_simulator::When::{After, Before};
-use isc_simulator::{Entry, Fault, GateSpec, Operation, When};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-use crate::checkpoint::{Checkpoints, Write};
+use super::Hold::{self, Connecting, Isc, Kubernetes, LatePost};
+use super::{ATTEMPT_EXPIRY, Crash, FLAGS, recorded};
+use crate::checkpoint::Write;
 use crate::stage::{Place, Stage, eventually, play};
-
-/// Where a row is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hold {
-    /// At the first call of its kind, the Tenant being connected already.
-    Isc(Operation, When),
-    /// At a call while the Tenant is connected, so many of its kind being let through before.
-    Connecting(Operation, usize, When),
-    /// At its POST, which takes effect only when its expiry is over.
-    LatePost,
-    /// At the nth write of a kind.
-    Kubernetes(Write, usize, When),
-}
-use Hold::{Connecting, Isc, Kubernetes, LatePost};
 
 /// Where the create is killed, and how many tokens ISC creates in all: two where the first one was never recorded.
 const CREATES: [(Hold, usize); 29] = [
@@ -92,34 +73,16 @@ const DELETES: [Hold; 18] = [
     Kubernetes(Write::Finalizer, 1, After),
 ];
 
-/// All rows are in flight at once; the rest is short.
-const FLAGS: [&str; 6] = [
-    "--concurrency=200",
-    "--attempt-expiry=40s",
-    "--list-lag=1s",
-    "--recheck=1s",
-    "--secret-poll=1s",
-    "--backoff-first=1s",
-];
-const ATTEMPT_EXPIRY: Duration = Duration::from_secs(40);
-/// Longer than the recovery takes.
-const LATE_MS: u64 = 20_000;
-
 #[test]
 fn a_killed_operator_ends_with_one_token_or_none() {
     play(async {
         let stage = Stage::set(&FLAGS).await;
-        let crash = Crash { checkpoints: Checkpoints::before(&stage).await, stage: &stage };
+        let crash = Crash::on(&stage).await;
         let places = crash.creates().await;
         crash.deletes(&places).await;
         crash.late_post(&places).await;
         assert_eq!(stage.simulator.control().violations(), []);
     });
-}
-
-struct Crash<'a> {
-    stage: &'a Stage,
-    checkpoints: Checkpoints,
 }
 
 impl<'a> Crash<'a> {
@@ -193,48 +156,6 @@ impl<'a> Crash<'a> {
         eventually("ISC refuses the late POST", async || place.record().iter().any(refused).then_some(())).await;
         place.has_one_token(&LatePost, 1).await;
     }
-
-    fn start(&self) {
-        self.stage.start_operator();
-    }
-
-    fn set(&self, place: &Place<'_>, hold: Hold) {
-        let control = self.stage.simulator.control();
-        let gate = |operation, when| {
-            control.close_gate(GateSpec { tenant: Some(place.name.clone()), operation: Some(operation), when })
-        };
-        match hold {
-            Isc(operation, when) => drop(gate(operation, when)),
-            Connecting(operation, passing, when) => control.release_gate(gate(operation, when), passing).unwrap(),
-            LatePost => {
-                let fault = Fault { latency_ms: LATE_MS, ..Fault::on(Create) };
-                control.add_fault(Some(&place.name), fault.once());
-            }
-            Kubernetes(write, nth, when) => self.checkpoints.set(&place.name, write, nth, when),
-        }
-    }
-
-    fn holds(&self, place: &str) -> bool {
-        let control = self.stage.simulator.control();
-        let gates = control.gates();
-        let at_gate = gates.iter().any(|gate| gate.spec.tenant.as_deref() == Some(place) && gate.held > 0);
-        at_gate || self.checkpoints.holds(place)
-    }
-
-    /// When all rows are held, kills the operator; then all that ISC holds takes effect.
-    async fn kill_when_held<'p>(&self, rows: impl Iterator<Item = (Hold, &'p Place<'a>)>)
-    where
-        'a: 'p,
-    {
-        let control = self.stage.simulator.control();
-        for (hold, place) in rows {
-            let held = || if hold == LatePost { control.faults().is_empty() } else { self.holds(&place.name) };
-            eventually(&format!("{hold:?} is reached in {}", place.name), async || held().then_some(())).await;
-        }
-        self.stage.kill_operator();
-        self.checkpoints.clear();
-        control.gates().iter().for_each(|gate| control.open_gate(gate.id).unwrap());
-    }
 }
 
 impl Place<'_> {
@@ -269,16 +190,4 @@ impl Place<'_> {
         let all = self.stage.simulator.control().tokens(&self.name).unwrap();
         assert_eq!(all.len(), 1, "{hold:?}: the operator's own token lives on");
     }
-
-    /// What the ledger holds.
-    pub async fn document(&self) -> Value {
-        let ledger = self.ledger().await.unwrap();
-        let document = ledger.data["data"]["ledger.json"].as_str().unwrap();
-        serde_json::from_slice(&base64::engine::general_purpose::STANDARD.decode(document).unwrap()).unwrap()
-    }
-}
-
-/// The tokens that a ledger holds.
-pub fn recorded(ledger: &Value) -> Vec<&str> {
-    ledger["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect()
 }

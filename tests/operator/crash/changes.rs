@@ -1,0 +1,199 @@
+//! Every effect of a rotation, of the end of its overlap, of a revocation, of a deletion with Retain, and of a change in
+//! place.
+use isc_simulator::Operation::{Create, Delete, Oauth, Patch};
+use isc_simulator::When::{After, Before};
+use serde_json::{Value, json};
+
+use super::Hold::{self, Isc, Kubernetes};
+use super::{Crash, FLAGS};
+use crate::checkpoint::Write;
+use crate::rotation::{REVOKE, ROTATE};
+use crate::stage::{Place, Stage, eventually, play};
+
+/// What is tried in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Rotate,
+    Revoke,
+    Retain,
+    Rescope,
+}
+use Deed::{Rescope, Retain, Revoke, Rotate};
+
+/// One effect, before and after it.
+fn around(deed: Deed, effects: &[fn(isc_simulator::When) -> Hold]) -> Vec<(Deed, Hold)> {
+    let sides = effects.iter().flat_map(|effect| [effect(Before), effect(After)]);
+    sides.map(|hold| (deed, hold)).collect()
+}
+
+fn rows() -> Vec<(Deed, Hold)> {
+    let rotate = around(
+        Rotate,
+        &[
+            |when| Kubernetes(Write::Ledger, 1, when), // the intent
+            |when| Isc(Create, when),
+            |when| Kubernetes(Write::Ledger, 2, when), // the commit
+            |when| Isc(Patch, when),
+            |when| Isc(Oauth, when),
+            |when| Kubernetes(Write::Ledger, 3, when), // the promotion
+            |when| Kubernetes(Write::Secret, 1, when),
+            |when| Kubernetes(Write::Status, 1, when),
+            |when| Kubernetes(Write::Event, 1, when),
+            |when| Kubernetes(Write::Ledger, 4, when), // the publication is recorded
+        ],
+    );
+    let revoke = around(
+        Revoke,
+        &[
+            |when| Kubernetes(Write::Ledger, 1, when), // the condemnation
+            |when| Isc(Delete, when),
+            |when| Kubernetes(Write::Ledger, 2, when), // the old token is forgotten
+            |when| Kubernetes(Write::Ledger, 3, when), // the intent
+            |when| Isc(Create, when),
+            |when| Kubernetes(Write::Ledger, 4, when), // the commit
+            |when| Kubernetes(Write::Ledger, 5, when), // the promotion
+            |when| Kubernetes(Write::Secret, 1, when),
+        ],
+    );
+    let retain = around(
+        Retain,
+        &[
+            |when| Kubernetes(Write::Ledger, 1, when), // the deletion is recorded
+            |when| Kubernetes(Write::Ledger, 2, when), // the release
+            |when| Isc(Patch, when),                   // the token's new name
+            |when| Kubernetes(Write::Ledger, 3, when),
+            |when| Kubernetes(Write::Secret, 1, when), // the marks are taken off
+            |when| Kubernetes(Write::Ledger, 4, when), // the token is forgotten
+            |when| Kubernetes(Write::Ledger, 5, when), // the resource is forgotten
+            |when| Kubernetes(Write::Finalizer, 1, when),
+        ],
+    );
+    let rescope = around(Rescope, &[|when| Isc(Patch, when), |when| Kubernetes(Write::Ledger, 1, when)]);
+    [rotate, revoke, retain, rescope].concat()
+}
+
+/// Effects at the end of an overlap.
+const ENDS: [fn(isc_simulator::When) -> Hold; 3] = [
+    |when| Kubernetes(Write::Ledger, 1, when), // the old token is condemned
+    |when| Isc(Delete, when),
+    |when| Kubernetes(Write::Ledger, 2, when), // and forgotten
+];
+
+#[test]
+fn a_killed_operator_finishes_what_it_changes() {
+    play(async {
+        let stage = Stage::set(&FLAGS).await;
+        let crash = Crash::on(&stage).await;
+        crash.start();
+        let rows = rows();
+        let places = crash.served(&rows).await;
+        // ISC's calls last: none may be held for longer than its time-out.
+        let in_isc = |hold: &Hold| matches!(hold, Isc(..));
+        for isc in [false, true] {
+            let group = || rows.iter().zip(&places).filter(|((_, hold), _)| in_isc(hold) == isc);
+            for ((deed, hold), (place, _)) in group() {
+                crash.set(place, *hold);
+                place.act(*deed).await;
+            }
+            crash.until_held(group().map(|((_, hold), (place, _))| (*hold, place))).await;
+        }
+        crash.kill_when_held(rows.iter().map(|(_, hold)| *hold).zip(places.iter().map(|(place, _)| place))).await;
+        crash.start();
+        for ((deed, hold), (place, old)) in rows.iter().zip(&places) {
+            place.is_done(*deed, &format!("{deed:?} {hold:?}"), old).await;
+        }
+        let ends = crash.overlapping().await;
+        for (hold, place, _) in &ends {
+            crash.set(place, *hold);
+        }
+        crash.kill_when_held(ends.iter().map(|(hold, place, _)| (*hold, place))).await;
+        crash.start();
+        for (hold, place, new) in &ends {
+            eprintln!("killed at the end of an overlap, {hold:?}: {} recovers", place.name);
+            place.only(new).await;
+            assert!(place.accepts(new).await && place.pair().await == *new, "{hold:?}");
+            assert_eq!(place.created(), 2, "{hold:?}");
+        }
+        assert_eq!(stage.simulator.control().violations(), []);
+    });
+}
+
+impl<'a> Crash<'a> {
+    /// Places whose resource is in the overlap of a rotation, with the new pair.
+    async fn overlapping(&self) -> Vec<(Hold, Place<'a>, [String; 2])> {
+        let mut all = Vec::new();
+        for hold in ENDS.iter().flat_map(|end| [end(Before), end(After)]) {
+            let place = self.stage.place(&format!("end-{}", all.len())).await;
+            place.served(json!({"rotation": {"every": "30d", "overlap": "1m"}})).await;
+            let old = place.pair().await;
+            place.request(ROTATE, "2026-01-01T00:00:00Z").await;
+            let new = place.replaced(&old).await;
+            all.push((hold, place, new));
+        }
+        for (_, place, _) in &all {
+            eventually("the publication is recorded", async || {
+                let token = place.get("PersonalAccessToken", "sync").await?;
+                token.data["status"]["previous"]["revokeAfter"].is_string().then_some(())
+            })
+            .await;
+        }
+        all
+    }
+
+    /// A place with a resource for each row, and its pair.
+    async fn served(&self, rows: &[(Deed, Hold)]) -> Vec<(Place<'a>, [String; 2])> {
+        let mut all = Vec::new();
+        for (n, (deed, _)) in rows.iter().enumerate() {
+            let place = self.stage.place(&format!("change-{n}")).await;
+            let policy = if *deed == Retain { "Retain" } else { "Revoke" };
+            place.token("sync", json!({"reclaimPolicy": policy})).await;
+            all.push(place);
+        }
+        let mut served = Vec::new();
+        for place in all {
+            place.ready("sync").await;
+            let pair = place.pair().await;
+            served.push((place, pair));
+        }
+        served
+    }
+}
+
+impl Place<'_> {
+    async fn act(&self, deed: Deed) {
+        match deed {
+            Rotate => self.request(ROTATE, "2026-01-01T00:00:00Z").await,
+            Revoke => self.request(REVOKE, "2026-01-01T00:00:00Z").await,
+            Retain => self.delete("PersonalAccessToken", "sync").await,
+            Rescope => self.token("sync", json!({"scopes": ["idn:nelm:manage"], "reclaimPolicy": "Revoke"})).await,
+        }
+    }
+
+    async fn is_done(&self, deed: Deed, row: &str, old: &[String; 2]) {
+        eprintln!("killed at {row}: {} recovers", self.name);
+        match deed {
+            Rotate | Revoke => {
+                let new = self.replaced(old).await;
+                assert!(self.accepts(&new).await, "{row}: the published credential is dead");
+                assert_eq!(self.accepts(old).await, deed == Rotate, "{row}: the old credential");
+                let expected = if deed == Rotate { vec![old[0].clone(), new[0].clone()] } else { vec![new[0].clone()] };
+                let alive = || self.minted().into_iter().map(|token| token.id).collect::<Vec<_>>();
+                eventually(&format!("{row}: only {expected:?} live"), async || (alive() == expected).then_some(()))
+                    .await;
+                assert!((2..=3).contains(&self.created()), "{row}: {} tokens made", self.created());
+            }
+            Retain => {
+                self.gone("PersonalAccessToken", "sync").await;
+                assert!(self.accepts(old).await && self.pair().await == *old, "{row}: what is left to the user");
+                assert_eq!((self.minted().len(), self.created()), (0, 1), "{row}: tokens with the operator's name");
+                assert_eq!(self.document().await["entries"], Value::Array(Vec::new()), "{row}");
+            }
+            Rescope => {
+                let scopes = || self.minted()[0].scope.clone().unwrap_or_default();
+                eventually(row, async || (scopes() == ["idn:nelm:manage"]).then_some(())).await;
+                self.ready("sync").await;
+                assert_eq!((self.pair().await, self.created()), (old.clone(), 1), "{row}");
+            }
+        }
+    }
+}
