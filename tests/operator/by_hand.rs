@@ -133,9 +133,10 @@ fn a_ledger_that_lost_a_rotation_takes_the_published_pair_over() {
         let new = place.replaced(&pair).await;
         place.only_published(&new).await;
         place.stage.kill_operator();
-        let name = old.metadata.name.clone().unwrap();
-        let back = json!({"data": old.data["data"], "metadata": {"labels": old.metadata.labels}});
-        place.apply("Secret", Some(crate::stage::OWN), &name, back).await;
+        let mut ledger = place.ledger().await.unwrap();
+        ledger.data["data"] = old.data["data"].clone();
+        let ledgers = place.stage.api("Secret", Some(crate::stage::OWN));
+        ledgers.replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger).await.unwrap();
         place.stage.start_operator();
         eventually("the published pair is recorded again", async || {
             let ledger = place.document().await;
