@@ -181,8 +181,10 @@ impl Context {
         self.tenants.get(&ObjectRef::new(name))
     }
 
-    /// The resources of a Tenant.
+    /// The resources of a Tenant. A name on the board may by now be that of another resource, of another Tenant.
     fn tokens_of(&self, tenant: &str) -> Vec<Arc<PersonalAccessToken>> {
-        self.board.indexed(tenant).iter().filter_map(|reference| self.tokens.get(reference)).collect()
+        let found = self.board.indexed(tenant);
+        let tokens = found.iter().filter_map(|reference| self.tokens.get(reference));
+        tokens.filter(|token| token.spec.tenant_ref.name == tenant).collect()
     }
 }

@@ -16,9 +16,8 @@ pub(super) fn resolve(facts: &Facts<'_>) -> Option<Step> {
 fn question<'a>(facts: &'a Facts<'_>, uid: &Uid) -> Option<&'a Held> {
     let seen = facts.secrets.get(uid).filter(|seen| seen.holds == Holds::Ours)?;
     let held = seen.held.as_ref()?;
-    let ahead = facts.ledger.may_have_lost(uid, held.claims);
     let refused = facts.ledger.resources.get(uid).and_then(|resource| resource.refused.as_ref());
-    (ahead && facts.ledger.entry(&held.id).is_none() && refused != Some(&held.digest())).then_some(held)
+    (facts.ledger.is_unknown(uid, held) && refused != Some(&held.digest())).then_some(held)
 }
 
 fn answer(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {

@@ -173,7 +173,7 @@ impl Pass<'_> {
         match (scene.perform(step).await, step) {
             (Performed::Outcome(outcome), _) => self.record(step, &outcome).await,
             (Performed::Saw(found), Step::ReadSecret(uid) | Step::Strip(uid)) => {
-                self.saw(uid, *found, overlap_over);
+                self.saw(uid, *found, overlap_over, memory);
                 Ok(())
             }
             (Performed::Sighted(alive), Step::LookFor(uid)) => self.sighted(uid, alive, memory),
@@ -206,8 +206,13 @@ impl Pass<'_> {
         }
     }
 
-    fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool) {
-        let deleting = self.stored.ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
+    fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool, memory: &mut Memory) {
+        let ledger = &self.stored.ledger;
+        let deleting = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
+        // R13: a LIST from before may be older than a pair that the ledger does not know.
+        if found.held.as_ref().is_some_and(|held| ledger.is_unknown(uid, held)) {
+            memory.listing = None;
+        }
         if found.holds != Holds::Refused {
             self.context.board.answer(uid);
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::records::{Applied, Attempt, Entry, Provisional, Resource, State, Unresolved};
+use super::facts::Held;
 use crate::redacted::Redacted;
 
 /// Milliseconds since the Unix epoch by the clock of ISC (R20), never by the local one.
@@ -134,6 +135,11 @@ impl Ledger {
     pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
         let last = self.resources.get(uid).map_or(0, |resource| resource.last);
         claims.is_some_and(|n| n > last.max(self.current(uid).map_or(0, |current| current.n)))
+    }
+
+    /// Whether a pair in the resource's Secret is not recorded, and may be one that the ledger lost (R13).
+    pub fn is_unknown(&self, uid: &str, held: &Held) -> bool {
+        self.entry(&held.id).is_none() && self.may_have_lost(uid, held.claims)
     }
 
     /// Whether the number can never be recorded any more: an irrevocable fact.

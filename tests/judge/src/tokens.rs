@@ -78,6 +78,8 @@ impl Judge {
         known.seen.push(observed);
         let rests_on = known.seen.clone();
         let (was_ours, is_lost) = (known.ours && !known.released, known.lost_by_restore);
+        // Whom a person gave another name was let go: a request that was under way may reach it late.
+        let was_handed_over = known.handed_over;
         // The last step of a release may be repeated when it is unknown whether it took effect.
         let repeats = known.released && known.name == token.name && known.expires == token.expires;
         let lives_longer = token.expires.is_none_or(|at| known.expires.is_some_and(|before| at > before));
@@ -101,7 +103,7 @@ impl Judge {
                 format!("{}, which is not the operator's, was changed", short(&token.id)),
                 &rests_on,
             );
-        } else if unrecorded && lives_longer && !is_lost {
+        } else if unrecorded && lives_longer && !is_lost && !was_handed_over {
             self.accuse(Property::P1, format!("{} was extended without being recorded", short(&token.id)), &rests_on);
         }
     }

@@ -5,7 +5,8 @@ use trials::{chaos, trial};
 
 #[test]
 fn no_seed_breaks_a_property() {
-    for seed in 0..40 {
+    // The last ones once did: a Tenant's owner minted for a resource that had got another Tenant under its old name.
+    for seed in (0..40).chain([1562, 3899, 3984]) {
         let outcome = trial::run(seed, chaos::trial(seed, false));
         assert!(outcome.wrong.is_empty(), "make simulate SEED={seed} tells the story: {:#?}", outcome.wrong);
     }

@@ -62,8 +62,8 @@ pub fn consequence(random: &mut Random, deed: &Deed) -> Option<(Duration, Deed)>
     }
 }
 
-/// The script of a trial of this length.
-pub fn wild(random: &mut Random, length: Duration, tenants: u64) -> Script {
+/// The script of a trial of this length; `restores`: in some, a backup is put back while everything runs.
+pub fn wild(random: &mut Random, length: Duration, tenants: u64, restores: bool) -> Script {
     let mut script = Script::default();
     let begin = Instant::now();
     let any = |random: &mut Random| begin + random.duration(&(Duration::ZERO..=length));
@@ -86,7 +86,7 @@ pub fn wild(random: &mut Random, length: Duration, tenants: u64) -> Script {
         }
         script.add(at, deed);
     }
-    if random.below(8) == 0 {
+    if random.below(8) == 0 && restores {
         let (backup, restore) = (any(random), any(random));
         script.add(backup.min(restore), Deed::Backup);
         script.add(backup.max(restore), Deed::Restore { whole: random.below(2) == 0 });
