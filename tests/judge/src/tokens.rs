@@ -142,7 +142,8 @@ impl Judge {
         }
         let resource = self.book.resource_of(id);
         match self.book.record(id) {
-            None if known.expires.is_none_or(|at| at > self.now + self.law.provisional) => {
+            // One that a person renamed meanwhile may still be met by a DELETE that was under way.
+            None if known.expires.is_none_or(|at| at > self.now + self.law.provisional) && !known.handed_over => {
                 return Some((Property::P5, format!("{name}, long-lived and in no ledger, was destroyed")));
             }
             Some((entry, _)) if entry.state != "Tomb" => {
