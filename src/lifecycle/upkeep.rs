@@ -5,6 +5,8 @@ use super::listing::Listed;
 use super::step::Step;
 use super::token_name::{self, MachinePart};
 
+/// ISC tells its time in whole seconds: what it was told may be so much younger than recorded.
+const SECOND: Millis = 1_000;
 /// ISC may round an expiry; what differs by more was changed by somebody.
 pub const DRIFT: Millis = 60_000;
 
@@ -103,7 +105,7 @@ fn apply(facts: &Facts<'_>, entry: &Entry, declared: &Declared) -> Option<Step> 
 }
 
 fn check_scopes(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
-    let due = entry.applied_at + millis(facts.timings.scope_lag);
+    let due = entry.applied_at + millis(facts.timings.scope_lag) + SECOND;
     (entry.missing_scopes.is_none() && facts.ms()? >= due)
         .then(|| Step::CheckScopes { id: entry.id.clone(), wanted: entry.applied.scopes.clone() })
 }

@@ -163,8 +163,8 @@ fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
         |ago: i64| token(sample::ledger(), |entry| (entry.missing_scopes, entry.applied_at) = (None, NOW - ago));
     let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
     check([
-        ("twenty minutes ago", World::new(applied(20 * MINUTE), &["a"]), Some(look.clone())),
-        ("a moment less", World::new(applied(20 * MINUTE - 1), &["a"]), None),
+        ("twenty minutes ago, for certain", World::new(applied(20 * MINUTE + 1_000), &["a"]), Some(look.clone())),
+        ("a moment less", World::new(applied(20 * MINUTE + 999), &["a"]), None),
         ("looked at before", World::new(sample::ledger(), &["a"]), None),
     ]);
     let missing = scopes(["x"]);
