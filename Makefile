@@ -24,7 +24,7 @@ demo: ## Show a token's life step by step on a real control plane; KEEP=1 leaves
 test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in memory, the release binary on a real control plane, 300 kills
 	@tests/control-plane/build.sh >/dev/null
 	cargo build --release -p pat-operator -p trials --bins
-	$(RELEASED) RUST_TEST_THREADS=3 cargo test --workspace --exclude trials
+	$(RELEASED) cargo test --workspace --exclude trials
 	cargo test --release -p trials
 	$(TRIALS) faults
 	$(TRIALS) fields
