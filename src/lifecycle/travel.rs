@@ -16,8 +16,7 @@ pub(super) fn resolve(facts: &Facts<'_>) -> Option<Step> {
 fn question<'a>(facts: &'a Facts<'_>, uid: &Uid) -> Option<&'a Held> {
     let seen = facts.secrets.get(uid).filter(|seen| seen.holds == Holds::Ours)?;
     let held = seen.held.as_ref()?;
-    let refused = facts.ledger.resources.get(uid).and_then(|resource| resource.refused.as_ref());
-    (facts.ledger.is_unknown(uid, held) && refused != Some(&held.digest())).then_some(held)
+    facts.ledger.is_open(uid, held).then_some(held)
 }
 
 fn answer(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {

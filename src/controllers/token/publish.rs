@@ -187,8 +187,7 @@ fn is_ahead(token: &PersonalAccessToken, ledger: &Ledger, secret: &Secret, conte
     if let Some(known) = ledger.entry(&held.id) {
         return known.n > current && *known.uid == *uid && known.state == State::Prepared;
     }
-    let refused = ledger.resources.get(&*uid).and_then(|resource| resource.refused.as_ref());
-    let asks = ledger.may_have_lost(&uid, held.claims) && refused != Some(&held.digest());
+    let asks = ledger.is_open(&uid, &held);
     if asks {
         context.board.ask(&uid);
         wake_owners(context, token);

@@ -142,6 +142,12 @@ impl Ledger {
         self.entry(&held.id).is_none() && self.may_have_lost(uid, held.claims)
     }
 
+    /// Whether such a pair has still to be adopted or refused.
+    pub fn is_open(&self, uid: &str, held: &Held) -> bool {
+        let refused = self.resources.get(uid).and_then(|resource| resource.refused.as_ref());
+        self.is_unknown(uid, held) && refused != Some(&held.digest())
+    }
+
     /// Whether the number can never be recorded any more: an irrevocable fact.
     pub fn is_retired_number(&self, n: u64) -> bool {
         n < self.next
