@@ -140,10 +140,7 @@ impl Place<'_> {
             assert!(message.contains(word), "{reason}: {message:?} does not say {word:?}");
         }
         assert!(self.get("Secret", name).await.is_none(), "{reason}: a Secret was published");
-        eventually(&format!("an event {reason}"), async || {
-            self.events(name).await.contains(&reason.into()).then_some(())
-        })
-        .await;
+        self.tells(name, &[reason]).await;
         message
     }
 
@@ -225,6 +222,14 @@ impl Place<'_> {
             .filter(|event| about(event))
             .map(|event| event.data["reason"].as_str().unwrap().into())
             .collect()
+    }
+
+    /// Waits for an event of one of these reasons.
+    pub async fn tells(&self, name: &str, reasons: &[&str]) {
+        eventually(&format!("an event of {reasons:?} about {}/{name}", self.name), async || {
+            self.events(name).await.iter().any(|told| reasons.contains(&told.as_str())).then_some(())
+        })
+        .await;
     }
 
     /// The end of the operator's log, for a failed test.

@@ -1,6 +1,7 @@
 //! Rotation and revocation on request, by schedule and by change; time is moved in ISC, on a stage of its own.
 use isc_simulator::TokenState;
 use jiff::SignedDuration;
+use kube::core::DynamicObject;
 use serde_json::{Value, json};
 
 use crate::place::condition;
@@ -32,7 +33,7 @@ async fn on_request(stage: &Stage) {
     let old = place.pair().await;
     place.request(ROTATE, "2026-01-01T00:00:00Z").await;
     let new = place.replaced(&old).await;
-    let rotated = place.ready("sync").await;
+    let rotated = place.overlaps().await;
     assert_eq!(rotated.data["status"]["previous"]["clientId"], old[0], "{:#}", rotated.data["status"]);
     assert!(place.accepts(&old).await && place.accepts(&new).await, "both live during the overlap");
     stage.simulator.control().advance(SignedDuration::from_mins(59));
@@ -47,8 +48,8 @@ async fn on_request(stage: &Stage) {
     place.patch("PersonalAccessToken", "sync", json!({"metadata": {"annotations": {ROTATE: null, "x": "y"}}})).await;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!((place.created(), place.pair().await), (2, new), "one request is one rotation");
-    let events = place.events("sync").await;
-    assert!(events.contains(&"Rotated".into()) && events.contains(&"PreviousRevoked".into()), "{events:?}");
+    place.tells("sync", &["Rotated"]).await;
+    place.tells("sync", &["PreviousRevoked"]).await;
     let token = place.ready("sync").await;
     assert_eq!(token.data["status"]["lastHandled"]["rotate"], "2026-01-01T00:00:00Z");
     assert!(token.data["status"]["lastRotation"].is_string() && token.data["status"]["previous"].is_null());
@@ -73,11 +74,7 @@ async fn while_the_old_one_is_used(stage: &Stage) {
     let old = place.pair().await;
     place.request(ROTATE, "2026-01-01T00:00:00Z").await;
     let new = place.replaced(&old).await;
-    eventually("the publication is recorded", async || {
-        let token = place.get("PersonalAccessToken", "sync").await?;
-        token.data["status"]["previous"]["revokeAfter"].is_string().then_some(())
-    })
-    .await;
+    place.overlaps().await;
     control.advance(SignedDuration::from_mins(30));
     assert!(place.accepts(&old).await);
     control.advance(SignedDuration::from_mins(31));
@@ -85,7 +82,7 @@ async fn while_the_old_one_is_used(stage: &Stage) {
     assert!(place.accepts(&old).await, "what is still used lives on");
     let message = condition(&token, "Ready")["message"].as_str().unwrap().to_owned();
     assert!(message.contains("at the latest"), "{message}");
-    eventually("an event", async || place.events("sync").await.contains(&"OverlapExtended".into()).then_some(())).await;
+    place.tells("sync", &["OverlapExtended"]).await;
     control.advance(SignedDuration::from_hours(2));
     place.only(&new).await;
 }
@@ -114,7 +111,7 @@ fn a_revoke_request_ends_all_tokens_at_once_and_mints_anew() {
         assert!(at(&format!("Deleted {}", old[0])) < at(&format!("Created {}", new[0])), "{order:?}");
         place.ready("sync").await;
         assert_eq!(place.created(), 2);
-        eventually("an event", async || place.events("sync").await.contains(&"Revoked".into()).then_some(())).await;
+        place.tells("sync", &["Revoked"]).await;
     });
 }
 
@@ -171,6 +168,16 @@ impl Place<'_> {
     pub async fn replaced(&self, old: &[String; 2]) -> [String; 2] {
         eventually(&format!("another pair in {}", self.name), async || Some(self.pair().await).filter(|p| p != old))
             .await
+    }
+
+    /// Waits until the new pair's publication is recorded: the overlap counts from then. Gives the resource.
+    pub async fn overlaps(&self) -> DynamicObject {
+        eventually(&format!("an overlap in {}", self.name), async || {
+            let token = self.get("PersonalAccessToken", "sync").await?;
+            let counts = token.data["status"]["previous"]["revokeAfter"].is_string();
+            (counts && condition(&token, "Ready")["reason"] == "Published").then_some(token)
+        })
+        .await
     }
 
     /// Waits until this is the only token that the operator made.

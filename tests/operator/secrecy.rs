@@ -16,7 +16,7 @@ async fn scenario(place: &Place<'_>) {
         let name = format!("unlucky-{n}");
         control.add_fault(Some(&place.name), Fault { body: Some(body), ..Fault::on(Operation::Create) }.once());
         place.token(&name, json!({})).await;
-        place.shows(&name, "False", "IscUnavailable").await;
+        place.tells(&name, &["IscUnavailable", "Unresolved"]).await;
         place.delete("PersonalAccessToken", &name).await;
     }
     let refused = Fault { status: Some(401), ..Fault::on(Operation::Oauth) };
