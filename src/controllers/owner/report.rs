@@ -9,7 +9,7 @@ use crate::controllers::Context;
 use crate::controllers::board::Report;
 use crate::controllers::frozen::UNREADABLE;
 use crate::lifecycle::capacity;
-use crate::lifecycle::ledger::Uid;
+use crate::lifecycle::ledger::{Resource, Uid};
 use crate::lifecycle::{Facts, Ledger};
 
 /// The report of a pass that found nothing more to do.
@@ -47,14 +47,15 @@ pub fn put(context: &Context, ledger: &str, tenant: &str, report: Report) {
     }
 }
 
-/// Wakes the resources that look different after a write of the ledger.
+/// Wakes the resources that look different after a write of the ledger. That a token was recorded is seen when it is
+/// current.
 pub fn wake_changed(context: &Context, before: &Ledger, after: &Ledger) {
     for (uid, resource) in before.resources.iter().chain(&after.resources) {
         let (old, new) = (before.resources.get(uid), after.resources.get(uid));
         let moved = before.current(uid) != after.current(uid)
             || before.retired(uid).count() != after.retired(uid).count()
             || old.is_some() != new.is_some() && old.is_some()
-            || old.zip(new).is_some_and(|(old, new)| old != new);
+            || old.zip(new).is_some_and(|(old, new)| *old != Resource { last: old.last, ..new.clone() });
         if moved {
             wake(context, uid, &resource.namespace, &resource.name);
         }
