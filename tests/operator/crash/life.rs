@@ -2,12 +2,11 @@
 use isc_simulator::Entry;
 use isc_simulator::Operation::{Create, Delete, List, Oauth, Patch};
 use isc_simulator::When::{After, Before};
-use jiff::SignedDuration;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::Hold::{self, Connecting, Isc, Kubernetes, LatePost};
-use super::{ATTEMPT_EXPIRY, Crash, FLAGS, recorded};
+use super::{Crash, FLAGS, recorded};
 use crate::checkpoint::Write;
 use crate::stage::{Place, Stage, eventually, play};
 
@@ -102,15 +101,14 @@ impl<'a> Crash<'a> {
         for (_, place) in rows().filter(|(hold, _)| !connecting(*hold)) {
             place.connected().await;
         }
-        // No call may be held for longer than its time-out.
-        for (hold, place) in rows() {
-            self.set(place, hold);
-            place.token("sync", json!({})).await;
-            if connecting(hold) {
-                place.tenant(json!({})).await;
+        self.hold(&rows().collect::<Vec<_>>(), async |n| {
+            places[n].token("sync", json!({})).await;
+            if connecting(CREATES[n].0) {
+                places[n].tenant(json!({})).await;
             }
-        }
-        self.kill_when_held(rows()).await;
+        })
+        .await;
+        self.kill();
         self.start();
         self.judge_creates(&places).await;
         places
@@ -126,7 +124,7 @@ impl<'a> Crash<'a> {
         for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
             assert_eq!(place.created(), 0, "{hold:?}: an attempt that may still take effect was overtaken");
         }
-        self.stage.simulator.control().advance(SignedDuration::try_from(ATTEMPT_EXPIRY).unwrap());
+        self.end_attempts();
         for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
             place.recovers(hold).await;
         }
@@ -137,11 +135,9 @@ impl<'a> Crash<'a> {
 
     async fn deletes(&self, places: &[Place<'a>]) {
         let rows = || DELETES.into_iter().zip(places);
-        for (hold, place) in rows() {
-            self.set(place, hold);
-            place.delete("PersonalAccessToken", "sync").await;
-        }
-        self.kill_when_held(rows()).await;
+        let delete = async |n: usize| places[n].delete("PersonalAccessToken", "sync").await;
+        self.hold(&rows().collect::<Vec<_>>(), delete).await;
+        self.kill();
         self.start();
         for (hold, place) in rows() {
             place.gone("PersonalAccessToken", "sync").await;
@@ -149,7 +145,7 @@ impl<'a> Crash<'a> {
         }
     }
 
-    /// The POST of the last create comes after the expiry that it asks for.
+    /// The POST of the last create came after the expiry that it asks for.
     async fn late_post(&self, places: &[Place<'a>]) {
         let place = places.last().unwrap();
         let refused = |entry: &Entry| entry.operation == Some(Create) && entry.status == Some(400);
