@@ -3,13 +3,12 @@ use std::time::Duration;
 
 use isc_simulator::{TokenEdit, TokenState};
 use jiff::SignedDuration;
+use kube::core::DynamicObject;
 use serde_json::{Value, json};
 
 use crate::place::condition;
-use crate::stage::{Place, Stage, eventually, play, within};
-
-/// What Kubernetes may need for its own part.
-const MINUTES: Duration = Duration::from_secs(150);
+use crate::rotation::ROTATE;
+use crate::stage::{OWN, Place, Stage, WATCHFUL, eventually, play};
 
 #[test]
 fn a_token_that_was_changed_in_isc_is_put_right() {
@@ -106,61 +105,71 @@ fn a_policy_that_changes_changes_who_owns_the_secret() {
 }
 
 #[test]
-fn a_resource_that_was_removed_by_force_is_finished_from_the_ledger() {
+fn what_was_done_while_no_operator_ran_is_put_in_order() {
     play(async {
-        let place = Stage::watchful().await.place("forced").await;
-        place.served(json!({})).await;
-        place.stage.kill_operator();
-        place.patch("PersonalAccessToken", "sync", json!({"metadata": {"finalizers": null}})).await;
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
-        place.stage.start_operator();
-        // Its Secret goes first, by the cluster's garbage collector, which on a new cluster takes its time.
-        within(MINUTES, "its token is revoked", async || place.minted().is_empty().then_some(())).await;
-        eventually("its record is gone", async || (place.document().await["resources"] == json!({})).then_some(()))
-            .await;
-        assert_eq!(place.destroyed().len(), 1);
-    });
-}
-
-#[test]
-fn a_ledger_that_lost_a_rotation_takes_the_published_pair_over() {
-    play(async {
-        let place = Stage::watchful().await.place("restored").await;
-        place.served(json!({})).await;
-        let (old, pair) = (place.ledger().await.unwrap(), place.pair().await);
-        place.request("pat-operator.dev/rotate-requested-at", "2026-01-01T00:00:00Z").await;
-        let new = place.replaced(&pair).await;
-        place.only_published(&new).await;
-        place.stage.kill_operator();
-        let mut ledger = place.ledger().await.unwrap();
-        ledger.data["data"] = old.data["data"].clone();
-        let ledgers = place.stage.api("Secret", Some(crate::stage::OWN));
-        ledgers.replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger).await.unwrap();
-        place.stage.start_operator();
-        eventually("the published pair is recorded again", async || {
-            let ledger = place.document().await;
-            let current = ledger["entries"].as_array()?.iter().find(|entry| entry["state"] == "Current")?.clone();
-            (current["id"] == *new[0]).then_some(())
-        })
-        .await;
-        assert_eq!(place.pair().await, new);
-        assert!(place.accepts(&new).await);
-        assert_eq!(condition(&place.ready("sync").await, "Ready")["status"], "True");
-        assert_eq!(place.created(), 2, "nothing was minted for it");
+        let stage = Stage::set(&WATCHFUL).await;
+        stage.start_operator();
+        let (forced, restored) = (stage.place("forced").await, stage.place("restored").await);
+        forced.served(json!({})).await;
+        restored.served(json!({})).await;
+        let (old, pair) = (restored.ledger().await.unwrap(), restored.pair().await);
+        restored.request(ROTATE, "2026-01-01T00:00:00Z").await;
+        let new = restored.replaced(&pair).await;
+        restored.overlaps().await;
+        stage.kill_operator();
+        forced.is_removed_by_force().await;
+        restored.gets_back(&old).await;
+        stage.start_operator();
+        forced.is_finished_from_the_ledger().await;
+        restored.takes_the_published_pair_over(&new).await;
     });
 }
 
 impl Place<'_> {
-    fn all_tokens(&self) -> Vec<TokenState> {
-        self.stage.simulator.control().tokens(&self.name).unwrap()
+    async fn is_removed_by_force(&self) {
+        self.patch("PersonalAccessToken", "sync", json!({"metadata": {"finalizers": null}})).await;
+        self.delete("PersonalAccessToken", "sync").await;
+        self.gone("PersonalAccessToken", "sync").await;
     }
 
-    async fn only_published(&self, pair: &[String; 2]) {
-        eventually("the new pair is shown", async || {
-            let token = self.get("PersonalAccessToken", "sync").await?;
-            (token.data["status"]["current"]["clientId"] == *pair[0]).then_some(())
+    async fn is_finished_from_the_ledger(&self) {
+        eventually("the end of the resource is recorded", async || {
+            let ledger = self.document().await;
+            ledger["resources"].as_object()?.values().all(|resource| resource["deleting"] == true).then_some(())
         })
         .await;
+        // The cluster's garbage collector does so too, which on a new cluster takes its time.
+        let secrets = self.stage.api("Secret", Some(&self.name));
+        let _ = secrets.delete("sync", &Default::default()).await;
+        eventually("its token is revoked", async || self.minted().is_empty().then_some(())).await;
+        eventually("its record is gone", async || (self.document().await["resources"] == json!({})).then_some(()))
+            .await;
+        assert_eq!(self.destroyed().len(), 1);
+    }
+
+    /// The ledger as a backup has it.
+    async fn gets_back(&self, old: &DynamicObject) {
+        let mut ledger = self.ledger().await.unwrap();
+        ledger.data["data"] = old.data["data"].clone();
+        let ledgers = self.stage.api("Secret", Some(OWN));
+        ledgers.replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger).await.unwrap();
+    }
+
+    /// The ledger lost the rotation to this pair.
+    async fn takes_the_published_pair_over(&self, new: &[String; 2]) {
+        eventually("the published pair is recorded again", async || {
+            let ledger = self.document().await;
+            let current = ledger["entries"].as_array()?.iter().find(|entry| entry["state"] == "Current")?.clone();
+            (current["id"] == *new[0]).then_some(())
+        })
+        .await;
+        assert_eq!(self.pair().await, *new);
+        assert!(self.accepts(new).await);
+        assert_eq!(condition(&self.ready("sync").await, "Ready")["status"], "True");
+        assert_eq!(self.created(), 2, "nothing was minted for it");
+    }
+
+    fn all_tokens(&self) -> Vec<TokenState> {
+        self.stage.simulator.control().tokens(&self.name).unwrap()
     }
 }
