@@ -144,7 +144,7 @@ fn a_narrowed_grant_leaves_the_live_token_alone() {
         let message = condition(&token, "Ready")["message"].as_str().unwrap().to_owned();
         assert!(message.contains("holds a live credential") && message.contains("idn:nelm:read"), "{message}");
         assert_eq!(condition(&token, "Stalled")["reason"], "NotGranted");
-        assert!(place.events("sync").await.contains(&"NotGranted".into()));
+        place.tells("sync", &["NotGranted"]).await;
         assert!(place.authenticates("sync").await);
         place.tenant(json!({})).await;
         place.ready("sync").await;

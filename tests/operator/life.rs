@@ -20,6 +20,7 @@ fn a_manifest_becomes_a_credential_that_isc_accepts() {
         let life = minted[0].expiration_date.unwrap().duration_since(place.stage.simulator.control().now());
         assert!((89 * 86_400..=90 * 86_400).contains(&life.as_secs()), "{life:#}");
         assert!(minted[0].name.ends_with(" creates/sync"), "{}", minted[0].name);
+        place.tells("sync", &["Published"]).await;
         assert_eq!(place.events("sync").await, ["Published"]);
     });
 }
