@@ -5,9 +5,13 @@ use serde_json::json;
 use crate::place::condition;
 use crate::stage::{OWN, Place, Stage, eventually, play};
 
+/// The cause is still there.
+fn nothing_was_minted(place: &Place<'_>) {
+    assert_eq!(place.posts(), 0, "something was asked of ISC before the cause was gone");
+}
+
 /// The cause is gone: one POST in all gives the one token.
 async fn heals(place: &Place<'_>, name: &str) {
-    assert_eq!(place.posts(), 0, "something was asked of ISC before the cause was gone");
     place.ready(name).await;
     assert_eq!((place.posts(), place.created(), place.minted().len()), (1, 1, 1));
     assert!(place.authenticates(name).await);
@@ -19,6 +23,7 @@ fn without_its_tenant_a_resource_waits_and_the_tenant_created_later_heals_it() {
         let place = Stage::shared().await.bare("no-tenant").await;
         place.token("sync", json!({})).await;
         place.refused("sync", "TenantNotFound", &["Tenant \"no-tenant\"", "create it"]).await;
+        nothing_was_minted(&place);
         place.seed().await;
         place.tenant(json!({})).await;
         heals(&place, "sync").await;
@@ -54,6 +59,7 @@ fn a_seed_secret_that_is_missing_empty_or_wrong_is_named_on_tenant_and_resource(
             })
             .await;
         }
+        nothing_was_minted(&place);
         place.seed().await;
         heals(&place, "sync").await;
         place.tenant_shows("True", "Connected").await;
@@ -70,6 +76,7 @@ fn a_credential_that_isc_refuses_is_named_by_its_seed_secret() {
         let words = ["Tenant \"refused-credential\"", "refused-credential-seed", "put a live personal access token"];
         place.refused("sync", "CredentialRefused", &words).await;
         place.tenant_shows("False", "CredentialRefused").await;
+        nothing_was_minted(&place);
         place.seed().await;
         heals(&place, "sync").await;
     });
@@ -86,6 +93,7 @@ fn an_api_client_is_no_personal_access_token() {
         let words = ["api-client-seed", "is an API client", "put the credential of a personal access token into it"];
         place.refused("sync", "NotAPersonalAccessToken", &words).await;
         place.tenant_shows("False", "NotAPersonalAccessToken").await;
+        nothing_was_minted(&place);
         place.seed().await;
         heals(&place, "sync").await;
     });
@@ -103,6 +111,7 @@ fn a_credential_without_the_scope_to_manage_tokens_says_which_scope() {
         let words = ["narrow-credential-seed", "lacks the scope sp:my-personal-access-tokens:manage"];
         place.refused("sync", "MissingScope", &words).await;
         place.tenant_shows("False", "MissingScope").await;
+        nothing_was_minted(&place);
         place.seed().await;
         heals(&place, "sync").await;
     });
@@ -127,6 +136,7 @@ fn a_namespace_or_a_scope_that_is_not_granted_gets_nothing() {
                 .then_some(())
         })
         .await;
+        nothing_was_minted(&place);
         place.tenant(grant("grants", &["idn:nelm:*", "sp:scopes:all"])).await;
         heals(&place, "sync").await;
     });
