@@ -17,7 +17,8 @@ fn a_hostile_reply_to_a_post_leaves_exactly_one_token() {
             one_bad_post("post-no-secret", "IscUnavailable", body(Hostile::SecretMissing)),
             one_bad_post("post-other-owner", "IscUnavailable", body(Hostile::OtherOwner)),
             one_bad_post("post-other-name", "IscUnavailable", body(Hostile::AlteredName)),
-            one_bad_post("post-other-id", "BackOff", body(Hostile::OtherId)),
+            // Nothing is in doubt here, and the back-off may be over before anybody could tell of it.
+            one_bad_post("post-other-id", "Published", body(Hostile::OtherId)),
         );
     });
 }

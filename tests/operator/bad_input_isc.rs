@@ -12,7 +12,7 @@ pub async fn hurried() -> &'static Stage {
     HURRIED
         .get_or_init(|| async {
             let timings =
-                ["--attempt-expiry", "6s", "--list-lag", "1s", "--list-max-age", "3s", "--backoff-first", "1s"];
+                ["--attempt-expiry", "20s", "--list-lag", "1s", "--list-max-age", "3s", "--backoff-first", "1s"];
             let pace = ["--drift-interval", "4s", "--recheck", "1s", "--secret-poll", "1s"];
             let stage = Stage::set(&[&timings[..], &pace[..]].concat()).await;
             stage.start_operator();
@@ -59,10 +59,13 @@ impl Place<'_> {
 #[test]
 fn a_full_user_is_counted_with_the_tokens_of_others_and_heals_when_they_go() {
     play(async {
-        let place = hurried().await.place("full-user").await;
+        let place = hurried().await.bare("full-user").await;
         let control = place.stage.simulator.control();
         let by_hand = |n| NewToken::named(&place.user, &format!("by hand {n}"));
         let others: Vec<_> = (0..9).map(|n| control.create_token("full-user", by_hand(n)).unwrap()).collect();
+        // Only now: a LIST of before would show free slots.
+        place.seed().await;
+        place.tenant(json!({})).await;
         place.token("sync", json!({})).await;
         let words = ["10 of 10 tokens, 10 of them not made by this operator", "delete tokens that nobody needs"];
         place.refused("sync", "CapacityExhausted", &words).await;
@@ -152,6 +155,8 @@ fn a_429_is_obeyed_and_says_what_waits() {
         place.ends(short);
         place.ready("new").await;
         assert_eq!((place.posts(), place.created()), (2, 2));
+        // It may still show the limit that is over.
+        place.ready("live").await;
         place.fault(limit(1_200));
         let message = place.lives_on("live", "RateLimited").await;
         assert!(message.contains("ISC asks to wait 1"), "{message}");
@@ -167,8 +172,8 @@ pub async fn one_bad_post(name: &str, reason: &str, fault: Fault) {
     let place = hurried().await.place(name).await;
     place.fault(Fault { operation: Some(Operation::Create), ..fault }.once());
     place.token("sync", json!({})).await;
-    // What is told first may be what follows from it: that its outcome is awaited.
-    place.tells("sync", &[reason, "Unresolved"]).await;
+    // What is told first may be what follows from it: that its outcome is awaited, or the next attempt.
+    place.tells("sync", &[reason, "Unresolved", "BackOff"]).await;
     // The slow one may arrive after the one that succeeds.
     eventually(&format!("{name}: both POSTs"), async || (place.posts() >= 2).then_some(())).await;
     place.has_one("sync").await;

@@ -16,7 +16,9 @@ async fn scenario(place: &Place<'_>) {
         let name = format!("unlucky-{n}");
         control.add_fault(Some(&place.name), Fault { body: Some(body), ..Fault::on(Operation::Create) }.once());
         place.token(&name, json!({})).await;
-        place.tells(&name, &["IscUnavailable", "Unresolved"]).await;
+        // Not before: what became of the attempt before it may still be awaited.
+        eventually(&format!("the POST for {name}"), async || (place.posts() > 2 + n).then_some(())).await;
+        place.tells(&name, &["IscUnavailable", "Unresolved", "BackOff"]).await;
         place.delete("PersonalAccessToken", &name).await;
     }
     let refused = Fault { status: Some(401), ..Fault::on(Operation::Oauth) };
@@ -30,7 +32,7 @@ async fn scenario(place: &Place<'_>) {
 #[test]
 fn no_client_secret_and_no_access_token_is_ever_told() {
     play(async {
-        let timings = ["--attempt-expiry", "4s", "--list-lag", "1s", "--drift-interval", "4s"];
+        let timings = ["--attempt-expiry", "20s", "--list-lag", "1s", "--drift-interval", "4s"];
         let stage = Stage::set(&[&timings[..], &["--recheck", "1s", "--secret-poll", "1s"]].concat()).await;
         stage.start_operator();
         let place = stage.place("secrecy").await;
