@@ -1,16 +1,14 @@
-//! What the operator spends: writes by the audit log, calls by the simulator's record.
-use std::collections::BTreeMap;
+//! What the operator may spend on a create, a restart, a resync and what others do.
 use std::time::Duration;
 
-use control_plane::audit::Request;
 use isc_simulator::Operation::{Create, List, Oauth, Patch};
 use isc_simulator::When::Before;
-use isc_simulator::{GateSpec, Kind, Operation};
-use kube::ResourceExt;
+use isc_simulator::{GateSpec, Operation};
 use serde_json::json;
 
 use crate::place::condition;
-use crate::stage::{OWN, Place, Stage, eventually, play};
+use crate::spent::{Spent, settled, writes};
+use crate::stage::{Place, Stage, eventually, play};
 use crate::storm;
 
 /// Resources of the restart; `PAT_OPERATOR_TEST_RESOURCES` says another number.
@@ -37,6 +35,7 @@ async fn one_create(stage: &Stage) {
     let before = Spent::by(&place).await;
     place.token("sync", json!({})).await;
     place.ready("sync").await;
+    place.tells("sync", &["Published"]).await;
     settled(stage).await;
     let spent = Spent::by(&place).await.less(&before);
     assert_eq!(spent.writes["events"], 1, "{spent:?}");
@@ -49,18 +48,22 @@ async fn one_create(stage: &Stage) {
 async fn eight_in_a_row(stage: &Stage) {
     let place = stage.bare("eight").await;
     place.seed().await;
-    // The Tenant exists, so that nothing is wrong, but has not reached ISC: all eight wait for it.
+    // The Tenant exists, so that nothing is wrong, but has not reached ISC: all eight wait for it. The operator starts
+    // when all are there, since it does not wait for ISC for long.
+    stage.kill_operator();
     let gate = hold(&place, Oauth);
     place.tenant(json!({})).await;
     for n in 0..PER_OWNER {
         place.token(&format!("t{n}"), json!({})).await;
     }
+    stage.start_operator();
     for n in 0..PER_OWNER {
         place.shows(&format!("t{n}"), "False", "Minting").await;
     }
     stage.simulator.control().open_gate(gate).unwrap();
     for n in 0..PER_OWNER {
         place.ready(&format!("t{n}")).await;
+        place.tells(&format!("t{n}"), &["Published"]).await;
     }
     settled(stage).await;
     let spent = Spent::by(&place).await;
@@ -73,10 +76,12 @@ async fn eight_in_a_row(stage: &Stage) {
 /// A resource without status counts as done to GitOps tools: it has one before ISC is reached.
 async fn first_status(stage: &Stage) {
     let place = stage.bare("first").await;
+    stage.kill_operator();
     let gate = hold(&place, Oauth);
     place.seed().await;
     place.tenant(json!({})).await;
     place.token("sync", json!({})).await;
+    stage.start_operator();
     let token = place.shows("sync", "False", "Minting").await;
     assert_eq!(token.data["status"]["observedGeneration"], 1);
     assert_eq!(condition(&token, "Reconciling")["status"], "True");
@@ -90,6 +95,7 @@ async fn status_edit(stage: &Stage) {
     let place = stage.place("edited").await;
     place.token("t0", json!({})).await;
     place.ready("t0").await;
+    place.tells("t0", &["Published"]).await;
     settled(stage).await;
     let before = Spent::by(&place).await;
     noise("status", std::slice::from_ref(&place)).await;
@@ -112,6 +118,8 @@ fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
         .await;
         stage.start_operator();
         let places = many(&stage).await;
+        let posts = || places.iter().map(Place::posts).sum::<usize>();
+        let minted = posts();
         let quiet = async |what: &str, passes: usize| {
             let ((_, offset), seq) = (stage.requests(0), stage.simulator.control().last_seq());
             if what == "restart" {
@@ -125,8 +133,7 @@ fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
             tokio::time::sleep(Duration::from_secs(2)).await;
             let writes = writes(&stage, offset).0;
             assert!(writes.is_empty(), "{what}: {writes:#?}");
-            let posts: usize = places.iter().map(Place::posts).sum();
-            assert_eq!(posts, resources(), "{what}");
+            assert_eq!(posts(), minted, "{what}");
         };
         quiet("restart", 1).await;
         quiet("resync", 2).await;
@@ -170,26 +177,6 @@ fn resources() -> usize {
     std::env::var("PAT_OPERATOR_TEST_RESOURCES").map_or(RESOURCES, |number| number.parse().unwrap())
 }
 
-/// Waits until the operator has written nothing for some time.
-async fn settled(stage: &Stage) {
-    let mut offset = stage.requests(0).1;
-    loop {
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-        let (writes, end) = writes(stage, offset);
-        if writes.is_empty() {
-            return;
-        }
-        offset = end;
-    }
-}
-
-/// The writes behind an offset of the audit log that count, and the offset to go on from.
-fn writes(stage: &Stage, offset: u64) -> (Vec<Request>, u64) {
-    let (mut all, end) = stage.requests(offset);
-    all.retain(|request| request.is_write() && counts(&request.target()));
-    (all, end)
-}
-
 /// What others do to the first resource of each place.
 async fn noise(what: &str, places: &[Place<'_>]) {
     for place in places {
@@ -211,59 +198,6 @@ async fn noise(what: &str, places: &[Place<'_>]) {
 fn hold(place: &Place<'_>, operation: Operation) -> u64 {
     let spec = GateSpec { tenant: Some(place.name.clone()), operation: Some(operation), when: Before };
     place.stage.simulator.control().close_gate(spec)
-}
-
-/// Neither the Lease nor the Tenant's status is counted.
-fn counts(target: &str) -> bool {
-    !matches!(target, "leases" | "tenants/status")
-}
-
-/// Writes and calls for one place.
-#[derive(Debug)]
-struct Spent {
-    writes: BTreeMap<String, usize>,
-    calls: BTreeMap<String, usize>,
-}
-
-impl Spent {
-    /// All that was spent so far.
-    async fn by(place: &Place<'_>) -> Self {
-        let ledger = place.ledger().await.map(|ledger| ledger.name_any());
-        let mut writes = BTreeMap::new();
-        for request in place.stage.requests(0).0 {
-            let object = request.object_ref.clone().unwrap_or_default();
-            let of_ledger =
-                object.namespace == OWN && ledger.as_ref().is_some_and(|name| request.uri.contains(name.as_str()));
-            if request.is_write() && counts(&request.target()) && (object.namespace == place.name || of_ledger) {
-                let target = if of_ledger { "ledger".to_owned() } else { request.target() };
-                *writes.entry(target).or_default() += 1;
-            }
-        }
-        let mut calls = BTreeMap::new();
-        for entry in place.record().iter().filter(|entry| entry.kind == Kind::Request) {
-            let operation = entry.operation.map(|operation| format!("{operation:?}"));
-            *calls.entry(operation.unwrap_or_default()).or_default() += 1;
-        }
-        Self { writes, calls }
-    }
-
-    fn less(mut self, before: &Self) -> Self {
-        for (all, old) in [(&mut self.writes, &before.writes), (&mut self.calls, &before.calls)] {
-            for (what, number) in all {
-                *number -= old.get(what).copied().unwrap_or(0);
-            }
-        }
-        self
-    }
-
-    /// Writes, the events left out.
-    fn kubernetes(&self) -> usize {
-        self.writes.iter().filter(|(target, _)| *target != "events").map(|(_, number)| number).sum()
-    }
-
-    fn calls(&self, operation: Operation) -> usize {
-        self.calls.get(&format!("{operation:?}")).copied().unwrap_or(0)
-    }
 }
 
 impl Place<'_> {

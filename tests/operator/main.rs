@@ -17,6 +17,7 @@ mod replica;
 mod rotation;
 mod secrecy;
 mod shutdown;
+mod spent;
 mod stage;
 mod storm;
 mod upstream;
