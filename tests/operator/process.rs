@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::replica::binary;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// An operator whose API server accepts connections and never answers.
 struct Operator {

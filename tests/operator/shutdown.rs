@@ -1,5 +1,5 @@
 //! A request to stop while ISC is creating a token: its reply is waited for and recorded, but not for ever.
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use isc_simulator::{GateSpec, Operation, When};
 use rustix::process::Signal;
@@ -11,7 +11,6 @@ use crate::stage::{Place, Stage, eventually, play};
 
 const FLAGS: [&str; 5] =
     ["--secret-poll=1s", "--recheck=1s", "--list-lag=1s", "--backoff-first=1s", "--attempt-expiry=40s"];
-const DEADLINE: Duration = Duration::from_secs(25);
 
 #[test]
 fn a_stop_waits_for_a_post_that_is_under_way() {
@@ -21,12 +20,12 @@ fn a_stop_waits_for_a_post_that_is_under_way() {
             let mut operator = stage.replica("pod-0", &[]);
             let place = stage.place(name).await;
             let gate = post_held(&place, when).await;
-            let stopped = told_to_stop(&stage, &operator).await;
+            told_to_stop(&stage, &operator).await;
             assert_eq!(operator.ended(), None, "{when:?}: it ended although a POST is under way");
             stage.simulator.control().open_gate(gate).unwrap();
             let status = eventually("its end", async || operator.ended()).await;
+            // Past the deadline it would be 1.
             assert_eq!(status.code(), Some(0), "{when:?}: {}", place.log());
-            assert!(stopped.elapsed() < DEADLINE, "{when:?}: it took {:?}", stopped.elapsed());
 
             let (ledger, minted) = (place.document().await, place.minted());
             assert_eq!((place.created(), place.posts(), minted.len()), (1, 1, 1), "{when:?}");

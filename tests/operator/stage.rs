@@ -36,7 +36,7 @@ pub const WATCHFUL: [&str; 6] = [
     "--backoff-first=1s",
 ];
 /// How long to look for what should come; a machine that does other things as well is slow.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -126,7 +126,7 @@ impl Stage {
         let manifests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy/manifests");
         self.kubectl(&["apply", "-f", &manifests.join("namespace.yaml").display().to_string()]);
         self.kubectl(&["apply", "-f", &manifests.join("rbac.yaml").display().to_string()]);
-        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+        self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=90s"]);
         let token = self.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=12h"]);
         fs::write(self.folder.join("kubeconfig"), self.plane.kubeconfig_for(token.trim())).unwrap();
     }
@@ -261,18 +261,13 @@ async fn client(kubeconfig: &str) -> Client {
 }
 
 /// Looks again until something is there.
-pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-    within(PATIENCE, what, look).await
-}
-
-/// The same with another patience.
-pub async fn within<T>(patience: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let started = std::time::Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(started.elapsed() < patience, "{what}: not within {patience:?}");
+        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

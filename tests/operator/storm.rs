@@ -7,14 +7,12 @@ use isc_simulator::Kind;
 use serde_json::json;
 
 use crate::rotation::ROTATE;
-use crate::stage::{Place, Stage, within};
+use crate::stage::{Place, Stage, eventually};
 
 /// Restarts in a minute.
 const RESTARTS: u32 = 10;
 /// What `--isc-requests` allows in ten seconds.
 const BUDGET: usize = 80;
-/// For the owners whose attempt was lost: its life, and what comes after.
-const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Asks for every other resource to be rotated, restarts the operator again and again, and looks at what came of it.
 pub async fn of_restarts(stage: &Stage, places: &[Place<'_>]) {
@@ -36,7 +34,7 @@ pub async fn of_restarts(stage: &Stage, places: &[Place<'_>]) {
     }
     for (place, made) in places.iter().zip(&made) {
         // One of the owner's rotations is under way, until its overlap is over; the others wait for the spare slot.
-        within(PATIENCE, &format!("one rotation in {}", place.name), async || is_rotated(place, *made).await).await;
+        eventually(&format!("one rotation in {}", place.name), async || is_rotated(place, *made).await).await;
     }
     let lost: usize = places.iter().zip(&made).map(|(place, made)| place.created() - made - 1).sum();
     eprintln!(
