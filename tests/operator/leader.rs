@@ -40,7 +40,7 @@ fn a_leader_that_is_told_to_stop_hands_over_at_once() {
 #[test]
 fn a_leader_that_falls_silent_is_replaced_once_its_lease_has_run_out() {
     play(async {
-        let stage = Stage::set(&[&ELECT[..], &["--lease-duration=7s", "--lease-renew-deadline=5s"]].concat()).await;
+        let stage = Stage::set(&[&ELECT[..], &["--lease-duration=15s", "--lease-renew-deadline=12s"]].concat()).await;
         let first = leading(&stage, "pod-a").await;
         let mut second = standing_by(&stage, "pod-b").await;
         let place = stage.place("silence").await;
@@ -101,7 +101,7 @@ async fn takes_over(stage: &Stage, identity: &str) -> Duration {
     assert_eq!(after.lease_transitions, before.lease_transitions.map(|count| count + 1));
     let silence = after.acquire_time.unwrap().0.duration_since(before.renew_time.unwrap().0);
     let silence = Duration::try_from(silence).unwrap();
-    assert!(silence >= Duration::from_secs(7), "{identity} took the Lease after {silence:?} of its 7 s");
+    assert!(silence >= Duration::from_secs(15), "{identity} took the Lease after {silence:?} of its 15 s");
     silence
 }
 

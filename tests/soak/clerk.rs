@@ -13,7 +13,7 @@ use crate::archive::{Archive, Revision};
 use crate::timeline::{Note, Noted, Timeline};
 
 /// How late the clerk is: the watches have brought by then what they will bring.
-pub const LAG: Duration = Duration::from_millis(1_500);
+pub const LAG: Duration = Duration::from_secs(3);
 /// A revision that was written comes by a watch within this time, or there is no order.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -16,11 +16,11 @@ use crate::timeline::Timeline;
 
 /// What a Pod has for its whole life, however often its container starts.
 const IDENTITIES: [&str; 2] = ["pod-a", "pod-b"];
-pub const LEASE: Duration = Duration::from_secs(2);
+pub const LEASE: Duration = Duration::from_secs(4);
 /// The protocol in a hurry, and a Lease to match.
 const FLAGS: [&str; 12] = [
-    "--lease-duration=2s",
-    "--lease-renew-deadline=1500ms",
+    "--lease-duration=4s",
+    "--lease-renew-deadline=3s",
     "--lease-retry=300ms",
     "--attempt-expiry=4s",
     // Longer than a place's own lag by what a `Date` of whole seconds hides.

@@ -25,7 +25,7 @@ const USER_PAUSE: Duration = Duration::from_millis(90);
 /// Between two of a workload's requests.
 const CONSUMER_PAUSE: Duration = Duration::from_millis(15);
 /// All is as declared within this time once nothing goes wrong any more.
-const CONVERGENCE: Duration = Duration::from_secs(90);
+const CONVERGENCE: Duration = Duration::from_secs(240);
 /// So long after a restore a person clears away in ISC what no ledger has: it may use up what an owner may have.
 const PERSON: Duration = Duration::from_secs(5);
 const PROGRESS: Duration = Duration::from_secs(5);
