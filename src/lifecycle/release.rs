@@ -70,12 +70,17 @@ pub(super) fn is_abandoned(facts: &Facts<'_>, seen: &SecretSeen, uid: &Uid) -> b
 
 /// Rename first: a Secret without our marks never holds a token that still looks like ours.
 fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
-    if listing.token(&entry.id).is_some_and(|token| token.ours.is_some()) {
-        if entry.renamed && !listing.had_to_show(entry.changed_at, facts.timings) {
-            return look_again(facts, listing, entry);
+    let shown = listing.token(&entry.id);
+    let had_to_show = |told| listing.had_to_show(told, facts.timings);
+    match shown.map(|token| token.ours.is_some()) {
+        Some(true) if entry.renamed && !had_to_show(entry.changed_at) => return look_again(facts, listing, entry),
+        Some(true) => {
+            let rename = || Step::Rename { id: entry.id.clone(), name: released_name(entry) };
+            return (facts.has_waited(&entry.uid) && !facts.set_aside.contains(&entry.id)).then(rename);
         }
-        let rename = || Step::Rename { id: entry.id.clone(), name: released_name(entry) };
-        return (facts.has_waited(&entry.uid) && !facts.set_aside.contains(&entry.id)).then(rename);
+        // A LIST from before the token tells nothing of its name.
+        None if !had_to_show(entry.created_at) => return look_again(facts, listing, entry),
+        Some(false) | None => {}
     }
     let Some(seen) = facts.secrets.get(&entry.uid).filter(|seen| seen.deleting) else {
         return Some(Step::ReadSecret(entry.uid.clone()));
@@ -90,7 +95,7 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
     Some(if decided_before { Step::Drop(vec![entry.id.clone()]) } else { Step::List })
 }
 
-/// A LIST that was not begun before the new name, or had to show it.
+/// A LIST that was not begun before the last change, or had to show it.
 fn look_again(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
     let late = facts.ms()? > entry.changed_at + millis(facts.timings.list_lag);
     (late || listing.at < entry.changed_at).then_some(Step::List)

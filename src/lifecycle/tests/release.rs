@@ -94,6 +94,14 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
         });
         listed_ago(world, listed)
     };
+    let unseen = |ago: i64, listed: i64| {
+        let world = with(ours(), |world| {
+            let entry = &mut world.ledger.entries[0];
+            (entry.created_at, entry.changed_at) = (NOW - ago, NOW - ago);
+            world.listing.as_mut().unwrap().tokens.clear();
+        });
+        listed_ago(world, listed)
+    };
     check([
         ("LIST shows it under our name", ours(), rename.clone()),
         ("although its Secret was read", shown(ours(), true, Some(pair(1))), rename.clone()),
@@ -102,6 +110,9 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
         ("LIST is from after, and may lag", told(MINUTE, 0), None),
         ("the lag is over: LIST again", told(3 * MINUTE, 2 * MINUTE), Some(Step::List)),
         ("a LIST that had to show the new name does not: again", told(3 * MINUTE, 0), rename),
+        ("LIST is older than the token", unseen(MINUTE, 2 * MINUTE), Some(Step::List)),
+        ("LIST lacks the token, which is young", unseen(MINUTE, 0), None),
+        ("LIST had to show the token: it is gone", unseen(3 * MINUTE, 0), Some(Step::ReadSecret("a".into()))),
         ("renamed, the Secret is read", renamed(), Some(Step::ReadSecret("a".into()))),
         ("it holds the pair and our marks", shown(renamed(), true, Some(pair(1))), Some(Step::Strip("a".into()))),
         ("a read from before the deletion", shown(renamed(), false, Some(pair(1))), Some(Step::ReadSecret("a".into()))),
