@@ -157,6 +157,8 @@ pub struct SecretSeen {
     pub deleting: bool,
     /// The overlap of the current credential was over when the read began (R9).
     pub overlap_over: bool,
+    /// LIST was read since, and so was ISC's time.
+    pub listed: bool,
     /// The pair in it; read only if the Secret is ours.
     pub held: Option<Held>,
 }
@@ -207,8 +209,8 @@ impl Facts<'_> {
 
     /// Whether the resource's back-off is over (R7).
     pub fn has_waited(&self, uid: &str) -> bool {
-        let not_before = self.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
-        not_before == 0 || self.ms().is_some_and(|now| now >= not_before)
+        let known = self.ledger.resources.get(uid);
+        known.is_none_or(|known| known.not_before == 0 || self.ms().is_some_and(|now| now >= known.not_before))
     }
 
     /// Whether a recorded moment is past for certain: two replies of ISC agree on the time (R20).
@@ -218,23 +220,22 @@ impl Facts<'_> {
 
     /// Whether the fenced attempt can no longer take effect (R2).
     pub fn is_final(&self, expiry: Millis) -> bool {
-        self.now.is_some_and(|now| now.consistent && now.ms > expiry + millis(self.timings.list_lag))
+        self.is_past(expiry + millis(self.timings.list_lag) + 1)
     }
 
     /// Tokens of ours in LIST that were never recorded and never can be (R6).
     pub fn orphans(&self) -> impl Iterator<Item = (&Listed, &MachinePart)> {
-        let listing = self.listing;
-        listing.into_iter().flat_map(|listing| &listing.tokens).filter_map(move |token| {
+        let all = self.listing.into_iter().flat_map(|listing| listing.tokens.iter().map(move |token| (listing, token)));
+        all.filter_map(|(listing, token)| {
             let part = token.ours.as_ref()?;
-            let retired = listing.is_some_and(|listing| listing.read_with.is_retired_number(part.n));
-            (retired && token.provisional && !token.managed && self.ledger.entry(&token.id).is_none())
-                .then_some((token, part))
+            let unknown = listing.read_with.is_retired_number(part.n) && self.ledger.entry(&token.id).is_none();
+            (unknown && token.provisional && !token.managed).then_some((token, part))
         })
     }
 
     /// Whether a token was destroyed after the LIST at hand began.
     pub fn destroyed_since_list(&self) -> bool {
-        self.listing.is_some_and(|listing| self.destroyed.iter().any(|id| !listing.after.contains(id)))
+        self.listing.is_some_and(|listing| !self.destroyed.is_subset(&listing.after))
     }
 }
 

@@ -43,7 +43,8 @@ pub(super) fn retire(facts: &Facts<'_>) -> Option<Step> {
         let holds = seen
             .is_some_and(|seen| seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(current)));
         match current.published_at {
-            // The overlap counts from this moment: a single reply that is behind would end it early (R20).
+            // The overlap counts from this moment: a time from before, or by one reply only, would end it early (R20).
+            None if holds && seen.is_some_and(|seen| !seen.listed) => Some(Step::List),
             None if holds => facts.now?.consistent.then(|| Step::RecordPublished(current.id.clone())),
             None => seen.is_none().then(|| Step::ReadSecret(uid.clone())),
             Some(_) if !is_overlap_over(facts, uid) => None,

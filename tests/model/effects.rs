@@ -93,7 +93,9 @@ impl Owner<'_> {
         self.world.questions[r] = false;
         let pass = self.pass();
         let deleting = recorded.is_some_and(|resource| resource.deleting);
-        pass.secrets.insert(uid, SecretSeen { holds, deleting, overlap_over: pass.overlap_over, held });
+        // There is one clock, which everybody reads right: nobody has to ask ISC for the time.
+        let seen = SecretSeen { holds, deleting, overlap_over: pass.overlap_over, listed: true, held };
+        pass.secrets.insert(uid, seen);
         self.go_on();
     }
 

@@ -160,6 +160,7 @@ impl Pass<'_> {
         let missed_before = memory.listing.as_ref().map(missed).unwrap_or_default();
         let after = self.destroyed.clone();
         let listing = Listing { tokens, at, read_with, after, doubted, missed_before };
+        self.secrets.values_mut().for_each(|seen| seen.listed = true);
         memory.note_neighbours(&listing, &self.context.installation);
         memory.listing = Some(listing);
         Ok(())
@@ -217,7 +218,7 @@ impl Pass<'_> {
             self.context.board.answer(uid);
         }
         self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
-        let seen = SecretSeen { holds: found.holds, deleting, overlap_over, held: found.held };
+        let seen = SecretSeen { holds: found.holds, deleting, overlap_over, listed: false, held: found.held };
         self.secrets.insert(uid.clone(), seen);
     }
 

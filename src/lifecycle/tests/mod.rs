@@ -108,14 +108,18 @@ fn own(world: World, stage: Stage) -> World {
 /// The Secret of a resource, read before its deletion was recorded.
 fn read(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
-        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: false, overlap_over: false, held: None });
+        world
+            .secrets
+            .insert(uid.into(), SecretSeen { holds, deleting: false, overlap_over: false, listed: true, held: None });
     })
 }
 
 /// The Secret of a resource, read since its deletion was recorded.
 fn read_since(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
-        world.secrets.insert(uid.into(), SecretSeen { holds, deleting: true, overlap_over: false, held: None });
+        world
+            .secrets
+            .insert(uid.into(), SecretSeen { holds, deleting: true, overlap_over: false, listed: true, held: None });
     })
 }
 
@@ -127,7 +131,7 @@ fn pair(n: u64) -> Held {
 
 /// The Secret of `a`, read live, is its own and holds this.
 fn shown(world: World, deleting: bool, held: Option<Held>) -> World {
-    let seen = SecretSeen { holds: Holds::Ours, deleting, overlap_over: false, held };
+    let seen = SecretSeen { holds: Holds::Ours, deleting, overlap_over: false, listed: true, held };
     with(world, |world| drop(world.secrets.insert("a".into(), seen)))
 }
 

@@ -4,7 +4,7 @@ use crate::lifecycle::sample::DAY;
 use crate::lifecycle::schedule::rest;
 
 fn refused(world: World) -> World {
-    let seen = SecretSeen { holds: Holds::Refused, deleting: true, overlap_over: true, held: None };
+    let seen = SecretSeen { holds: Holds::Refused, deleting: true, overlap_over: true, listed: true, held: None };
     with(world, |world| drop(world.secrets.insert("a".into(), seen)))
 }
 

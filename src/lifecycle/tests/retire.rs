@@ -15,6 +15,10 @@ fn read_after(world: World, n: u64) -> World {
     with(shown(world, false, Some(pair(n))), |world| world.secrets.get_mut("a").unwrap().overlap_over = true)
 }
 
+fn unlisted(world: World) -> World {
+    with(world, |world| world.secrets.get_mut("a").unwrap().listed = false)
+}
+
 #[test]
 fn r8_publication_is_recorded_when_the_live_secret_holds_the_current_pair() {
     let world = || World::new(rotating(None), &["a"]);
@@ -22,6 +26,7 @@ fn r8_publication_is_recorded_when_the_live_secret_holds_the_current_pair() {
     check([
         ("not read yet", world(), Some(Step::ReadSecret("a".into()))),
         ("it holds the current pair", shown(world(), false, Some(pair(2))), Some(Step::RecordPublished("id2".into()))),
+        ("r20: ISC's time is from before the read", unlisted(shown(world(), false, Some(pair(2)))), Some(Step::List)),
         ("it holds the pair from before", shown(world(), false, Some(pair(1))), None),
         ("it holds the client ID with another client secret", shown(world(), false, Some(forged)), None),
         ("it holds no pair", shown(world(), false, None), None),
