@@ -59,11 +59,11 @@ pub(super) fn owners(found: Option<&ObjectMeta>, token: &PersonalAccessToken) ->
     others.map(|owner| json!(owner)).chain(own).collect()
 }
 
-/// Whether the owner references are not as they should be.
+/// Whether the owner references are not as they should be, in any field of the resource's own.
 pub(super) fn owners_differ(found: &ObjectMeta, token: &PersonalAccessToken) -> bool {
-    let uid = token.metadata.uid.as_deref();
-    let owned = controller(found).is_some_and(|controller| Some(controller.uid.as_str()) == uid);
-    owned == token.retains()
+    let have: Vec<Value> = found.owner_references.iter().flatten().map(|owner| json!(owner)).collect();
+    let wanted = owners(Some(found), token);
+    have.len() != wanted.len() || have.iter().any(|owner| !wanted.contains(owner))
 }
 
 /// The patch that takes the operator's marks off a Secret.
@@ -159,11 +159,21 @@ mod tests {
         );
         assert_eq!(uids(owners(Some(&found), &token("Retain"))), ["friend"]);
         assert_eq!(uids(owners(None, &token("Revoke"))), ["a"]);
-        for (controller, policy, differs) in
-            [(Some("a"), "Revoke", false), (Some("a"), "Retain", true), (None, "Revoke", true), (None, "Retain", false)]
-        {
-            assert_eq!(owners_differ(&meta(json!({}), controller), &token(policy)), differs, "{controller:?} {policy}");
+        let made = |policy: &str| {
+            let found = meta(json!({}), None);
+            let references = json!(owners(Some(&found), &token(policy)));
+            ObjectMeta { owner_references: serde_json::from_value(references).unwrap(), ..found }
+        };
+        for (was, is, differs) in [
+            ("Revoke", "Revoke", false),
+            ("Revoke", "Retain", true),
+            ("Retain", "Revoke", true),
+            ("Retain", "Retain", false),
+        ] {
+            assert_eq!(owners_differ(&made(was), &token(is)), differs, "{was}, then {is}");
         }
+        let other_kind = meta(json!({}), Some("a"));
+        assert!(owners_differ(&other_kind, &token("Revoke")), "the garbage collector goes by kind and name too");
     }
 
     #[test]

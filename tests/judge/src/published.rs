@@ -129,13 +129,13 @@ fn pair(secret: &Published) -> &Value {
     &secret.content["data"]
 }
 
-/// The uid of the `PersonalAccessToken` that it belongs to: of the one that controls it, or, where it is to outlive its
-/// resource (Retain), of the one that the operator's mark names.
+/// The uid of the object that it belongs to: of the one that controls it, or, where it is to outlive its resource (Retain),
+/// of the one that the operator's mark names. A uid is one object's, whatever kind the reference says.
 pub(crate) fn holder(object: &Value) -> Option<String> {
     let mut owners = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     let uid = match owners.find(|owner| owner["controller"] == true) {
-        Some(owner) => Some(&owner["uid"]).filter(|_| owner["kind"] == "PersonalAccessToken"),
-        None => Some(&object["metadata"]["annotations"]["pat-operator.dev/resource-uid"]),
+        Some(owner) => &owner["uid"],
+        None => &object["metadata"]["annotations"]["pat-operator.dev/resource-uid"],
     };
-    uid?.as_str().map(str::to_owned)
+    uid.as_str().map(str::to_owned)
 }

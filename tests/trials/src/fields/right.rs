@@ -22,6 +22,7 @@ impl Right {
         let path: Vec<&str> = spoilt.path.iter().map(String::as_str).collect();
         match (spoilt.which, path.as_slice()) {
             (Which::Ledger, ["data", "checksum"]) if spoilt.damage == Damage::Deleted => Self::Mended,
+            (Which::Ledger | Which::Secret(_), ["type"]) => Self::Refused,
             (_, ["data"]) if spoilt.damage == Damage::Mistyped => Self::Refused,
             (Which::Ledger, ["data", ..]) => Self::Frozen,
             (Which::Secret(_), ["data", _]) => Self::Mended,
