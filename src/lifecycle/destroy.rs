@@ -105,8 +105,11 @@ fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let lag = millis(facts.timings.list_lag);
     let shown_by = |entry: &Entry, at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
     let condemned_before = |entry: &Entry| listing.read_with.entry(&entry.id).is_some_and(|e| e.state == State::Tomb);
+    // A name from before it was put right is not that of somebody else.
+    let named_by = |entry: &Entry, at: Millis| at > entry.changed_at + lag;
+    let is_others = |entry: &Entry| listing.token(&entry.id).is_some_and(|token| token.ours.is_none() || token.managed);
     let gone = |entry: &&Entry| match listing.token(&entry.id) {
-        Some(token) => condemned_before(entry) && (token.ours.is_none() || token.managed),
+        Some(_) => condemned_before(entry) && is_others(entry) && named_by(entry, listing.at),
         // What LIST missed when it was answered, not now, it may have missed by its lag.
         None => condemned_before(entry) && shown_by(entry, listing.at),
     };
@@ -115,7 +118,10 @@ fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
         return Some(Step::Drop(ids));
     }
     // A LIST from before the condemnation may be older than the token itself.
-    let outdated = |entry: &Entry| !shown_by(entry, listing.at) && shown_by(entry, now);
+    let outdated = |entry: &Entry| {
+        !shown_by(entry, listing.at) && shown_by(entry, now)
+            || is_others(entry) && !named_by(entry, listing.at) && named_by(entry, now)
+    };
     let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry) || outdated(entry));
     unjudged.then_some(Step::List)
 }

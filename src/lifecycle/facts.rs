@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ledger::{Applied, Entry, Ledger, Millis, Scopes, TokenId, Uid};
+use super::ledger::{Applied, Entry, Ledger, Millis, TokenId, Uid};
 use super::listing::{Listed, Listing};
 use super::timings::Timings;
 use super::token_name::MachinePart;
@@ -207,10 +207,11 @@ impl Facts<'_> {
         self.now.map(|now| now.ms)
     }
 
-    /// Whether the resource's back-off is over (R7).
+    /// Whether the resource's back-off is over (R7), or longer than any: then a wrong clock recorded it (R20).
     pub fn has_waited(&self, uid: &str) -> bool {
-        let known = self.ledger.resources.get(uid);
-        known.is_none_or(|known| known.not_before == 0 || self.ms().is_some_and(|now| now >= known.not_before))
+        let until = self.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
+        let waits = |now: Millis| now < until && until - now <= 2 * millis(self.timings.backoff_max);
+        until == 0 || self.ms().is_some_and(|now| !waits(now))
     }
 
     /// Whether a recorded moment is past for certain: two replies of ISC agree on the time (R20).
@@ -237,11 +238,6 @@ impl Facts<'_> {
     pub fn destroyed_since_list(&self) -> bool {
         self.listing.is_some_and(|listing| !self.destroyed.is_subset(&listing.after))
     }
-}
-
-/// Whether all wanted scopes are in what an access token carries.
-pub fn missing_scopes(wanted: &Scopes, effective: &[String]) -> Scopes {
-    wanted.iter().filter(|scope| !effective.contains(scope)).cloned().collect()
 }
 
 /// A duration in the unit of ISC's time.

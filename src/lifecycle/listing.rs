@@ -47,10 +47,18 @@ pub struct Listed {
     pub managed: bool,
 }
 
+/// ISC tells its time in whole seconds, and two replies agree within two.
+const FUTURE: Millis = 5_000;
+
 impl Listing {
     /// The listed token with this client ID.
     pub fn token(&self, id: &str) -> Option<&Listed> {
         self.tokens.iter().find(|token| &*token.id == id)
+    }
+
+    /// Whether this LIST was begun at most so long ago; one from the future was dated by a wrong clock (R20).
+    pub fn is_younger(&self, age: Millis, now: Millis) -> bool {
+        (-FUTURE..=age).contains(&(now - self.at))
     }
 
     /// Whether this LIST had to show what was told to ISC at a moment.

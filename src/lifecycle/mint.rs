@@ -87,7 +87,7 @@ pub(super) fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
     let Some(now) = facts.ms() else { return false };
     let after_final =
         facts.ledger.unresolved.as_ref().is_none_or(|left| listing.at > left.expiry + millis(facts.timings.list_lag));
-    now - listing.at <= millis(facts.timings.list_max_age) && after_final
+    listing.is_younger(millis(facts.timings.list_max_age), now) && after_final
 }
 
 fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {

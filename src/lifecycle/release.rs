@@ -78,7 +78,8 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
             let rename = || Step::Rename { id: entry.id.clone(), name: released_name(entry) };
             return (facts.has_waited(&entry.uid) && !facts.set_aside.contains(&entry.id)).then(rename);
         }
-        // A LIST from before the token tells nothing of its name.
+        // A name from before it was put right, or a LIST from before the token, tells nothing.
+        Some(false) if !entry.renamed && !had_to_show(entry.changed_at) => return look_again(facts, listing, entry),
         None if !had_to_show(entry.created_at) => return look_again(facts, listing, entry),
         Some(false) | None => {}
     }
@@ -90,6 +91,11 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
     }
     if seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(entry)) {
         return Some(Step::Strip(entry.uid.clone()));
+    }
+    // A young token that is unknown would be swept by a LIST that still shows it as it was made.
+    let made = entry.created_at + millis(facts.timings.attempt_expiry);
+    if !had_to_show(entry.changed_at) && !had_to_show(made) {
+        return look_again(facts, listing, entry);
     }
     let decided_before = listing.read_with.entry(&entry.id).is_some_and(|known| known.state == State::Released);
     Some(if decided_before { Step::Drop(vec![entry.id.clone()]) } else { Step::List })

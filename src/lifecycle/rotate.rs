@@ -4,12 +4,13 @@ use super::facts::{Admission, Declared, Facts, Holds};
 use super::ledger::{Entry, Ledger, Millis, State, Uid};
 use super::mint;
 use super::step::Step;
-use super::token_name;
+use super::{token_name, upkeep};
 
 /// Why a token is to be replaced, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     Requested,
+    Unrenewable,
     Changed,
     Scheduled,
 }
@@ -136,6 +137,11 @@ fn urgency(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> Option<(Urgency
     let request = mint::due_request(facts, declared.rotate.as_ref());
     if request.is_some() && request != resource.rotated {
         return declared.rotate.as_ref().map(|trigger| (Urgency::Requested, trigger.at));
+    }
+    // ISC refuses to prolong it: a new one is made before a last attempt at that goes first.
+    let left = current.expires_at - facts.ms()?;
+    if resource.failures > 0 && left < upkeep::life(facts, current) / 4 {
+        return Some((Urgency::Unrenewable, current.expires_at));
     }
     if current.applied.validity_seconds != declared.wanted.validity_seconds {
         return Some((Urgency::Changed, current.created_at));

@@ -207,9 +207,8 @@ fn look(facts: &Facts<'_>) -> Option<Step> {
         || travel::suspects_loss(facts);
     // Half, so that each of the passes, which come every `recheck`, does ask.
     let most = if waits { timings.drift_interval.min(timings.recheck / 2) } else { timings.drift_interval };
-    let age = |at: Millis| facts.ms().map(|now| now - at);
     let young = facts.listing.is_some_and(|listing| {
-        age(listing.at).is_some_and(|age| age <= millis(most))
+        facts.ms().is_some_and(|now| listing.is_younger(millis(most), now))
             && facts.ledger.unresolved.as_ref().is_none_or(|left| listing.read_with.unresolved.as_ref() == Some(left))
     });
     (!young || rotate::wants_list(facts)).then_some(Step::List)

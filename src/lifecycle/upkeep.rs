@@ -1,6 +1,6 @@
 //! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are really worth.
 use super::facts::{Admission, Declared, Facts, millis};
-use super::ledger::{Applied, Entry, Ledger, Millis, State};
+use super::ledger::{Applied, Entry, Ledger, Millis, Scopes, State};
 use super::listing::Listed;
 use super::step::Step;
 use super::token_name::{self, MachinePart};
@@ -102,6 +102,11 @@ fn apply(facts: &Facts<'_>, entry: &Entry, declared: &Declared) -> Option<Step> 
         scopes,
         wanted: Applied { validity_seconds: entry.applied.validity_seconds, ..wanted.clone() },
     })
+}
+
+/// The wanted scopes that an access token does not carry.
+pub fn missing_scopes(wanted: &Scopes, effective: &[String]) -> Scopes {
+    wanted.iter().filter(|scope| !effective.contains(scope)).cloned().collect()
 }
 
 fn check_scopes(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {

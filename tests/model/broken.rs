@@ -129,7 +129,10 @@ pub fn step(broken: Broken, facts: &Facts<'_>) -> Option<Step> {
         Broken::TombBeforeSecret => secrets.values_mut().for_each(|seen| seen.holds = Holds::Absent),
         Broken::MintBeforeAdopt => secrets.values_mut().for_each(|seen| seen.held = None),
         Broken::SlotsIgnored => ledger.endpoint.tokens_per_user = 99,
-        Broken::SingleClock => facts.now = facts.now.map(|now| Now { consistent: true, ..now }),
+        Broken::SingleClock => {
+            facts.now = facts.now.map(|now| Now { consistent: true, ..now });
+            listing.iter_mut().for_each(|listing| listing.at = listing.at.min(facts.ms().unwrap_or_default()));
+        }
         _ => {}
     }
     (facts.listing, facts.secrets, facts.ledger) = (listing.as_ref(), &secrets, &ledger);

@@ -80,6 +80,7 @@ impl Configuration {
     pub fn next_moment(&self, world: &World) -> Option<Millis> {
         let lag = millis(TIMINGS.list_lag);
         let ends = |expiry: Millis| [expiry + 1, expiry + lag + 1];
+        let shown = |told: Millis| told + lag + 1;
         let ledger = &world.ledger;
         let attempts = world.posts().map(|attempt| attempt.expiry);
         let provisional = world.tokens.iter().filter(|token| token.resource.is_some() && !token.accepted);
@@ -92,8 +93,8 @@ impl Configuration {
             .chain(provisional.filter_map(|token| token.expires))
             .flat_map(ends)
             .chain(ledger.resources.values().map(|resource| resource.not_before))
-            .chain(leaving.map(|entry| entry.created_at + lag + 1))
-            .chain(released.filter(|entry| entry.renamed).map(|entry| entry.changed_at + lag + 1))
+            .chain(leaving.chain(released.clone()).flat_map(|entry| [entry.created_at, entry.changed_at]).map(shown))
+            .chain(released.map(|entry| entry.created_at + millis(TIMINGS.attempt_expiry)).map(shown))
             .chain(self.schedule(world))
             .chain(looks(world))
             .chain(self.lists(world))

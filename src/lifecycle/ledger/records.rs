@@ -180,7 +180,7 @@ pub enum Provisional {
     Short,
     /// ISC refused a short one: the next attempt asks for a day.
     TryLong,
-    /// ISC takes a day and refused ten minutes.
+    /// ISC refused ten minutes and took a day: the next attempt asks for a day too.
     Long,
     /// ISC refused both: its reason may be another. Until it takes one, attempts ask for the one and the other in turn.
     Either,

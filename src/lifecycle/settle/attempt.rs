@@ -52,9 +52,10 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
     l.pending = None;
     match post {
         Posted::Yes { id, client_secret, expires_at } => {
+            // The refusal of a short one may have had another reason: it is tried again after two that were long.
             l.provisional = match l.provisional {
-                Provisional::TryLong | Provisional::Long => Provisional::Long,
-                Provisional::Short | Provisional::Either => Provisional::Short,
+                Provisional::TryLong => Provisional::Long,
+                Provisional::Long | Provisional::Short | Provisional::Either => Provisional::Short,
             };
             l.entries.push(Entry {
                 state: State::Prepared,

@@ -1,10 +1,10 @@
 //! Live tokens: extension (R7), publication (R8), renewal (R16), change in place (R22).
 use super::*;
-use crate::lifecycle::facts::{Admission, missing_scopes};
+use crate::lifecycle::facts::Admission;
 use crate::lifecycle::ledger::{Applied, scopes};
 use crate::lifecycle::settle::{Extended, Patched};
 use crate::lifecycle::step::Extension;
-use crate::lifecycle::upkeep::full_name;
+use crate::lifecycle::upkeep::{full_name, missing_scopes};
 
 const LONG: i64 = 90 * 24 * 60 * MINUTE;
 

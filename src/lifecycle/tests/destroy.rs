@@ -76,6 +76,11 @@ fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
         ("a current token", World::new(sample::ledger(), &["a"]), None),
         ("a current token that nobody declares any more", looked_for(World::new(sample::ledger(), &[])), None),
         ("renamed by somebody: handed over, only forgotten", listed(|token| token.ours = None), dropped.clone()),
+        (
+            "its name was put right a minute ago, and LIST may be older",
+            with(listed(|token| token.ours = None), |w| w.ledger.entries[0].changed_at = NOW - MINUTE),
+            None,
+        ),
         ("taken over by the platform", listed(|token| token.managed = true), dropped),
         (
             "renamed, but LIST is older than the condemnation",

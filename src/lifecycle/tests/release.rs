@@ -110,6 +110,11 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
         ("LIST is from after, and may lag", told(MINUTE, 0), None),
         ("the lag is over: LIST again", told(3 * MINUTE, 2 * MINUTE), Some(Step::List)),
         ("a LIST that had to show the new name does not: again", told(3 * MINUTE, 0), rename),
+        (
+            "LIST shows another name, which may be from before it was put right",
+            with(listed_ago(renamed(), 0), |w| w.ledger.entries[0].changed_at = NOW - MINUTE),
+            None,
+        ),
         ("LIST is older than the token", unseen(MINUTE, 2 * MINUTE), Some(Step::List)),
         ("LIST lacks the token, which is young", unseen(MINUTE, 0), None),
         ("LIST had to show the token: it is gone", unseen(3 * MINUTE, 0), Some(Step::ReadSecret("a".into()))),
@@ -136,6 +141,14 @@ fn r12_a_released_token_is_forgotten_when_its_secret_is_stripped() {
         ("the marks are off", read_since(renamed(), "a", Holds::Foreign), dropped.clone()),
         ("the Secret is gone", read_since(renamed(), "a", Holds::Absent), dropped.clone()),
         ("it holds another pair", shown(renamed(), true, Some(pair(7))), dropped),
+        (
+            "the token is so young that a LIST may show it as it was made",
+            with(read_since(renamed(), "a", Holds::Foreign), |w| {
+                let entry = &mut w.ledger.entries[0];
+                (entry.renamed, entry.created_at, entry.changed_at) = (true, NOW - 5 * MINUTE, NOW - MINUTE);
+            }),
+            None,
+        ),
         ("LIST is from before the release", before(read_since(renamed(), "a", Holds::Foreign)), Some(Step::List)),
         ("nothing of it is left", World::new(retained(mentioning(&["a"])), &[]), Some(Step::Finish("a".into()))),
     ]);

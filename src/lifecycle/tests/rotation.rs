@@ -11,6 +11,12 @@ fn scheduled() -> World {
     declares(World::new(old, &["a"]), |a| a.rotation.every = Some(30 * DAY))
 }
 
+/// ISC refused something of `a` so often, and its token has so many of ninety days left.
+fn dying(failures: u32, days: i64) -> World {
+    let ledger = token(sample::ledger(), |entry| entry.expires_at = NOW + days * DAY);
+    with(World::new(ledger, &["a"]), |world| world.ledger.resources.get_mut("a").unwrap().failures = failures)
+}
+
 fn asked(value: &str, at: i64) -> World {
     declares(World::new(sample::ledger(), &["a"]), |a| a.rotate = request(value, at))
 }
@@ -41,6 +47,11 @@ fn a_token_is_replaced_by_schedule_on_request_or_for_another_life_of_its_access_
             "another request was",
             handled(free(asked("y", NOW))),
             intent(Attempt { answers: Some("y".into()), ..attempt(2, "a") }),
+        ),
+        (
+            "ISC refuses to prolong it",
+            free(declares(dying(1, 22), |a| a.rotation.every = None)),
+            intent(attempt(2, "a")),
         ),
         ("there is no schedule", free(declares(scheduled(), |a| a.rotation.every = None)), None),
     ]);

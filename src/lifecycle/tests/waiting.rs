@@ -55,3 +55,15 @@ fn r20_a_pass_rests_until_time_alone_could_change_a_decision() {
         assert_eq!(rest(&world.facts()), Duration::from_secs(seconds), "{sentence}");
     }
 }
+
+#[test]
+fn r20_what_a_wrong_clock_recorded_keeps_nobody_waiting() {
+    let next_year = World::new(waits(sample::ledger(), NOW + 365 * sample::DAY), &["a"]);
+    assert!(next_year.facts().has_waited("a"), "no back-off is that long");
+    let hours = World::new(waits(sample::ledger(), NOW + 360 * MINUTE), &["a"]);
+    assert!(!hours.facts().has_waited("a"));
+    let from_the_future = with(World::new(sample::ledger(), &["a"]), |world| {
+        world.listing.as_mut().unwrap().at = NOW + 365 * sample::DAY;
+    });
+    check([("a LIST from the future is read again", from_the_future, Some(Step::List))]);
+}

@@ -5,11 +5,11 @@ use super::{Performed, Scene};
 use crate::isc::classify::Created;
 use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
 use crate::isc::{Credential, Failure};
-use crate::lifecycle::facts::{Held, Stage, millis, missing_scopes};
+use crate::lifecycle::facts::{Held, Stage, millis};
 use crate::lifecycle::ledger::{Attempt, Entry, Millis, Scopes, TokenId};
 use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use crate::lifecycle::step::Extension;
-use crate::lifecycle::upkeep::{DRIFT, full_name};
+use crate::lifecycle::upkeep::{DRIFT, full_name, missing_scopes};
 
 /// Between two trials of a fresh credential.
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
