@@ -42,8 +42,14 @@ impl Judge {
                 resource.forced = taken || resource.forced && !put_back;
             }
         }
-        if let Some(resource) = self.book.resources.get_mut(uid) {
-            resource.held = held;
+        let place = (object.namespace.clone(), object.name.clone());
+        for (other, resource) in &mut self.book.resources {
+            if other == uid {
+                resource.held = held;
+            } else if object.by == Actor::Cluster && resource.place == place {
+                // A backup put its predecessor in its place, without a word of a deletion.
+                (resource.gone, resource.forced) = (true, true);
+            }
         }
     }
 

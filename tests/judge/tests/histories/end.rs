@@ -45,3 +45,14 @@ fn a_resource_that_never_goes_is_left() {
     story.judge.finish(DAY, &[]);
     story.breaks(Property::P7, "still being deleted");
 }
+
+#[test]
+fn a_resource_in_whose_place_a_backup_put_another_is_gone() {
+    let mut story = Story::new();
+    story.resource(false, Change::Created, Actor::Person);
+    story.tell(judge::What::Restored);
+    let other = serde_json::json!({"metadata": {"uid": "uid-b"}, "spec": {"suspend": true}});
+    story.object("PersonalAccessToken", "team", "name", other, Change::Changed, Actor::Cluster);
+    story.judge.finish(DAY, &[]);
+    story.is_good();
+}
