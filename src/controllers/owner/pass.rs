@@ -103,7 +103,7 @@ pub async fn run(
 
 impl Pass<'_> {
     /// A changed endpoint or credential rides on the next write.
-    fn refresh_endpoint(&mut self) {
+    pub(super) fn refresh_endpoint(&mut self) {
         if self.session.mints {
             let own = self.session.client.credential();
             let (client_id, client_secret) = (own.client_id.as_str().into(), own.client_secret.clone());
@@ -147,6 +147,7 @@ impl Pass<'_> {
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
         }
+        self.refresh().await?;
         let begun = self.now();
         let tokens = observe::list(self.context, self.session, &self.stored.ledger).await.map_err(End::Failed)?;
         let Some(at) = begun.or(self.now()).map(|now| now.ms) else {

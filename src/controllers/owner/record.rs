@@ -59,6 +59,17 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// A LIST is judged by the ledger that was read before it: a young one, else it shows what another replica did since
+    /// and seems to be somebody's doing.
+    pub(super) async fn refresh(&mut self) -> Result<(), End> {
+        if self.executing.is_none() && self.touched.elapsed() > AGAIN {
+            self.stored = self.read().await?;
+            self.touched = Instant::now();
+            self.refresh_endpoint();
+        }
+        Ok(())
+    }
+
     async fn read(&self) -> Result<Stored, End> {
         match self.context.ledgers.get(&self.stored.name).await {
             Ok(Some(stored)) => Ok(stored),
