@@ -1,7 +1,7 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
 use super::facts::{Declared, Facts, Holds, Sighting, millis};
 use super::ledger::{Entry, Ledger, Millis, Resource, State, Uid};
-use super::listing::Listing;
+use super::listing::{Listed, Listing};
 use super::step::Step;
 use super::{mint, release, token_name};
 
@@ -86,8 +86,7 @@ fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
 
 fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let licensed = |entry: &&Entry| {
-        let still_ours = |token: &super::listing::Listed| token.ours.is_some() && !token.managed;
-        listing.token(&entry.id).is_some_and(still_ours)
+        listing.token(&entry.id).is_some_and(Listed::is_ours)
             && !facts.destroyed.contains(&entry.id)
             && !facts.set_aside.contains(&entry.id)
     };
@@ -107,9 +106,9 @@ fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let condemned_before = |entry: &Entry| listing.read_with.entry(&entry.id).is_some_and(|e| e.state == State::Tomb);
     // A name from before it was put right is not that of somebody else.
     let named_by = |entry: &Entry, at: Millis| at > entry.changed_at + lag;
-    let is_others = |entry: &Entry| listing.token(&entry.id).is_some_and(|token| token.ours.is_none() || token.managed);
+    let is_others = |entry: &Entry| listing.token(&entry.id).is_some_and(|token| !token.is_ours());
     let gone = |entry: &&Entry| match listing.token(&entry.id) {
-        Some(_) => condemned_before(entry) && is_others(entry) && named_by(entry, listing.at),
+        Some(token) => condemned_before(entry) && !token.is_ours() && named_by(entry, listing.at),
         // What LIST missed when it was answered, not now, it may have missed by its lag.
         None => condemned_before(entry) && shown_by(entry, listing.at),
     };

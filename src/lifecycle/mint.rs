@@ -86,7 +86,7 @@ fn is_resolved(facts: &Facts<'_>) -> bool {
 pub(super) fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
     let Some(now) = facts.ms() else { return false };
     let after_final =
-        facts.ledger.unresolved.as_ref().is_none_or(|left| listing.at > left.expiry + millis(facts.timings.list_lag));
+        facts.ledger.unresolved.as_ref().is_none_or(|left| listing.had_to_show(left.expiry, facts.timings));
     listing.is_younger(millis(facts.timings.list_max_age), now) && after_final
 }
 

@@ -1,6 +1,7 @@
 //! What is right and wrong with resources: P4 when one is gone.
 use serde_json::Value;
 
+use crate::book::Place;
 use crate::judge::Judge;
 use crate::observation::{Actor, Change, Object, short};
 use crate::verdict::Property;
@@ -34,6 +35,8 @@ impl Judge {
             _ if object.by == Actor::Cluster => {
                 resource.deleting = !metadata["deletionTimestamp"].is_null();
                 resource.gone = false;
+                let place = resource.place.clone();
+                self.displaced(uid, &place);
             }
             _ => {
                 // Until the operator has put it back, the finalizer holds nothing.
@@ -42,15 +45,15 @@ impl Judge {
                 resource.forced = taken || resource.forced && !put_back;
             }
         }
-        let place = (object.namespace.clone(), object.name.clone());
-        for (other, resource) in &mut self.book.resources {
-            if other == uid {
-                resource.held = held;
-            } else if object.by == Actor::Cluster && resource.place == place {
-                // A backup put its predecessor in its place, without a word of a deletion.
-                (resource.gone, resource.forced) = (true, true);
-            }
+        if let Some(resource) = self.book.resources.get_mut(uid) {
+            resource.held = held;
         }
+    }
+
+    /// A backup put this resource in the place of others, without a word of a deletion.
+    fn displaced(&mut self, by: &str, place: &Place) {
+        let others = self.book.resources.iter_mut().filter(|(uid, resource)| *uid != by && resource.place == *place);
+        others.for_each(|(_, resource)| (resource.gone, resource.forced) = (true, true));
     }
 
     fn gone(&mut self, uid: &str) {
