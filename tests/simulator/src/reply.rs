@@ -42,6 +42,14 @@ impl Reply {
         Self { json: None, ..Self::json(status, Value::Null) }
     }
 
+    /// A page of HTML.
+    pub fn html(status: StatusCode, title: &str) -> Self {
+        let page =
+            format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
+        let raw = Some(Raw::Bytes(page.into_bytes()));
+        Self { raw, content_type: "text/html; charset=utf-8", ..Self::empty(status) }
+    }
+
     /// An error in the shape that ISC uses for this status.
     pub fn error(status: u16, text: &str, request: u64) -> Self {
         let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -19,6 +19,8 @@ pub enum Operation {
     Delete,
     /// POST on the token endpoint.
     Oauth,
+    /// POST of an access token, to be told what it carries.
+    CheckToken,
     /// GET of the tenant's discovery document.
     OauthInfo,
     /// GET of the public identities: the cheapest probe of an access token.

@@ -50,6 +50,7 @@ pub(crate) async fn perform(exchange: &mut Exchange<'_>) -> Reply {
         Operation::Patch => patch::patch(exchange),
         Operation::Delete => remove::remove(exchange),
         Operation::Oauth => oauth::issue(exchange).await,
+        Operation::CheckToken => Err((404, "No such resource".into())),
         Operation::OauthInfo => Ok(probes::oauth_info(exchange)),
         Operation::PublicIdentities => probes::public_identities(exchange),
         Operation::Nerm => probes::nerm(exchange),

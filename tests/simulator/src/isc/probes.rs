@@ -46,12 +46,16 @@ pub(crate) fn nerm(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     let tenant = exchange.tenant;
     let state = tenant.inner.lock();
     let collection = exchange.call.id.clone().unwrap_or_default();
-    if state.switches.nerm == Nerm::Refused {
-        return Err((401, "unauthorized".into()));
-    }
     authenticate(exchange, &state)?;
     match state.switches.nerm {
+        Nerm::Filled => {
+            let one = json!({"id": exchange.tenant.id, "name": "simulated"});
+            Ok(Reply::ok(json!({collection: [one], "_metadata": {}})))
+        }
         Nerm::Empty => Ok(Reply::json(StatusCode::BAD_REQUEST, json!({"error": format!("no {collection} found")}))),
-        _ => Ok(Reply::ok(json!({collection: [{"id": exchange.tenant.id, "name": "simulated"}], "_metadata": {}}))),
+        Nerm::Refused => Err((401, "unauthorized".into())),
+        Nerm::Forbidden => Err((403, "forbidden".into())),
+        Nerm::Unavailable => Err((503, "service unavailable".into())),
+        Nerm::NotFound => Ok(Reply::html(StatusCode::NOT_FOUND, "Not found")),
     }
 }
