@@ -22,6 +22,13 @@ pub struct Tenant {
     pub(crate) inner: Mutex<TenantState>,
 }
 
+impl Tenant {
+    /// The switches in force. Must not be called while the tenant is locked.
+    pub fn switches(&self) -> Arc<Switches> {
+        Arc::clone(&self.inner.lock().switches)
+    }
+}
+
 /// What a tenant knows.
 #[derive(Default)]
 pub struct TenantState {
