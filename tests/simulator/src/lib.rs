@@ -9,6 +9,7 @@ mod answer;
 mod clock;
 mod control;
 mod dialect;
+mod draw;
 mod fault;
 mod forms;
 mod front;
