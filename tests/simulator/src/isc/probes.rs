@@ -61,7 +61,8 @@ pub(crate) fn nerm(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     authenticate(exchange, &state)?;
     match state.switches.nerm {
         Nerm::Filled => {
-            let one = json!({"id": exchange.tenant.id, "name": "simulated"});
+            let (uid, name) = if collection == "users" { ("ann", "Ann") } else { ("profile_owner", "Profile Owner") };
+            let one = json!({"id": exchange.tenant.id, "uid": uid, "name": name});
             Ok(Reply::ok(json!({collection: [one], "_metadata": {}})))
         }
         Nerm::Empty => Ok(Reply::json(StatusCode::BAD_REQUEST, json!({"error": format!("no {collection} found")}))),
