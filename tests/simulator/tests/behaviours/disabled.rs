@@ -1,4 +1,4 @@
-//! Disabled users.
+//! Users that are disabled, and what their credentials are worth meanwhile.
 use isc_simulator::{DEFAULT_TENANT, NewToken, Operation};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
