@@ -2,7 +2,7 @@
 use judge::{Actor, Change, Property};
 use serde_json::json;
 
-use crate::story::{DAY, OWN, Story, client_secret};
+use crate::story::{DAY, MINUTE, OWN, Story, client_secret};
 
 #[test]
 fn a_foreign_token_is_destroyed_or_changed() {
@@ -56,5 +56,15 @@ fn a_seed_or_a_config_map_is_written() {
         let mut story = Story::new();
         story.object(kind, namespace, "acme-seed", json!({"metadata": {}}), Change::Changed, Actor::Operator);
         story.breaks(Property::P6, "was written by the operator");
+    }
+}
+
+#[test]
+fn an_unrecorded_token_that_a_person_prolonged_may_be_met_by_a_delete_of_a_moment_later_and_of_no_later_one() {
+    for (after, wrong) in [(MINUTE, false), (10 * MINUTE, true)] {
+        let mut story = Story::new();
+        story.provisional(1).token(1, None, Change::Changed, Actor::Person);
+        story.wait(after).token(1, None, Change::Deleted, Actor::Operator);
+        if wrong { story.breaks(Property::P5, "long-lived and in no ledger") } else { _ = story.is_good() }
     }
 }
