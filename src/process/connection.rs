@@ -4,11 +4,12 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
-use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{InClusterError, KubeConfigOptions};
 use kube::{Client, Config};
 
 use super::deadline::DeadlineLayer;
-use super::settings::Settings;
+use super::kubeconfig;
+use super::settings::{Access, Settings};
 
 /// Time for one request, the body of its reply included. A LIST of 10 000 resources takes a few seconds.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -19,9 +20,11 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("failed to use the kubeconfig: check --kubeconfig and --context")]
-    Kubeconfig(#[source] Box<KubeconfigError>),
-    #[error("failed to find the Pod's service account: outside of a cluster give --kubeconfig")]
+    #[error("failed to use the kubeconfig: check {0} and --context")]
+    Kubeconfig(&'static str, #[source] kubeconfig::Error),
+    #[error(
+        "failed to find out where Kubernetes is: give --kubeconfig, or set KUBECONFIG, or run in a Pod with a service account, which is not to be found here"
+    )]
     InCluster(#[source] InClusterError),
     #[error("failed to build the Kubernetes client: check the certificates and keys it is given")]
     Client(#[source] Box<kube::Error>),
@@ -33,18 +36,15 @@ pub(super) async fn client(settings: &Settings) -> Result<Client, Error> {
 }
 
 async fn config(settings: &Settings) -> Result<Config, Error> {
-    let kubeconfig_error = |error| Error::Kubeconfig(Box::new(error));
-    if settings.kubeconfig.is_none() && settings.context.is_none() {
-        return Config::incluster().map_err(Error::InCluster);
-    }
+    let (named_by, read) = match &settings.access {
+        Access::File(path) => ("--kubeconfig", kubeconfig::of_flag(path)),
+        Access::Variable(paths) => ("KUBECONFIG", kubeconfig::of_variable(paths)),
+        Access::Pod => return Config::incluster().map_err(Error::InCluster),
+    };
+    let kubeconfig = read.map_err(|error| Error::Kubeconfig(named_by, error))?;
     let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
-    match &settings.kubeconfig {
-        Some(path) => {
-            let kubeconfig = Kubeconfig::read_from(path).map_err(kubeconfig_error)?;
-            Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(kubeconfig_error)
-        }
-        None => Config::from_kubeconfig(&options).await.map_err(kubeconfig_error),
-    }
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+    config.map_err(|error| Error::Kubeconfig(named_by, error.into()))
 }
 
 fn limited(mut config: Config) -> Config {

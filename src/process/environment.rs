@@ -1,6 +1,8 @@
 //! What the Pod says about itself: the only reads of the environment outside the flags.
 #![expect(clippy::disallowed_methods, reason = "this is the home of environment reads")]
+use std::ffi::OsString;
 use std::fs;
+use std::path::PathBuf;
 
 /// Where Kubernetes mounts the namespace of the Pod's service account.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -12,6 +14,8 @@ pub(super) struct Environment {
     pub(super) namespace: Option<String>,
     /// `POD_NAME`, else the host's name: the same after a restart, so that the Lease is found one's own.
     pub(super) identity: String,
+    /// The files that `KUBECONFIG` lists, as kubectl reads it; empty without any.
+    pub(super) kubeconfig: Vec<PathBuf>,
 }
 
 impl Environment {
@@ -20,6 +24,7 @@ impl Environment {
         Self {
             namespace: variable("POD_NAMESPACE").or_else(service_account_namespace),
             identity: variable("POD_NAME").unwrap_or_else(host_name),
+            kubeconfig: paths(std::env::var_os("KUBECONFIG").unwrap_or_default()),
         }
     }
 }
@@ -32,6 +37,10 @@ pub(super) fn is_dns_label(text: &str) -> bool {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn paths(list: OsString) -> Vec<PathBuf> {
+    std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 fn service_account_namespace() -> Option<String> {
@@ -56,6 +65,14 @@ mod tests {
         let too_long = "a".repeat(64);
         for name in ["", "-a", "a-", "A", "a.b", "a_b", "ä", &too_long] {
             assert!(!is_dns_label(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn empty_names_in_a_list_of_files_are_passed_over() {
+        assert_eq!(paths("/a::b c:".into()), [PathBuf::from("/a"), PathBuf::from("b c")]);
+        for empty in ["", ":", "::"] {
+            assert_eq!(paths(empty.into()), [PathBuf::new(); 0], "{empty:?}");
         }
     }
 

@@ -11,6 +11,7 @@ mod error_chain;
 mod flags;
 mod hardening;
 mod health;
+mod kubeconfig;
 mod leader;
 mod run;
 mod settings;

@@ -11,7 +11,7 @@ use crate::controllers;
 /// What the process needs to know, checked and complete.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) kubeconfig: Option<PathBuf>,
+    pub(super) access: Access,
     pub(super) context: Option<String>,
     /// `None`: work without a Lease.
     pub(super) lease: Option<LeaseSettings>,
@@ -19,6 +19,17 @@ pub(super) struct Settings {
     pub(super) admin_port_file: Option<PathBuf>,
     pub(super) shutdown_deadline: Duration,
     pub(super) controllers: controllers::Config,
+}
+
+/// What says where Kubernetes is, and as whom to speak to it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// The file of `--kubeconfig`.
+    File(PathBuf),
+    /// The files of `KUBECONFIG`.
+    Variable(Vec<PathBuf>),
+    /// The Pod's service account.
+    Pod,
 }
 
 /// Which Lease, and its durations.
@@ -37,6 +48,8 @@ pub(super) enum Error {
         "\"{0}\" is not a name Kubernetes accepts for a namespace: set --namespace to lower-case letters, digits and dashes"
     )]
     NamespaceSyntax(String),
+    #[error("--context \"{0}\" is one of a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG")]
+    ContextOfNothing(String),
     #[error("--lease-duration must be longer than --lease-renew-deadline, and that longer than --lease-retry")]
     LeaseTimes,
     #[error("--installation-id \"{0}\" is not usable: write 4 to 16 lower-case letters and digits")]
@@ -52,6 +65,7 @@ impl Settings {
         if !environment::is_dns_label(&namespace) {
             return Err(Error::NamespaceSyntax(namespace));
         }
+        let access = access(flags.kubeconfig, environment.kubeconfig, flags.context.as_deref())?;
         let identity = flags.identity.unwrap_or(environment.identity);
         let installation_id = flags.installation_id.map(check_installation_id).transpose()?;
         let controllers = controllers::Config {
@@ -68,7 +82,7 @@ impl Settings {
             timings: flags.timings.into_timings(flags.recheck, flags.drift_interval),
         };
         Ok(Self {
-            kubeconfig: flags.kubeconfig,
+            access,
             context: flags.context,
             lease: check_lease(flags.leader)?,
             admin_address: flags.process.admin_address,
@@ -76,6 +90,19 @@ impl Settings {
             shutdown_deadline: flags.process.shutdown_deadline,
             controllers,
         })
+    }
+}
+
+fn access(flag: Option<PathBuf>, variable: Vec<PathBuf>, context: Option<&str>) -> Result<Access, Error> {
+    if let Some(path) = flag {
+        return Ok(Access::File(path));
+    }
+    if !variable.is_empty() {
+        return Ok(Access::Variable(variable));
+    }
+    match context {
+        Some(context) => Err(Error::ContextOfNothing(context.into())),
+        None => Ok(Access::Pod),
     }
 }
 
@@ -113,7 +140,7 @@ mod tests {
     }
 
     fn pod() -> Environment {
-        Environment { namespace: Some("pat-system".into()), identity: "pod-7".into() }
+        Environment { namespace: Some("pat-system".into()), identity: "pod-7".into(), kubeconfig: Vec::new() }
     }
 
     fn settings(line: &str) -> Result<Settings, String> {
@@ -137,7 +164,7 @@ mod tests {
     #[test]
     fn without_a_namespace_anywhere_the_error_says_how_to_set_it() {
         let line = Line::try_parse_from(["run"]).unwrap();
-        let nowhere = Environment { namespace: None, identity: "host".into() };
+        let nowhere = Environment { namespace: None, ..pod() };
         let error = Settings::new(line.flags, nowhere).unwrap_err();
         assert!(error.to_string().contains("set --namespace"), "{error}");
     }
@@ -149,6 +176,22 @@ mod tests {
         assert_eq!(settings.controllers.identity, "me");
         assert_eq!(settings.controllers.timings.attempt_expiry, Duration::from_secs(2));
         assert_eq!(settings.controllers.timings.long_expiry, Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn a_kubeconfig_comes_from_the_flag_else_from_the_variable_else_the_pod_is_all_there_is() {
+        let variable = vec![PathBuf::from("/a"), PathBuf::from("/b")];
+        for (line, list, expected) in [
+            ("--kubeconfig /f --context c", &variable[..], Access::File("/f".into())),
+            ("--context c", &variable[..], Access::Variable(variable.clone())),
+            ("--kubeconfig /f", &[], Access::File("/f".into())),
+            ("", &[], Access::Pod),
+        ] {
+            let words = std::iter::once("run").chain(line.split_whitespace());
+            let environment = Environment { kubeconfig: list.to_vec(), ..pod() };
+            let settings = Settings::new(Line::try_parse_from(words).unwrap().flags, environment).unwrap();
+            assert_eq!(settings.access, expected, "{line} with {list:?}");
+        }
     }
 
     #[test]
@@ -167,6 +210,7 @@ mod tests {
     #[test]
     fn what_cannot_work_is_refused_with_a_remedy() {
         for (line, remedy) in [
+            ("--context other", "give --kubeconfig, or set KUBECONFIG"),
             ("--namespace Not_A_Name", "lower-case letters"),
             ("--installation-id ../..", "4 to 16 lower-case letters and digits"),
             ("--pat-path v1", "start it with a slash"),

@@ -8,6 +8,7 @@ mod bad_input_isc;
 mod budget;
 mod by_hand;
 mod checkpoint;
+mod connections;
 mod crash;
 mod leader;
 mod life;
