@@ -1,8 +1,32 @@
-//! Kubeconfig files: the one that a flag names, or those of `KUBECONFIG`, merged as kubectl merges them.
+//! Where Kubernetes is found: the kubeconfig file that a flag names, or those of `KUBECONFIG`, merged as kubectl merges them.
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use kube::config::{Kubeconfig, KubeconfigError};
+
+use crate::redacted::Redacted;
+
+/// What says where Kubernetes is, and as whom to speak to it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// The file of `--kubeconfig`.
+    File(PathBuf),
+    /// The files of `KUBECONFIG`.
+    Variable(Vec<PathBuf>),
+    /// The Pod's service account.
+    Pod,
+}
+
+impl Access {
+    /// The flag goes before the variable.
+    pub(super) fn of(flag: Option<PathBuf>, variable: Vec<PathBuf>) -> Self {
+        match flag {
+            Some(path) => Self::File(path),
+            None if variable.is_empty() => Self::Pod,
+            None => Self::Variable(variable),
+        }
+    }
+}
 
 /// Why there is no kubeconfig.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +57,14 @@ pub(super) fn of_variable(paths: &[PathBuf]) -> Result<Kubeconfig, Error> {
         });
     }
     merged.ok_or_else(|| Error::NoFiles(paths.to_vec()))
+}
+
+/// The `proxy-url` of the cluster that a context leads to.
+pub(super) fn proxy_url(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<Redacted> {
+    let context = context.or(kubeconfig.current_context.as_deref())?;
+    let context = kubeconfig.contexts.iter().find(|named| named.name == context)?.context.as_ref()?;
+    let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?.cluster.as_ref()?;
+    cluster.proxy_url.clone().filter(|url| !url.is_empty()).map(Redacted::new)
 }
 
 /// One file; none if it is absent. An empty `current-context`, as `kubectl config unset` leaves it, is none.

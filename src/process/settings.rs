@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::environment::{self, Environment};
 use super::flags::{LeaderFlags, RunFlags};
+use super::kubeconfig::Access;
 use super::leader::LeaseTimes;
+use super::proxy::{self, Proxy};
 use crate::controllers;
 
 /// What the process needs to know, checked and complete.
@@ -13,23 +15,14 @@ use crate::controllers;
 pub(super) struct Settings {
     pub(super) access: Access,
     pub(super) context: Option<String>,
+    /// The proxy of the environment, for Kubernetes and ISC.
+    pub(super) proxy: Option<Proxy>,
     /// `None`: work without a Lease.
     pub(super) lease: Option<LeaseSettings>,
     pub(super) admin_address: SocketAddr,
     pub(super) admin_port_file: Option<PathBuf>,
     pub(super) shutdown_deadline: Duration,
     pub(super) controllers: controllers::Config,
-}
-
-/// What says where Kubernetes is, and as whom to speak to it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    /// The file of `--kubeconfig`.
-    File(PathBuf),
-    /// The files of `KUBECONFIG`.
-    Variable(Vec<PathBuf>),
-    /// The Pod's service account.
-    Pod,
 }
 
 /// Which Lease, and its durations.
@@ -50,6 +43,8 @@ pub(super) enum Error {
     NamespaceSyntax(String),
     #[error("--context \"{0}\" is one of a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG")]
     ContextOfNothing(String),
+    #[error(transparent)]
+    Proxy(#[from] proxy::Error),
     #[error("--lease-duration must be longer than --lease-renew-deadline, and that longer than --lease-retry")]
     LeaseTimes,
     #[error("--installation-id \"{0}\" is not usable: write 4 to 16 lower-case letters and digits")]
@@ -65,7 +60,11 @@ impl Settings {
         if !environment::is_dns_label(&namespace) {
             return Err(Error::NamespaceSyntax(namespace));
         }
-        let access = access(flags.kubeconfig, environment.kubeconfig, flags.context.as_deref())?;
+        let access = Access::of(flags.kubeconfig, environment.kubeconfig);
+        if let (Access::Pod, Some(context)) = (&access, &flags.context) {
+            return Err(Error::ContextOfNothing(context.clone()));
+        }
+        let proxy = environment.https_proxy.map(|variable| Proxy::new(&variable, &environment.no_proxy)).transpose()?;
         let identity = flags.identity.unwrap_or(environment.identity);
         let installation_id = flags.installation_id.map(check_installation_id).transpose()?;
         let controllers = controllers::Config {
@@ -84,25 +83,13 @@ impl Settings {
         Ok(Self {
             access,
             context: flags.context,
+            proxy,
             lease: check_lease(flags.leader)?,
             admin_address: flags.process.admin_address,
             admin_port_file: flags.process.admin_port_file,
             shutdown_deadline: flags.process.shutdown_deadline,
             controllers,
         })
-    }
-}
-
-fn access(flag: Option<PathBuf>, variable: Vec<PathBuf>, context: Option<&str>) -> Result<Access, Error> {
-    if let Some(path) = flag {
-        return Ok(Access::File(path));
-    }
-    if !variable.is_empty() {
-        return Ok(Access::Variable(variable));
-    }
-    match context {
-        Some(context) => Err(Error::ContextOfNothing(context.into())),
-        None => Ok(Access::Pod),
     }
 }
 
@@ -140,7 +127,13 @@ mod tests {
     }
 
     fn pod() -> Environment {
-        Environment { namespace: Some("pat-system".into()), identity: "pod-7".into(), kubeconfig: Vec::new() }
+        Environment {
+            namespace: Some("pat-system".into()),
+            identity: "pod-7".into(),
+            kubeconfig: Vec::new(),
+            https_proxy: None,
+            no_proxy: String::new(),
+        }
     }
 
     fn settings(line: &str) -> Result<Settings, String> {

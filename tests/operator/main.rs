@@ -21,4 +21,5 @@ mod shutdown;
 mod spent;
 mod stage;
 mod storm;
+mod tunnel;
 mod upstream;
