@@ -4,11 +4,15 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
-use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{InClusterError, KubeConfigOptions, KubeconfigError};
 use kube::{Client, Config};
+use tracing::info;
 
 use super::deadline::DeadlineLayer;
+use super::kubeconfig::{self, Access};
+use super::proxy::{self, Proxy};
 use super::settings::Settings;
+use crate::redacted::Redacted;
 
 /// Time for one request, the body of its reply included. A LIST of 10 000 resources takes a few seconds.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -19,9 +23,13 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("failed to use the kubeconfig: check --kubeconfig and --context")]
-    Kubeconfig(#[source] Box<KubeconfigError>),
-    #[error("failed to find the Pod's service account: outside of a cluster give --kubeconfig")]
+    #[error("failed to use the kubeconfig: check {0} and --context")]
+    Kubeconfig(&'static str, #[source] kubeconfig::Error),
+    #[error(transparent)]
+    Proxy(#[from] proxy::Error),
+    #[error("failed to read NO_PROXY: write hosts, domains and networks, separated by one comma each")]
+    NoProxy(#[source] Box<KubeconfigError>),
+    #[error("failed to find Kubernetes: give --kubeconfig, or set KUBECONFIG, or run in a Pod with a service account")]
     InCluster(#[source] InClusterError),
     #[error("failed to build the Kubernetes client: check the certificates and keys it is given")]
     Client(#[source] Box<kube::Error>),
@@ -33,18 +41,35 @@ pub(super) async fn client(settings: &Settings) -> Result<Client, Error> {
 }
 
 async fn config(settings: &Settings) -> Result<Config, Error> {
-    let kubeconfig_error = |error| Error::Kubeconfig(Box::new(error));
-    if settings.kubeconfig.is_none() && settings.context.is_none() {
-        return Config::incluster().map_err(Error::InCluster);
-    }
-    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
-    match &settings.kubeconfig {
-        Some(path) => {
-            let kubeconfig = Kubeconfig::read_from(path).map_err(kubeconfig_error)?;
-            Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(kubeconfig_error)
+    let (named_by, read) = match &settings.access {
+        Access::File(path) => ("--kubeconfig", kubeconfig::of_flag(path)),
+        Access::Variable(paths) => ("KUBECONFIG", kubeconfig::of_variable(paths)),
+        Access::Pod => {
+            let config = Config::incluster().map_err(Error::InCluster)?;
+            return Ok(through(config, None, settings.proxy.as_ref()));
         }
-        None => Config::from_kubeconfig(&options).await.map_err(kubeconfig_error),
+    };
+    let kubeconfig = read.map_err(|error| Error::Kubeconfig(named_by, error))?;
+    let own = kubeconfig::proxy_url(&kubeconfig, settings.context.as_deref());
+    let own = own.map(|url| proxy::checked("proxy-url in the kubeconfig", &url)).transpose()?;
+    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
+    match Config::from_custom_kubeconfig(kubeconfig, &options).await {
+        Ok(config) => Ok(through(config, own, settings.proxy.as_ref())),
+        Err(error @ KubeconfigError::ParseNoProxy(_)) => Err(Error::NoProxy(Box::new(error))),
+        Err(error) => Err(Error::Kubeconfig(named_by, error.into())),
     }
+}
+
+/// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, else through that of the environment.
+///
+/// kube's answer is replaced: in a Pod it knows no proxy, and outside it looks for the proxy in `NO_PROXY` and not for the
+/// server.
+fn through(mut config: Config, own: Option<Redacted>, environment: Option<&Proxy>) -> Config {
+    let environment = environment.filter(|proxy| proxy.carries(&config.cluster_url)).map(|proxy| &proxy.url);
+    let proxy = own.as_ref().or(environment);
+    info!(server = %config.cluster_url, proxy = proxy.and_then(proxy::address), "connecting to Kubernetes");
+    config.proxy_url = proxy.and_then(proxy::uri);
+    config
 }
 
 fn limited(mut config: Config) -> Config {
@@ -63,4 +88,31 @@ fn limited(mut config: Config) -> Config {
 fn client_of(config: Config) -> Result<Client, Error> {
     let builder = ClientBuilder::try_from(config).map_err(|error| Error::Client(Box::new(error)))?;
     Ok(builder.with_layer(&DeadlineLayer(REQUEST)).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::environment::Variable;
+
+    /// The proxy through which a Pod reaches its API server.
+    fn of_pod(no_proxy: &str) -> Option<String> {
+        let variable = Variable { name: "HTTPS_PROXY", value: Redacted::new("me:c4n4ry@proxy.example:3128".into()) };
+        let proxy = Proxy::new(&variable, no_proxy).unwrap();
+        let pod = Config::new("https://10.96.0.1".parse().unwrap());
+        through(pod, None, Some(&proxy)).proxy_url.map(|url| url.to_string())
+    }
+
+    #[test]
+    fn a_pod_reaches_kubernetes_through_the_proxy_unless_the_service_is_excepted() {
+        assert_eq!(of_pod("").as_deref(), Some("http://me:c4n4ry@proxy.example:3128/"));
+        assert_eq!(of_pod("proxy.example,10.96.0.0/12"), None);
+    }
+
+    #[test]
+    fn without_a_proxy_what_kube_found_does_not_count_either() {
+        let mut config = Config::new("https://10.96.0.1".parse().unwrap());
+        config.proxy_url = Some("http://proxy.example".parse().unwrap());
+        assert_eq!(through(config, None, None).proxy_url, None);
+    }
 }

@@ -8,7 +8,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("isc", &["metrics", "redacted"]),
     ("kubernetes", &["api", "lifecycle", "metrics", "redacted"]),
     ("controllers", &["api", "lifecycle", "isc", "kubernetes", "metrics", "redacted"]),
-    ("process", &["api", "lifecycle", "controllers", "metrics"]),
+    ("process", &["api", "lifecycle", "controllers", "metrics", "redacted"]),
     ("metrics", &[]),
     ("redacted", &[]),
 ];
