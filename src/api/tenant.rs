@@ -89,7 +89,7 @@ pub struct Grant {
     #[x_kube(validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))").message("write names of namespaces, without wildcards: lower-case letters, digits and dashes, as in \"integrations\""))]
     pub namespaces: Vec<String>,
 
-    /// Scopes they may ask for; the last part may be `*`. `sp:scopes:all` is granted only where it is written out.
+    /// Scopes they may ask for; the last part may be `*`. `sp:scopes:all` and the scopes that manage personal access tokens are granted only where they are written out.
     #[schemars(length(min = 1, max = 100), inner(length(min = 3, max = 128)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     #[x_kube(validation = Rule::new("self.all(scope, scope.matches('^[a-z][a-z0-9-]*(:[a-z0-9][a-z0-9-]*)*:([*]|[a-z0-9][a-z0-9-]*)$'))").message("write scopes in lower case with colons between the parts; only the last part may be *, as in \"idn:nelm:*\""))]

@@ -70,7 +70,7 @@ pub enum Stage {
     Confirmed,
     /// A live read showed that the resource is gone or being deleted: nothing is sent.
     Withdrawn,
-    /// ISC answered 400, which counts as a refusal only after a sweep (R3).
+    /// ISC answered 400 or 422, which count as a refusal only after a LIST (R3).
     Doubted,
 }
 

@@ -92,7 +92,7 @@ pub enum Step {
         /// The intent that rides on the commit.
         then: Option<(Attempt, Resourceful)>,
     },
-    /// ISC's 400 was confirmed by a LIST without the token: a refusal (R3).
+    /// ISC's 400 or 422 was confirmed by a LIST without the token: a refusal (R3).
     Refused(Attempt),
     /// PATCH the expiry to its long value and verify the credential (R7).
     Extend(Extension),
@@ -188,7 +188,7 @@ fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
     }
 }
 
-/// A 400 is a refusal only when a LIST that began after it shows no such token (R3).
+/// A 400 or 422 is a refusal only when a LIST that began after it shows no such token (R3).
 fn doubt(facts: &Facts<'_>, attempt: Attempt) -> Step {
     match facts.listing.filter(|listing| listing.doubted == Some(attempt.nonce)) {
         None => Step::List,

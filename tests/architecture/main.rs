@@ -1,10 +1,13 @@
-//! What ARCHITECTURE.md promises of the source: layers, purity, sizes, openings, and a place for every rule.
+//! What the documents promise of the source: layers, purity, sizes, openings, a place and a test for every rule, a row for
+//! every dialect and every reason.
 #![allow(clippy::disallowed_methods, reason = "a test reads files")]
 
 mod code;
+mod dialects;
 mod files;
 mod layers;
 mod proofs;
+mod reasons;
 mod rules;
 
 use files::File;
@@ -55,6 +58,22 @@ fn every_rule_of_the_protocol_lives_where_the_table_says() {
 fn every_rule_has_the_tests_that_the_table_names() {
     let wrong = proofs::problems(&files::read("docs/reliability.md"), &files::below("src"));
     assert!(wrong.is_empty(), "correct the table in docs/reliability.md: {wrong:#?}");
+}
+
+#[test]
+fn every_dialect_of_the_simulator_has_its_row() {
+    let read = |name| files::read(&format!("tests/simulator/src/{name}.rs"));
+    let (switches, tenant) = (read("switches"), read("tenant"));
+    let document = files::read("docs/reliability.md");
+    let wrong = dialects::problems(&document, &read("dialect"), &read("draw"), &format!("{switches}{tenant}"));
+    assert!(wrong.is_empty(), "correct the tables of dialects in docs/reliability.md: {wrong:#?}");
+}
+
+#[test]
+fn every_reason_is_explained() {
+    let code: Vec<File> = reasons::GIVEN_IN.into_iter().flat_map(files::below).collect();
+    let wrong = reasons::problems(&files::read("docs/troubleshooting.md"), &code);
+    assert!(wrong.is_empty(), "say in docs/troubleshooting.md what each means and what to do: {wrong:#?}");
 }
 
 /// The top module that a file of `src` belongs to; none for the roots of library and binary.

@@ -46,7 +46,7 @@ pub enum Posted {
     No {
         /// What ISC asked for with `Retry-After`, in milliseconds.
         wait: Millis,
-        /// ISC found something wrong with the request itself (400).
+        /// ISC found something wrong with the request itself (400 or 422).
         is_bad: bool,
     },
 }
