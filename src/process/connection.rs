@@ -1,10 +1,11 @@
 //! The connection to Kubernetes: where, as whom, and with which limits.
+use std::path::Path;
 use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
-use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{InClusterError, InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
 use super::deadline::DeadlineLayer;
@@ -23,22 +24,34 @@ pub(super) enum Error {
     Kubeconfig(#[source] Box<KubeconfigError>),
     #[error("failed to find the Pod's service account: outside of a cluster give --kubeconfig")]
     InCluster(#[source] InClusterError),
+    #[error("failed to find a cluster: give --kubeconfig")]
+    Nowhere(#[source] Box<InferConfigError>),
     #[error("failed to build the Kubernetes client: check the certificates and keys it is given")]
     Client(#[source] Box<kube::Error>),
 }
 
 /// Builds the client; it connects when first used.
 pub(super) async fn client(settings: &Settings) -> Result<Client, Error> {
-    client_of(limited(config(settings).await?))
+    let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
+    if kubeconfig.is_none() && context.is_none() {
+        return client_of(limited(Config::incluster().map_err(Error::InCluster)?));
+    }
+    client_of(limited(config(kubeconfig, context).await?))
 }
 
-async fn config(settings: &Settings) -> Result<Config, Error> {
-    let kubeconfig_error = |error| Error::Kubeconfig(Box::new(error));
-    if settings.kubeconfig.is_none() && settings.context.is_none() {
-        return Config::incluster().map_err(Error::InCluster);
+/// Likewise for a person at a terminal: without flags the cluster is found as kubectl finds it.
+pub(super) async fn client_of_person(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Client, Error> {
+    if kubeconfig.is_none() && context.is_none() {
+        let found = Config::infer().await.map_err(|error| Error::Nowhere(Box::new(error)))?;
+        return client_of(limited(found));
     }
-    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
-    match &settings.kubeconfig {
+    client_of(limited(config(kubeconfig, context).await?))
+}
+
+async fn config(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Config, Error> {
+    let kubeconfig_error = |error| Error::Kubeconfig(Box::new(error));
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+    match kubeconfig {
         Some(path) => {
             let kubeconfig = Kubeconfig::read_from(path).map_err(kubeconfig_error)?;
             Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(kubeconfig_error)

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is the home of environment reads")]
 use std::fs;
 
+use crate::redacted::Redacted;
+
 /// Where Kubernetes mounts the namespace of the Pod's service account.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
@@ -20,6 +22,27 @@ impl Environment {
         Self {
             namespace: variable("POD_NAMESPACE").or_else(service_account_namespace),
             identity: variable("POD_NAME").unwrap_or_else(host_name),
+        }
+    }
+}
+
+/// The variables of SailPoint's own clients.
+pub(super) struct SailVariables {
+    /// `SAIL_BASE_URL`.
+    pub(super) base_url: Option<String>,
+    /// `SAIL_CLIENT_ID`.
+    pub(super) client_id: Option<String>,
+    /// `SAIL_CLIENT_SECRET`.
+    pub(super) client_secret: Option<Redacted>,
+}
+
+impl SailVariables {
+    /// Reads them once.
+    pub(super) fn read() -> Self {
+        Self {
+            base_url: variable("SAIL_BASE_URL"),
+            client_id: variable("SAIL_CLIENT_ID"),
+            client_secret: variable("SAIL_CLIENT_SECRET").map(Redacted::new),
         }
     }
 }

@@ -12,6 +12,7 @@ mod flags;
 mod hardening;
 mod health;
 mod leader;
+mod probe;
 mod run;
 mod settings;
 mod shutdown;
