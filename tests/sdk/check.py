@@ -1,8 +1,10 @@
-# The vendor's Python client makes, lists, changes and deletes a token, and uses its access token.
+# The vendor's Python client makes, lists, changes and deletes a token, and uses its access token, in NERM too.
 import datetime
 import os
 
 from sailpoint.configuration import Configuration, ConfigurationParams
+from sailpoint.nerm.api.system_roles_api import SystemRolesApi
+from sailpoint.nerm.api_client import ApiClient as NermClient
 from sailpoint.personal_access_tokens.api.personal_access_tokens_api import PersonalAccessTokensApi
 from sailpoint.personal_access_tokens.api_client import ApiClient as TokenClient
 from sailpoint.personal_access_tokens.models.create_personal_access_token_request import (
@@ -39,6 +41,8 @@ own.base_url = os.environ["SAIL_BASE_URL"]
 own.client_id, own.client_secret = created.id, created.secret
 identities = PublicIdentitiesApi(IdentityClient(Configuration(own))).get_public_identities_v1(limit=1)
 assert len(identities) == 1, identities
+roles = SystemRolesApi(NermClient(Configuration(own))).get_system_roles(limit=1).system_roles
+assert len(roles) == 1, roles
 
 api.delete_personal_access_token_v1(created.id)
 assert created.id not in [token.id for token in api.list_personal_access_tokens_v1(owner_id="me")]

@@ -1,5 +1,5 @@
 # Installs the vendor's Python and JavaScript clients (once, into a cache) and runs check.py and check.js with them.
-"""Usage: run.py CACHE_FOLDER, with SAIL_BASE_URL, SAIL_CLIENT_ID and SAIL_CLIENT_SECRET in the environment."""
+"""Usage: run.py CACHE_FOLDER, with SAIL_BASE_URL, SAIL_NERM_BASE_URL, SAIL_CLIENT_ID and SAIL_CLIENT_SECRET set."""
 import contextlib
 import fcntl
 import hashlib
@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-WANTED = ["SAIL_BASE_URL", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET"]
+WANTED = ["SAIL_BASE_URL", "SAIL_NERM_BASE_URL", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET"]
 
 
 def main() -> None:

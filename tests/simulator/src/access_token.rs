@@ -1,42 +1,58 @@
-//! Access tokens: signed JWTs with the claims that ISC puts into them, verified without any stored state.
+//! Access tokens: signed JWTs that are verified without any stored state, whatever their public claims say.
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use crate::scope_bitmap::unpack;
+use crate::scopes::{self, ExtraScopes};
 use crate::secrets::{ACCESS_TOKEN_MARKER, Mint};
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claims {
-    /// The tenant's id.
-    pub tenant_id: String,
-    /// The tenant's name.
-    pub org: String,
-    /// Data centre.
-    pub pod: String,
-    /// Identity id of the user; absent for an API client, which has no user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity_id: Option<String>,
-    /// Name of the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_name: Option<String>,
-    /// Always true here.
-    pub strong_auth: bool,
+    /// What the simulator itself goes by.
+    pub sim: Private,
     /// User levels.
     pub authorities: Vec<String>,
     /// Client ID it was got with.
     pub client_id: String,
-    /// Scopes that give rights.
-    pub scope: Vec<String>,
     /// End of life, seconds since 1970.
     pub exp: i64,
     /// Unique id.
     pub jti: String,
+    /// Claims that are there, or not, by the tenant's dialect. Nothing is decided by them.
+    #[serde(flatten)]
+    pub told: Map<String, Value>,
 }
 
-/// Why a bearer token is refused.
+/// The claim that no real access token has. Its form gives no name of a scope away.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Private {
+    /// The tenant's id.
+    pub tenant: String,
+    /// Identity id of the user; absent for an API client, which has no user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Scopes that give rights, packed.
+    pub scope: String,
+}
+
+impl Claims {
+    /// The scopes that give rights.
+    pub fn scopes(&self, extra: &ExtraScopes) -> Vec<String> {
+        unpack(&self.sim.scope, extra)
+    }
+
+    /// Whether the holder may do what any one of these scopes allows.
+    pub fn may(&self, wanted: &[&str], extra: &ExtraScopes) -> bool {
+        scopes::allows(&self.scopes(extra), &self.authorities, wanted, extra)
+    }
+}
+
+/// Why an access token is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Refused {
     /// No `Authorization: Bearer …`.
@@ -58,9 +74,8 @@ pub fn sign(claims: &Claims, mint: &Mint) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The claims of an `Authorization` header's value, if it is worth anything now.
-pub fn verify(authorization: Option<&str>, mint: &Mint, now: Timestamp) -> Result<Claims, Refused> {
-    let token = authorization.and_then(bearer).ok_or(Refused::Missing)?;
+/// The claims of an access token, if it is worth anything now.
+pub fn verify(token: &str, mint: &Mint, now: Timestamp) -> Result<Claims, Refused> {
     let (signed, signature) = token.rsplit_once('.').ok_or(Refused::Malformed)?;
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::Malformed)?;
     hmac::verify(mint.key(), signed.as_bytes(), &signature).map_err(|_| Refused::Malformed)?;
@@ -70,9 +85,10 @@ pub fn verify(authorization: Option<&str>, mint: &Mint, now: Timestamp) -> Resul
     if claims.exp <= now.as_second() { Err(Refused::Expired) } else { Ok(claims) }
 }
 
-fn bearer(value: &str) -> Option<&str> {
-    let (kind, token) = value.split_once(' ')?;
-    kind.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// The access token in an `Authorization` header's value.
+pub fn bearer(authorization: Option<&str>) -> Result<&str, Refused> {
+    let (kind, token) = authorization.and_then(|value| value.split_once(' ')).ok_or(Refused::Missing)?;
+    if kind.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Refused::Missing) }
 }
 
 #[cfg(test)]
@@ -81,31 +97,33 @@ mod tests {
 
     fn claims(exp: i64) -> Claims {
         Claims {
-            tenant_id: "t".into(),
-            org: "acme".into(),
-            pod: "p".into(),
-            identity_id: None,
-            user_name: None,
-            strong_auth: true,
+            sim: Private { tenant: "acme".into(), user: None, scope: "AA==".into() },
             authorities: vec![],
             client_id: "c".into(),
-            scope: vec![],
             exp,
             jti: "j".into(),
+            told: Map::new(),
         }
     }
 
     #[test]
     fn a_token_is_accepted_until_its_end_and_not_when_altered() {
-        let mint = Mint::new(1);
+        let (mint, other) = (Mint::new(1), Mint::new(2));
         let token = sign(&claims(100), &mint);
-        let header = format!("Bearer {token}");
         let at = |second| Timestamp::from_second(second).expect("in range");
+        let verified = |token, mint, now| verify(token, mint, now).map(|claims| claims.sim.tenant);
         assert_eq!(token.split('.').count(), 3);
-        assert_eq!(verify(Some(&header), &mint, at(99)).map(|c| c.org), Ok("acme".into()));
-        assert_eq!(verify(Some(&header), &mint, at(100)).map(|c| c.org), Err(Refused::Expired));
-        assert_eq!(verify(Some(&header), &Mint::new(2), at(99)).map(|c| c.org), Err(Refused::Malformed));
-        assert_eq!(verify(Some("Bearer nonsense"), &mint, at(99)).map(|c| c.org), Err(Refused::Malformed));
-        assert_eq!(verify(None, &mint, at(99)).map(|c| c.org), Err(Refused::Missing));
+        assert_eq!(verified(&token, &mint, at(99)), Ok("acme".into()));
+        assert_eq!(verified(&token, &mint, at(100)), Err(Refused::Expired));
+        assert_eq!(verified(&token, &other, at(99)), Err(Refused::Malformed));
+        assert_eq!(verified("nonsense", &mint, at(99)), Err(Refused::Malformed));
+    }
+
+    #[test]
+    fn a_bearer_token_stands_behind_its_word() {
+        assert_eq!(bearer(Some("bearer x.y.z ")), Ok("x.y.z"));
+        for header in [None, Some("x.y.z"), Some("Basic x.y.z")] {
+            assert_eq!(bearer(header), Err(Refused::Missing), "{header:?}");
+        }
     }
 }

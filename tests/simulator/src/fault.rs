@@ -1,13 +1,13 @@
 //! Faults: what a test makes go wrong, for which requests, and how often.
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use axum::http::StatusCode;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{http_date, plus_seconds};
 use crate::hostile::Hostile;
+use crate::refusal::Refuser;
 use crate::reply::Reply;
 use crate::route::Operation;
 
@@ -59,7 +59,7 @@ pub struct Fault {
     pub times: Option<u64>,
     /// Waits so many milliseconds before the effect. A caller that gives up meanwhile does not stop it.
     pub latency_ms: u64,
-    /// Answers with this status: an error in the vendor's shape (a redirect with `redirectTo`; a 2xx keeps the body).
+    /// Answers with this status: an error in the tenant's style (a redirect with `redirectTo`; a 2xx keeps the body).
     pub status: Option<u16>,
     /// With `status` or `redirectTo`: the operation takes effect all the same.
     pub with_effect: bool,
@@ -95,9 +95,9 @@ impl Fault {
     }
 
     /// That answer.
-    pub(crate) fn refusal(&self, request: u64, now: Timestamp) -> Reply {
+    pub(crate) fn refusal(&self, refuser: Refuser, now: Timestamp) -> Reply {
         let status = self.status.unwrap_or(if self.redirect_to.is_some() { 302 } else { 500 });
-        let mut reply = Reply::error(status, "injected by a test", request);
+        let mut reply = refuser.refuse(status, "injected by a test");
         if let Some(to) = &self.redirect_to {
             reply.headers.push(("location", to.clone()));
         }
@@ -110,14 +110,14 @@ impl Fault {
     }
 
     /// What becomes of the reply of an operation that took effect.
-    pub(crate) fn after_effect(&self, mut reply: Reply, request: u64, now: Timestamp) -> Reply {
+    pub(crate) fn after_effect(&self, reply: Reply, refuser: Refuser, now: Timestamp) -> Reply {
         if self.refuses() {
-            return self.refusal(request, now);
+            return self.refusal(refuser, now);
         }
-        if let Some(status) = self.status.and_then(|status| StatusCode::from_u16(status).ok()) {
-            reply.status = status;
+        match self.status {
+            Some(status) => reply.with_status(status),
+            None => reply,
         }
-        reply
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use isc_simulator::{Options, Simulator, StartError, TenantSpec, UserSpec};
-use serde_json::json;
+use isc_simulator::{Options, Simulator, StartError, Switches, TenantSpec, UserSpec};
+use serde_json::{Value, json};
 
 /// Imitates the SailPoint APIs that pat-operator calls: the OAuth token endpoint, personal access tokens (v1, v3,
 /// beta, v2024 to v2026), public identities and the NERM probe.
@@ -39,7 +39,13 @@ struct Arguments {
     /// Fix all ids and client secrets, so that runs are repeatable
     #[arg(long)]
     seed: Option<u64>,
-    /// Print one line of JSON (URLs, CA, tenants, seed credentials) instead of text
+    /// How the tenants behave, as an object with the keys of PATCH /_sim/switches
+    #[arg(long, value_name = "JSON", value_parser = json_object)]
+    dialect: Option<Value>,
+    /// Draw how they behave from this number: another ISC for each; --dialect is put on top
+    #[arg(long, value_name = "NUMBER")]
+    draw: Option<u64>,
+    /// Print one line of JSON (URLs, CA, tenants, seed credentials, switches) instead of text
     #[arg(long)]
     json: bool,
     /// Write the same JSON to this file once connections are accepted
@@ -50,6 +56,7 @@ struct Arguments {
 const AFTER: &str = "\
 Examples:
   isc-simulator --tenant acme --level HELPDESK
+  isc-simulator --dialect '{\"listLagSeconds\": 30, \"dialect\": {\"scopeClaim\": \"absent\"}}'
   curl -s BASE/oauth/token -d grant_type=client_credentials -d client_id=ID -d client_secret=VALUE
   curl -s BASE/_sim/record
   curl -s BASE/_sim/faults -H 'content-type: application/json' -d '{\"operation\": \"create\", \"drop\": \"after\", \"times\": 1}'
@@ -60,6 +67,8 @@ Examples:
 enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("--dialect does not fit: {0}")]
+    Dialect(String),
     #[error("cannot write '{0}': {1}")]
     Write(PathBuf, std::io::Error),
     #[error("cannot wait for a signal: {0}")]
@@ -77,7 +86,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    let simulator = Simulator::start(options(arguments))?;
+    let simulator = Simulator::start(options(arguments)?)?;
     announce(arguments, &simulator)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Signal)?;
     runtime.block_on(ended()).map_err(Failure::Signal)
@@ -94,19 +103,32 @@ async fn ended() -> std::io::Result<()> {
     Ok(())
 }
 
-fn options(arguments: &Arguments) -> Options {
+fn options(arguments: &Arguments) -> Result<Options, Failure> {
     let levels: Vec<&str> = arguments.levels.iter().map(String::as_str).collect();
     let scopes: Vec<&str> = arguments.scopes.iter().map(String::as_str).collect();
     let user = UserSpec::named("admin").with_levels(&levels).with_seed_scopes(&scopes);
     let more = (0..arguments.more_tenants).map(|n| format!("tenant-{n:03}"));
     let tenant = |name: String| TenantSpec { name, users: vec![user.clone()] };
-    Options {
+    Ok(Options {
         http: Some(arguments.listen),
         https: arguments.listen_tls,
         seed: arguments.seed,
+        switches: switches(arguments)?,
         tenants: arguments.tenants.iter().cloned().chain(more).map(tenant).collect(),
         ..Options::default()
+    })
+}
+
+fn switches(arguments: &Arguments) -> Result<Switches, Failure> {
+    let drawn = arguments.draw.map_or_else(Switches::default, Switches::drawn_from);
+    match &arguments.dialect {
+        Some(patch) => drawn.merged(patch).map_err(Failure::Dialect),
+        None => Ok(drawn),
     }
+}
+
+fn json_object(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|e| format!("this is no JSON: {e}"))
 }
 
 fn announce(arguments: &Arguments, simulator: &Simulator) -> Result<(), Failure> {
@@ -121,6 +143,7 @@ fn announce(arguments: &Arguments, simulator: &Simulator) -> Result<(), Failure>
         "httpsUrl": simulator.https_url(),
         "caPem": simulator.ca_pem(),
         "tenants": simulator.tenants(),
+        "switches": switches(arguments)?,
     });
     if let Some(path) = &arguments.ca_file {
         write(path, simulator.ca_pem())?;
@@ -129,6 +152,9 @@ fn announce(arguments: &Arguments, simulator: &Simulator) -> Result<(), Failure>
         println!("{ready}");
     } else {
         print_text(simulator);
+        if arguments.draw.is_some() {
+            println!("\nswitches: {}", ready["switches"]);
+        }
     }
     arguments.ready_file.as_ref().map_or(Ok(()), |path| write(path, &ready.to_string()))
 }

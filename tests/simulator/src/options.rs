@@ -1,12 +1,14 @@
 //! What a simulator is started with: where it listens, and the tenants, users and seeds it begins with.
 use std::net::{Ipv4Addr, SocketAddr};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::ClockSource;
 use crate::route::DEFAULT_TENANT;
 use crate::scopes::{ALL, ORG_ADMIN};
 use crate::secrets::Credential;
+use crate::switches::Switches;
 
 /// How to start a simulator.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Options {
     pub clock: ClockSource,
     /// Fixes all ids and client secrets; random when absent.
     pub seed: Option<u64>,
+    /// How the tenants behave, those to come too.
+    pub switches: Switches,
     /// The tenants that exist from the start.
     pub tenants: Vec<TenantSpec>,
 }
@@ -34,6 +38,7 @@ impl Default for Options {
             certificate: Certificate::Valid,
             clock: ClockSource::System,
             seed: None,
+            switches: Switches::default(),
             tenants: vec![TenantSpec::named(DEFAULT_TENANT)],
         }
     }
@@ -127,7 +132,7 @@ impl UserSpec {
     }
 }
 
-/// A token that a human made beforehand; it never expires.
+/// A token that a human made beforehand.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedSpec {
@@ -135,12 +140,16 @@ pub struct SeedSpec {
     pub name: String,
     /// Its scopes.
     pub scope: Vec<String>,
+    /// Null for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration_date: Option<Timestamp>,
 }
 
 impl SeedSpec {
-    /// A seed token.
+    /// A seed token that never expires.
     pub fn new(name: &str, scopes: &[&str]) -> Self {
-        Self { name: name.to_owned(), scope: scopes.iter().map(|scope| (*scope).to_owned()).collect() }
+        let scope = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        Self { name: name.to_owned(), scope, expiration_date: None }
     }
 }
 

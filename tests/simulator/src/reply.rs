@@ -1,4 +1,4 @@
-//! A reply before it becomes bytes, so that faults can still alter it, and the vendor's error bodies.
+//! A reply before it becomes bytes, so that faults can still alter it, and the bodies that replies have in common.
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -42,25 +42,52 @@ impl Reply {
         Self { json: None, ..Self::json(status, Value::Null) }
     }
 
-    /// An error in the shape that ISC uses for this status.
-    pub fn error(status: u16, text: &str, request: u64) -> Self {
-        let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = match status {
-            401 => json!({"error": text}),
-            429 => json!({"message": text}),
-            _ => json!({
-                "detailCode": format!("{status}.0 {}", code.canonical_reason().unwrap_or("Error")),
-                "trackingId": format!("sim-{request}"),
-                "messages": [{"locale": "en-US", "localeOrigin": "DEFAULT", "text": text}],
-                "causes": [],
-            }),
-        };
-        Self::json(code, body)
+    /// A page of HTML.
+    pub fn html(status: StatusCode, title: &str) -> Self {
+        let page =
+            format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
+        let raw = Some(Raw::Bytes(page.into_bytes()));
+        Self { raw, content_type: "text/html; charset=utf-8", ..Self::empty(status) }
+    }
+
+    /// The same with another status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = StatusCode::from_u16(status).unwrap_or(self.status);
+        self
+    }
+
+    /// The same with fields that nobody knows, in each object that is not part of another.
+    pub fn with_unknown_fields(mut self) -> Self {
+        match &mut self.json {
+            Some(Value::Array(items)) => items.iter_mut().for_each(add_unknown_fields),
+            Some(body) => add_unknown_fields(body),
+            None => {}
+        }
+        self
     }
 
     /// Adds a header.
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
+    }
+}
+
+/// One field of each type that JSON has.
+fn add_unknown_fields(body: &mut Value) {
+    let Value::Object(fields) = body else {
+        return;
+    };
+    let unknown = json!({
+        "unknownText": "\u{1f511} since the next release",
+        "unknownNumber": u64::MAX,
+        "unknownFraction": -1.5e-7,
+        "unknownFlag": true,
+        "unknownNull": null,
+        "unknownList": [1, "two", [3], {}],
+        "unknownObject": {"id": 7, "scope": {"name": null}},
+    });
+    if let Value::Object(unknown) = unknown {
+        fields.extend(unknown);
     }
 }

@@ -19,6 +19,8 @@ pub enum Operation {
     Delete,
     /// POST on the token endpoint.
     Oauth,
+    /// POST of an access token, to be told what it carries.
+    CheckToken,
     /// GET of the tenant's discovery document.
     OauthInfo,
     /// GET of the public identities: the cheapest probe of an access token.
@@ -97,12 +99,8 @@ fn operation(method: &Method, path: &str) -> Result<Found, NoRoute> {
     let parts: Vec<&str> = path.strip_prefix('/').ok_or(NoRoute::Path)?.split('/').collect();
     match parts.as_slice() {
         ["oauth", "token"] => only(method, &Method::POST, Operation::Oauth),
+        ["oauth", "check_token"] | ["oauth", "check_token", ""] => only(method, &Method::POST, Operation::CheckToken),
         ["oauth", "info"] => only(method, &Method::GET, Operation::OauthInfo),
-        // The vendor's Python client doubles the slash here, and NERM accepts it.
-        ["api", name @ ("system_roles" | "users")] | ["api", "", name @ ("system_roles" | "users")] => {
-            let (operation, version, _) = only(method, &Method::GET, Operation::Nerm)?;
-            Ok((operation, version, Some((*name).to_owned())))
-        }
         ["public-identities", "v1"] => only(method, &Method::GET, Operation::PublicIdentities),
         [frozen, "public-identities"] if version(frozen).is_some() => {
             only(method, &Method::GET, Operation::PublicIdentities)
@@ -112,6 +110,18 @@ fn operation(method: &Method, path: &str) -> Result<Found, NoRoute> {
         [frozen, "personal-access-tokens"] => collection(method, version(frozen).ok_or(NoRoute::Path)?),
         [frozen, "personal-access-tokens", id] if !id.is_empty() => {
             member(method, version(frozen).ok_or(NoRoute::Path)?, id)
+        }
+        _ => nerm(method, &parts),
+    }
+}
+
+/// The vendor's Python client doubles a slash, and NERM accepts it.
+fn nerm(method: &Method, parts: &[&str]) -> Result<Found, NoRoute> {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        ["api", name @ ("system_roles" | "users")] => {
+            let (operation, version, _) = only(method, &Method::GET, Operation::Nerm)?;
+            Ok((operation, version, Some((*name).to_owned())))
         }
         _ => Err(NoRoute::Path),
     }
@@ -171,7 +181,13 @@ mod tests {
         assert_eq!(found(Method::POST, "/t/acme/oauth/token"), ok("acme", Oauth, Version::V1));
         assert_eq!(found(Method::GET, "/oauth/info"), ok("default", OauthInfo, Version::V1));
         assert_eq!(found(Method::GET, "/v3/public-identities"), ok("default", PublicIdentities, Version::V1));
-        assert_eq!(found(Method::GET, "/api//system_roles"), ok("default", Nerm, Version::V1));
+        for path in ["/oauth/check_token", "/oauth/check_token/"] {
+            assert_eq!(found(Method::POST, path), ok("default", CheckToken, Version::V1), "{path}");
+        }
+        for path in ["/api/users", "/api//system_roles", "//api/users", "/api/users/", "//api//users//"] {
+            assert_eq!(found(Method::GET, path), ok("default", Nerm, Version::V1), "{path}");
+            assert_eq!(found(Method::GET, &format!("/t/acme{path}")), ok("acme", Nerm, Version::V1), "{path}");
+        }
     }
 
     #[test]

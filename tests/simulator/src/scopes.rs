@@ -91,6 +91,11 @@ const KNOWN: &[(&str, &[&str])] = &[
 /// Scopes a test adds to the table: name to levels (`*` for everyone), beside `ORG_ADMIN`.
 pub type ExtraScopes = BTreeMap<String, Vec<String>>;
 
+/// Names of all scopes that exist, each at a place of its own.
+pub fn table(extra: &ExtraScopes) -> impl Iterator<Item = &str> {
+    KNOWN.iter().map(|(name, _)| *name).chain(extra.keys().map(String::as_str))
+}
+
 fn usable(scope: &str, levels: &[String], extra: &ExtraScopes) -> bool {
     let admitted = |level: &str| level == "*" || levels.iter().any(|own| own == level);
     let admin = levels.iter().any(|own| own == ORG_ADMIN);

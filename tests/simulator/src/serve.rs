@@ -11,11 +11,15 @@ use bytes::Bytes;
 
 use crate::answer::{bytes_of, set_date};
 use crate::fault::{Fault, When};
+use crate::front::page;
 use crate::hostile::spoil;
 use crate::isc::{Exchange, perform};
 use crate::record::Entry;
+use crate::refusal::Refuser;
 use crate::reply::Reply;
-use crate::route::{NoRoute, Operation, resolve, split_tenant};
+use crate::route::{Call, NoRoute, Operation, resolve, split_tenant};
+use crate::switches::{Front, Switches};
+use crate::tenant::Tenant;
 use crate::world::World;
 
 /// Largest request body that is read.
@@ -29,51 +33,102 @@ pub struct Dropped;
 pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return bytes_of(Reply::error(413, "The request is too large or was cut off", 0));
+        return bytes_of(Refuser::vendor(0).refuse(413, "The request is too large or was cut off"));
     };
     let task = tokio::spawn(async move { answer(&world, &parts, body).await });
-    task.await.unwrap_or_else(|_| bytes_of(Reply::error(500, "the simulator failed: see its standard error", 0)))
+    task.await
+        .unwrap_or_else(|_| bytes_of(Refuser::vendor(0).refuse(500, "the simulator failed: see its standard error")))
 }
 
 async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
     let request = world.requests.fetch_add(1, Ordering::Relaxed) + 1;
-    let (tenant_name, _) = split_tenant(parts.uri.path());
-    let mut entry = Entry {
+    let path = parts.uri.path();
+    let (tenant_name, _) = split_tenant(path);
+    let entry = Entry {
         request: Some(request),
         tenant: tenant_name.to_owned(),
-        path: Some(format!("{} {}", parts.method, parts.uri.path())),
+        path: Some(format!("{} {path}", parts.method)),
         ..Entry::default()
     };
-    let (reply, faults, dropped) = match (resolve(&parts.method, parts.uri.path()), world.tenant(tenant_name)) {
-        (Ok(call), Some(tenant)) => {
-            entry.operation = Some(call.operation);
-            let query = parts.uri.query().unwrap_or_default();
-            let (headers, body) = (&parts.headers, &body);
-            let (tenant, call, retry_after) = (&tenant, &call, None);
-            let faults = world.faults.take(&tenant.name, call.operation);
-            let stale = faults.iter().map(|fault| fault.stale_seconds).sum();
-            let mut exchange =
-                Exchange { world, tenant, call, query, headers, body, request, entry, retry_after, stale };
-            let (mut reply, dropped) = with_faults(&mut exchange, &faults).await;
-            if tenant.inner.lock().switches.deprecated && is_token_api(call.operation) {
-                reply.headers.push(("x-deprecated", "true".into()));
-            }
-            entry = exchange.entry;
-            (reply, faults, dropped)
-        }
-        (Ok(_), None) => (Reply::error(404, &format!("there is no tenant '{tenant_name}'"), request), vec![], false),
-        (Err(NoRoute::Method), _) => (Reply::error(405, "Method not allowed", request), vec![], false),
-        (Err(NoRoute::Path), _) => (Reply::error(404, "No such resource", request), vec![], false),
+    let answered = match (resolve(&parts.method, path), world.tenant(tenant_name)) {
+        (Ok(call), Some(tenant)) => operation(world, &tenant, &call, parts, &body, entry).await,
+        (Err(why), Some(tenant)) => nowhere(why, path, &tenant.switches(), entry, request),
+        (found, None) => no_tenant(found.err(), entry, request),
     };
+    let Answered { reply, mut entry, faults, dropped } = answered;
     entry.status = (!dropped).then(|| reply.status.as_u16());
     entry.note = (!faults.is_empty()).then(|| note(&faults));
     world.record(entry);
-    let mut response = bytes_of(reply.with("slpt-request-id", format!("sim-{request}")));
+    let mut response = bytes_of(reply);
     set_date(&mut response, world.clock.now(), &faults);
     if dropped {
         response.extensions_mut().insert(Dropped);
     }
     response
+}
+
+/// What becomes of a request.
+struct Answered {
+    reply: Reply,
+    entry: Entry,
+    faults: Vec<Fault>,
+    dropped: bool,
+}
+
+impl Answered {
+    fn plainly(reply: Reply, entry: Entry) -> Self {
+        Self { reply, entry, faults: Vec::new(), dropped: false }
+    }
+}
+
+async fn operation(
+    world: &World,
+    tenant: &Tenant,
+    call: &Call,
+    parts: &Parts,
+    body: &Bytes,
+    mut entry: Entry,
+) -> Answered {
+    entry.operation = Some(call.operation);
+    let request = entry.request.unwrap_or_default();
+    let (query, headers, path) = (parts.uri.query().unwrap_or_default(), &parts.headers, parts.uri.path());
+    let faults = world.faults.take(&tenant.name, call.operation);
+    let stale = faults.iter().map(|fault| fault.stale_seconds).sum();
+    let mut exchange =
+        Exchange { world, tenant, call, path, query, headers, body, request, entry, retry_after: None, stale };
+    let (mut reply, dropped) = with_faults(&mut exchange, &faults).await;
+    let switches = exchange.tenant.switches();
+    if switches.front == Front::Api {
+        if switches.deprecated && is_token_api(call.operation) {
+            reply = reply.with("x-deprecated", "true".into());
+        }
+        reply = numbered(reply, request);
+    }
+    Answered { reply, entry: exchange.entry, faults, dropped }
+}
+
+/// A path or a method that stands for nothing.
+fn nowhere(why: NoRoute, path: &str, switches: &Switches, entry: Entry, request: u64) -> Answered {
+    let refuser = Refuser { style: switches.dialect.errors, ..Refuser::vendor(request) };
+    let refused = || match why {
+        NoRoute::Method => numbered(refuser.refuse(405, "Method not allowed"), request),
+        NoRoute::Path => numbered(refuser.refuse(404, "No such resource"), request),
+    };
+    Answered::plainly(page(switches.front, path).unwrap_or_else(refused), entry)
+}
+
+fn no_tenant(why: Option<NoRoute>, entry: Entry, request: u64) -> Answered {
+    let refuser = Refuser::vendor(request);
+    let reply = match why {
+        Some(NoRoute::Method) => refuser.refuse(405, "Method not allowed"),
+        Some(NoRoute::Path) => refuser.refuse(404, "No such resource"),
+        None => refuser.refuse(404, &format!("there is no tenant '{}'", entry.tenant)),
+    };
+    Answered::plainly(numbered(reply, request), entry)
+}
+
+fn numbered(reply: Reply, request: u64) -> Reply {
+    reply.with("slpt-request-id", format!("sim-{request}"))
 }
 
 fn is_token_api(operation: Operation) -> bool {
@@ -92,21 +147,24 @@ async fn with_faults(exchange: &mut Exchange<'_>, faults: &[Fault]) -> (Reply, b
     if drops(When::Before) {
         return (Reply::empty(StatusCode::OK), true);
     }
-    let now = exchange.now();
+    let (now, refuser) = (exchange.now(), exchange.refuser());
     let refusing = |fault: &&Fault| fault.refuses() && !fault.with_effect;
     if let Some(fault) = faults.iter().find(refusing) {
-        let refusal = fault.refusal(exchange.request, now);
-        return (spoil_all(refusal, faults, exchange.entry.client_id.as_deref()), false);
+        return (finished(exchange, fault.refusal(refuser, now), faults), false);
     }
     let mut reply = perform(exchange).await;
     exchange.world.gates.pass(tenant, operation, When::After).await;
     for fault in faults {
-        reply = fault.after_effect(reply, exchange.request, now);
+        reply = fault.after_effect(reply, refuser, now);
     }
-    (spoil_all(reply, faults, exchange.entry.client_id.as_deref()), drops(When::After))
+    (finished(exchange, reply, faults), drops(When::After))
 }
 
-fn spoil_all(reply: Reply, faults: &[Fault], caller: Option<&str>) -> Reply {
+/// The reply with what the dialect adds to it and the faults take from it.
+fn finished(exchange: &Exchange<'_>, reply: Reply, faults: &[Fault]) -> Reply {
+    let extra = exchange.tenant.switches().dialect.extra_fields;
+    let reply = if extra { reply.with_unknown_fields() } else { reply };
+    let caller = exchange.entry.client_id.as_deref();
     faults.iter().filter_map(|fault| fault.body).fold(reply, |reply, kind| spoil(kind, reply, caller))
 }
 

@@ -53,6 +53,7 @@ impl Simulator {
     /// Starts the listeners and returns once they accept connections. Needs no runtime of the caller's.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let control = Control::new(options.clock, options.seed.map_or_else(random_seed, Ok)?);
+        *control.world.switches.write() = options.switches;
         let tenants = options.tenants.iter().map(|spec| control.add_tenant(spec)).collect();
         let http = options.http.map(listen).transpose()?;
         let https = options.https.map(listen).transpose()?;

@@ -1,8 +1,32 @@
 //! The standing behaviour of a tenant, every part of it settable while the simulator runs.
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::clock::DateStyle;
+use crate::dialect::Dialect;
 use crate::scopes::ExtraScopes;
+
+/// What an error shows of the form of switches.
+const EXAMPLE: &str = r#"{"listLagSeconds": 30, "dialect": {"scopeClaim": "absent"}}"#;
+
+/// What stands at the tenant's base URL: the host that somebody took for its API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Front {
+    /// The API.
+    #[default]
+    Api,
+    /// The user interface: every path redirects (302) to a login page.
+    LoginRedirect,
+    /// A vanity host: 404 with a page of HTML.
+    HtmlNotFound,
+    /// 405 with a page of HTML.
+    MethodNotAllowed,
+    /// A parked domain: 200 with a page of HTML.
+    HtmlOk,
+    /// Maintenance: 503 with a page of HTML.
+    HtmlUnavailable,
+}
 
 /// What the NERM probe finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +39,12 @@ pub enum Nerm {
     Empty,
     /// The access token is refused: 401.
     Refused,
+    /// The user behind the access token may not: 403.
+    Forbidden,
+    /// Out of order: 503.
+    Unavailable,
+    /// No NERM lives here: 404 with a page of HTML.
+    NotFound,
 }
 
 /// How a tenant behaves. The defaults are what is known of real ISC.
@@ -55,10 +85,14 @@ pub struct Switches {
     pub deprecated: bool,
     /// How dates are written.
     pub date_style: DateStyle,
-    /// What the NERM probe finds.
+    /// What the NERM probe finds. An access token that is missing or wrong gets 401 all the same.
     pub nerm: Nerm,
-    /// Scopes known beside the built-in table.
+    /// Scopes known beside the built-in table. Access tokens that are out already are read with the new table.
     pub extra_scopes: ExtraScopes,
+    /// What stands at the base URL.
+    pub front: Front,
+    /// How it speaks where nothing documents it.
+    pub dialect: Dialect,
 }
 
 impl Default for Switches {
@@ -83,6 +117,32 @@ impl Default for Switches {
             date_style: DateStyle::Millis,
             nerm: Nerm::Filled,
             extra_scopes: ExtraScopes::new(),
+            front: Front::Api,
+            dialect: Dialect::default(),
         }
+    }
+}
+
+impl Switches {
+    /// These switches with the ones of a JSON object in their place. The dialect is merged field by field.
+    ///
+    /// # Errors
+    /// A text that names the switch or the value that does not exist.
+    pub fn merged(&self, patch: &Value) -> Result<Self, String> {
+        let Value::Object(patch) = patch else {
+            return Err(format!("they are given as a JSON object such as {EXAMPLE}"));
+        };
+        let mut all = json!(self);
+        for (name, value) in patch {
+            match value {
+                Value::Object(fields) if name == "dialect" => {
+                    for (field, form) in fields {
+                        all[name][field] = form.clone();
+                    }
+                }
+                _ => all[name] = value.clone(),
+            }
+        }
+        serde_json::from_value(all).map_err(|e| format!("{e}: write them as in {EXAMPLE}"))
     }
 }

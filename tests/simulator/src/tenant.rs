@@ -22,6 +22,13 @@ pub struct Tenant {
     pub(crate) inner: Mutex<TenantState>,
 }
 
+impl Tenant {
+    /// The switches in force. Must not be called while the tenant is locked.
+    pub fn switches(&self) -> Arc<Switches> {
+        Arc::clone(&self.inner.lock().switches)
+    }
+}
+
 /// What a tenant knows.
 #[derive(Default)]
 pub struct TenantState {
@@ -40,6 +47,8 @@ pub struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) levels: Vec<String>,
+    /// Whether none of its credentials is accepted.
+    pub(crate) disabled: bool,
     pub(crate) tokens: Vec<Arc<Token>>,
     history: VecDeque<(Timestamp, Vec<Arc<Token>>)>,
 }
@@ -48,7 +57,7 @@ impl User {
     /// A user without tokens.
     pub fn new(id: String, name: String, levels: Vec<String>) -> Self {
         let history = VecDeque::from([(Timestamp::MIN, Vec::new())]);
-        Self { id, name, levels, tokens: Vec::new(), history }
+        Self { id, name, levels, disabled: false, tokens: Vec::new(), history }
     }
 
     /// The tokens as they were at a time.

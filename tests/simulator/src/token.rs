@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::json_date;
+use crate::dialect::{Dialect, Shown};
 use crate::switches::Switches;
 
 /// Access-token validity where the request names none, and its upper bound, in seconds.
@@ -75,6 +76,10 @@ impl Token {
             "accessTokenValiditySeconds": self.validity,
             "expirationDate": self.expires.map(date),
         });
+        let Dialect { list_scope, list_last_used, .. } = switches.dialect;
+        for (name, shown) in [("scope", list_scope), ("lastUsed", list_last_used)] {
+            show(&mut view, name, shown);
+        }
         if self.never_expires {
             view["userAwareTokenNeverExpires"] = Value::Bool(true);
         }
@@ -109,6 +114,18 @@ impl Token {
             access_token_validity_seconds: self.validity,
             expiration_date: self.expires,
             user_aware_token_never_expires: self.never_expires,
+        }
+    }
+}
+
+fn show(view: &mut Value, name: &str, shown: Shown) {
+    match shown {
+        Shown::Value => {}
+        Shown::Null => view[name] = Value::Null,
+        Shown::Absent => {
+            if let Some(fields) = view.as_object_mut() {
+                fields.remove(name);
+            }
         }
     }
 }

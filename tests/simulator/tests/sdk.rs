@@ -16,6 +16,7 @@ fn the_official_python_and_javascript_clients_make_list_change_use_and_delete_a_
         .arg(script)
         .arg(env!("CARGO_TARGET_TMPDIR"))
         .env("SAIL_BASE_URL", simulator.url())
+        .env("SAIL_NERM_BASE_URL", format!("{}/api", simulator.url()))
         .env("SAIL_CLIENT_ID", &seed.client_id)
         .env("SAIL_CLIENT_SECRET", &seed.client_secret)
         .status()
@@ -30,6 +31,9 @@ fn the_official_python_and_javascript_clients_make_list_change_use_and_delete_a_
             record.iter().filter(answered).filter(by_path).filter_map(|entry| entry.operation).collect();
         assert!(DONE.iter().all(|operation| seen.contains(operation)), "{client}: {seen:?}");
     }
+    let nerm = record.iter().filter(answered).filter(|entry| entry.operation == Some(Operation::Nerm));
+    let paths: Vec<&str> = nerm.filter_map(|entry| entry.path.as_deref()).collect();
+    assert_eq!(paths, ["GET /api//system_roles"], "the Python client doubles the slash");
     let probes = record.iter().filter(answered).filter(|entry| entry.operation == Some(Operation::PublicIdentities));
     let callers: Vec<&str> = probes.filter_map(|entry| entry.client_id.as_deref()).collect();
     assert!(callers.len() == 2 && !callers.contains(&seed.client_id.as_str()), "{callers:?}");

@@ -31,7 +31,7 @@ const INDEX: &[(&str, &str)] = &[
         "GET, POST /_sim/tenants",
         "the tenants; {\"name\": \"acme\", \"users\": [{\"name\": \"a\", \"seeds\": []}]} makes one",
     ),
-    ("GET, POST /_sim/tenants/T/users", "its users; PATCH …/U {\"levels\": []}, DELETE …/U"),
+    ("GET, POST /_sim/tenants/T/users", "its users; PATCH …/U {\"levels\": [], \"disabled\": true}, DELETE …/U"),
     ("POST /_sim/tenants/T/api-clients", "a credential without a user"),
     ("GET, POST /_sim/tenants/T/tokens", "its tokens; PATCH, DELETE …/ID: what another tool does by hand"),
 ];
@@ -124,13 +124,7 @@ async fn patch_switches(
 }
 
 fn merge_switches(control: &Control, tenant: Option<&str>, patch: &Value) -> Answer {
-    let merged = |switches: &Switches| -> Result<Switches, ControlError> {
-        let mut all = json!(switches);
-        for (name, value) in patch.as_object().into_iter().flatten() {
-            all[name] = value.clone();
-        }
-        serde_json::from_value(all).map_err(|e| ControlError::Switches(e.to_string()))
-    };
+    let merged = |switches: &Switches| switches.merged(patch).map_err(ControlError::Switches);
     merged(&control.switches(tenant)?)?;
     control.edit_switches(tenant, |switches| {
         if let Ok(changed) = merged(switches) {

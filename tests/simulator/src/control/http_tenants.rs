@@ -15,7 +15,7 @@ pub(super) fn routes() -> Router<Control> {
     Router::new()
         .route("/tenants", get(tenants).post(add_tenant))
         .route("/tenants/{tenant}/users", get(users).post(add_user))
-        .route("/tenants/{tenant}/users/{user}", patch(set_levels).delete(remove_user))
+        .route("/tenants/{tenant}/users/{user}", patch(edit_user).delete(remove_user))
         .route("/tenants/{tenant}/api-clients", post(add_api_client))
         .route("/tenants/{tenant}/tokens", get(tokens).post(create_token))
         .route("/tenants/{tenant}/tokens/{id}", patch(edit_token).delete(delete_token))
@@ -39,16 +39,23 @@ async fn add_user(State(control): State<Control>, Path(tenant): Path<String>, Js
 }
 
 #[derive(Deserialize)]
-struct Levels {
-    levels: Vec<String>,
+#[serde(deny_unknown_fields)]
+struct UserEdit {
+    levels: Option<Vec<String>>,
+    disabled: Option<bool>,
 }
 
-async fn set_levels(
+async fn edit_user(
     State(control): State<Control>,
     Path((tenant, user)): Path<(String, String)>,
-    Json(body): Json<Levels>,
+    Json(edit): Json<UserEdit>,
 ) -> Answer {
-    control.set_levels(&tenant, &user, &body.levels)?;
+    if let Some(levels) = &edit.levels {
+        control.set_levels(&tenant, &user, levels)?;
+    }
+    if let Some(disabled) = edit.disabled {
+        control.set_disabled(&tenant, &user, disabled)?;
+    }
     Ok(Json(json!(control.users(&tenant)?)))
 }
 

@@ -16,6 +16,8 @@ pub struct UserState {
     pub name: String,
     /// User levels.
     pub levels: Vec<String>,
+    /// Whether none of its credentials is accepted.
+    pub disabled: bool,
     /// How many tokens the user has.
     pub tokens: usize,
 }
@@ -39,7 +41,8 @@ impl Control {
         let user = User::new(id.clone(), spec.name.clone(), spec.levels.clone());
         self.tenant(tenant)?.inner.lock().users.insert(id.clone(), user);
         let seed = |seed: &crate::options::SeedSpec| {
-            let token = NewToken { scope: Some(seed.scope.clone()), ..NewToken::named(&id, &seed.name) };
+            let (scope, expiration_date) = (Some(seed.scope.clone()), seed.expiration_date);
+            let token = NewToken { scope, expiration_date, ..NewToken::named(&id, &seed.name) };
             self.create_token(tenant, token)
         };
         let seeds = spec.seeds.iter().map(seed).collect::<Result<_, _>>()?;
@@ -54,6 +57,7 @@ impl Control {
             id: user.id.clone(),
             name: user.name.clone(),
             levels: user.levels.clone(),
+            disabled: user.disabled,
             tokens: user.tokens.len(),
         };
         let mut users: Vec<UserState> = state.users.values().map(view).collect();
@@ -63,10 +67,20 @@ impl Control {
 
     /// Gives a user other levels; new access tokens show them.
     pub fn set_levels(&self, tenant: &str, user: &str, levels: &[String]) -> Result<(), ControlError> {
+        self.edit_user(tenant, user, |user| user.levels = levels.to_vec())
+    }
+
+    /// Disables a user, or enables it again. Meanwhile each of its credentials is refused at the token endpoint, and
+    /// access tokens got before too where they die with their token.
+    pub fn set_disabled(&self, tenant: &str, user: &str, disabled: bool) -> Result<(), ControlError> {
+        self.edit_user(tenant, user, |user| user.disabled = disabled)
+    }
+
+    fn edit_user(&self, tenant: &str, user: &str, edit: impl FnOnce(&mut User)) -> Result<(), ControlError> {
         let tenant = self.tenant(tenant)?;
         let mut state = tenant.inner.lock();
         let found = state.users.get_mut(user).ok_or_else(|| ControlError::NoUser(user.to_owned()))?;
-        found.levels = levels.to_vec();
+        edit(found);
         Ok(())
     }
 

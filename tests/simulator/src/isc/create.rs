@@ -24,7 +24,8 @@ pub(crate) fn create(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     exchange.entry.token_name = body.get("name").and_then(Value::as_str).map(str::to_owned);
     let token = new_token(exchange, &switches, &body, &caller.user)?;
     let owner_name = check_owner(&state, &switches, &token)?;
-    let reply = Reply::ok(token.created_reply(&owner_name, &switches));
+    let made = token.created_reply(&owner_name, &switches);
+    let reply = Reply::ok(made).with_status(switches.dialect.created_status);
     exchange.effect(Effect::Created, &token);
     state.insert(token, Some(exchange.now()));
     Ok(reply)

@@ -1,6 +1,9 @@
 //! The imitated APIs: what each operation answers and does when no fault is in the way.
 mod caller;
+mod check_token;
 mod create;
+mod form;
+mod grant;
 mod list;
 mod oauth;
 mod patch;
@@ -13,7 +16,9 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::front::page;
 use crate::record::{Effect, Entry, Kind, Origin};
+use crate::refusal::Refuser;
 use crate::reply::Reply;
 use crate::route::{Call, Operation};
 use crate::switches::Switches;
@@ -26,6 +31,8 @@ pub(crate) struct Exchange<'a> {
     pub world: &'a World,
     pub tenant: &'a Tenant,
     pub call: &'a Call,
+    /// As it was asked for, without the query.
+    pub path: &'a str,
     pub query: &'a str,
     pub headers: &'a HeaderMap,
     pub body: &'a Bytes,
@@ -42,22 +49,26 @@ pub(crate) struct Exchange<'a> {
 /// A refusal that ends the operation: status and text.
 pub(crate) type Refusal = (u16, String);
 
-/// Does what was asked and answers; the error bodies follow the vendor's shapes.
+/// Does what was asked and answers, unless something else than the API stands here.
 pub(crate) async fn perform(exchange: &mut Exchange<'_>) -> Reply {
+    if let Some(page) = page(exchange.tenant.switches().front, exchange.path) {
+        return page;
+    }
     let done = match exchange.call.operation {
         Operation::List => list::list(exchange),
         Operation::Create => create::create(exchange),
         Operation::Patch => patch::patch(exchange),
         Operation::Delete => remove::remove(exchange),
         Operation::Oauth => oauth::issue(exchange).await,
-        Operation::OauthInfo => Ok(probes::oauth_info(exchange)),
+        Operation::CheckToken => check_token::check_token(exchange).await,
+        Operation::OauthInfo => probes::oauth_info(exchange),
         Operation::PublicIdentities => probes::public_identities(exchange),
         Operation::Nerm => probes::nerm(exchange),
     };
     match done {
         Ok(reply) => reply,
         Err((status, text)) => {
-            let reply = Reply::error(status, &text, exchange.request);
+            let reply = exchange.refuser().refuse(status, &text);
             match exchange.retry_after {
                 Some(seconds) => reply.with("retry-after", seconds.to_string()),
                 None => reply,
@@ -67,6 +78,12 @@ pub(crate) async fn perform(exchange: &mut Exchange<'_>) -> Reply {
 }
 
 impl Exchange<'_> {
+    /// Words the refusals of this request. Must not be called while the tenant is locked.
+    pub fn refuser(&self) -> Refuser {
+        let style = self.tenant.switches().dialect.errors;
+        Refuser { style, operation: Some(self.call.operation), request: self.request }
+    }
+
     /// The simulator's time.
     pub fn now(&self) -> Timestamp {
         self.world.clock.now()

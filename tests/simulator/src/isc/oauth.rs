@@ -1,73 +1,52 @@
 //! The token endpoint: client credentials in, access token out.
-use std::convert::Infallible;
-
-use axum::http::StatusCode;
-use bytes::Bytes;
-use futures_util::stream;
 use jiff::Timestamp;
-use serde_json::json;
 
+use super::form::form;
+use super::grant::Grant;
 use super::{Exchange, Refusal};
-use crate::access_token::{Claims, sign};
 use crate::clock::plus_seconds;
 use crate::reply::Reply;
-use crate::scopes::effective;
+use crate::scopes::{ALL, effective};
 use crate::tenant::TenantState;
 use crate::token::MAX_VALIDITY;
 
-/// Data centre named in claims and replies.
-pub(crate) const POD: &str = "sim01-loopback";
-
-/// Issues an access token, or 401 for a credential that is wrong, expired, gone or too new.
+/// Issues an access token, or refuses a credential that is wrong, expired, gone or too new, or whose user is disabled.
 pub(crate) async fn issue(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
-    let form = parameters(exchange).await?;
-    let value = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    if value("grant_type") != Some("client_credentials") {
-        let body = json!({"error": "unsupported_grant_type", "error_description": "use grant_type=client_credentials"});
-        return Ok(Reply::json(StatusCode::BAD_REQUEST, body));
+    let form = form(exchange).await?;
+    if form.value("grant_type") != "client_credentials" {
+        return Err((400, "unsupported_grant_type".into()));
     }
-    let (client_id, client_secret) =
-        (value("client_id").unwrap_or_default(), value("client_secret").unwrap_or_default());
+    let (client_id, client_secret) = (form.value("client_id"), form.value("client_secret"));
     exchange.entry.client_id = Some(client_id.to_owned());
     let mut state = exchange.tenant.inner.lock();
     exchange.count(&mut state, format!("{client_id} oauth"))?;
-    let claims = match state.api_clients.get(client_id) {
-        Some(expected) => (expected == client_secret).then(|| api_client(exchange, client_id)),
-        None => token_claims(exchange, &mut state, client_id, client_secret),
+    let switches = super::switches(&state);
+    let grant = match state.api_clients.get(client_id) {
+        Some(expected) => (expected == client_secret).then(|| api_client(client_id)),
+        None => of_token(exchange, &mut state, client_id, client_secret),
     };
-    let Some((claims, validity)) = claims else {
-        return Err((401, "invalid_client".into()));
+    let Some(grant) = grant else {
+        return Err((switches.dialect.refused_credential_status, "invalid_client".into()));
     };
-    exchange.entry.user.clone_from(&claims.identity_id);
-    Ok(Reply::ok(json!({
-        "access_token": sign(&claims, &exchange.world.mint),
-        "token_type": "bearer",
-        "expires_in": validity,
-        "scope": claims.scope.join(" "),
-        "tenant_id": claims.tenant_id,
-        "pod": claims.pod,
-        "org": claims.org,
-        "identity_id": claims.identity_id,
-        "user_name": claims.user_name,
-        "strong_auth": claims.strong_auth,
-        "jti": claims.jti,
-    })))
+    exchange.entry.user = grant.user.as_ref().map(|(id, _)| id.clone());
+    Ok(Reply::ok(grant.reply(exchange, &switches)))
 }
 
-fn token_claims(
+fn of_token(
     exchange: &mut Exchange<'_>,
     state: &mut TenantState,
     client_id: &str,
     client_secret: &str,
-) -> Option<(Claims, i64)> {
+) -> Option<Grant> {
     let now = exchange.now();
     let owner = state.owners.get(client_id)?.clone();
     exchange.sweep(state, &owner);
     let switches = super::switches(state);
+    let disabled = state.users.get(&owner)?.disabled;
     let token = state.find_mut(client_id)?;
     exchange.entry.token_id = Some(token.id.clone());
     exchange.entry.token_name = Some(token.name.clone());
-    if token.client_secret != client_secret || token.is_expired(now) || now < token.accepted_from {
+    if disabled || token.client_secret != client_secret || token.is_expired(now) || now < token.accepted_from {
         return None;
     }
     let stale = |used: Timestamp| plus_seconds(used, switches.last_used_seconds) <= now;
@@ -80,69 +59,25 @@ fn token_claims(
         state.remember(&owner, Some(now));
     }
     let user = state.users.get(&owner)?;
-    let mut claims = empty_claims(exchange, client_id, plus_seconds(now, validity));
-    claims.identity_id = Some(owner);
-    claims.user_name = Some(user.name.clone());
-    claims.authorities.clone_from(&user.levels);
-    claims.scope = effective(scope.as_deref(), &user.levels, &switches.extra_scopes);
-    Some((claims, validity))
-}
-
-fn api_client(exchange: &Exchange<'_>, client_id: &str) -> (Claims, i64) {
-    let mut claims = empty_claims(exchange, client_id, plus_seconds(exchange.now(), MAX_VALIDITY));
-    claims.authorities = vec!["API".into()];
-    claims.scope = vec![crate::scopes::ALL.into()];
-    (claims, MAX_VALIDITY)
-}
-
-fn empty_claims(exchange: &Exchange<'_>, client_id: &str, end: Timestamp) -> Claims {
-    Claims {
-        tenant_id: exchange.tenant.id.clone(),
-        org: exchange.tenant.name.clone(),
-        pod: POD.into(),
-        identity_id: None,
-        user_name: None,
-        strong_auth: true,
-        authorities: Vec::new(),
+    let scopes = effective(scope.as_deref(), &user.levels, &switches.extra_scopes);
+    Some(Grant {
         client_id: client_id.to_owned(),
-        scope: Vec::new(),
-        exp: end.as_second(),
-        jti: exchange.world.mint.uuid(),
-    }
+        user: Some((owner, user.name.clone())),
+        levels: user.levels.clone(),
+        stored: scope.unwrap_or_else(|| vec![ALL.to_owned()]),
+        scopes,
+        validity,
+    })
 }
 
-/// The form's fields: urlencoded or multipart body, and the query behind them.
-async fn parameters(exchange: &Exchange<'_>) -> Result<Vec<(String, String)>, Refusal> {
-    let mut form = match exchange.media_type() {
-        "multipart/form-data" => multipart(exchange).await?,
-        "application/x-www-form-urlencoded" => pairs(exchange.body),
-        "" if exchange.body.is_empty() => Vec::new(),
-        other => {
-            return Err((415, format!("Content type '{other}' not supported: send a form")));
-        }
-    };
-    if exchange.query_value("client_secret").is_some() {
-        exchange.violation("a client secret in the query of a URL");
+fn api_client(client_id: &str) -> Grant {
+    let all = vec![ALL.to_owned()];
+    Grant {
+        client_id: client_id.to_owned(),
+        user: None,
+        levels: vec!["API".into()],
+        stored: all.clone(),
+        scopes: all,
+        validity: MAX_VALIDITY,
     }
-    form.extend(pairs(exchange.query.as_bytes()));
-    Ok(form)
-}
-
-fn pairs(text: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(text).into_owned().collect()
-}
-
-async fn multipart(exchange: &Exchange<'_>) -> Result<Vec<(String, String)>, Refusal> {
-    let bad = |e: multer::Error| (400, format!("not a multipart form: {e}"));
-    let content_type = exchange.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let boundary = multer::parse_boundary(content_type).map_err(bad)?;
-    let body = exchange.body.clone();
-    let once = stream::once(async move { Ok::<Bytes, Infallible>(body) });
-    let mut parts = multer::Multipart::new(once, boundary);
-    let mut form = Vec::new();
-    while let Some(field) = parts.next_field().await.map_err(bad)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        form.push((name, field.text().await.map_err(bad)?));
-    }
-    Ok(form)
 }

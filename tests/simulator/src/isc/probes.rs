@@ -3,16 +3,28 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::caller::authenticate;
-use super::oauth::POD;
+use super::grant::POD;
 use super::{Exchange, Refusal};
+use crate::dialect::OauthInfo;
 use crate::reply::Reply;
-use crate::scopes::{DEFAULT, allows};
+use crate::scopes::DEFAULT;
 use crate::switches::Nerm;
 
-/// Tenant discovery; needs no authentication.
-pub(crate) fn oauth_info(exchange: &Exchange<'_>) -> Reply {
+/// Tenant discovery; needs no authentication. Nobody lives at the addresses it names.
+pub(crate) fn oauth_info(exchange: &Exchange<'_>) -> Result<Reply, Refusal> {
     let (tenant, id) = (&exchange.tenant.name, &exchange.tenant.id);
-    Reply::ok(json!({"tenantId": id, "org": tenant, "pod": POD, "region": "loopback"}))
+    match exchange.tenant.switches().dialect.oauth_info {
+        OauthInfo::Full => Ok(Reply::ok(json!({
+            "tenantId": id,
+            "tenantName": tenant,
+            "authorizeEndpoint": format!("https://{tenant}.login.example/oauth/authorize"),
+            "tokenEndpoint": format!("https://{tenant}.api.example/oauth/token"),
+            "cloudDomainUrl": format!("https://{tenant}.example"),
+            "pod": POD,
+        }))),
+        OauthInfo::TenantIdOnly => Ok(Reply::ok(json!({"tenantId": id}))),
+        OauthInfo::Missing => Err((404, "No such resource".into())),
+    }
 }
 
 /// The cheapest probe of an access token.
@@ -20,7 +32,7 @@ pub(crate) fn public_identities(exchange: &mut Exchange<'_>) -> Result<Reply, Re
     let tenant = exchange.tenant;
     let state = tenant.inner.lock();
     let claims = authenticate(exchange, &state)?;
-    if !allows(&claims.scope, &claims.authorities, &[DEFAULT], &state.switches.extra_scopes) {
+    if !claims.may(&[DEFAULT], &state.switches.extra_scopes) {
         return Err((403, format!("The access token lacks the scope {DEFAULT}")));
     }
     let limit = exchange.query_value("limit").and_then(|text| text.parse().ok()).unwrap_or(250);
@@ -46,12 +58,17 @@ pub(crate) fn nerm(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     let tenant = exchange.tenant;
     let state = tenant.inner.lock();
     let collection = exchange.call.id.clone().unwrap_or_default();
-    if state.switches.nerm == Nerm::Refused {
-        return Err((401, "unauthorized".into()));
-    }
     authenticate(exchange, &state)?;
     match state.switches.nerm {
+        Nerm::Filled => {
+            let (uid, name) = if collection == "users" { ("ann", "Ann") } else { ("profile_owner", "Profile Owner") };
+            let one = json!({"id": exchange.tenant.id, "uid": uid, "name": name});
+            Ok(Reply::ok(json!({collection: [one], "_metadata": {}})))
+        }
         Nerm::Empty => Ok(Reply::json(StatusCode::BAD_REQUEST, json!({"error": format!("no {collection} found")}))),
-        _ => Ok(Reply::ok(json!({collection: [{"id": exchange.tenant.id, "name": "simulated"}], "_metadata": {}}))),
+        Nerm::Refused => Err((401, "unauthorized".into())),
+        Nerm::Forbidden => Err((403, "forbidden".into())),
+        Nerm::Unavailable => Err((503, "service unavailable".into())),
+        Nerm::NotFound => Ok(Reply::html(StatusCode::NOT_FOUND, "Not found")),
     }
 }

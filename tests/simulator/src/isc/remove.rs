@@ -22,5 +22,5 @@ pub(crate) fn remove(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     if let Some(token) = state.remove(&id, Some(exchange.now())) {
         exchange.effect(Effect::Deleted, &token);
     }
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    Ok(Reply::empty(StatusCode::NO_CONTENT).with_status(state.switches.dialect.deleted_status))
 }

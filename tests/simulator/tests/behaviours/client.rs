@@ -1,5 +1,5 @@
 //! A small client of the imitated APIs, and a simulator to point it at.
-use isc_simulator::{Control, Credential, DEFAULT_TENANT, Options, Simulator, Switches, UserSpec};
+use isc_simulator::{Control, Credential, DEFAULT_TENANT, Dialect, Options, Simulator, Switches, UserSpec};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -75,6 +75,17 @@ impl Isc {
         reply["access_token"].as_str().expect("an access token").to_owned()
     }
 
+    /// The reply of the token endpoint to a credential that is accepted.
+    pub async fn granted(&self, credential: &Credential) -> Value {
+        let reply = self.sign_in(credential).await;
+        assert_eq!(reply.status(), 200);
+        reply.json().await.expect("JSON")
+    }
+
+    pub fn dialect(&self, edit: impl Fn(&mut Dialect)) {
+        self.switch(|switches| edit(&mut switches.dialect));
+    }
+
     /// Any request with the administrator's access token.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.bearer)
@@ -130,6 +141,14 @@ impl Isc {
 pub fn credential(created: &Value) -> Credential {
     let text = |field: &str| created[field].as_str().expect("a string").to_owned();
     Credential { client_id: text("id"), client_secret: text("secret") }
+}
+
+/// What an access token says to anyone who looks into it.
+pub fn claims(access_token: &str) -> Value {
+    use base64::Engine;
+    let payload = access_token.split('.').nth(1).expect("three parts");
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    serde_json::from_slice(&bytes).expect("claims")
 }
 
 /// Seconds and minutes, for moving the clock.

@@ -58,6 +58,22 @@ async fn switches_are_merged_and_unknown_ones_refused() {
 }
 
 #[tokio::test]
+async fn a_dialect_is_merged_field_by_field() {
+    let isc = Isc::start().await;
+    let patch = async |path: &str, body| control(&isc, Method::PATCH, path, body).await;
+    patch("/switches", json!({"dialect": {"scopeClaim": "absent"}})).await;
+    let (_, all) = patch("/tenants/default/switches", json!({"dialect": {"tenant": "claims"}})).await;
+    assert_eq!((&all["dialect"]["scopeClaim"], &all["dialect"]["tenant"]), (&json!("absent"), &json!("claims")));
+    assert_eq!(isc.control().switches(None).expect("switches").dialect.tenant, isc_simulator::Presence::Both);
+    for wrong in
+        [json!({"dialect": {"typo": 1}}), json!({"dialect": {"tenant": "typo"}}), json!({"dialect": 1}), json!([])]
+    {
+        let (status, body) = patch("/switches", wrong.clone()).await;
+        assert!(status == 400 && body["error"].as_str().is_some_and(|text| text.contains("listLagSeconds")), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn faults_and_gates_are_set_over_http() {
     let isc = Isc::start().await;
     let fault = json!({"operation": "create", "status": 429, "retryAfter": {"seconds": 7}, "times": 1});
