@@ -12,7 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use labels::{
     BuildLabels, CapacityLabels, ChangeLabels, ControllerLabels, OperationLabels, PassLabels, ReadyLabels,
-    RequestLabels, WriteLabels,
+    RequestLabels, TenantLabels, WriteLabels,
 };
 pub use labels::{CapacityShare, Controller, IscOperation, IscResult, KubernetesWrite, PassOutcome, TokenChange};
 
@@ -27,6 +27,7 @@ pub struct Metrics {
     changes: Family<ChangeLabels, Counter>,
     resources: Family<ReadyLabels, Gauge>,
     capacity: Family<CapacityLabels, Gauge>,
+    credential_expiry: Family<TenantLabels, Gauge>,
     earliest_expiry: Gauge,
     leader: Gauge,
 }
@@ -79,6 +80,16 @@ impl Metrics {
         for share in [CapacityShare::Limit, CapacityShare::Ours, CapacityShare::Others] {
             self.capacity.remove(&CapacityLabels { tenant: tenant.into(), share });
         }
+        self.credential_expiry(tenant, None);
+    }
+
+    /// When the operator's own credential at a tenant expires, in seconds since 1970; `None`: never. Called likewise.
+    pub fn credential_expiry(&self, tenant: &str, unix_seconds: Option<i64>) {
+        let labels = TenantLabels { tenant: tenant.into() };
+        match unix_seconds {
+            Some(seconds) => _ = self.credential_expiry.get_or_create(&labels).set(seconds),
+            None => _ = self.credential_expiry.remove(&labels),
+        }
     }
 
     /// When the first published credential expires, in seconds since 1970; 0 if there is none. Called likewise.
@@ -101,6 +112,7 @@ impl Metrics {
             changes: Family::default(),
             resources: Family::default(),
             capacity: Family::default(),
+            credential_expiry: Family::default(),
             earliest_expiry: Gauge::default(),
             leader: Gauge::default(),
         }
@@ -120,6 +132,11 @@ impl Metrics {
     fn register_state(&self, registry: &mut Registry) {
         registry.register("resources", "PersonalAccessTokens by their Ready condition", self.resources.clone());
         registry.register("tenant_tokens", "Tokens of a tenant's user, and its limit", self.capacity.clone());
+        registry.register(
+            "tenant_credential_expiry_timestamp_seconds",
+            "When the operator's own credential at a tenant expires, in seconds since 1970; absent if never",
+            self.credential_expiry.clone(),
+        );
         registry.register(
             "earliest_expiry_timestamp_seconds",
             "When the first published credential expires, in seconds since 1970; 0 without any",
@@ -162,6 +179,7 @@ mod tests {
             metrics.token(TokenChange::OrphanSwept);
             metrics.resources(3, 1);
             metrics.capacity("acme", CapacityShare::Others, 4);
+            metrics.credential_expiry("acme", Some(1_790_000_000));
             metrics.earliest_expiry(1_800_000_000);
             metrics.leader(true);
         });
@@ -175,6 +193,7 @@ mod tests {
             "pat_operator_resources{ready=\"true\"} 3",
             "pat_operator_resources{ready=\"false\"} 1",
             "pat_operator_tenant_tokens{tenant=\"acme\",share=\"others\"} 4",
+            "pat_operator_tenant_credential_expiry_timestamp_seconds{tenant=\"acme\"} 1790000000",
             "pat_operator_earliest_expiry_timestamp_seconds 1800000000",
             "pat_operator_leader 1",
             concat!("pat_operator_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
@@ -187,6 +206,7 @@ mod tests {
     fn a_tenant_that_is_gone_leaves_no_sample() {
         let text = exposition(|metrics| {
             metrics.capacity("acme", CapacityShare::Limit, 10);
+            metrics.credential_expiry("acme", Some(1));
             metrics.forget_tenant("acme");
         });
         assert!(!text.contains("acme"), "{text}");

@@ -10,6 +10,10 @@ pub const RECONCILING: &str = "Reconciling";
 pub const STALLED: &str = "Stalled";
 /// Whether the scopes give the rights that they name.
 pub const SCOPES_EFFECTIVE: &str = "ScopesEffective";
+/// Whether NERM takes access tokens got with the credential; present while the Tenant has a nermUrl.
+pub const NERM_ACCEPTED: &str = "NermAccepted";
+/// Of a Tenant, present and True while its credential expires within 30 days.
+pub const CREDENTIAL_EXPIRES: &str = "CredentialExpires";
 /// Of a Tenant, present and True while another copy of this operator seems to mint for the same user.
 pub const CLONE_SUSPECTED: &str = "CloneSuspected";
 

@@ -16,12 +16,15 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#,
     printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
+    printcolumn = r#"{"name":"ISC tenant","type":"string","jsonPath":".status.tenant.name"}"#,
+    printcolumn = r#"{"name":"Seed expires","type":"string","jsonPath":".status.credential.expiresAt"}"#,
     printcolumn = r#"{"name":"Limit","type":"integer","jsonPath":".status.capacity.limit"}"#,
     printcolumn = r#"{"name":"Ours","type":"integer","jsonPath":".status.capacity.ours"}"#,
     printcolumn = r#"{"name":"Others","type":"integer","jsonPath":".status.capacity.others"}"#,
     printcolumn = r#"{"name":"Free","type":"integer","jsonPath":".status.capacity.free"}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
     printcolumn = r#"{"name":"API URL","type":"string","priority":1,"jsonPath":".spec.apiUrl"}"#,
+    printcolumn = r#"{"name":"Pod","type":"string","priority":1,"jsonPath":".status.tenant.pod"}"#,
     printcolumn = r#"{"name":"User","type":"string","priority":1,"jsonPath":".status.user.id"}"#,
     printcolumn = r#"{"name":"Message","type":"string","priority":1,"jsonPath":".status.conditions[?(@.type==\"Ready\")].message"}"#,
     validation = Rule::new("size(self.metadata.name) <= 63").message("the name of a Tenant has at most 63 characters; choose a shorter one")
@@ -31,7 +34,14 @@ pub struct TenantSpec {
     /// Base URL of the tenant's API, as in `https://acme.api.identitynow.com`.
     #[schemars(length(min = 9, max = 256))]
     #[x_kube(validation = Rule::new("self.matches('^(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|https?://(127[.]0[.]0[.]1|localhost|\\\\[::1\\\\]))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$')").message("write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)"))]
+    #[x_kube(validation = Rule::new("!self.matches('(?i)^[a-z]+://[^/]+/(.*/)?(v[0-9]+|beta|oauth(/token)?)/*$')").message("write the base URL of the API, without a version and without /oauth/token, as in https://acme.api.identitynow.com"))]
     pub api_url: String,
+
+    /// Base URL of the Non-Employee Risk Management (NERM) API that takes the same access tokens, as in `https://acme.nonemployee.com/api`. Published beside the credential; each new credential is tried against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 9, max = 256))]
+    #[x_kube(validation = Rule::new("self.matches('^(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|https?://(127[.]0[.]0[.]1|localhost|\\\\[::1\\\\]))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$')").message("write an https URL without user, query or fragment, as in https://acme.nonemployee.com/api (http only for 127.0.0.1, [::1] and localhost)"))]
+    pub nerm_url: Option<String>,
 
     /// The operator's own credential at this tenant. Exactly one for now.
     #[schemars(length(min = 1, max = 1))]
@@ -124,13 +134,16 @@ pub struct TenantStatus {
     /// Generation of the spec that this status is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Ready, Reconciling, Stalled, CloneSuspected (another copy of the operator, as of a cloned cluster, seems to mint for the same user; nothing is deleted meanwhile).
+    /// Ready, Reconciling, Stalled, CredentialExpires (within 30 days), CloneSuspected (another copy of the operator, as of a cloned cluster, seems to mint for the same user; nothing is deleted meanwhile).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The ISC user that owns the tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// The ISC tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<IscTenant>,
     /// How the user's tokens are used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
@@ -147,6 +160,17 @@ pub struct User {
     pub id: String,
     /// Tenant id.
     pub tenant_id: String,
+}
+
+/// What ISC says of the tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IscTenant {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its data centre.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
 }
 
 /// How the tokens of a user are used.
@@ -172,7 +196,10 @@ pub struct CapacityStatus {
 pub struct CredentialStatus {
     /// Client ID.
     pub client_id: String,
-    /// Scopes of its access tokens.
+    /// When it expires; absent: never, or not yet known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Scopes of its access tokens; absent: ISC does not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
 }

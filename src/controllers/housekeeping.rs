@@ -1,4 +1,5 @@
 //! What no event tells: Tenants that are gone, and the gauges that are counted from the watches.
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,8 +26,14 @@ pub async fn run(context: &Context) {
             _ = ticks.tick() => {}
             () = context.shutdown.cancelled() => return,
         }
-        forget_tenants(context);
-        count(context);
+        // What no pass looks at must not end the others either; the log tells the place.
+        let work = AssertUnwindSafe(|| {
+            forget_tenants(context);
+            count(context);
+        });
+        if catch_unwind(work).is_err() {
+            tracing::error!("housekeeping panicked; it goes on");
+        }
     }
 }
 

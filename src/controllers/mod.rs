@@ -1,11 +1,13 @@
 //! The loops: owner, token and tenant controller, and what they are told at the start.
 mod board;
 mod frozen;
+mod guard;
 mod housekeeping;
 mod outside;
 mod owner;
 mod tenant;
 mod token;
+mod transitions;
 mod watches;
 
 use std::sync::Arc;
@@ -22,12 +24,14 @@ use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::{LedgerStore, TENANT_LABEL};
 use crate::kubernetes::operator_files;
 use crate::kubernetes::published_secret::PublishedSecrets;
+use crate::lifecycle::ledger::Owner;
 use crate::lifecycle::{Timings, token_name};
 use crate::metrics::Metrics;
 
 pub use outside::Outside;
 
 use board::Board;
+use guard::Panics;
 use watches::{Wake, Watches};
 
 /// What the controllers need to know; parsed once from the flags by `process`.
@@ -80,6 +84,7 @@ pub struct Context {
     tenants: Store<Tenant>,
     ledger_names: Store<PartialObjectMeta<Secret>>,
     informed: SetOnce<()>,
+    panics: Panics,
     shutdown: CancellationToken,
 }
 
@@ -125,6 +130,7 @@ pub async fn run_in(
         tenants: watches.tenants.store(),
         ledger_names: watches.owners.store(),
         informed: SetOnce::new(),
+        panics: Panics::default(),
         shutdown,
         client,
         config,
@@ -164,6 +170,18 @@ impl Context {
             meta.metadata.labels.as_ref().and_then(|labels| labels.get(TENANT_LABEL)).is_some_and(|l| l == tenant)
         };
         self.ledger_names.state().iter().filter(|meta| of_tenant(meta)).map(|meta| meta.name_any()).collect()
+    }
+
+    /// The owner of a Tenant's ledger that is this user's.
+    async fn owner_of(&self, tenant: &str, identity_id: &str) -> Option<Owner> {
+        for name in self.ledgers_of(tenant) {
+            if let Ok(Some(stored)) = self.ledgers.get(&name).await
+                && *stored.ledger.owner.identity_id == *identity_id
+            {
+                return Some(stored.ledger.owner);
+            }
+        }
+        None
     }
 
     /// A random number for this ledger.

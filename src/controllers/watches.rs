@@ -9,18 +9,17 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::PartialObjectMeta;
-use kube::runtime::controller::{Action, Config as Runtime};
+use kube::runtime::controller::Config as Runtime;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, ResourceExt};
-use tokio::time::Instant;
 
 use super::board::Board;
-use super::{Config, Context, housekeeping, owner, tenant, token};
+use super::{Config, Context, guard, housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
-use crate::metrics::{Controller as Pass, PassOutcome};
+use crate::metrics::Controller as Pass;
 
 /// The metadata of a ledger: all that the watch carries.
 pub type LedgerMeta = PartialObjectMeta<Secret>;
@@ -105,8 +104,6 @@ pub struct Watches {
 
 /// A moment, to a person who applies a resource.
 const SOON: Duration = Duration::from_millis(100);
-/// After an error: the pass itself says how long, and this is for what it could not foresee.
-const RETRY: Duration = Duration::from_secs(5);
 
 impl Watches {
     /// Sets the watches up; nothing is read yet.
@@ -164,8 +161,10 @@ impl Watches {
             .reconcile_on(wakeups.tokens)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| timed(Pass::Token, context.clone(), token::reconcile(object, context)),
-                retry,
+                |object, context| {
+                    guard::run(Pass::Token, object.clone(), context.clone(), token::reconcile(object, context))
+                },
+                guard::retry,
                 context.clone(),
             )
             .for_each(|_| std::future::ready(()));
@@ -174,8 +173,10 @@ impl Watches {
             .reconcile_on(wakeups.owners)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| timed(Pass::Owner, context.clone(), owner::reconcile(object, context)),
-                retry,
+                |object, context| {
+                    guard::run(Pass::Owner, object.clone(), context.clone(), owner::reconcile(object, context))
+                },
+                guard::retry,
                 context.clone(),
             )
             .for_each(|_| std::future::ready(()));
@@ -184,8 +185,10 @@ impl Watches {
             .reconcile_on(wakeups.tenants)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| timed(Pass::Tenant, context.clone(), tenant::reconcile(object, context)),
-                retry,
+                |object, context| {
+                    guard::run(Pass::Tenant, object.clone(), context.clone(), tenant::reconcile(object, context))
+                },
+                guard::retry,
                 context.clone(),
             )
             .for_each(|_| std::future::ready(()));
@@ -205,23 +208,6 @@ fn requests(token: &PersonalAccessToken) -> Option<u64> {
 /// They are a third of an object, and nobody asks for them.
 fn forget_managers<K: ResourceExt>(object: &mut K) {
     object.managed_fields_mut().clear();
-}
-
-async fn timed<E>(
-    whose: Pass,
-    context: Arc<Context>,
-    pass: impl Future<Output = Result<Action, E>>,
-) -> Result<Action, E> {
-    let started = Instant::now();
-    let ended = pass.await;
-    let outcome = if ended.is_ok() { PassOutcome::Done } else { PassOutcome::Failed };
-    context.metrics.pass(whose, outcome, started.elapsed());
-    ended
-}
-
-fn retry<K>(_: Arc<K>, error: &(impl std::error::Error + 'static), _: Arc<Context>) -> Action {
-    tracing::warn!(error = %Causes(error), "a pass failed; it is tried again");
-    Action::requeue(RETRY)
 }
 
 /// An error with its causes, once.

@@ -1,4 +1,4 @@
-//! Access tokens: one is got with a client ID and a client secret, and says who that is.
+//! Access tokens: one is got with a client ID and a client secret, and says who that is as far as ISC says so.
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,21 +10,32 @@ use super::classify;
 use super::client::{Client, Credential};
 use super::error::Failure;
 use super::http::Reply;
-use super::wire;
+use super::wire::{self, Fields};
 use crate::redacted::Redacted;
 
-/// Who a credential is, by an access token got with it.
+/// Kind of the bodies that the OAuth endpoints take.
+const FORM: &str = "application/x-www-form-urlencoded";
+/// Life of an access token of which ISC does not say how long it lives.
+const USUAL_LIFE: Duration = Duration::from_secs(60);
+/// Longest life that an access token can have: `accessTokenValiditySeconds` goes up to 12 h.
+const LONGEST_LIFE: Duration = Duration::from_secs(43_200);
+
+/// Who a credential is, by an access token got with it. ISC may leave each field out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// OAuth tenant id.
     pub tenant_id: Option<String>,
-    /// Identity id; an API client has none.
+    /// Name of the tenant.
+    pub org: Option<String>,
+    /// Data centre of the tenant.
+    pub pod: Option<String>,
+    /// Identity id.
     pub identity_id: Option<String>,
-    /// Scopes that the access token really carries.
-    pub scopes: Vec<String>,
+    /// Scopes that the access token really carries; `None`: ISC does not say.
+    pub scopes: Option<Vec<String>>,
 }
 
-/// An access token of the operator's own.
+/// An access token that ISC gave for a credential.
 pub(super) struct Access {
     pub(super) bearer: Redacted,
     pub(super) identity: Identity,
@@ -45,40 +56,159 @@ impl Client {
         let body = serde_urlencoded::to_string(form).map_err(|error| Failure::Setup(error.to_string()))?;
         self.take().await?;
         let asked = Instant::now();
-        let reply =
-            self.call(Method::POST, "/oauth/token", "application/x-www-form-urlencoded", body.into(), None).await?;
-        match reply.status().as_u16() {
-            200 | 201 => {}
-            400 | 401 | 403 => {
-                let why = classify::refusal(&reply);
-                let message = why.to_string();
-                return Err(Failure::Refused { status: reply.status().as_u16(), message });
-            }
-            _ => return Err(classify::refusal(&reply)),
+        let reply = self.call(Method::POST, "/oauth/token", FORM, body.into(), None).await?;
+        if let Some(what) = classify::stranger(&reply) {
+            return Err(Failure::Elsewhere(format!("POST /oauth/token was answered with {what}")));
         }
-        access(&reply, asked)
+        match reply.status().as_u16() {
+            200 | 201 => access(&reply, asked),
+            status @ (400 | 401 | 403) => Err(Failure::Refused { status, message: classify::message(&reply) }),
+            status @ (404..=407 | 409..=428 | 430..=499) => {
+                Err(Failure::Elsewhere(format!("POST /oauth/token was answered with status {status}")))
+            }
+            _ => Err(classify::refusal(&reply)),
+        }
+    }
+
+    /// The scopes of an access token by `/oauth/check_token/`, which the vendor does not document: no answer is no error.
+    pub(super) async fn ask_for_scopes(&self, bearer: &Redacted) -> Option<Vec<String>> {
+        if !self.has_check_token() {
+            return None;
+        }
+        let body = serde_urlencoded::to_string([("token", bearer.expose())]).ok()?;
+        self.take().await.ok()?;
+        let reply = self.call(Method::POST, "/oauth/check_token/", FORM, body.into(), None).await.ok()?;
+        if matches!(reply.status().as_u16(), 401..=405) {
+            self.lacks_check_token();
+        }
+        if reply.status() != 200 {
+            return None;
+        }
+        let said: Fields = classify::json(&reply).ok()?;
+        said.scopes("scope")
     }
 }
 
 fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
-    let got: wire::Access = classify::json(reply).map_err(|what| classify::malformed(reply, what))?;
-    if got.access_token.is_empty() || !got.access_token.is_ascii() {
-        return Err(classify::malformed(reply, "there is no access token in it"));
+    let elsewhere =
+        |_| Failure::Elsewhere("POST /oauth/token was answered with something that is no access token".into());
+    let got: Fields = classify::json(reply).map_err(elsewhere)?;
+    let token = got.text("access_token").unwrap_or_default();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(elsewhere(""));
     }
-    let claims = claims(&got.access_token);
-    let said = got.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+    let claims = claims(&token);
+    let either = |name: &str| got.text(name).or_else(|| claims.text(name));
     let identity = Identity {
-        tenant_id: got.tenant_id.or(claims.tenant_id),
-        identity_id: got.identity_id.or(claims.identity_id),
-        scopes: claims.scope.or(said).unwrap_or_default(),
+        tenant_id: either("tenant_id"),
+        org: either("org"),
+        pod: either("pod"),
+        identity_id: either("identity_id"),
+        scopes: got.scopes("scope").or_else(|| claims.scopes("scope")),
     };
     // Three quarters of its life: it can be as short as 15 s.
-    let life = Duration::from_secs(got.expires_in.unwrap_or(60)).mul_f64(0.75);
-    Ok(Access { bearer: Redacted::new(got.access_token), identity, until: asked + life })
+    let life = life(got.seconds("expires_in")).mul_f64(0.75);
+    Ok(Access { bearer: Redacted::new(token), identity, until: asked + life })
 }
 
-/// The payload of an access token, not verified: it is shown, and nothing is decided by it.
-fn claims(token: &str) -> wire::Claims {
+/// A life that can be: nobody is believed who says less than nothing, or more than ISC gives.
+fn life(seconds: Option<f64>) -> Duration {
+    let said = seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    said.map_or(if seconds.is_some_and(|seconds| seconds > 0.0) { LONGEST_LIFE } else { USUAL_LIFE }, |life| {
+        life.min(LONGEST_LIFE)
+    })
+}
+
+/// The payload of an access token, not verified: it is shown, and nothing is decided by it alone.
+fn claims(token: &str) -> Fields {
     let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
-    payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    payload.and_then(|bytes| wire::fields(&bytes)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn granted(reply: Value, claims: &Value) -> Result<Access, Failure> {
+        let mut body = reply;
+        if body["access_token"].is_null() {
+            let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+            body["access_token"] = json!(format!("e30.{payload}.c2ln"));
+        }
+        let reply = http::Response::builder().status(200).header("content-type", "application/json");
+        access(&reply.body(body.to_string().into()).unwrap(), Instant::now())
+    }
+
+    #[test]
+    fn names_of_scopes_come_from_whoever_has_them_and_a_bitmap_is_none() {
+        let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        for (sentence, reply, claims, expected) in [
+            ("reply", json!({"scope": "idn:a:read sp:b"}), json!({"scope": ["FA=="]}), names(&["idn:a:read", "sp:b"])),
+            ("bitmap alone", json!({}), json!({"scope": ["FA=="]}), None),
+            ("bitmap as text", json!({}), json!({"scope": "FA=="}), None),
+            ("the guide's old sample", json!({"scope": "read write"}), json!({"scope": ["read", "write"]}), None),
+            (
+                "names in the claim",
+                json!({"scope": "read write"}),
+                json!({"scope": ["idn:a:read"]}),
+                names(&["idn:a:read"]),
+            ),
+            (
+                "names as text in the claim",
+                json!({}),
+                json!({"scope": "idn:a:read sp:b"}),
+                names(&["idn:a:read", "sp:b"]),
+            ),
+            ("an array in the reply", json!({"scope": ["idn:a:read"]}), json!({}), names(&["idn:a:read"])),
+            ("nonsense", json!({"scope": 7}), json!({"scope": {"a": 1}}), None),
+            ("nothing", json!({}), json!({}), None),
+        ] {
+            assert_eq!(granted(reply, &claims).ok().unwrap().identity.scopes, expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn an_absurd_life_is_bounded_and_never_ends_the_process() {
+        for (said, least, most) in [
+            (json!(600), 450, 450),
+            (json!("600"), 450, 450),
+            (json!(599.9), 449, 450),
+            (json!(15), 11, 12),
+            (json!(18_446_744_073_709_551_615_u64), 32_400, 32_400),
+            (json!(1e300), 32_400, 32_400),
+            (json!("1e999"), 45, 32_400),
+            (json!("NaN"), 45, 45),
+            (json!(-1), 45, 45),
+            (json!(0), 45, 45),
+            (json!("soon"), 45, 45),
+            (json!(null), 45, 45),
+            (json!([3600]), 45, 45),
+            (json!({}), 45, 45),
+        ] {
+            let before = Instant::now();
+            let until = granted(json!({"expires_in": said}), &json!({})).ok().unwrap().until;
+            let life = until.saturating_duration_since(before).as_secs();
+            assert!((least..=most + 1).contains(&life), "{said}: {life}");
+        }
+    }
+
+    #[test]
+    fn who_it_is_may_stand_in_reply_or_claims_or_nowhere_and_in_any_type() {
+        let claims = json!({"tenant_id": "t", "identity_id": "u", "org": "acme", "pod": "p"});
+        let all = granted(json!({}), &claims).ok().unwrap().identity;
+        assert_eq!((all.tenant_id.as_deref(), all.identity_id.as_deref()), (Some("t"), Some("u")));
+        let reply = granted(json!({"tenant_id": "r"}), &claims).ok().unwrap().identity;
+        assert_eq!(reply.tenant_id.as_deref(), Some("r"));
+        let odd = granted(json!({"tenant_id": 7, "identity_id": null, "org": ""}), &json!({})).ok().unwrap().identity;
+        assert_eq!(odd, Identity::default());
+    }
+
+    #[test]
+    fn what_is_no_access_token_did_not_come_from_isc() {
+        for token in [json!(""), json!(7), json!("a b"), json!("ü"), json!("a\nb")] {
+            let failure = granted(json!({"access_token": token}), &json!({})).err();
+            assert!(matches!(failure, Some(Failure::Elsewhere(_))), "{token}: {failure:?}");
+        }
+    }
 }

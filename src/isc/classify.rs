@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 
 use super::error::Failure;
 use super::http::Reply;
@@ -91,8 +91,10 @@ pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Cr
 /// # Errors
 /// Anything but a 200 with a JSON array of well-formed, distinct tokens.
 pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
-    if reply.status().as_u16() != 200 {
-        return Err(refusal(reply));
+    match reply.status().as_u16() {
+        200 if stranger(reply).is_none() => {}
+        404 => return Err(Failure::Elsewhere("LIST was answered with status 404".into())),
+        _ => return Err(refusal(reply)),
     }
     let wrong = |what: &str| malformed(reply, what);
     let tokens: Vec<wire::Token> = json(reply).map_err(wrong)?;
@@ -122,13 +124,42 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
 
 /// A reply that is no success, as a failure.
 pub fn refusal(reply: &Reply) -> Failure {
+    if let Some(what) = stranger(reply) {
+        return Failure::Elsewhere(format!("the token API was answered with {what}"));
+    }
     let status = reply.status().as_u16();
     let message = message(reply);
     match status {
         429 => Failure::Wait(retry_after(reply).unwrap_or(Duration::from_secs(10))),
-        401 | 403 => Failure::Refused { status, message },
+        401 => Failure::Refused { status, message },
+        403 => Failure::Forbidden(message),
         _ => Failure::Status { status, message },
     }
+}
+
+/// What answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
+pub fn stranger(reply: &Reply) -> Option<String> {
+    let status = reply.status();
+    if status.is_server_error() || status.as_u16() == 429 {
+        return None;
+    }
+    if status.is_redirection() {
+        let to = reply.headers().get(LOCATION).and_then(|to| to.to_str().ok()).and_then(place);
+        let to = to.map(|to| format!(" to {to:?}")).unwrap_or_default();
+        return Some(format!("a redirect (status {}){to}", status.as_u16()));
+    }
+    if status.as_u16() == 405 {
+        return Some("status 405 (the method is not allowed there)".into());
+    }
+    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.trim_start().starts_with("text/html").then(|| format!("a page of HTML (status {})", status.as_u16()))
+}
+
+/// Where a redirect leads, without what a user or a secret could be in.
+fn place(location: &str) -> Option<String> {
+    let path = location.split(['?', '#', ';']).next().unwrap_or_default();
+    let plain = !path.is_empty() && !path.contains('@') && path.chars().all(|c| c.is_ascii_graphic());
+    plain.then(|| path.chars().take(128).collect())
 }
 
 /// `Retry-After` in seconds, or as a date relative to the reply's own `Date`.
@@ -152,10 +183,15 @@ pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
+/// Whether a reply says that it is JSON.
+pub(super) fn is_json(reply: &Reply) -> bool {
+    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.to_ascii_lowercase().contains("json")
+}
+
 /// The JSON of a reply.
 pub(super) fn json<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, &'static str> {
-    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/json") {
+    if !is_json(reply) {
         return Err("it is not JSON");
     }
     serde_json::from_slice(reply.body()).map_err(|_| "its JSON is not what the API documents")
@@ -195,15 +231,9 @@ fn http_date(text: &str) -> Option<i64> {
 }
 
 /// What ISC said, short and without anything that could be a secret value.
-fn message(reply: &Reply) -> String {
-    let fault: wire::Fault = json(reply).unwrap_or_default();
-    let texts = fault.messages.into_iter().map(|message| message.text);
-    let all = [fault.detail_code, fault.error, fault.error_description, fault.error_message, fault.message];
-    let mut said: Vec<String> = all.into_iter().flatten().chain(texts).filter(|text| !text.is_empty()).collect();
-    said.dedup();
-    if let Some(id) = fault.tracking_id {
-        said.push(format!("trackingId {id}"));
-    }
+pub(super) fn message(reply: &Reply) -> String {
+    let said: wire::Fields = json(reply).unwrap_or_default();
+    let said = said.explanation();
     if said.is_empty() { "no explanation given".into() } else { scrub(&said.join("; ")) }
 }
 

@@ -1,4 +1,5 @@
 //! The operator's session with ISC as one user: its credential, its own access token, and one way to send a request.
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ struct Inner {
     budget: Arc<Budget>,
     clock: Arc<Mutex<Clock>>,
     access: tokio::sync::Mutex<Option<Access>>,
+    /// `/oauth/check_token/` answered that it is not for us; the vendor does not document it.
+    lacks_check_token: AtomicBool,
     metrics: Arc<Metrics>,
 }
 
@@ -51,7 +54,8 @@ impl Client {
         metrics: Arc<Metrics>,
     ) -> Self {
         let (clock, access) = (Arc::default(), tokio::sync::Mutex::new(None));
-        Self(Arc::new(Inner { api, path, transport, credential, budget, clock, access, metrics }))
+        let lacks_check_token = AtomicBool::new(false);
+        Self(Arc::new(Inner { api, path, transport, credential, budget, clock, access, lacks_check_token, metrics }))
     }
 
     /// Client ID of the operator's own credential.
@@ -79,13 +83,38 @@ impl Client {
         self.0.budget.held()
     }
 
-    /// Who the operator is.
+    /// Who the operator is, by an access token that is got now.
     ///
     /// # Errors
     /// [`Failure::Refused`] if ISC does not accept the credential.
     pub async fn identity(&self) -> Result<Identity, Failure> {
-        let mut access = self.0.access.lock().await;
-        Ok(self.fresh(&mut access).await?.identity.clone())
+        let fresh = self.grant(&self.0.credential).await?;
+        let (mut identity, bearer) = (fresh.identity.clone(), fresh.bearer.clone());
+        *self.0.access.lock().await = Some(fresh);
+        if identity.scopes.is_none() {
+            identity.scopes = self.ask_for_scopes(&bearer).await;
+        }
+        Ok(identity)
+    }
+
+    /// Whether `/oauth/check_token/` may be there.
+    pub(super) fn has_check_token(&self) -> bool {
+        !self.0.lacks_check_token.load(Ordering::Relaxed)
+    }
+
+    /// It is not: this session does not ask for it again.
+    pub(super) fn lacks_check_token(&self) {
+        self.0.lacks_check_token.store(true, Ordering::Relaxed);
+    }
+
+    /// Carries requests to ISC.
+    pub(super) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    /// Counts a request that went another way than [`Client::call`].
+    pub(super) fn count(&self, operation: IscOperation, status: u16, took: Duration) {
+        self.0.metrics.request(operation, result(status), took);
     }
 
     /// Sends what may be sent twice: a 401 drops the access token and tries once more with a new one.
@@ -176,6 +205,8 @@ impl Client {
 
 fn operation(method: &Method, path: &str) -> IscOperation {
     match *method {
+        _ if path.starts_with("/oauth/check_token") => IscOperation::CheckToken,
+        _ if path.starts_with("/oauth/info") => IscOperation::Info,
         _ if path.starts_with("/oauth") => IscOperation::AccessToken,
         Method::POST => IscOperation::Create,
         Method::PATCH => IscOperation::Update,

@@ -12,14 +12,14 @@ pub struct ApiUrl(String);
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Error {
     /// It does not parse.
-    #[error("apiUrl {0:?} is not a URL; write it as in https://acme.api.identitynow.com")]
+    #[error("{0:?} is not a URL; write it as in https://acme.api.identitynow.com")]
     NotAUrl(String),
     /// It has parts that a base URL has not.
-    #[error("apiUrl {0:?} has a user, query or fragment; write only scheme, host, port and path")]
+    #[error("{0:?} has a user, query or fragment; write only scheme, host, port and path")]
     Extra(String),
     /// It is not encrypted.
     #[error(
-        "apiUrl {0:?} is not https; http is allowed only for 127.0.0.1, [::1] and localhost, and only with --allow-loopback-http"
+        "{0:?} is not https; http is allowed only for 127.0.0.1, [::1] and localhost, and only with --allow-loopback-http"
     )]
     NotHttps(String),
 }
@@ -48,11 +48,6 @@ impl ApiUrl {
     /// The URL of a path under the base.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
-    }
-
-    /// Where access tokens are got.
-    pub fn token_url(&self) -> String {
-        self.join("/oauth/token")
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Failure {
     /// The connection could not be made: nothing was sent.
-    #[error("failed to connect to ISC: {0}; check spec.apiUrl, the network and the certificate")]
+    #[error("failed to connect to ISC: {0}")]
     Connect(String),
     /// The request may have arrived; there is no usable reply.
     #[error("failed to get a reply from ISC: {0}")]
@@ -28,6 +28,12 @@ pub enum Failure {
         /// What ISC said.
         message: String,
     },
+    /// ISC knows the caller and does not allow the call (403).
+    #[error("ISC does not allow it (status 403): {0}")]
+    Forbidden(String),
+    /// Something else than the API of ISC answered; it holds what.
+    #[error("spec.apiUrl does not lead to the API of ISC: {0}")]
+    Elsewhere(String),
     /// ISC asks to wait.
     #[error("ISC asks to wait {} s (too many requests)", .0.as_secs())]
     Wait(Duration),

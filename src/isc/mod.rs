@@ -9,6 +9,8 @@ pub mod clock;
 pub mod endpoint;
 pub mod error;
 pub mod http;
+pub mod nerm;
+pub mod tenant_info;
 pub mod tokens;
 mod wire;
 

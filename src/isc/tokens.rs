@@ -3,7 +3,6 @@ use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 
-use super::access_token::Identity;
 use super::classify::{self, Created, ListedToken};
 use super::client::{Client, Credential};
 use super::error::Failure;
@@ -110,7 +109,7 @@ impl Client {
                 let expires = token.expiration_date.as_deref().map(classify::millis).transpose();
                 Ok(Effect::Yes { expires: expires.map_err(|what| classify::malformed(&reply, what))? })
             }
-            404 => Ok(Effect::Gone),
+            404 if classify::stranger(&reply).is_none() => Ok(Effect::Gone),
             400 | 405 | 413 | 415 | 422 => Ok(Effect::No(classify::refusal(&reply))),
             _ => Err(classify::refusal(&reply)),
         }
@@ -124,17 +123,29 @@ impl Client {
         let reply = self.repeatable(Method::DELETE, &self.one(id)?, "application/json", Bytes::new()).await?;
         match reply.status().as_u16() {
             200 | 202 | 204 => Ok(Deleted::Yes),
-            404 => Ok(Deleted::Unknown),
+            404 if classify::stranger(&reply).is_none() => Ok(Deleted::Unknown),
             _ => Err(classify::refusal(&reply)),
         }
     }
 
-    /// Whether ISC accepts a new credential, and which scopes its access token carries.
+    /// Whether ISC accepts a credential.
     ///
     /// # Errors
     /// [`Failure::Refused`] if it does not; anything else is no answer.
-    pub async fn verify(&self, credential: &Credential) -> Result<Identity, Failure> {
-        Ok(self.grant(credential).await?.identity)
+    pub async fn verify(&self, credential: &Credential) -> Result<(), Failure> {
+        self.grant(credential).await.map(|_| ())
+    }
+
+    /// Which scopes an access token got with this credential carries; `None`: ISC does not say.
+    ///
+    /// # Errors
+    /// As [`Client::verify`].
+    pub async fn scopes_of(&self, credential: &Credential) -> Result<Option<Vec<String>>, Failure> {
+        let access = self.grant(credential).await?;
+        match access.identity.scopes {
+            Some(scopes) => Ok(Some(scopes)),
+            None => Ok(self.ask_for_scopes(&access.bearer).await),
+        }
     }
 
     fn one(&self, id: &str) -> Result<String, Failure> {

@@ -55,9 +55,18 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     ))
 }
 
-/// `*` stands for the rest behind the last colon, and never for `sp:scopes:all`.
+/// Scopes that no `*` covers: with them a token gives more than it was granted, or makes others that do.
+const ONLY_WRITTEN_OUT: [&str; 5] = [
+    "sp:scopes:all",
+    "sp:my-personal-access-tokens:read",
+    "sp:my-personal-access-tokens:manage",
+    "sp:all-personal-access-tokens:read",
+    "sp:all-personal-access-tokens:manage",
+];
+
+/// `*` stands for the rest behind the last colon, but for no scope of [`ONLY_WRITTEN_OUT`].
 fn covers(pattern: &str, scope: &str) -> bool {
-    if scope == "sp:scopes:all" {
+    if ONLY_WRITTEN_OUT.contains(&scope) {
         return pattern == scope;
     }
     match pattern.strip_suffix('*') {
@@ -109,6 +118,12 @@ mod tests {
             ("sp:*", "sp:scopes:all", false),
             ("sp:scopes:*", "sp:scopes:all", false),
             ("sp:scopes:all", "sp:scopes:all", true),
+            ("sp:*", "sp:my-personal-access-tokens:manage", false),
+            ("sp:*", "sp:all-personal-access-tokens:manage", false),
+            ("sp:my-personal-access-tokens:*", "sp:my-personal-access-tokens:read", false),
+            ("sp:all-personal-access-tokens:*", "sp:all-personal-access-tokens:read", false),
+            ("sp:my-personal-access-tokens:manage", "sp:my-personal-access-tokens:manage", true),
+            ("sp:*", "sp:search:read", true),
             ("*", "idn:nelm:read", false),
         ] {
             assert_eq!(covers(pattern, scope), expected, "{pattern} {scope}");

@@ -27,8 +27,13 @@ pub fn wanted() -> Applied {
 
 /// A ledger without tokens.
 pub fn empty() -> Ledger {
-    let endpoint =
-        Endpoint { tenant: "acme".into(), api_url: "https://acme.example".into(), ca_pem: None, tokens_per_user: 10 };
+    let endpoint = Endpoint {
+        tenant: "acme".into(),
+        api_url: "https://acme.example".into(),
+        nerm_url: None,
+        ca_pem: None,
+        tokens_per_user: 10,
+    };
     Ledger::new(endpoint, Owner { tenant_id: "t1".into(), identity_id: "u1".into() }, "incarnation".into())
 }
 
@@ -62,6 +67,9 @@ pub fn entry(n: u64, uid: &str, state: State) -> Entry {
         applied_at: NOW - 60 * MINUTE,
         changed_at: NOW - 60 * MINUTE,
         missing_scopes: Some(scopes(Vec::<String>::new())),
+        looked_at: None,
+        looks: 0,
+        nerm: None,
         published_at: None,
         answers: None,
         renamed: false,

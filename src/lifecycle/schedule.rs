@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::facts::{Facts, Holds, Sighting, millis};
 use super::ledger::{Millis, State, Uid};
-use super::upkeep::life;
+use super::upkeep::{self, life};
 use super::{rotate, travel};
 
 /// How long a pass that found nothing to do may rest.
@@ -40,9 +40,11 @@ fn moments<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Millis> + 'a {
     let ledger = facts.ledger;
     let live = move || ledger.entries.iter().filter(|entry| entry.state == State::Current);
     let back_off = ledger.resources.values().map(|resource| resource.not_before);
-    let unchecked = live().filter(|entry| entry.missing_scopes.is_none());
+    let looks = live().filter_map(move |entry| upkeep::next_look(entry, timings));
+    let trials = live().filter_map(move |entry| upkeep::next_trial(entry, ledger.endpoint.nerm_url.as_ref()?, timings));
     back_off
-        .chain(unchecked.map(move |entry| entry.applied_at + millis(timings.scope_lag)))
+        .chain(looks)
+        .chain(trials)
         .chain(live().map(move |entry| entry.expires_at - life(facts, entry) / 2))
         .chain(rotate::moments(facts))
         .chain(facts.sightings.values().filter_map(move |sighting| match sighting {

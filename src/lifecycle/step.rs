@@ -118,6 +118,13 @@ pub enum Step {
         /// The new expiry.
         until: Millis,
     },
+    /// Try the credential against NERM.
+    TryNerm {
+        /// Client ID.
+        id: TokenId,
+        /// Base URL of NERM.
+        url: Arc<str>,
+    },
     /// Ask which scopes a new access token really carries.
     CheckScopes {
         /// Client ID.
@@ -133,7 +140,7 @@ impl Step {
         match self {
             Self::Delete(id) | Self::Verify(id) => Some(id),
             Self::Sweep { id, .. } | Self::Apply { id, .. } | Self::Renew { id, .. } => Some(id),
-            Self::CheckScopes { id, .. } | Self::Rename { id, .. } => Some(id),
+            Self::CheckScopes { id, .. } | Self::TryNerm { id, .. } | Self::Rename { id, .. } => Some(id),
             Self::Extend(extension) => Some(&extension.id),
             _ => None,
         }

@@ -1,12 +1,17 @@
 //! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are really worth.
+use std::time::Duration;
+
 use super::facts::{Admission, Declared, Facts, millis};
-use super::ledger::{Applied, Entry, Ledger, Millis, Scopes, State};
+use super::ledger::{Applied, Entry, Ledger, Millis, NermVerdict, Scopes, State};
 use super::listing::Listed;
 use super::step::Step;
+use super::timings::Timings;
 use super::token_name::{self, MachinePart};
 
 /// ISC tells its time in whole seconds: what it was told may be so much younger than recorded.
 const SECOND: Millis = 1_000;
+/// Longest pause between two looks at what somebody has to mend.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3_600);
 /// ISC may round an expiry; what differs by more was changed by somebody.
 pub const DRIFT: Millis = 60_000;
 
@@ -17,6 +22,7 @@ pub(super) fn keep(facts: &Facts<'_>) -> Option<Step> {
     renewals(facts, 2)
         .or_else(|| live().find_map(|entry| apply(facts, entry, declared(facts, entry)?)))
         .or_else(|| live().filter(|entry| is_kept(facts, entry)).find_map(|entry| check_scopes(facts, entry)))
+        .or_else(|| live().filter(|entry| is_kept(facts, entry)).find_map(|entry| try_nerm(facts, entry)))
 }
 
 /// A renewal that cannot wait: little is left of the token's life.
@@ -104,13 +110,42 @@ fn apply(facts: &Facts<'_>, entry: &Entry, declared: &Declared) -> Option<Step> 
     })
 }
 
-/// The wanted scopes that an access token does not carry.
-pub fn missing_scopes(wanted: &Scopes, effective: &[String]) -> Scopes {
-    wanted.iter().filter(|scope| !effective.contains(scope)).cloned().collect()
+/// The wanted scopes that an access token does not carry; `None`: nobody says what it carries.
+pub fn missing_scopes(wanted: &Scopes, effective: Option<&[String]>) -> Option<Scopes> {
+    let effective = effective?;
+    Some(wanted.iter().filter(|scope| !effective.contains(scope)).cloned().collect())
 }
 
 fn check_scopes(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
-    let due = entry.applied_at + millis(facts.timings.scope_lag) + SECOND;
-    (entry.missing_scopes.is_none() && facts.ms()? >= due)
+    let due = next_look(entry, facts.timings)?;
+    (facts.ms()? >= due + SECOND)
         .then(|| Step::CheckScopes { id: entry.id.clone(), wanted: entry.applied.scopes.clone() })
+}
+
+/// When an access token is next asked for its scopes (R22): once changed ones had time to reach it; and again, ever more
+/// slowly, while some are missing or ISC does not say. `None`: it carries all.
+pub(super) fn next_look(entry: &Entry, timings: &Timings) -> Option<Millis> {
+    if entry.missing_scopes.as_ref().is_some_and(|missing| missing.is_empty()) {
+        return None;
+    }
+    Some(entry.looked_at.unwrap_or(entry.applied_at) + doubling(timings, entry.looks))
+}
+
+fn try_nerm(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
+    let url = facts.ledger.endpoint.nerm_url.as_ref()?;
+    let due = next_trial(entry, url, facts.timings)?;
+    (facts.ms()? >= due).then(|| Step::TryNerm { id: entry.id.clone(), url: url.clone() })
+}
+
+/// When a credential is next tried against this NERM: at once, and again ever more slowly until it is accepted, which is
+/// `None`.
+pub(super) fn next_trial(entry: &Entry, url: &str, timings: &Timings) -> Option<Millis> {
+    let Some(last) = entry.nerm.as_ref().filter(|trial| *trial.url == *url) else { return Some(0) };
+    (last.verdict != NermVerdict::Accepted).then(|| last.at + doubling(timings, last.tries))
+}
+
+/// The wait after so many looks in a row that were in vain: it doubles up to a day.
+fn doubling(timings: &Timings, looks: u32) -> Millis {
+    let first = millis(timings.scope_lag);
+    first.saturating_mul(1 << looks.saturating_sub(1).min(20)).min(millis(LONGEST_PAUSE).max(first))
 }

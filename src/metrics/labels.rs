@@ -36,6 +36,8 @@ label_values! {
         Done => "done",
         /// Something unexpected: the pass will come in again from the top (R15).
         Failed => "failed",
+        /// It panicked: a fault of the operator, which the log tells with its place.
+        Panicked => "panicked",
     }
 }
 
@@ -44,6 +46,12 @@ label_values! {
     IscOperation {
         /// An access token, for the operator itself or to try a new credential (R7).
         AccessToken => "access_token",
+        /// The scopes of an access token, where its reply does not name them.
+        CheckToken => "check_token",
+        /// Name, id and data centre of a tenant.
+        Info => "info",
+        /// The trial of a credential against NERM.
+        Nerm => "nerm",
         /// Listing the owner's tokens.
         List => "list",
         /// POST of a token.
@@ -161,6 +169,12 @@ pub(super) struct ReadyLabels {
 pub(super) struct CapacityLabels {
     pub(super) tenant: String,
     pub(super) share: CapacityShare,
+}
+
+/// Likewise.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct TenantLabels {
+    pub(super) tenant: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -56,7 +56,7 @@ impl Owner<'_> {
                 let accepted = self.world.accepts(&adoption.held.id, adoption.held.client_secret.expose());
                 self.answered(Outcome::Verified(accepted));
             }
-            Step::CheckScopes { .. } => self.answered(Outcome::Checked(scopes(Vec::<String>::new()))),
+            Step::CheckScopes { .. } => self.answered(Outcome::Checked(Some(scopes(Vec::<String>::new())))),
             step => {
                 let outcome = Outcome::Decided;
                 self.record(&step, &outcome, self.now());
@@ -148,7 +148,7 @@ impl Owner<'_> {
 
     fn extend(&mut self, extension: &Extension) -> Extended {
         match self.world.extend(extension) {
-            true => Extended::Yes { missing_scopes: scopes(Vec::<String>::new()) },
+            true => Extended::Yes { missing_scopes: Some(scopes(Vec::<String>::new())) },
             false => Extended::No,
         }
     }

@@ -77,7 +77,10 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     let done = [
         (Step::Intent(attempt.clone(), place), Outcome::Decided),
         (Step::Post { attempt, extend: None, then: None }, Outcome::Posted { post, extended: None }),
-        (Step::Extend(extension), Outcome::Extended(Extended::Yes { missing_scopes: scopes(Vec::<String>::new()) })),
+        (
+            Step::Extend(extension),
+            Outcome::Extended(Extended::Yes { missing_scopes: Some(scopes(Vec::<String>::new())) }),
+        ),
     ];
     let ledger = done
         .iter()

@@ -159,6 +159,7 @@ pub fn new_ledger(slots: usize) -> Ledger {
     let endpoint = Endpoint {
         tenant: "acme".into(),
         api_url: "https://isc.example".into(),
+        nerm_url: None,
         ca_pem: None,
         tokens_per_user: u32::try_from(slots).unwrap_or(10),
     };

@@ -1,7 +1,7 @@
 //! What is wrong with a Tenant.
 use super::form::{is_object_name, is_scope, is_scope_part};
 use super::{MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, require_object_name, require_set};
-use crate::api::tenant::{Grant, Tenant};
+use crate::api::tenant::{Grant, Tenant, TenantSpec};
 
 const MAX_NAMESPACES: usize = 64;
 const MAX_GRANTS: usize = 64;
@@ -18,9 +18,7 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
             name.len()
         ));
     }
-    if !is_api_url(&spec.api_url) {
-        found.push("spec.apiUrl: write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)".into());
-    }
+    check_urls(&mut found, spec);
     if spec.credentials.len() != 1 {
         found.push(format!("spec.credentials has {} items; write exactly one", spec.credentials.len()));
     }
@@ -49,6 +47,28 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
     found
 }
 
+fn check_urls(found: &mut Vec<String>, spec: &TenantSpec) {
+    if !is_safe_url(&spec.api_url) {
+        found.push("spec.apiUrl: write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)".into());
+    } else if is_behind_base(&spec.api_url) {
+        found.push("spec.apiUrl: write the base URL of the API, without a version and without /oauth/token, as in https://acme.api.identitynow.com".into());
+    }
+    if spec.nerm_url.as_ref().is_some_and(|url| !is_safe_url(url)) {
+        found.push("spec.nermUrl: write an https URL without user, query or fragment, as in https://acme.nonemployee.com/api (http only for 127.0.0.1, [::1] and localhost)".into());
+    }
+}
+
+/// Whether the path ends in what the operator adds by itself: a version, or the way to the token endpoint.
+fn is_behind_base(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let Some((_, path)) = rest.split_once('/') else { return false };
+    let path = path.trim_end_matches('/').to_ascii_lowercase();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let is_version = last.strip_prefix('v').is_some_and(is_number);
+    is_version || ["beta", "oauth"].contains(&last) || path == "oauth/token" || path.ends_with("/oauth/token")
+}
+
 fn check_grant(found: &mut Vec<String>, grant: &Grant) {
     require_set(found, "spec.grants: namespaces", &grant.namespaces, MAX_NAMESPACES);
     for namespace in grant
@@ -74,7 +94,7 @@ fn is_wildcard(text: &str) -> bool {
 }
 
 /// Whether the text is a URL that the operator may send a credential to: https, or http to this machine.
-fn is_api_url(text: &str) -> bool {
+fn is_safe_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let (host, port) = match authority.strip_prefix("[::1]") {

@@ -39,7 +39,20 @@ struct Content {
     own_sessions: HashMap<String, Session>,
     tenants_told: HashMap<String, Instant>,
     ledgers: HashMap<String, (Arc<Ledger>, Instant)>,
+    forbidden: HashMap<String, Forbidden>,
 }
+
+/// What ISC did not allow a credential of which nobody names the scopes.
+struct Forbidden {
+    why: String,
+    times: u32,
+    until: Instant,
+}
+
+/// How long what ISC did not allow is not tried again; it doubles.
+const FORBIDDEN: Duration = Duration::from_secs(10 * 60);
+/// The longest of these times.
+const LONGEST_FORBIDDEN: Duration = Duration::from_secs(6 * 3_600);
 
 /// What an owner was last told of a resource: its generation, whether it has the finalizer, its requests.
 type Told = (Option<i64>, bool, [Option<String>; 2]);
@@ -53,6 +66,8 @@ pub struct TenantView {
     pub session: Option<Session>,
     /// Why not.
     pub trouble: Option<Note>,
+    /// The last session that worked, for what is shown while none does.
+    pub last: Option<Session>,
 }
 
 /// A session with ISC as the owner of a ledger.
@@ -64,12 +79,27 @@ pub struct Session {
     pub owner: Owner,
     /// Base URL as published.
     pub api_url: String,
+    /// Base URL of NERM as published.
+    pub nerm_url: Option<String>,
     /// PEM of the authorities, if not the system's.
     pub ca_pem: Option<Arc<str>>,
     /// What ISC said of the credential.
     pub identity: Identity,
+    /// Name and data centre of the tenant.
+    pub isc: IscTenant,
+    /// When the credential expires; `None`: never.
+    pub expires: Option<Millis>,
     /// When it said so; `None`: it must be asked again.
     pub verified: Option<Instant>,
+}
+
+/// What people call a tenant of ISC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IscTenant {
+    /// Name.
+    pub name: Option<String>,
+    /// Data centre.
+    pub pod: Option<String>,
 }
 
 /// What an owner's last pass met.
@@ -79,6 +109,8 @@ pub struct Report {
     pub trouble: Option<Note>,
     /// What keeps single resources waiting.
     pub obstacles: BTreeMap<Uid, Note>,
+    /// Why ISC refuses what is published, by resource; tried only while it refuses the operator's own credential.
+    pub refusals: BTreeMap<Uid, String>,
     /// When ISC last saw replaced tokens used, by resource.
     pub last_used: BTreeMap<Uid, Millis>,
     /// How its tokens are used.
@@ -96,6 +128,8 @@ pub struct Seen {
     pub n: u64,
     /// Generation of the resource that it was made from.
     pub generation: Option<i64>,
+    /// What stands for the URLs in it.
+    pub endpoint: u64,
 }
 
 impl Board {
@@ -147,6 +181,23 @@ impl Board {
         if let Some(session) = self.lock().tenants.get_mut(tenant).and_then(|view| view.session.as_mut()) {
             session.verified = None;
         }
+    }
+
+    /// ISC did not allow this credential to make or change a token.
+    pub fn forbid(&self, client_id: &str, why: &str) {
+        let mut content = self.lock();
+        let times = content.forbidden.get(client_id).map_or(0, |forbidden| forbidden.times);
+        let wait = FORBIDDEN.saturating_mul(1 << times.min(6)).min(LONGEST_FORBIDDEN);
+        let forbidden = Forbidden { why: why.into(), times: times + 1, until: Instant::now() + wait };
+        content.forbidden.retain(|_, old| old.until + LONGEST_FORBIDDEN > Instant::now());
+        content.forbidden.insert(client_id.into(), forbidden);
+    }
+
+    /// What ISC did not allow this credential, if that is not to be tried again yet.
+    pub fn forbidden(&self, client_id: &str) -> Option<String> {
+        let content = self.lock();
+        let forbidden = content.forbidden.get(client_id)?;
+        (forbidden.until > Instant::now()).then(|| forbidden.why.clone())
     }
 
     /// What the last pass of an owner met; `None` before the first.

@@ -28,6 +28,7 @@ pub struct Memory {
     neighbours: Option<BTreeMap<String, u64>>,
     growing: BTreeSet<String>,
     gathering: Option<Instant>,
+    trials: BTreeMap<TokenId, Instant>,
 }
 
 /// How long a pass waits for resources that are about to get their finalizer.
@@ -59,6 +60,21 @@ impl Memory {
     pub fn set_aside(&mut self) -> BTreeSet<TokenId> {
         self.set_aside.retain(|_, until| *until > Instant::now());
         self.set_aside.keys().cloned().collect()
+    }
+
+    /// Whether the last trial of a published credential is so long ago.
+    pub fn may_try(&self, pause: Duration) -> bool {
+        self.trials.values().max().is_none_or(|last| last.elapsed() >= pause)
+    }
+
+    /// A published credential is tried now.
+    pub fn tried(&mut self, token: &TokenId) {
+        self.trials.insert(token.clone(), Instant::now());
+    }
+
+    /// When it was last tried.
+    pub fn last_trial(&self, token: &TokenId) -> Option<Instant> {
+        self.trials.get(token).copied()
     }
 
     /// Takes note of tokens that other installations made for the same user: one that makes more while this process
@@ -93,6 +109,7 @@ impl Memory {
     /// ISC did its part.
     pub fn succeeded(&mut self) {
         self.failures = 0;
+        self.trials.clear();
     }
 
     /// Whether to wait a little for others that are on their way, so that one pass mints for all of them.

@@ -10,6 +10,7 @@ mod observe;
 mod pass;
 mod record;
 mod report;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,7 +96,13 @@ async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Resu
         }
         pass::End::Failed(failure) => {
             memory.come_in_from_the_top();
-            failed(context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed())
+            let wait = failed(context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed());
+            if matches!(failure, Failure::Refused { .. }) {
+                trial::run(context, &session, &name, memory).await;
+                wait.min(trial::EVERY)
+            } else {
+                wait
+            }
         }
     };
     Ok(Action::requeue(wait))
@@ -112,7 +119,7 @@ async fn read(context: &Context, ledger: &str, tenant: &str) -> Result<Option<le
 
 /// Tells what ISC did not do; says how long ISC wants to be left alone.
 fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> Option<Duration> {
-    if matches!(failure, Failure::Refused { .. }) {
+    if matches!(failure, Failure::Refused { .. } | Failure::Forbidden(_) | Failure::Elsewhere(_)) {
         context.board.distrust(tenant);
         context.wake.tenant(tenant);
     }
@@ -123,13 +130,25 @@ fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> O
 
 /// What a failed call means for everything of an owner.
 pub fn outage(failure: &Failure, tenant: &str) -> Note {
-    let (reason, retry) = match failure {
+    let (reason, remedy) = match failure {
         Failure::Wait(_) => ("RateLimited", "the operator goes on by itself then"),
         Failure::Refused { .. } => ("CredentialRefused", "put a live credential into the Tenant's seed Secret"),
+        Failure::Forbidden(_) => (
+            "CredentialRefused",
+            "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or make another that has it",
+        ),
+        Failure::Elsewhere(_) => {
+            ("Invalid", "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
+        }
         Failure::Setup(_) => ("Invalid", "correct the Tenant"),
-        _ => ("IscUnavailable", "the operator tries again by itself"),
+        Failure::Connect(_) => {
+            ("IscUnavailable", "check spec.apiUrl, the network and the certificate; the operator tries again by itself")
+        }
+        Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. } => {
+            ("IscUnavailable", "the operator tries again by itself")
+        }
     };
-    let message = format!("Tenant {tenant:?}: {failure}; {retry}");
+    let message = format!("Tenant {tenant:?}: {failure}; {remedy}");
     Note { reason, message, stalled: false, retry_at: None }
 }
 

@@ -8,7 +8,7 @@ use super::Working;
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::controllers::Context;
-use crate::controllers::board::Session;
+use crate::controllers::board::{IscTenant, Session};
 use crate::isc::access_token::Identity;
 use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
@@ -143,8 +143,11 @@ pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
         client,
         owner: ledger.owner.clone(),
         api_url,
+        nerm_url: ledger.endpoint.nerm_url.as_ref().map(ToString::to_string),
         ca_pem: ledger.endpoint.ca_pem.clone(),
         identity: Identity::default(),
+        isc: IscTenant::default(),
+        expires: None,
         verified: None,
     };
     context.board.put_own_session(&name, session.clone());

@@ -14,7 +14,7 @@ use crate::controllers::board::Report;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store::Stored;
 use crate::lifecycle::facts::{Declared, Executing, Holds, Now, SecretSeen, Sighting, Stage};
-use crate::lifecycle::ledger::{OwnCredential, TokenId, Uid};
+use crate::lifecycle::ledger::{Endpoint, OwnCredential, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::{Facts, Step, rotate, schedule, step};
 
@@ -72,7 +72,9 @@ pub async fn run(
         lists: 0,
         touched,
     };
-    pass.refresh_endpoint();
+    if let Err(end) = pass.renew_endpoint().await {
+        return end;
+    }
     memory.forget_the_living();
     for _ in 0..MOST_STEPS {
         let tenant = pass.stored.ledger.endpoint.tenant.clone();
@@ -102,18 +104,25 @@ pub async fn run(
 }
 
 impl Pass<'_> {
-    /// A changed endpoint or credential rides on the next write.
-    pub(super) fn refresh_endpoint(&mut self) {
-        if self.session.mints {
-            let own = self.session.client.credential();
-            let (client_id, client_secret) = (own.client_id.as_str().into(), own.client_secret.clone());
-            self.stored.ledger.credential = Some(OwnCredential { client_id, client_secret });
-        }
-        let endpoint = &mut self.stored.ledger.endpoint;
-        let Some(tenant) = self.context.tenant(&endpoint.tenant).filter(|_| self.session.mints) else { return };
-        endpoint.api_url = self.session.api_url.as_str().into();
-        endpoint.ca_pem = self.session.ca_pem.clone();
-        endpoint.tokens_per_user = tenant.spec.tokens_per_user();
+    /// Takes endpoint and credential of the session over, if it works and they differ; says whether they did.
+    pub(super) fn refresh_endpoint(&mut self) -> bool {
+        let ledger = &mut self.stored.ledger;
+        let Some(tenant) = self.context.tenant(&ledger.endpoint.tenant).filter(|_| self.session.mints) else {
+            return false;
+        };
+        let own = self.session.client.credential();
+        let (client_id, client_secret) = (own.client_id.as_str().into(), own.client_secret.clone());
+        let credential = Some(OwnCredential { client_id, client_secret });
+        let endpoint = Endpoint {
+            tenant: ledger.endpoint.tenant.clone(),
+            api_url: self.session.api_url.as_str().into(),
+            nerm_url: self.session.nerm_url.as_deref().map(Into::into),
+            ca_pem: self.session.ca_pem.clone(),
+            tokens_per_user: tenant.spec.tokens_per_user(),
+        };
+        let differs = ledger.credential != credential || ledger.endpoint != endpoint;
+        (ledger.credential, ledger.endpoint) = (credential, endpoint);
+        differs
     }
 
     fn facts<'a>(&'a self, memory: &'a Memory, nonce: u64) -> Facts<'a> {

@@ -47,6 +47,30 @@ impl Pass<'_> {
         }
     }
 
+    /// A changed endpoint or credential is recorded before anything else is done: what is published and what a deletion
+    /// without its Tenant works with come from the ledger.
+    pub(super) async fn renew_endpoint(&mut self) -> Result<(), End> {
+        if !self.refresh_endpoint() || self.context.shutdown.is_cancelled() {
+            return Ok(());
+        }
+        let mut after = self.stored.ledger.clone();
+        after.write_nonce = self.context.random(&self.stored.name);
+        match self.context.ledgers.replace(&self.stored, &after).await {
+            Written::Done(stored) => {
+                self.context.metrics.write(KubernetesWrite::Ledger);
+                (self.stored, self.touched) = (*stored, Instant::now());
+                self.context.board.put_ledger(&self.stored.name, &self.stored.ledger);
+                report::wake_all(self.context, &self.stored.ledger.endpoint.tenant);
+                Ok(())
+            }
+            Written::Conflict => Err(End::Left(AGAIN)),
+            Written::Unclear(error) => {
+                tracing::warn!(error = %Causes(&error), "it is unknown whether the ledger was written");
+                Err(End::Left(AGAIN))
+            }
+        }
+    }
+
     /// Only the outcome of one's own POST may go onto a ledger that moved on (R4).
     async fn read_again(&mut self, step: &Step) -> Result<(), End> {
         let Step::Post { attempt, .. } = step else { return Err(End::Left(AGAIN)) };

@@ -21,7 +21,8 @@ pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Report {
         facts.ledger.retired(uid).filter_map(|entry| listing.token(&entry.id)?.last_used).max()
     };
     let last_used = facts.ledger.resources.keys().filter_map(|uid| Some((uid.clone(), used(uid)?))).collect();
-    Report { trouble: None, obstacles, last_used, capacity, strangers: explain::strangers(facts, growing) }
+    let strangers = explain::strangers(facts, growing);
+    Report { obstacles, last_used, capacity, strangers, ..Report::default() }
 }
 
 /// Puts a report up and wakes whom it concerns.
@@ -36,6 +37,7 @@ pub fn put(context: &Context, ledger: &str, tenant: &str, report: Report) {
         // A first report without trouble is no news for who has not been minted for yet.
         let concerns = changed || first && !context.board.is_fresh(&uid);
         let moved = old.obstacles.get(&*uid) != new.obstacles.get(&*uid)
+            || old.refusals.get(&*uid) != new.refusals.get(&*uid)
             || old.last_used.get(&*uid) != new.last_used.get(&*uid);
         if concerns || moved {
             wake(context, &uid, &token.namespace().unwrap_or_default(), &token.name_any());
@@ -59,6 +61,13 @@ pub fn wake_changed(context: &Context, before: &Ledger, after: &Ledger) {
         if moved {
             wake(context, uid, &resource.namespace, &resource.name);
         }
+    }
+}
+
+/// Wakes all resources of a Tenant: where ISC is has changed, and so has what is published.
+pub fn wake_all(context: &Context, tenant: &str) {
+    for token in context.tokens_of(tenant) {
+        wake(context, &token.uid().unwrap_or_default(), &token.namespace().unwrap_or_default(), &token.name_any());
     }
 }
 

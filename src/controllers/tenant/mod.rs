@@ -1,6 +1,9 @@
 //! The tenant controller: authenticates, claims the owner, creates its ledger, and shows capacity. It mints nothing.
+mod claim;
 mod connect;
+mod identify;
 mod show;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,12 +47,14 @@ pub async fn reconcile(tenant: Arc<Tenant>, context: Arc<Context>) -> Result<Act
     let found = connect::run(&tenant, &context).await;
     let (view, wait) = match found {
         Ok(session) => {
-            (TenantView { generation, session: Some(session), trouble: None }, context.config.drift_interval)
+            let (last, session) = (Some(session.clone()), Some(session));
+            (TenantView { generation, session, trouble: None, last }, context.config.drift_interval)
         }
         Err(note) => {
             let wait = if note.stalled { context.config.recheck } else { RETRY };
-            let session = context.board.tenant(&name).and_then(|view| view.session).filter(|_| !note.stalled);
-            (TenantView { generation, session, trouble: Some(note) }, wait)
+            let before = context.board.tenant(&name).unwrap_or_default();
+            let session = before.session.filter(|_| !note.stalled);
+            (TenantView { generation, session, trouble: Some(note), last: before.last }, wait)
         }
     };
     let changed = context.board.put_tenant(&name, Some(view.clone()));

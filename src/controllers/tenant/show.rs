@@ -1,19 +1,24 @@
-//! What a Tenant shows: whose tokens it mints, how many there are, and what is wrong.
+//! What a Tenant shows: whose tokens it mints, how many there are, when its credential ends, and what is wrong.
 use std::time::Duration;
 
-use kube::ResourceExt;
+use jiff::Timestamp;
 use kube::api::Api;
+use kube::{Resource, ResourceExt};
 
-use super::Error;
-use crate::api::conditions::{CLONE_SUSPECTED, READY, RECONCILING, STALLED, Wanted, merge};
-use crate::api::tenant::{CapacityStatus, CredentialStatus, User};
+use super::{Error, trouble};
+use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, READY, RECONCILING, STALLED, Wanted, merge};
+use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
-use crate::controllers::Context;
 use crate::controllers::board::{Session, TenantView};
 use crate::controllers::frozen::UNREADABLE;
+use crate::controllers::watches::Causes;
+use crate::controllers::{Context, transitions};
+use crate::kubernetes::events::{self, News};
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
-use crate::lifecycle::describe::Note;
+use crate::lifecycle::capacity::Capacity;
+use crate::lifecycle::describe::credential;
+use crate::lifecycle::describe::{Note, stamp};
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
 /// Between two writes that only count tokens anew.
@@ -23,41 +28,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(10);
 pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<Option<Duration>, Error> {
     let name = tenant.name_any();
     let old = tenant.status.as_ref();
-    let session = view.session.as_ref();
-    let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
-    let frozen = report.as_ref().and_then(|report| report.trouble.as_ref()).filter(|note| note.reason == UNREADABLE);
-    let trouble = view.trouble.as_ref().or(frozen).cloned();
-    let strangers = report.as_ref().and_then(|report| report.strangers.clone());
-    let capacity = report.and_then(|report| report.capacity).map(|capacity| {
-        context.metrics.capacity(&name, CapacityShare::Limit, capacity.limit);
-        context.metrics.capacity(&name, CapacityShare::Ours, capacity.ours);
-        context.metrics.capacity(&name, CapacityShare::Others, capacity.others);
-        let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
-        CapacityStatus {
-            limit: count(capacity.limit),
-            ours: count(capacity.ours),
-            others: count(capacity.others),
-            free: count(capacity.free),
-        }
-    });
-    let new = TenantStatus {
-        observed_generation: tenant.metadata.generation,
-        conditions: merge(
-            old.map_or(&[], |status| &status.conditions),
-            &conditions(trouble.as_ref(), session, strangers.as_deref()),
-            tenant.metadata.generation,
-            context.wall_clock(),
-        ),
-        user: session.map(|session| User {
-            id: session.owner.identity_id.to_string(),
-            tenant_id: session.owner.tenant_id.to_string(),
-        }),
-        capacity: capacity.or_else(|| old.and_then(|status| status.capacity)),
-        credential: session.map(|session| CredentialStatus {
-            client_id: session.client.client_id().into(),
-            scopes: session.identity.scopes.clone(),
-        }),
-    };
+    let new = status_of(tenant, context, view);
     if old.is_some_and(|old| is_only_count(old, &new)) {
         let waits = context.board.tenant_told(&name).and_then(|at| COUNT_EVERY.checked_sub(at.elapsed()));
         if waits.is_some() {
@@ -69,8 +40,95 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
     if written.map_err(|source| Error::Status { name: name.clone(), source })?.is_some() {
         context.metrics.write(KubernetesWrite::Status);
         context.board.tell_tenant(&name);
+        let before = old.map_or(&[][..], |old| &old.conditions);
+        transitions::log(&format!("Tenant {name:?}"), before, &new.conditions);
+        announce(tenant, context, &new).await;
     }
     Ok(None)
+}
+
+fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantStatus {
+    let old = tenant.status.as_ref();
+    let session = view.session.as_ref();
+    let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
+    let frozen = report.as_ref().and_then(|report| report.trouble.as_ref()).filter(|note| note.reason == UNREADABLE);
+    let trouble = view.trouble.as_ref().or(frozen);
+    let strangers = report.as_ref().and_then(|report| report.strangers.clone());
+    let capacity =
+        report.as_ref().and_then(|report| report.capacity).map(|capacity| counted(tenant, context, capacity));
+    let mut wanted = conditions(trouble, session, strangers.as_deref());
+    wanted.extend(expiry(tenant, context, view));
+    let last = view.last.as_ref();
+    TenantStatus {
+        observed_generation: tenant.metadata.generation,
+        conditions: merge(
+            old.map_or(&[], |status| &status.conditions),
+            &wanted,
+            tenant.metadata.generation,
+            context.wall_clock(),
+        ),
+        user: session.map(|session| User {
+            id: session.owner.identity_id.to_string(),
+            tenant_id: session.owner.tenant_id.to_string(),
+        }),
+        tenant: last.map_or_else(|| old.and_then(|old| old.tenant.clone()), isc_tenant),
+        capacity: capacity.or_else(|| old.and_then(|status| status.capacity)),
+        credential: last.map_or_else(|| old.and_then(|old| old.credential.clone()), |last| Some(credential_of(last))),
+    }
+}
+
+fn counted(tenant: &Tenant, context: &Context, capacity: Capacity) -> CapacityStatus {
+    let name = tenant.name_any();
+    context.metrics.capacity(&name, CapacityShare::Limit, capacity.limit);
+    context.metrics.capacity(&name, CapacityShare::Ours, capacity.ours);
+    context.metrics.capacity(&name, CapacityShare::Others, capacity.others);
+    let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
+    CapacityStatus {
+        limit: count(capacity.limit),
+        ours: count(capacity.ours),
+        others: count(capacity.others),
+        free: count(capacity.free),
+    }
+}
+
+fn isc_tenant(session: &Session) -> Option<IscTenant> {
+    let isc = session.isc.clone();
+    (isc.name.is_some() || isc.pod.is_some()).then_some(IscTenant { name: isc.name, pod: isc.pod })
+}
+
+fn credential_of(session: &Session) -> CredentialStatus {
+    CredentialStatus {
+        client_id: session.client.client_id().into(),
+        expires_at: session.expires.map(stamp),
+        scopes: session.identity.scopes.clone().unwrap_or_default(),
+    }
+}
+
+/// The end of the credential that works, or worked last.
+fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Wanted> {
+    let last = view.last.as_ref()?;
+    context.metrics.credential_expiry(&tenant.name_any(), last.expires.map(|at| at.div_euclid(1_000)));
+    let now = last.client.now().map_or_else(|| Timestamp::as_millisecond(context.wall_clock()), |now| now.ms);
+    credential::expires(last.expires?, now, &trouble::seed(tenant, context))
+}
+
+/// An event for each stage on the way to the credential's end.
+async fn announce(tenant: &Tenant, context: &Context, new: &TenantStatus) {
+    let stage = |status: &TenantStatus| {
+        status.conditions.iter().find(|condition| condition.type_ == CREDENTIAL_EXPIRES).cloned()
+    };
+    let Some(now) = stage(new) else { return };
+    let before = tenant.status.as_ref().and_then(stage);
+    if before.is_some_and(|before| before.reason == now.reason) {
+        return;
+    }
+    let news = News { warning: true, reason: CREDENTIAL_EXPIRES, action: "Reconcile", note: &now.message };
+    let (client, identity) = (&context.client, &context.config.identity);
+    let told = events::publish(client, identity, tenant.object_ref(&()), &news, context.wall_clock()).await;
+    match told {
+        Ok(()) => context.metrics.write(KubernetesWrite::Event),
+        Err(error) => tracing::warn!(error = %Causes(&error), "failed to write an event"),
+    }
 }
 
 fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {

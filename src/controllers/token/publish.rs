@@ -46,7 +46,7 @@ pub(super) async fn run(
             nothing(holds)
         }
         Some(entry) => {
-            let content = Content { token, entry, api_url: &ledger.endpoint.api_url };
+            let content = Content { token, entry, endpoint: &ledger.endpoint };
             match (holds, &found) {
                 (Holds::Foreign, _) => Publication::Taken,
                 (Holds::Ours, Some(found)) => correct(&content, &ledger, found, context).await?,
@@ -76,7 +76,7 @@ async fn publish_first(
     if is_deleting(ledger, &uid) {
         return Ok(None);
     }
-    let publication = create(&Content { token, entry, api_url: &ledger.endpoint.api_url }, context).await?;
+    let publication = create(&Content { token, entry, endpoint: &ledger.endpoint }, context).await?;
     Ok((publication != Publication::Nothing).then(|| (publication, Some(ledger.clone()))))
 }
 
@@ -142,12 +142,7 @@ async fn correct(
     context: &Context,
 ) -> Result<Publication, Error> {
     let uid = content.token.uid().unwrap_or_default();
-    let right = Seen {
-        revision: found.resource_version.clone(),
-        n: content.entry.n,
-        generation: content.token.metadata.generation,
-    };
-    if context.board.seen(&uid).as_ref() == Some(&right) {
+    if context.board.seen(&uid) == Some(seen(content, found.resource_version.clone())) {
         return Ok(Publication::Published);
     }
     let namespace = content.token.namespace().unwrap_or_default();
@@ -224,8 +219,12 @@ fn tell(content: &Content<'_>, ledger: &Ledger, context: &Context) {
 }
 
 fn remember(content: &Content<'_>, context: &Context, revision: Option<String>) {
-    let seen = Seen { revision, n: content.entry.n, generation: content.token.metadata.generation };
-    context.board.put_seen(&content.token.uid().unwrap_or_default(), seen);
+    context.board.put_seen(&content.token.uid().unwrap_or_default(), seen(content, revision));
+}
+
+fn seen(content: &Content<'_>, revision: Option<String>) -> Seen {
+    let (n, generation) = (content.entry.n, content.token.metadata.generation);
+    Seen { revision, n, generation, endpoint: content.endpoint_mark() }
 }
 
 /// A refusal by a rule of the cluster is shown to people; anything else is tried again.

@@ -4,8 +4,8 @@ use kube::{Api, Resource, ResourceExt};
 use super::news::news;
 use super::{Error, full_name};
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus, Tenant};
-use crate::controllers::Context;
 use crate::controllers::watches::Causes;
+use crate::controllers::{Context, transitions};
 use crate::kubernetes::events;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
@@ -44,6 +44,8 @@ async fn write(token: &PersonalAccessToken, context: &Context, new: &PersonalAcc
     match written {
         Ok(Some(written)) => {
             context.metrics.write(KubernetesWrite::Status);
+            let before = token.status.as_ref().map_or(&[][..], |status| &status.conditions);
+            transitions::log(&format!("PersonalAccessToken {:?}", full_name(token)), before, &new.conditions);
             context.board.put_written(written);
         }
         Ok(None) => return Ok(()),
@@ -101,6 +103,7 @@ fn status_of(
         denial: denial.as_ref(),
         trouble: trouble.as_ref(),
         obstacle: report.as_ref().and_then(|report| report.obstacles.get(&*uid)),
+        refusal: report.as_ref().and_then(|report| report.refusals.get(&*uid)).map(String::as_str),
         last_used: report.as_ref().and_then(|report| report.last_used.get(&*uid).copied()),
         publication,
     };

@@ -1,5 +1,6 @@
 //! What a published Secret should be, and whether one is that.
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine;
 use k8s_openapi::api::core::v1::Secret;
@@ -10,11 +11,20 @@ use super::marks::Wanted;
 use super::ownership::{owners, owners_differ};
 use crate::api::PersonalAccessToken;
 use crate::api::personal_access_token::SecretFormat;
-use crate::lifecycle::ledger::Entry;
+use crate::lifecycle::ledger::{Endpoint, Entry};
 
 /// Every key that any format writes: the ones that may be removed.
-pub(super) const ALL_KEYS: [&str; 7] =
-    ["clientId", "clientSecret", "tokenUrl", "apiUrl", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET", "SAIL_BASE_URL"];
+pub(super) const ALL_KEYS: [&str; 9] = [
+    "clientId",
+    "clientSecret",
+    "tokenUrl",
+    "apiUrl",
+    "nermUrl",
+    "SAIL_CLIENT_ID",
+    "SAIL_CLIENT_SECRET",
+    "SAIL_BASE_URL",
+    "SAIL_NERM_BASE_URL",
+];
 
 /// What a Secret should be.
 pub struct Content<'a> {
@@ -22,11 +32,18 @@ pub struct Content<'a> {
     pub token: &'a PersonalAccessToken,
     /// The credential.
     pub entry: &'a Entry,
-    /// Base URL of the API.
-    pub api_url: &'a str,
+    /// Where ISC and NERM are.
+    pub endpoint: &'a Endpoint,
 }
 
 impl Content<'_> {
+    /// A number that stands for the URLs.
+    pub fn endpoint_mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.endpoint.api_url, &self.endpoint.nerm_url).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Whether a text holds the client secret, plain or as a Secret's data has it.
     pub fn is_quoted_in(&self, text: &str) -> bool {
         let plain = self.entry.client_secret.expose();
@@ -46,16 +63,17 @@ pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
 
 fn values<'a>(content: &Content<'a>) -> Vec<(&'static str, String)> {
     let (id, client_secret) = (content.entry.id.to_string(), content.entry.client_secret.expose().to_owned());
-    let api_url = content.api_url.to_owned();
+    let api_url = content.endpoint.api_url.to_string();
+    let nerm_url = content.endpoint.nerm_url.as_ref().map(ToString::to_string);
     match content.token.secret_format() {
-        SecretFormat::Plain => vec![
-            ("clientId", id),
-            ("clientSecret", client_secret),
-            ("tokenUrl", format!("{api_url}/oauth/token")),
-            ("apiUrl", api_url),
-        ],
+        SecretFormat::Plain => {
+            let token_url = format!("{api_url}/oauth/token");
+            let all = [("clientId", id), ("clientSecret", client_secret), ("tokenUrl", token_url), ("apiUrl", api_url)];
+            all.into_iter().chain(nerm_url.map(|url| ("nermUrl", url))).collect()
+        }
         SecretFormat::SailPointSdk => {
-            vec![("SAIL_CLIENT_ID", id), ("SAIL_CLIENT_SECRET", client_secret), ("SAIL_BASE_URL", api_url)]
+            let all = [("SAIL_CLIENT_ID", id), ("SAIL_CLIENT_SECRET", client_secret), ("SAIL_BASE_URL", api_url)];
+            all.into_iter().chain(nerm_url.map(|url| ("SAIL_NERM_BASE_URL", url))).collect()
         }
     }
 }

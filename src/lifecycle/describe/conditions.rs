@@ -1,15 +1,18 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
 use super::{Note, Publication, View, stamp};
-use crate::api::conditions::{READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, Wanted};
+use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, Wanted};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::grants::{Denial, NOT_GRANTED, SECRET_CONFLICT};
-use crate::lifecycle::ledger::{Entry, scopes};
+use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
 
-/// The conditions that the resource should have.
-pub(super) fn of(view: &View<'_>, current: Option<&Entry>) -> Vec<Wanted> {
+/// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
+/// although ISC cannot be asked.
+pub(super) fn of(view: &View<'_>, current: Option<&Entry>, now: Millis) -> Vec<Wanted> {
     let wanted = |kind, status, reason, message: String| Wanted { kind, status, reason, message };
-    let live = current.filter(|_| view.publication == Publication::Published);
-    let note = waiting(view);
+    let published = current.filter(|_| view.publication == Publication::Published);
+    let dead = published.and_then(|entry| dead(view, entry, now));
+    let live = published.filter(|_| dead.is_none());
+    let note = dead.or_else(|| waiting(view));
     let mut all = Vec::new();
     match (live, &note) {
         (Some(entry), None) => {
@@ -41,8 +44,25 @@ pub(super) fn of(view: &View<'_>, current: Option<&Entry>) -> Vec<Wanted> {
             all.push(wanted(kind, Some(true), note.reason, note.message.clone()));
         }
     }
-    all.extend(live.and_then(scopes_effective));
+    all.extend(live.map(scopes_effective));
+    let nerm = view.ledger.and_then(|ledger| ledger.endpoint.nerm_url.as_ref());
+    all.extend(live.zip(nerm).map(|(entry, url)| nerm_accepted(entry, url)));
     all
+}
+
+/// Why what the Secret holds is of no use any more.
+fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
+    let secret = view.token.secret_name();
+    let trouble = view.trouble.map(|trouble| format!("; {}", trouble.message)).unwrap_or_default();
+    if entry.expires_at <= now {
+        let message = format!("the credential in Secret {secret:?} expired at {}{trouble}", stamp(entry.expires_at));
+        return Some(Note { reason: "Expired", message, stalled: false, retry_at: None });
+    }
+    let why = view.refusal?;
+    let message = format!(
+        "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses the operator's own: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}"
+    );
+    Some(Note { reason: "PublishedRefused", message, stalled: true, retry_at: None })
 }
 
 /// The conditions of a resource of which nothing is known.
@@ -114,23 +134,51 @@ fn applied(view: &View<'_>, entry: &Entry) -> bool {
         && *entry.applied.name == *view.token.display_name()
 }
 
-fn scopes_effective(entry: &Entry) -> Option<Wanted> {
-    let wanted = |status, reason, message| Some(Wanted { kind: SCOPES_EFFECTIVE, status, reason, message });
-    match &entry.missing_scopes {
-        None => wanted(
+/// Three answers: the access token carries all of them, it lacks some, or nobody knows.
+fn scopes_effective(entry: &Entry) -> Wanted {
+    let wanted = |status, reason, message: String| Wanted { kind: SCOPES_EFFECTIVE, status, reason, message };
+    match (&entry.missing_scopes, entry.looked_at) {
+        (None, None) => wanted(
             None,
             "Propagating",
             "ISC needs up to 20 minutes until changed scopes reach new access tokens".into(),
         ),
-        Some(missing) if missing.is_empty() => {
+        (None, Some(_)) => wanted(
+            None,
+            "NotReported",
+            "ISC does not say which scopes an access token carries; try one call of each API that you need".into(),
+        ),
+        (Some(missing), _) if missing.is_empty() => {
             wanted(Some(true), "Verified", "an access token carries every scope".into())
         }
-        Some(missing) => wanted(
+        (Some(missing), _) => wanted(
             Some(false),
             "ScopesWithoutEffect",
             format!(
                 "an access token does not carry {}; does the scope exist, and is the user level of the token's owner high enough?",
                 missing.join(", ")
+            ),
+        ),
+    }
+}
+
+fn nerm_accepted(entry: &Entry, url: &str) -> Wanted {
+    let wanted = |status, reason, message: String| Wanted { kind: NERM_ACCEPTED, status, reason, message };
+    let Some(trial) = entry.nerm.as_ref().filter(|trial| *trial.url == *url) else {
+        return wanted(None, "NotTried", format!("the credential is about to be tried against NERM at {url:?}"));
+    };
+    match &trial.verdict {
+        NermVerdict::Accepted => wanted(Some(true), "Accepted", format!("NERM at {url:?} takes its access tokens")),
+        NermVerdict::Refused(why) => wanted(
+            Some(false),
+            "Refused",
+            format!("NERM at {url:?} refuses its access tokens ({why}); is the ISC user a NERM administrator?"),
+        ),
+        NermVerdict::Unknown(why) => wanted(
+            None,
+            "NoAnswer",
+            format!(
+                "NERM at {url:?} gave no answer that tells ({why}); check the Tenant's spec.nermUrl, as in https://acme.nonemployee.com/api"
             ),
         ),
     }

@@ -1,5 +1,6 @@
 //! What a resource shows: conditions and status, as a pure function of the ledger and of what its owner's pass met.
 mod conditions;
+pub mod credential;
 mod rotation;
 
 use jiff::Timestamp;
@@ -53,6 +54,8 @@ pub struct View<'a> {
     pub obstacle: Option<&'a Note>,
     /// When ISC last saw its replaced token used.
     pub last_used: Option<Millis>,
+    /// Why ISC refuses the credential that the Secret holds, by a trial while it refuses the operator's own.
+    pub refusal: Option<&'a str>,
     /// The Secret.
     pub publication: Publication,
 }
@@ -68,7 +71,7 @@ pub fn status(view: &View<'_>, now: Timestamp) -> PersonalAccessTokenStatus {
     let generation = token.metadata.generation;
     PersonalAccessTokenStatus {
         observed_generation: generation,
-        conditions: merge(old, &conditions::of(view, current), generation, now),
+        conditions: merge(old, &conditions::of(view, current, now.as_millisecond()), generation, now),
         previous: view.ledger.and_then(|ledger| rotation::previous(view, ledger, uid)),
         next_rotation: current.and_then(|entry| rotation::next(token, entry)).map(stamp),
         last_rotation: known.and_then(|resource| resource.rotated_at).map(stamp),

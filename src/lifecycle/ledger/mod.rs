@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::records::{Applied, Attempt, Entry, Provisional, Resource, State, Unresolved};
+pub use self::records::{Applied, Attempt, Entry, NermTrial, NermVerdict, Provisional, Resource, State, Unresolved};
 use super::facts::Held;
 use crate::redacted::Redacted;
 
@@ -63,6 +63,9 @@ pub struct Endpoint {
     pub tenant: Arc<str>,
     /// Base URL of the API.
     pub api_url: Arc<str>,
+    /// Base URL of NERM, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nerm_url: Option<Arc<str>>,
     /// PEM of the authorities that ISC's certificate is checked against, if not the system's.
     pub ca_pem: Option<Arc<str>>,
     /// How many tokens the owner may have in ISC.

@@ -93,8 +93,17 @@ pub struct Entry {
     /// When anything of it was last told; LIST may show what was before for the length of its lag.
     #[serde(default)]
     pub changed_at: Millis,
-    /// Scopes missing from an access token; `None`: not looked at since `applied_at`.
+    /// Scopes missing from an access token; `None`: not known since `applied_at`.
     pub missing_scopes: Option<Scopes>,
+    /// When an access token was last asked for them in vain; `None`: it carries all, or was not asked since `applied_at`.
+    #[serde(default)]
+    pub looked_at: Option<Millis>,
+    /// Looks in a row that did not find all of them.
+    #[serde(default)]
+    pub looks: u32,
+    /// What NERM made of its access tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nerm: Option<NermTrial>,
     /// When the owner controller saw the Secret hold its credential; recorded while an older one is retired (R8).
     #[serde(default)]
     pub published_at: Option<Millis>,
@@ -110,6 +119,30 @@ pub struct Entry {
     /// Fields of a newer version, kept as they are.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// The last trial of a credential against NERM.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NermTrial {
+    /// Base URL of the NERM that was asked.
+    pub url: Arc<str>,
+    /// When.
+    pub at: Millis,
+    /// Trials in a row that it did not accept.
+    pub tries: u32,
+    /// What came of it.
+    pub verdict: NermVerdict,
+}
+
+/// What NERM makes of a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NermVerdict {
+    /// It takes its access tokens.
+    Accepted,
+    /// It refuses them, for this cause.
+    Refused(Arc<str>),
+    /// NERM did not say, for this cause.
+    Unknown(Arc<str>),
 }
 
 /// What the ledger knows of a custom resource.

@@ -1,7 +1,7 @@
 //! Recording the stages of an attempt (R1, R4, R5, R7).
 use std::collections::BTreeMap;
 
-use super::{Extended, Posted};
+use super::{Extended, Posted, changes};
 use crate::lifecycle::facts::{Now, millis};
 use crate::lifecycle::ledger::{
     Applied, Attempt, Entry, Ledger, Millis, Provisional, Resource, State, TokenId, Uid, Unresolved,
@@ -99,6 +99,9 @@ pub(super) fn entry(
         applied_at: now.ms,
         changed_at: now.ms,
         missing_scopes: None,
+        looked_at: None,
+        looks: 0,
+        nerm: None,
         published_at: None,
         answers: None,
         renamed: false,
@@ -118,7 +121,7 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
             entry.state = State::Current;
             entry.expires_at = extension.until;
             entry.changed_at = now.ms;
-            entry.missing_scopes = Some(missing_scopes.clone());
+            changes::looked(entry, missing_scopes.as_ref(), now);
             let answers = entry.answers.clone();
             if let Some(resource) = l.resources.get_mut(&uid) {
                 resource.failures = 0;

@@ -32,8 +32,14 @@ pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings
         }
         (Step::CheckScopes { id, .. }, Outcome::Checked(missing)) => {
             // A look forgives nothing: it waits for no back-off, and an attempt may just have failed (R7).
-            let looked_at = |entry: &&mut Entry| entry.id == *id;
-            l.entries.iter_mut().filter(looked_at).for_each(|entry| entry.missing_scopes = Some(missing.clone()));
+            if let Some(entry) = l.entries.iter_mut().find(|entry| entry.id == *id) {
+                changes::looked(entry, missing.as_ref(), now);
+            }
+        }
+        (Step::TryNerm { id, url }, Outcome::TriedNerm(verdict)) => {
+            if let Some(entry) = l.entries.iter_mut().find(|entry| entry.id == *id) {
+                changes::tried_nerm(entry, url, verdict, now);
+            }
         }
         (Step::Adopt(adoption), Outcome::Verified(is_accepted)) => travel::adopt(l, adoption, *is_accepted, now),
         (Step::Refuse { uid, place, digest }, _) => travel::refuse(l, uid, place, digest),

@@ -1,5 +1,5 @@
 //! What can come of a step.
-use crate::lifecycle::ledger::{Millis, Scopes, TokenId};
+use crate::lifecycle::ledger::{Millis, NermVerdict, Scopes, TokenId};
 use crate::redacted::Redacted;
 
 /// What came of a step; its kind follows from the step.
@@ -18,8 +18,10 @@ pub enum Outcome {
     Extended(Extended),
     /// A PATCH of a live token.
     Patched(Patched),
-    /// The scopes that an access token lacks.
-    Checked(Scopes),
+    /// The scopes that an access token lacks; `None`: ISC does not say, or refused to give one.
+    Checked(Option<Scopes>),
+    /// What NERM makes of a credential.
+    TriedNerm(NermVerdict),
     /// Whether ISC accepts a credential that was in doubt (R11, R13).
     Verified(bool),
     /// A token is gone.
@@ -52,8 +54,8 @@ pub enum Posted {
 pub enum Extended {
     /// Long-lived and accepted.
     Yes {
-        /// Scopes that its access token lacks.
-        missing_scopes: Scopes,
+        /// Scopes that its access token lacks; `None`: ISC does not say.
+        missing_scopes: Option<Scopes>,
     },
     /// The token is gone, or ISC will not have it.
     No,

@@ -27,7 +27,7 @@ fn r7_an_extension_promotes_condemns_or_waits() {
     let prepared = || waits(holding(&[("a", State::Prepared)]), 5);
     let after = |ledger: &Ledger, extended| settled(ledger, &Step::Extend(extension()), &Outcome::Extended(extended));
     let missing = scopes(["idn:a:read"]);
-    let yes = after(&prepared(), Extended::Yes { missing_scopes: missing.clone() });
+    let yes = after(&prepared(), Extended::Yes { missing_scopes: Some(missing.clone()) });
     let entry = &yes.entries[0];
     assert_eq!((entry.state, entry.expires_at), (State::Current, NOW + LONG), "accepted: long-lived and current");
     assert_eq!(entry.missing_scopes, Some(missing), "what its access token lacks is known");
@@ -40,7 +40,7 @@ fn r7_an_extension_promotes_condemns_or_waits() {
     );
     assert_eq!(after(&prepared(), Extended::Unclear), prepared(), "unclear: nothing is recorded");
     let tomb = holding(&[("a", State::Tomb)]);
-    let yes = Extended::Yes { missing_scopes: scopes(Vec::<String>::new()) };
+    let yes = Extended::Yes { missing_scopes: Some(scopes(Vec::<String>::new())) };
     assert_eq!(after(&tomb, yes), tomb, "condemned meanwhile: it stays so");
 }
 
@@ -168,11 +168,82 @@ fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
         ("looked at before", World::new(sample::ledger(), &["a"]), None),
     ]);
     let missing = scopes(["x"]);
-    let seen = settled(&applied(0), &look, &Outcome::Checked(missing.clone()));
+    let seen = settled(&applied(0), &look, &Outcome::Checked(Some(missing.clone())));
     assert_eq!(seen.entries[0].missing_scopes, Some(missing.clone()));
     let failed = with(applied(0), |l| l.resources.get_mut("a").unwrap().not_before = NOW + MINUTE);
-    let still = settled(&failed, &look, &Outcome::Checked(missing));
+    let still = settled(&failed, &look, &Outcome::Checked(Some(missing)));
     assert_eq!(still.resources["a"].not_before, NOW + MINUTE, "a failed attempt waits all the same (R7)");
     let effective = ["idn:a:read".to_owned(), "sp:x".to_owned()];
-    assert_eq!(missing_scopes(&other().scopes, &effective), scopes(["idn:b:read"]));
+    assert_eq!(missing_scopes(&other().scopes, Some(&effective)), Some(scopes(["idn:b:read"])));
+    assert_eq!(missing_scopes(&other().scopes, None), None, "nobody says");
+}
+
+#[test]
+fn r22_scopes_that_are_missing_or_unknown_are_looked_at_again_ever_more_slowly() {
+    let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
+    let since = |missing: Option<&str>, looks, ago: i64| {
+        token(sample::ledger(), |entry| {
+            (entry.missing_scopes, entry.looked_at) = (missing.map(|one| scopes([one])), Some(NOW - ago));
+            entry.looks = looks;
+        })
+    };
+    let due = |missing, looks, minutes: i64| World::new(since(missing, looks, minutes * MINUTE + 1_000), &["a"]);
+    let soon = |missing, looks, minutes: i64| World::new(since(missing, looks, minutes * MINUTE), &["a"]);
+    check([
+        ("missing: after 20 minutes", due(Some("x"), 1, 20), Some(look.clone())),
+        ("missing: not before", soon(Some("x"), 1, 20), None),
+        ("the third time: after 80 minutes", due(Some("x"), 3, 80), Some(look.clone())),
+        ("not before", soon(Some("x"), 3, 80), None),
+        ("ISC does not say: likewise", due(None, 1, 20), Some(look.clone())),
+        ("in the end once a day", due(None, 30, 24 * 60), Some(look.clone())),
+        ("not before", soon(None, 30, 24 * 60), None),
+    ]);
+}
+
+#[test]
+fn r22_no_answer_leaves_what_was_known_of_the_scopes() {
+    let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
+    let after = |ledger: &Ledger, answer| {
+        let entry = settled(ledger, &look, &Outcome::Checked(answer)).entries[0].clone();
+        (entry.missing_scopes, entry.looked_at, entry.looks)
+    };
+    let all = scopes(Vec::<String>::new());
+    let lacks = token(sample::ledger(), |entry| (entry.missing_scopes, entry.looks) = (Some(scopes(["x"])), 4));
+    assert_eq!(after(&lacks, None), (Some(scopes(["x"])), Some(NOW), 5), "a proxy's 403 says nothing");
+    assert_eq!(after(&lacks, Some(all.clone())), (Some(all.clone()), None, 0), "the user's level was raised");
+    assert_eq!(after(&sample::ledger(), None), (Some(all), None, 0), "and nothing becomes ineffective by it");
+    let unsaid = token(sample::ledger(), |entry| entry.missing_scopes = None);
+    assert_eq!(after(&unsaid, None), (None, Some(NOW), 1), "nobody says");
+}
+
+#[test]
+fn a_credential_is_tried_against_nerm_at_once_and_again_until_nerm_takes_it() {
+    let nerm = |change: &dyn Fn(&mut Entry)| {
+        let mut ledger = token(sample::ledger(), change);
+        ledger.endpoint.nerm_url = Some("https://nerm.example/api".into());
+        ledger
+    };
+    let trial =
+        |verdict, tries, ago: i64| NermTrial { url: "https://nerm.example/api".into(), at: NOW - ago, tries, verdict };
+    let attempt = Step::TryNerm { id: "id1".into(), url: "https://nerm.example/api".into() };
+    let refused = || NermVerdict::Refused("status 401".into());
+    let tried = |trial: NermTrial| World::new(nerm(&move |entry| entry.nerm = Some(trial.clone())), &["a"]);
+    let elsewhere = NermTrial { url: "https://old.example".into(), ..trial(NermVerdict::Accepted, 0, 0) };
+    check([
+        ("without a NERM", World::new(sample::ledger(), &["a"]), None),
+        ("never tried", World::new(nerm(&|_| ()), &["a"]), Some(attempt.clone())),
+        ("accepted", tried(trial(NermVerdict::Accepted, 0, 0)), None),
+        ("accepted by another NERM", tried(elsewhere), Some(attempt.clone())),
+        ("refused a while ago", tried(trial(refused(), 1, 20 * MINUTE)), Some(attempt.clone())),
+        ("refused just now", tried(trial(refused(), 1, MINUTE)), None),
+        ("refused often", tried(trial(refused(), 4, 100 * MINUTE)), None),
+    ]);
+    let after = |before: NermTrial, verdict| {
+        let ledger = nerm(&move |entry| entry.nerm = Some(before.clone()));
+        settled(&ledger, &attempt, &Outcome::TriedNerm(verdict)).entries[0].nerm.clone().unwrap()
+    };
+    let unknown = || NermVerdict::Unknown("status 503".into());
+    assert_eq!(after(trial(refused(), 2, MINUTE), unknown()), trial(refused(), 3, 0), "an outage changes no verdict");
+    assert_eq!(after(trial(unknown(), 2, MINUTE), NermVerdict::Accepted), trial(NermVerdict::Accepted, 0, 0));
+    assert_eq!(after(trial(NermVerdict::Accepted, 0, MINUTE), refused()), trial(refused(), 1, 0));
 }

@@ -19,7 +19,18 @@ fn resource(spec: serde_json::Value, annotations: serde_json::Value) -> Personal
 fn view<'a>(token: &'a PersonalAccessToken, ledger: &'a Ledger) -> View<'a> {
     let publication = Publication::Published;
     let (denial, trouble, obstacle, last_used) = (None, None, None, None);
-    View { token, ledger: Some(ledger), installation: "inst", denial, trouble, obstacle, last_used, publication }
+    let refusal = None;
+    View {
+        token,
+        ledger: Some(ledger),
+        installation: "inst",
+        denial,
+        trouble,
+        obstacle,
+        last_used,
+        refusal,
+        publication,
+    }
 }
 
 fn shows(view: &View<'_>) -> PersonalAccessTokenStatus {
@@ -130,4 +141,66 @@ fn values_in_force_are_shown() {
     assert_eq!(effective.reclaim_policy, crate::api::personal_access_token::ReclaimPolicy::Retain);
     let plain = shows(&view(&resource(json!({}), json!({})), &sample::ledger())).effective.unwrap();
     assert_eq!(plain.overlap.as_deref(), Some("24h"));
+}
+
+#[test]
+fn what_isc_refuses_or_what_has_expired_is_not_called_live() {
+    let plain = resource(json!({}), json!({}));
+    let ledger = sample::ledger();
+    let outage = Note { reason: "IscUnavailable", message: "down".into(), stalled: false, retry_at: None };
+    let down = || View { trouble: Some(&outage), ..view(&plain, &ledger) };
+    assert_eq!(conditions(&down())[0], "Ready=True IscUnavailable", "an outage alone changes nothing");
+    let refused = View { refusal: Some("status 401: invalid_client"), ..down() };
+    assert_eq!(
+        conditions(&refused),
+        ["Ready=False PublishedRefused", "Stalled=True PublishedRefused"],
+        "ISC refuses what is published"
+    );
+    let message = shows(&refused).conditions.remove(0).message;
+    for part in ["Secret \"a\"", "status 401: invalid_client", "enable the ISC user"] {
+        assert!(message.contains(part), "{message}");
+    }
+    let end = ledger.entries[0].expires_at;
+    let at = |now| {
+        let status = status(&down(), Timestamp::from_millisecond(now).unwrap());
+        let ready = &status.conditions[0];
+        (ready.status.clone(), ready.reason.clone())
+    };
+    assert_eq!(at(end - 1), ("True".into(), "IscUnavailable".into()));
+    assert_eq!(at(end), ("False".into(), "Expired".into()), "by the local time, since ISC cannot be asked");
+}
+
+#[test]
+fn scopes_are_all_there_missing_or_unknown() {
+    let plain = resource(json!({}), json!({}));
+    let says = |change: &dyn Fn(&mut Entry)| {
+        let ledger = with(sample::ledger(), |ledger| change(&mut ledger.entries[0]));
+        conditions(&view(&plain, &ledger)).into_iter().find(|text| text.starts_with("ScopesEffective")).unwrap()
+    };
+    assert_eq!(says(&|_| ()), "ScopesEffective=True Verified");
+    assert_eq!(says(&|entry| entry.missing_scopes = None), "ScopesEffective=Unknown Propagating");
+    let unsaid = |entry: &mut Entry| (entry.missing_scopes, entry.looked_at) = (None, Some(NOW));
+    assert_eq!(says(&unsaid), "ScopesEffective=Unknown NotReported");
+    let lacks = |entry: &mut Entry| entry.missing_scopes = Some(crate::lifecycle::ledger::scopes(["idn:a:read"]));
+    assert_eq!(says(&lacks), "ScopesEffective=False ScopesWithoutEffect");
+}
+
+#[test]
+fn what_nerm_makes_of_a_credential_is_shown_where_there_is_a_nerm() {
+    let plain = resource(json!({}), json!({}));
+    let says = |url: Option<&str>, verdict: Option<NermVerdict>| {
+        let ledger = with(sample::ledger(), |ledger| {
+            ledger.endpoint.nerm_url = url.map(Into::into);
+            ledger.entries[0].nerm =
+                verdict.map(|verdict| NermTrial { url: "https://nerm.example/api".into(), at: NOW, tries: 0, verdict });
+        });
+        conditions(&view(&plain, &ledger)).into_iter().find(|text| text.starts_with("NermAccepted"))
+    };
+    let here = Some("https://nerm.example/api");
+    assert_eq!(says(None, Some(NermVerdict::Accepted)), None);
+    assert_eq!(says(here, None).unwrap(), "NermAccepted=Unknown NotTried");
+    assert_eq!(says(here, Some(NermVerdict::Accepted)).unwrap(), "NermAccepted=True Accepted");
+    assert_eq!(says(here, Some(NermVerdict::Refused("x".into()))).unwrap(), "NermAccepted=False Refused");
+    assert_eq!(says(here, Some(NermVerdict::Unknown("x".into()))).unwrap(), "NermAccepted=Unknown NoAnswer");
+    assert_eq!(says(Some("https://b.example"), Some(NermVerdict::Accepted)).unwrap(), "NermAccepted=Unknown NotTried");
 }

@@ -21,7 +21,7 @@ mod vanished;
 mod waiting;
 
 use super::facts::{Declared, Executing, Held, Holds, Now, SecretSeen, Sighting, Stage, Trigger};
-use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
+use super::ledger::{Attempt, Entry, Ledger, NermTrial, NermVerdict, State, Unresolved};
 use super::sample::{self, MINUTE, NOW, World};
 use super::settle::{Outcome, settle};
 use super::step::Resourceful;

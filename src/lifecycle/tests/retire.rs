@@ -126,9 +126,7 @@ fn r7_a_promotion_replaces_the_current_token_and_answers_its_request() {
         ledger.entries.push(sample::entry(3, "b", State::Current));
     });
     let promote = Step::Extend(Extension { id: "id2".into(), until: NOW + DAY });
-    let yes = Outcome::Extended(Extended::Yes {
-        missing_scopes: sample::ledger().entries[0].missing_scopes.clone().unwrap(),
-    });
+    let yes = Outcome::Extended(Extended::Yes { missing_scopes: sample::ledger().entries[0].missing_scopes.clone() });
     let after = settled(&ledger, &promote, &yes);
     let states: Vec<_> = after.entries.iter().map(|entry| entry.state).collect();
     assert_eq!(states, [State::Retired, State::Current, State::Current], "another resource's stays current");

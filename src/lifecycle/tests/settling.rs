@@ -88,7 +88,7 @@ fn an_extension_beside_a_post_is_recorded_with_it() {
     let extend = Some(Extension { id: "id9".into(), until: NOW });
     let step = Step::Post { attempt: attempt(1, "a"), extend, then: None };
     for (extended, expected) in [
-        (Some(Extended::Yes { missing_scopes: sample::wanted().scopes }), State::Current),
+        (Some(Extended::Yes { missing_scopes: Some(sample::wanted().scopes) }), State::Current),
         (Some(Extended::No), State::Tomb),
         (Some(Extended::Unclear), State::Prepared),
         (None, State::Prepared),

@@ -3,10 +3,12 @@ use std::time::Duration;
 
 use super::{Performed, Scene};
 use crate::isc::classify::Created;
+use crate::isc::endpoint::ApiUrl;
+use crate::isc::nerm::Nerm;
 use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
 use crate::isc::{Credential, Failure};
 use crate::lifecycle::facts::{Held, Stage, millis};
-use crate::lifecycle::ledger::{Attempt, Entry, Millis, Scopes, TokenId};
+use crate::lifecycle::ledger::{Attempt, Entry, Millis, NermVerdict, Scopes, TokenId};
 use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use crate::lifecycle::step::Extension;
 use crate::lifecycle::upkeep::{DRIFT, full_name, missing_scopes};
@@ -48,6 +50,7 @@ impl Scene<'_> {
             },
             Created::No { why } => {
                 tracing::warn!(%why, "ISC refused to create a token");
+                self.note_forbidden(&why);
                 Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 }, is_bad: false }
             }
             Created::Doubtful { why } => {
@@ -62,9 +65,25 @@ impl Scene<'_> {
         Performed::Outcome(Outcome::Posted { post, extended })
     }
 
+    /// Where nobody names the scopes of the operator's credential, a 403 tells that it lacks the one that it needs.
+    fn note_forbidden(&self, failure: &Failure) {
+        let Failure::Forbidden(why) = failure else { return };
+        let session = self.session;
+        if session.mints && session.identity.scopes.is_none() {
+            self.context.board.forbid(session.client.client_id(), why);
+            self.context.board.distrust(&self.ledger.endpoint.tenant);
+            self.context.wake.tenant(&self.ledger.endpoint.tenant);
+        }
+    }
+
+    async fn change(&self, id: &TokenId, changes: &[Change]) -> Result<Effect, Failure> {
+        let changed = self.session.client.change(id, changes).await;
+        changed.inspect_err(|failure| self.note_forbidden(failure))
+    }
+
     pub(super) async fn extend(&self, extension: &Extension) -> Result<Extended, Failure> {
         let Some(entry) = self.ledger.entry(&extension.id) else { return Ok(Extended::Unclear) };
-        match self.session.client.change(&extension.id, &[Change::Expires(extension.until)]).await? {
+        match self.change(&extension.id, &[Change::Expires(extension.until)]).await? {
             Effect::Gone => return Ok(Extended::No),
             Effect::No(why) => {
                 tracing::warn!(%why, client_id = %extension.id, "ISC refused to extend a token");
@@ -72,9 +91,9 @@ impl Scene<'_> {
             }
             Effect::Yes { .. } => {}
         }
-        match self.session.client.verify(&credential(entry)).await {
-            Ok(identity) => {
-                Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, &identity.scopes) })
+        match self.session.client.scopes_of(&credential(entry)).await {
+            Ok(scopes) => {
+                Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, scopes.as_deref()) })
             }
             Err(Failure::Refused { .. }) if self.is_fresh(entry) => Ok(Extended::Unclear),
             Err(Failure::Refused { .. }) => Ok(Extended::No),
@@ -96,7 +115,7 @@ impl Scene<'_> {
     }
 
     pub(super) async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {
-        match self.session.client.change(id, changes).await {
+        match self.change(id, changes).await {
             Ok(Effect::Yes { expires }) => Performed::Outcome(Outcome::Patched(patched(changes, expires))),
             Ok(Effect::Gone) => Performed::Outcome(Outcome::Patched(Patched::No)),
             Ok(Effect::No(why)) => {
@@ -111,7 +130,7 @@ impl Scene<'_> {
     pub(super) async fn verify(&self, credential: Option<Credential>) -> Performed {
         let Some(credential) = credential else { return Performed::Leave };
         match self.session.client.verify(&credential).await {
-            Ok(_) => Performed::Outcome(Outcome::Verified(true)),
+            Ok(()) => Performed::Outcome(Outcome::Verified(true)),
             Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Verified(false)),
             Err(failure) => Performed::Failed(failure),
         }
@@ -119,14 +138,36 @@ impl Scene<'_> {
 
     pub(super) async fn check_scopes(&self, id: &TokenId) -> Performed {
         let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
-        match self.session.client.verify(&credential(entry)).await {
-            Ok(identity) => {
-                Performed::Outcome(Outcome::Checked(missing_scopes(&entry.applied.scopes, &identity.scopes)))
+        match self.session.client.scopes_of(&credential(entry)).await {
+            Ok(scopes) => {
+                Performed::Outcome(Outcome::Checked(missing_scopes(&entry.applied.scopes, scopes.as_deref())))
             }
-            Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Checked(entry.applied.scopes.clone())),
+            Err(Failure::Refused { .. } | Failure::Elsewhere(_)) => Performed::Outcome(Outcome::Checked(None)),
             Err(failure) => Performed::Failed(failure),
         }
     }
+
+    /// What NERM makes of a credential; never a reason to hold anything up.
+    pub(super) async fn try_nerm(&self, id: &TokenId, url: &str) -> Performed {
+        let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
+        let nerm = match ApiUrl::parse(url, self.context.config.allow_loopback_http) {
+            Ok(nerm) => nerm,
+            Err(error) => return tried(NermVerdict::Unknown(error.to_string().into())),
+        };
+        match self.session.client.try_nerm(&credential(entry), &nerm).await {
+            Ok(Nerm::Accepted) => tried(NermVerdict::Accepted),
+            Ok(Nerm::Refused(why)) => tried(NermVerdict::Refused(why.into())),
+            Ok(Nerm::Unknown(why)) => tried(NermVerdict::Unknown(why.into())),
+            Err(Failure::Refused { .. } | Failure::Elsewhere(_)) => {
+                tried(NermVerdict::Unknown("ISC gave no access token to try".into()))
+            }
+            Err(failure) => Performed::Failed(failure),
+        }
+    }
+}
+
+fn tried(verdict: NermVerdict) -> Performed {
+    Performed::Outcome(Outcome::TriedNerm(verdict))
 }
 
 /// ISC may have given less than the life that was asked for.
@@ -145,6 +186,7 @@ pub(super) fn pair(held: &Held) -> Credential {
     Credential { client_id: held.id.to_string(), client_secret: held.client_secret.clone() }
 }
 
-pub(super) fn credential(entry: &Entry) -> Credential {
+/// The credential of a recorded token.
+pub fn credential(entry: &Entry) -> Credential {
     Credential { client_id: entry.id.to_string(), client_secret: entry.client_secret.clone() }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use kube::core::ObjectMeta;
 
-use self::isc::{changes, credential, pair};
+pub use self::isc::credential;
+use self::isc::{changes, pair};
 use super::Working;
 use crate::controllers::Context;
 use crate::isc::Failure;
@@ -76,6 +77,7 @@ impl Scene<'_> {
             Step::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
             Step::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
             Step::CheckScopes { id, .. } => self.check_scopes(id).await,
+            Step::TryNerm { id, url } => self.try_nerm(id, url).await,
             Step::Verify(id) => self.verify(self.ledger.entry(id).map(credential)).await,
             Step::Adopt(adoption) => self.verify(Some(pair(&adoption.held))).await,
             _ => Performed::Outcome(Outcome::Decided),

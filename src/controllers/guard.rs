@@ -1,0 +1,116 @@
+//! Around each pass: its time, its outcome, and a wall, so that a panic is a failed pass of one object and ends nothing else.
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use tokio::time::Instant;
+
+use super::Context;
+use super::watches::Causes;
+use crate::metrics::{Controller, PassOutcome};
+
+/// How long an object is left alone after its pass panicked; it doubles with each time in a row.
+const FIRST: Duration = Duration::from_secs(10);
+/// The longest of these times.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+/// After an error: the pass itself says how long, and this is for what it could not foresee.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Objects whose last pass panicked.
+#[derive(Default)]
+pub struct Panics(Mutex<HashMap<(Controller, String), Panicked>>);
+
+struct Panicked {
+    times: u32,
+    until: Instant,
+    revision: Option<String>,
+}
+
+impl Panics {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Controller, String), Panicked>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the object is still to be left alone; not at all once somebody has changed it.
+    fn wait(&self, key: &(Controller, String), revision: Option<&str>) -> Option<Duration> {
+        let known = self.lock();
+        let panicked = known.get(key).filter(|panicked| panicked.revision.as_deref() == revision)?;
+        let left = panicked.until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Its pass panicked: gives how long it is left alone.
+    fn add(&self, key: (Controller, String), revision: Option<String>) -> Duration {
+        let mut known = self.lock();
+        let times = known.get(&key).map_or(0, |panicked| panicked.times);
+        let wait = FIRST.saturating_mul(1 << times.min(6)).min(LONGEST);
+        known.insert(key, Panicked { times: times.saturating_add(1), until: Instant::now() + wait, revision });
+        wait
+    }
+}
+
+/// Runs a pass over an object.
+pub async fn run<K, E>(
+    controller: Controller,
+    object: Arc<K>,
+    context: Arc<Context>,
+    pass: impl Future<Output = Result<Action, E>>,
+) -> Result<Action, E>
+where
+    K: ResourceExt,
+{
+    let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    let key = (controller, format!("{namespace}{}", object.name_any()));
+    if let Some(wait) = context.panics.wait(&key, object.resource_version().as_deref()) {
+        return Ok(Action::requeue(wait));
+    }
+    let started = Instant::now();
+    let Ok(ended) = AssertUnwindSafe(pass).catch_unwind().await else {
+        context.metrics.pass(controller, PassOutcome::Panicked, started.elapsed());
+        let object_name = key.1.clone();
+        let wait = context.panics.add(key, object.resource_version());
+        let seconds = wait.as_secs();
+        tracing::error!(
+            ?controller,
+            object = object_name,
+            seconds,
+            "a pass panicked; its object is left alone for a while"
+        );
+        return Ok(Action::requeue(wait));
+    };
+    let outcome = if ended.is_ok() { PassOutcome::Done } else { PassOutcome::Failed };
+    context.metrics.pass(controller, outcome, started.elapsed());
+    if ended.is_ok() {
+        context.panics.lock().remove(&key);
+    }
+    ended
+}
+
+/// What happens after a pass that failed.
+pub fn retry<K>(_: Arc<K>, error: &(impl std::error::Error + 'static), _: Arc<Context>) -> Action {
+    tracing::warn!(error = %Causes(error), "a pass failed; it is tried again");
+    Action::requeue(RETRY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_is_left_alone_ever_longer_unless_somebody_changes_it() {
+        let panics = Panics::default();
+        let key = |name: &str| (Controller::Token, name.to_owned());
+        let waits: Vec<u64> = (0..7).map(|_| panics.add(key("a"), Some("1".into())).as_secs()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+        assert!(panics.wait(&key("a"), Some("1")).is_some());
+        assert_eq!(panics.wait(&key("a"), Some("2")), None, "it is another object now");
+        assert_eq!(panics.wait(&key("b"), Some("1")), None);
+        assert_eq!(panics.wait(&(Controller::Owner, "a".into()), Some("1")), None);
+        tokio::time::advance(LONGEST).await;
+        assert_eq!(panics.wait(&key("a"), Some("1")), None);
+    }
+}

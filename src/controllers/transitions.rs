@@ -1,0 +1,26 @@
+//! One line of the log for each transition of a Ready condition, so that a log at `info` says what happened to whom.
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use crate::api::conditions::READY;
+
+/// Reasons with which a resource or a Tenant is as declared, or on its way there or out.
+const GOOD: [&str; 6] = ["Published", "Connected", "Minting", "Revoking", "RequestInFuture", "RotationWaits"];
+
+/// Logs the transition from the old conditions to the new ones, if Ready has another status or reason. `object`: kind and
+/// name.
+pub fn log(object: &str, old: &[Condition], new: &[Condition]) {
+    let Some(now) = ready(new) else { return };
+    if ready(old).is_some_and(|before| before.status == now.status && before.reason == now.reason) {
+        return;
+    }
+    let (status, reason, message) = (&now.status, &now.reason, &now.message);
+    if GOOD.contains(&reason.as_str()) {
+        tracing::info!(object, ready = status, reason, why = message, "Ready changed");
+    } else {
+        tracing::warn!(object, ready = status, reason, why = message, "Ready changed");
+    }
+}
+
+fn ready(conditions: &[Condition]) -> Option<&Condition> {
+    conditions.iter().find(|condition| condition.type_ == READY)
+}

@@ -1,0 +1,97 @@
+//! The trial of a credential against Non-Employee Risk Management (NERM), which takes ISC's access tokens.
+use http::{Method, header};
+use tokio::time::Instant;
+
+use super::classify;
+use super::client::{Client, Credential};
+use super::endpoint::ApiUrl;
+use super::error::Failure;
+use super::http::{Reply, Request, send};
+use crate::metrics::IscOperation;
+
+/// What NERM makes of an access token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nerm {
+    /// It takes it.
+    Accepted,
+    /// It refuses it, and says why.
+    Refused(String),
+    /// Nobody who can say answered: what did instead.
+    Unknown(String),
+}
+
+impl Client {
+    /// Gets an access token with a credential and shows it to NERM. NERM has limits and a clock of its own, so that its
+    /// reply counts neither for the budget nor for the time of ISC.
+    ///
+    /// # Errors
+    /// When ISC gives no access token.
+    pub async fn try_nerm(&self, credential: &Credential, nerm: &ApiUrl) -> Result<Nerm, Failure> {
+        let access = self.grant(credential).await?;
+        let request = http::Request::builder()
+            .method(Method::GET)
+            .uri(nerm.join("/system_roles?limit=1"))
+            .header(header::ACCEPT, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", access.bearer.expose()));
+        let request: Request = request.body(bytes::Bytes::new()).map_err(|error| Failure::Setup(error.to_string()))?;
+        let started = Instant::now();
+        let answer = send(self.transport(), request).await;
+        let status = answer.as_ref().map_or(0, |reply| reply.status().as_u16());
+        self.count(IscOperation::Nerm, status, started.elapsed());
+        Ok(answer.map_or_else(|failure| Nerm::Unknown(without_isc(&failure)), |reply| judge(&reply)))
+    }
+}
+
+/// 401 and 403 are refusals. NERM looks at the access token first, so that a 400 in JSON, as it answers for an empty
+/// collection, is no refusal.
+fn judge(reply: &Reply) -> Nerm {
+    if let Some(what) = classify::stranger(reply) {
+        return Nerm::Unknown(what);
+    }
+    let (status, message) = (reply.status().as_u16(), classify::message(reply));
+    match status {
+        200 => Nerm::Accepted,
+        400 if classify::is_json(reply) => Nerm::Accepted,
+        401 | 403 => Nerm::Refused(format!("status {status}: {message}")),
+        _ => Nerm::Unknown(format!("status {status}: {message}")),
+    }
+}
+
+/// A failure of the way to NERM, whose words are about ISC elsewhere.
+fn without_isc(failure: &Failure) -> String {
+    match failure {
+        Failure::Connect(why) => format!("no connection: {why}"),
+        Failure::NoReply(why) => format!("no reply: {why}"),
+        Failure::Malformed { status, what } => format!("status {status}, but {what}"),
+        Failure::Refused { .. }
+        | Failure::Forbidden(_)
+        | Failure::Elsewhere(_)
+        | Failure::Wait(_)
+        | Failure::Status { .. }
+        | Failure::Setup(_) => failure.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nerm_refuses_by_401_and_403_and_an_empty_collection_is_no_refusal() {
+        let reply = |status, kind: &str, body: &str| {
+            let reply = http::Response::builder().status(status).header("content-type", kind);
+            judge(&reply.body(body.to_owned().into()).unwrap())
+        };
+        let json = |status, body: &str| reply(status, "application/json; charset=utf-8", body);
+        assert_eq!(json(200, "{}"), Nerm::Accepted);
+        assert_eq!(json(400, "{\"error\":\"no system_roles found\"}"), Nerm::Accepted);
+        assert_eq!(json(401, "{\"error\":\"unauthorized\"}"), Nerm::Refused("status 401: unauthorized".into()));
+        assert!(matches!(json(403, ""), Nerm::Refused(_)));
+        for (status, kind) in
+            [(404, "application/json"), (500, "text/html"), (302, "text/html"), (200, "text/html"), (429, "")]
+        {
+            assert!(matches!(reply(status, kind, ""), Nerm::Unknown(_)), "{status} {kind}");
+        }
+        assert!(matches!(reply(400, "text/html", ""), Nerm::Unknown(_)), "a proxy");
+    }
+}

@@ -1,0 +1,46 @@
+//! What a Tenant shows of the end of its own credential.
+use super::stamp;
+use crate::api::conditions::{CREDENTIAL_EXPIRES, Wanted};
+use crate::lifecycle::ledger::Millis;
+
+const DAY: Millis = 24 * 3_600_000;
+/// How long before its end a credential is spoken of, ever more urgently.
+const STAGES: [(Millis, &str); 4] =
+    [(0, "Expired"), (DAY, "Within1Day"), (7 * DAY, "Within7Days"), (30 * DAY, "Within30Days")];
+
+/// The condition of a credential that expires at a time; `None` while that is far away. `seed`: the Secret it is in.
+pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<Wanted> {
+    let left = at.saturating_sub(now);
+    let (_, reason) = STAGES.into_iter().find(|(before, _)| left <= *before)?;
+    let when = if left <= 0 { "expired" } else { "expires" };
+    let message = format!(
+        "the credential in {seed} {when} at {}; make a new personal access token of the same ISC user, put it into that Secret, and delete the old one then",
+        stamp(at)
+    );
+    Some(Wanted { kind: CREDENTIAL_EXPIRES, status: Some(true), reason, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_thirty_seven_and_one_days_before_and_when_it_has_come() {
+        let reason = |left: Millis| expires(100 * DAY, 100 * DAY - left, "Secret \"a/b\"").map(|wanted| wanted.reason);
+        for (left, expected) in [
+            (31 * DAY, None),
+            (30 * DAY + 1, None),
+            (30 * DAY, Some("Within30Days")),
+            (7 * DAY + 1, Some("Within30Days")),
+            (7 * DAY, Some("Within7Days")),
+            (DAY + 1, Some("Within7Days")),
+            (DAY, Some("Within1Day")),
+            (1, Some("Within1Day")),
+            (0, Some("Expired")),
+            (-DAY, Some("Expired")),
+        ] {
+            assert_eq!(reason(left), expected, "{left}");
+        }
+        assert_eq!(expires(Millis::MIN, Millis::MAX, "x").map(|wanted| wanted.reason), Some("Expired"));
+    }
+}
