@@ -27,6 +27,12 @@ impl Session {
         self.call(self.form("/oauth/token", &pairs, None)?).await
     }
 
+    /// The same for the seed.
+    pub(super) async fn grant_seed(&self) -> Result<Reply, Failure> {
+        let seed = &self.target.seed;
+        self.grant(&seed.client_id, &seed.client_secret).await
+    }
+
     /// POST of the seed's access token, to be told what it may do.
     pub(super) async fn check_token(&self) -> Result<Reply, Failure> {
         let bearer = self.bearer().await?;

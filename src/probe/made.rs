@@ -93,7 +93,14 @@ impl Made {
         let new = answer.as_ref().ok().filter(|_| said(answer).is_yes()).and_then(|reply| new_id(reply, one, user));
         one.fate = match answer {
             _ if new.is_some() => Fate::Alive,
-            Err(Failure::Connect(_) | Failure::Setup(_) | Failure::Wait(_) | Failure::Refused { .. }) => Fate::Refused,
+            Err(
+                Failure::Connect(_)
+                | Failure::Setup(_)
+                | Failure::Wait(_)
+                | Failure::Refused { .. }
+                | Failure::Forbidden(_)
+                | Failure::Elsewhere(_),
+            ) => Fate::Refused,
             Ok(reply) if reply.status().is_client_error() && reply.status() != 408 => Fate::Refused,
             Ok(_) | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => Fate::Unknown,
         };
@@ -137,7 +144,6 @@ fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
 /// What the reply to a POST lacks, or has otherwise than documented.
 pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
     let Some(mut body) = read::object(reply) else { return vec!["it is no JSON object"] };
-    let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let secret = read::secret(&mut body, "secret");
     let text = |name: &str| read::text(&body, name).unwrap_or_default();
     let owner_id = body.get("owner").and_then(|owner| read::text(owner.as_object()?, "id"));
@@ -145,11 +151,12 @@ pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str>
     if !matches!(said_of(reply), Said::Status(200 | 201)) {
         flaws.push("the status is neither 200 nor 201");
     }
-    if text("id").len() != 32 || !is_hex(&text("id")) {
+    if text("id").len() != 32 || !text("id").bytes().all(|b| b.is_ascii_hexdigit()) {
         flaws.push("the id is not 32 hexadecimal digits");
     }
-    if !secret.is_some_and(|secret| (63..=64).contains(&secret.expose().len()) && is_hex(secret.expose())) {
-        flaws.push("the client secret is not 63 or 64 hexadecimal digits");
+    let is_strong = |secret: &str| secret.len() >= 32 && secret.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !secret.is_some_and(|secret| is_strong(secret.expose())) {
+        flaws.push("the client secret is missing or malformed");
     }
     if text("name") != name {
         flaws.push("the name is not the one that was asked for");

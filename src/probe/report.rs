@@ -90,7 +90,7 @@ impl Report {
             }
         }
         let (holds, fails, unknown) = (self.count(HOLDS), self.count(DOES_NOT_HOLD), self.count(UNKNOWN));
-        let _ = writeln!(text, "\n{holds} hold, {fails} do not hold, {unknown} are unknown.");
+        let _ = writeln!(text, "\nholds: {holds}, does not hold: {fails}, unknown: {unknown}");
         text
     }
 }
@@ -124,4 +124,47 @@ fn wrapped(text: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(verdicts: &[Verdict]) -> Report {
+        let lines = verdicts.iter().zip(Question::ALL).map(|(verdict, question)| {
+            Line::new(question, Finding { answer: "so it is".into(), verdict: verdict.clone() })
+        });
+        Report { api_url: "https://acme.example".into(), client_id: "0a".into(), lines: lines.collect() }
+    }
+
+    #[test]
+    fn the_exit_code_tells_the_worst() {
+        let (holds, fails, unknown) =
+            (Verdict::Holds, Verdict::DoesNotHold("then".into()), Verdict::Unknown("why".into()));
+        for (verdicts, code) in [
+            (&[holds.clone(), holds.clone()][..], 0),
+            (&[holds.clone(), unknown.clone()], 2),
+            (&[unknown, fails.clone()], 1),
+            (&[fails, holds], 1),
+        ] {
+            assert_eq!(report(verdicts).exit_code(), code, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn json_and_text_say_the_same() {
+        let note = "word ".repeat(40);
+        let report = report(&[Verdict::Holds, Verdict::DoesNotHold(note.trim().into())]);
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        assert_eq!(json["lines"][0]["id"], "scope-claim");
+        assert_eq!((&json["lines"][0]["verdict"], json["lines"][0].get("note")), (&"holds".into(), None));
+        assert_eq!(
+            (&json["lines"][1]["verdict"], &json["lines"][1]["note"]),
+            (&"does not hold".into(), &note.trim().into())
+        );
+        let text = report.text();
+        assert!(text.ends_with("\nholds: 1, does not hold: 1, unknown: 0\n"), "{text}");
+        assert_eq!(text.matches("word").count(), 40);
+        assert!(text.lines().all(|line| line.len() <= WIDTH + 30), "{text}");
+    }
 }

@@ -99,6 +99,12 @@ impl Session {
         Err(Failure::NoReply("ISC refused twice".into()))
     }
 
+    /// Keeps an access token of the seed that was just got.
+    pub(super) async fn keep(&self, granted: &Granted) {
+        let until = Instant::now() + granted.life();
+        *self.access.lock().await = Some(Access { bearer: granted.bearer.clone(), until });
+    }
+
     /// The seed's access token.
     pub(super) async fn bearer(&self) -> Result<Redacted, Failure> {
         let mut access = self.access.lock().await;
@@ -106,8 +112,7 @@ impl Session {
             return Ok(fresh.bearer.clone());
         }
         let asked = Instant::now();
-        let seed = &self.target.seed;
-        let reply = self.grant(&seed.client_id, &seed.client_secret).await?;
+        let reply = self.grant_seed().await?;
         let granted = Granted::read(&reply).ok_or_else(|| refused(&reply))?;
         *access = Some(Access { bearer: granted.bearer.clone(), until: asked + granted.life() });
         Ok(granted.bearer)
@@ -203,8 +208,8 @@ impl Granted {
     /// For how long it is used: three quarters of a life that can be as short as 15 s.
     fn life(&self) -> Duration {
         let seconds = match self.access.life {
-            Life::Seconds(seconds) | Life::Text(seconds) if (15..=43_200).contains(&seconds) => seconds,
-            Life::Seconds(_) | Life::Text(_) | Life::Absent | Life::Other => 60,
+            Life::Seconds(seconds) | Life::Odd(seconds) if (15..=43_200).contains(&seconds) => seconds,
+            Life::Seconds(_) | Life::Odd(_) | Life::Absent | Life::Other => 60,
         };
         Duration::from_secs(seconds).mul_f64(0.75)
     }

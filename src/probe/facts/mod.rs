@@ -84,6 +84,8 @@ pub struct Info {
 pub struct Access {
     /// Form of the claim `scope`.
     pub claim: ScopeClaim,
+    /// The claim has names of scopes.
+    pub names_in_claim: bool,
     /// Form of the reply's `scope`.
     pub text: ScopeText,
     /// The reply's `expires_in`.
@@ -129,10 +131,10 @@ pub enum ScopeText {
 /// What `expires_in` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// A number of seconds.
+    /// A whole number of seconds.
     Seconds(u64),
-    /// The same as a text.
-    Text(u64),
+    /// A number of seconds as a text or with a fraction, rounded down.
+    Odd(u64),
     /// It is absent or null.
     Absent,
     /// It is something else.

@@ -38,7 +38,7 @@ pub(super) fn scope_text(facts: &Facts) -> Finding {
         (_, ScopeText::Words) => "no, only words such as \"read write\"",
         (_, ScopeText::Absent) => "no, there is no text",
     };
-    if is_checkable(facts) { holds(answer) } else { fails(answer, NAMELESS) }
+    if access.names_in_claim || is_checkable(facts) { holds(answer) } else { fails(answer, NAMELESS) }
 }
 
 const NAMELESS: &str = "the operator cannot tell which scopes an access token carries: ScopesEffective stays Unknown, and nothing waits for it";
@@ -56,22 +56,29 @@ pub(super) fn check_token(facts: &Facts) -> Finding {
     };
     match access.text {
         ScopeText::Names(_) => holds(format!("{answer}, and it is not needed")),
+        ScopeText::Words | ScopeText::Absent if access.names_in_claim => {
+            holds(format!("{answer}, and it is not needed: the claim has names"))
+        }
         ScopeText::Words | ScopeText::Absent => fails(answer, NAMELESS),
     }
 }
 
 pub(super) fn expires_in(facts: &Facts) -> Finding {
     let Some(access) = &facts.access else { return not_asked(facts) };
-    let sooner = "the operator goes by a life of its own, and asks for access tokens more often than it would need to";
+    let sooner = "the operator takes it for a minute, and asks for access tokens more often than it would need to";
     match access.life {
         Life::Seconds(seconds @ 1..=LONGEST_LIFE) => holds(format!("yes, {seconds} s")),
-        Life::Text(seconds @ 1..=LONGEST_LIFE) => fails(
-            format!("yes, {seconds} s, but as a text"),
+        Life::Odd(seconds @ 1..=LONGEST_LIFE) => fails(
+            format!("yes, {seconds} s, but not as a whole number"),
             "the operator reads it all the same; other clients may not",
         ),
-        Life::Seconds(seconds) | Life::Text(seconds) => fails(format!("no, it says {seconds} s"), sooner),
+        Life::Seconds(0) => fails("no, it says 0 s", sooner),
+        Life::Seconds(seconds) | Life::Odd(seconds) => fails(
+            format!("no, it says {seconds} s"),
+            "the operator believes no more than 12 h, and gets another one when it is refused",
+        ),
         Life::Absent => fails("no, it is absent", sooner),
-        Life::Other => fails("no, it is no whole number", sooner),
+        Life::Other => fails("no, it is no number of seconds", sooner),
     }
 }
 

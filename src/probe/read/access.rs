@@ -1,5 +1,6 @@
 //! Reads an access token and the reply that it came with.
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -17,6 +18,7 @@ pub fn access(body: &Object, bearer: &Redacted) -> Access {
     let either = |name: &str| of(name).reply.or(of(name).claims);
     Access {
         claim: claims.as_ref().map_or(ScopeClaim::Unreadable, scope_claim),
+        names_in_claim: claims.as_ref().is_some_and(|claims| are_names(claims.get("scope"))),
         text: scope_text(body.get("scope")),
         life: life(body.get("expires_in")),
         identity: of("identity_id"),
@@ -47,6 +49,10 @@ fn scope_claim(claims: &Object) -> ScopeClaim {
     }
 }
 
+fn are_names(scope: Option<&Value>) -> bool {
+    matches!(scope_text(scope), ScopeText::Names(_))
+}
+
 /// Base64 of a few bytes; the name of a scope has colons, which base64 has not.
 fn is_bitmap(text: &str) -> bool {
     !text.is_empty() && (STANDARD.decode(text).is_ok() || STANDARD_NO_PAD.decode(text).is_ok())
@@ -73,10 +79,19 @@ pub fn scope_text(scope: Option<&Value>) -> ScopeText {
 fn life(value: Option<&Value>) -> Life {
     match value {
         None | Some(Value::Null) => Life::Absent,
-        Some(Value::Number(number)) => number.as_u64().map_or(Life::Other, Life::Seconds),
-        Some(Value::String(text)) => text.trim().parse().map_or(Life::Other, Life::Text),
+        Some(Value::Number(number)) => match number.as_u64() {
+            Some(seconds) => Life::Seconds(seconds),
+            None => number.as_f64().and_then(whole).map_or(Life::Other, Life::Odd),
+        },
+        Some(Value::String(text)) => text.trim().parse().ok().and_then(whole).map_or(Life::Other, Life::Odd),
         Some(_) => Life::Other,
     }
+}
+
+/// Whole seconds of a positive number of seconds.
+fn whole(seconds: f64) -> Option<u64> {
+    let life = Duration::try_from_secs_f64(seconds).ok()?;
+    Some(life.as_secs()).filter(|seconds| *seconds > 0)
 }
 
 #[cfg(test)]
@@ -130,10 +145,13 @@ mod tests {
         for (value, expected) in [
             (json!(43_199), Life::Seconds(43_199)),
             (json!(u64::MAX), Life::Seconds(u64::MAX)),
-            (json!("43199"), Life::Text(43_199)),
+            (json!("43199"), Life::Odd(43_199)),
+            (json!(599.5), Life::Odd(599)),
+            (json!("599.5"), Life::Odd(599)),
+            (json!(0.5), Life::Other),
+            (json!(1e300), Life::Other),
             (Value::Null, Life::Absent),
             (json!(-1), Life::Other),
-            (json!(1.5), Life::Other),
             (json!("soon"), Life::Other),
             (json!([1]), Life::Other),
         ] {

@@ -7,7 +7,7 @@ use super::{Script, unreachable};
 use crate::isc::http::Reply;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, ScopeText};
+use crate::probe::facts::{Check, Facts, Listed, Listing, Nerm, ScopeText};
 use crate::probe::made::User;
 use crate::probe::session::{Granted, said};
 use crate::probe::{names, read};
@@ -28,11 +28,10 @@ impl Script<'_> {
             _ => {}
         }
         facts.info = Some(read::info(said(&answer), &body.unwrap_or_default()));
-        let seed = &self.session.target.seed;
-        let granted = self.session.grant(&seed.client_id, &seed.client_secret).await;
-        let reply = granted.map_err(|failure| unreachable(self.session, &failure))?;
-        let access = self.access(&reply)?;
-        facts.access = Some(access);
+        let reply = self.session.grant_seed().await.map_err(|failure| unreachable(self.session, &failure))?;
+        let granted = self.granted(&reply)?;
+        self.session.keep(&granted).await;
+        facts.access = Some(granted.access);
         let answer = self.session.check_token().await;
         let body = answer.as_ref().ok().and_then(read::object).unwrap_or_default();
         let names = matches!(read::scope_text(body.get("scope")), ScopeText::Names(_));
@@ -40,7 +39,7 @@ impl Script<'_> {
         Ok(())
     }
 
-    fn access(&self, reply: &Reply) -> Result<Access, Error> {
+    fn granted(&self, reply: &Reply) -> Result<Granted, Error> {
         let seed = &self.session.target.seed;
         match reply.status().as_u16() {
             _ if is_elsewhere(reply) => return Err(self.not_the_api(TOKEN, reply)),
@@ -52,7 +51,7 @@ impl Script<'_> {
             status @ (429 | 500..) => return Err(self.busy(status)),
             _ => return Err(self.not_the_api(TOKEN, reply)),
         }
-        Granted::read(reply).map(|granted| granted.access).ok_or_else(|| self.not_the_api(TOKEN, reply))
+        Granted::read(reply).ok_or_else(|| self.not_the_api(TOKEN, reply))
     }
 
     /// Reads the user's tokens, and removes those that an earlier probe left.

@@ -84,9 +84,12 @@ fn unreachable(session: &Session, failure: &Failure) -> Error {
         Failure::Connect(why) => format!("no connection ({why})"),
         Failure::NoReply(why) => format!("no reply ({why})"),
         Failure::Setup(_) => return Error::Setup(failure.clone()),
-        Failure::Malformed { .. } | Failure::Refused { .. } | Failure::Wait(_) | Failure::Status { .. } => {
-            failure.to_string()
-        }
+        Failure::Malformed { .. }
+        | Failure::Refused { .. }
+        | Failure::Forbidden(_)
+        | Failure::Elsewhere(_)
+        | Failure::Wait(_)
+        | Failure::Status { .. } => failure.to_string(),
     };
     Error::Unreachable { url: session.target.api.to_string(), why }
 }
