@@ -38,7 +38,7 @@ pub fn is_ours(token: &Listed, owner: &str, own_id: &str) -> bool {
         && token.owner.as_deref() == Some(owner)
         && token.id != own_id
         && !token.managed
-        && life <= LONGEST_LIFE
+        && life.saturating_abs() <= LONGEST_LIFE
 }
 
 #[cfg(test)]
@@ -77,6 +77,7 @@ mod tests {
             Listed { created: None, ..ours.clone() },
             Listed { expires: Shown::Null, ..ours.clone() },
             Listed { expires: Shown::Is(1_000_000 + LONGEST_LIFE + 1), ..ours.clone() },
+            Listed { created: Some(1_600_000 + LONGEST_LIFE + 1), ..ours.clone() },
         ]);
         for other in others {
             assert!(!is_ours(&other, "me", "b2"), "{other:?}");

@@ -88,6 +88,7 @@ fn unknown(answer: impl Into<String>, why: impl Into<String>) -> Finding {
 fn not_asked(facts: &Facts) -> Finding {
     let why = match (facts.not_tried, made(facts)) {
         (Some(why), _) => why,
+        (None, Some(_)) if !facts.token.flaws.is_empty() => "the reply to the POST was none to go on with",
         (None, Some(_)) => "what it needs was not there",
         (None, None) => "the probe has no token of its own to try it on",
     };

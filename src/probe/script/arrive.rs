@@ -7,7 +7,7 @@ use super::{Script, unreachable};
 use crate::isc::http::Reply;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Check, Facts, Listed, Listing, Nerm, ScopeText};
+use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, ScopeText};
 use crate::probe::made::User;
 use crate::probe::session::{Granted, said};
 use crate::probe::{names, read};
@@ -73,11 +73,8 @@ impl Script<'_> {
         };
         let (left, others): (Vec<Listed>, Vec<Listed>) =
             tokens.into_iter().partition(|token| names::is_ours(token, &user.owner, own_id));
-        if own.is_none() {
-            facts.not_tried = Some("LIST does not show the caller's own token, so that it could not be relied on");
-        } else if user.owner.is_empty() {
-            facts.not_tried = Some("LIST does not say whose the caller's own token is");
-        } else {
+        facts.not_tried = self.doubt(own.as_ref(), facts.access.as_ref()).await;
+        if facts.not_tried.is_none() {
             cleanup::sweep(self.session, &left, &user).await;
             self.made.begin_as(user);
         }
@@ -85,6 +82,25 @@ impl Script<'_> {
         let nobodys = others.iter().filter(|token| token.owner.is_none()).count();
         facts.list = Some(Listing { count: others.len(), owners, nobodys, own, now: self.session.now() });
         Ok(())
+    }
+
+    /// Why it is not certain whose these tokens are: two witnesses have to say so, LIST twice if nobody else does.
+    async fn doubt(&self, own: Option<&Listed>, access: Option<&Access>) -> Option<&'static str> {
+        let Some(own) = own else {
+            return Some("LIST does not show the caller's own token, so that it is not relied on");
+        };
+        let Some(owner) = &own.owner else { return Some("LIST does not say whose the caller's own token is") };
+        let named = access.into_iter().flat_map(|access| [&access.identity.reply, &access.identity.claims]).flatten();
+        let others: Vec<&String> = named.collect();
+        if others.iter().any(|other| *other != owner) {
+            return Some("LIST and the access token name different users");
+        }
+        if !others.is_empty() {
+            return None;
+        }
+        let again = self.list().await.unwrap_or_default();
+        let is_same = again.iter().any(|token| token.id == own.id && token.owner.as_ref() == Some(owner));
+        (!is_same).then_some("LIST does not name the same user twice in a row")
     }
 
     /// Asks NERM, if its URL was given.
