@@ -12,6 +12,7 @@ mod crash;
 mod leader;
 mod life;
 mod place;
+mod probe;
 mod process;
 mod replica;
 mod rotation;
