@@ -17,7 +17,7 @@ PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 10)))
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Show a token's life step by step on a real control plane; KEEP=1 leaves all running
+demo: ## Show a token's life step by step on a real control plane (the first time it builds for up to 13 minutes); KEEP=1 leaves all running
 	@deploy/demo/run
 
 test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in memory, the release binary on a real control plane, 300 kills
@@ -93,7 +93,7 @@ format: ## Format the code
 control-plane: ## Leave a control plane running and print its KUBECONFIG
 	@cargo run -q -p control-plane -- run
 
-control-plane-path: ## Print the folder with the control plane's binaries, building them if need be
+control-plane-path: ## Print the folder with the control plane's binaries, building them (6 to 11 minutes) if need be
 	@tests/control-plane/build.sh
 
 $(CARGO_DENY): Makefile

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 /// A secret value. `Debug` prints a placeholder; there is no `Display` and no `Serialize`.
 ///
-/// It leaves this type only through [`Redacted::expose`], which two places call: the writer of Secrets and the body of
-/// an HTTP request.
+/// It leaves this type only through [`Redacted::expose`], which few places call: the writer of Secrets, requests to ISC,
+/// and whoever tells a client the URL of its proxy.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Redacted(Zeroizing<String>);
 

@@ -1,6 +1,7 @@
 //! What the controllers take from outside of the cluster: the way to ISC, chance, and the local time. A simulation brings
 //! its own, so that one seed decides all of it.
 use crate::isc::http::Transports;
+use crate::redacted::Redacted;
 
 type Chance = Box<dyn Fn(&str) -> u64 + Send + Sync>;
 type WallClock = Box<dyn Fn() -> jiff::Timestamp + Send + Sync>;
@@ -18,6 +19,13 @@ pub struct Outside {
 impl Default for Outside {
     fn default() -> Self {
         Self { transports: Transports::default(), random: Box::new(|_| random()), wall_clock: Box::new(wall_clock) }
+    }
+}
+
+impl Outside {
+    /// The real one, with https to ISC through a proxy, except to these hosts (separated by commas).
+    pub fn through(proxy: Redacted, except: String) -> Self {
+        Self { transports: Transports::through(proxy, except), ..Self::default() }
     }
 }
 

@@ -3,12 +3,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use reqwest::NoProxy;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use reqwest::redirect::Policy;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 use super::error::Failure;
+use crate::redacted::Redacted;
 
 /// A request with a complete body.
 pub type Request = http::Request<Bytes>;
@@ -29,12 +31,24 @@ const MAX_BODY: usize = 1 << 20;
 pub struct Transports {
     shared: OnceLock<Transport>,
     only: bool,
+    proxy: Option<Proxy>,
+}
+
+/// A way for https; plain http stays on this machine and must not leave it.
+struct Proxy {
+    url: Redacted,
+    except: String,
 }
 
 impl Transports {
     /// This one for every Tenant, whatever its authorities: a simulation's router.
     pub fn only(transport: Transport) -> Self {
-        Self { shared: OnceLock::from(transport), only: true }
+        Self { shared: OnceLock::from(transport), only: true, proxy: None }
+    }
+
+    /// Https goes through a proxy, except to these hosts (separated by commas).
+    pub fn through(url: Redacted, except: String) -> Self {
+        Self { proxy: Some(Proxy { url, except }), ..Self::default() }
     }
 
     /// `ca_pem`: authorities to trust instead of the system's.
@@ -45,9 +59,9 @@ impl Transports {
         match (self.shared.get(), ca_pem) {
             (Some(shared), None) => Ok(shared.clone()),
             (Some(shared), Some(_)) if self.only => Ok(shared.clone()),
-            (_, Some(pem)) => transport(Some(pem)),
+            (_, Some(pem)) => transport(Some(pem), self.proxy.as_ref()),
             (None, None) => {
-                let made = transport(None)?;
+                let made = transport(None, self.proxy.as_ref())?;
                 Ok(self.shared.get_or_init(|| made).clone())
             }
         }
@@ -55,9 +69,11 @@ impl Transports {
 }
 
 /// rustls, certificates always verified.
-fn transport(ca_pem: Option<&str>) -> Result<Transport, Failure> {
+fn transport(ca_pem: Option<&str>, proxy: Option<&Proxy>) -> Result<Transport, Failure> {
     let setup = |error: reqwest::Error| Failure::Setup(chain(&error));
     let mut builder = reqwest::Client::builder()
+        // Else reqwest reads the environment, and sends plain http, with the client secret, through HTTP_PROXY (T5).
+        .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT)
@@ -70,6 +86,10 @@ fn transport(ca_pem: Option<&str>) -> Result<Transport, Failure> {
             return Err(Failure::Setup("the CA bundle has no certificate; put one or more in PEM into it".into()));
         }
         builder = builder.tls_certs_only(authorities);
+    }
+    if let Some(proxy) = proxy {
+        let https = reqwest::Proxy::https(proxy.url.expose()).map_err(setup)?;
+        builder = builder.proxy(https.no_proxy(NoProxy::from_string(&proxy.except)));
     }
     let client = builder.build().map_err(setup)?;
     Ok(BoxCloneSyncService::new(tower::service_fn(move |request| carry(client.clone(), request))))
@@ -112,7 +132,10 @@ fn failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() { Failure::Connect(chain(error)) } else { Failure::NoReply(chain(error)) }
 }
 
-/// The causes of an error, without the URL (a path may hold what a user wrote).
+/// What a proxy on the way calls its failures; the type is not public.
+const TUNNEL: &str = "tunnel error";
+
+/// The first cause of an error, without the URL (a path may hold what a user wrote).
 fn chain(error: &dyn std::error::Error) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut source = error.source();
@@ -120,5 +143,7 @@ fn chain(error: &dyn std::error::Error) -> String {
         said.push(cause.to_string());
         source = cause.source();
     }
-    said.pop().unwrap_or_else(|| "the request failed".into())
+    let is_proxy = said.iter().any(|cause| cause.starts_with(TUNNEL));
+    let first = said.pop().unwrap_or_else(|| "the request failed".into());
+    if is_proxy { format!("{first} (at the proxy of HTTPS_PROXY)") } else { first }
 }

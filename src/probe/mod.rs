@@ -25,7 +25,7 @@ pub use cleanup::Left;
 pub use error::Error;
 pub use question::{Promise, Question};
 pub use report::{Line, Report};
-pub use target::{Seed, Target};
+pub use target::{Proxy, Seed, Target};
 
 use facts::Facts;
 use made::Made;

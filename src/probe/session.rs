@@ -58,7 +58,11 @@ pub(super) struct Call<'a> {
 impl Session {
     /// A session that has sent nothing yet.
     pub(super) fn new(target: Target) -> Result<Self, Error> {
-        let transport = Transports::default().trusting(target.ca_pem.as_deref()).map_err(Error::Setup)?;
+        let transports = match target.proxy.clone() {
+            Some(proxy) => Transports::through(proxy.url, proxy.except),
+            None => Transports::default(),
+        };
+        let transport = transports.trusting(target.ca_pem.as_deref()).map_err(Error::Setup)?;
         Ok(Self { target, transport, access: tokio::sync::Mutex::default(), notes: Mutex::default() })
     }
 

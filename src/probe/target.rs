@@ -38,6 +38,15 @@ fn is_uuid(text: &str) -> bool {
     text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }
 
+/// A proxy for https.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its URL, which may hold a password.
+    pub url: Redacted,
+    /// Hosts that are reached without it, separated by commas.
+    pub except: String,
+}
+
 /// What is probed.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -47,6 +56,8 @@ pub struct Target {
     pub pat_path: String,
     /// Authorities to trust instead of the system's, in PEM.
     pub ca_pem: Option<String>,
+    /// The way there, if it is not direct.
+    pub proxy: Option<Proxy>,
     /// As whom.
     pub seed: Seed,
     /// NERM's API, if it is to be asked.

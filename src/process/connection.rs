@@ -1,15 +1,17 @@
 //! The connection to Kubernetes: where, as whom, and with which limits.
-use std::path::Path;
 use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
-use kube::config::{InClusterError, InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{InClusterError, KubeConfigOptions, KubeconfigError};
 use kube::{Client, Config};
+use tracing::info;
 
 use super::deadline::DeadlineLayer;
-use super::settings::Settings;
+use super::kubeconfig::{self, Access};
+use super::proxy::{self, Proxy};
+use crate::redacted::Redacted;
 
 /// Time for one request, the body of its reply included. A LIST of 10 000 resources takes a few seconds.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -20,44 +22,53 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("failed to use the kubeconfig: check --kubeconfig and --context")]
-    Kubeconfig(#[source] Box<KubeconfigError>),
-    #[error("failed to find the Pod's service account: outside of a cluster give --kubeconfig")]
+    #[error("failed to use the kubeconfig: check {0} and --context")]
+    Kubeconfig(&'static str, #[source] kubeconfig::Error),
+    #[error(transparent)]
+    Proxy(#[from] proxy::Error),
+    #[error("failed to read NO_PROXY: write hosts, domains and networks, separated by one comma each")]
+    NoProxy(#[source] Box<KubeconfigError>),
+    #[error("failed to find Kubernetes: give --kubeconfig, or set KUBECONFIG, or run in a Pod with a service account")]
     InCluster(#[source] InClusterError),
-    #[error("failed to find a cluster: give --kubeconfig")]
-    Nowhere(#[source] Box<InferConfigError>),
     #[error("failed to build the Kubernetes client: check the certificates and keys it is given")]
     Client(#[source] Box<kube::Error>),
 }
 
-/// Builds the client; it connects when first used.
-pub(super) async fn client(settings: &Settings) -> Result<Client, Error> {
-    let (kubeconfig, context) = (settings.kubeconfig.as_deref(), settings.context.as_deref());
-    if kubeconfig.is_none() && context.is_none() {
-        return client_of(limited(Config::incluster().map_err(Error::InCluster)?));
-    }
-    client_of(limited(config(kubeconfig, context).await?))
+/// Builds the client; it connects when first used. `proxy`: that of the environment.
+pub(super) async fn client(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Client, Error> {
+    client_of(limited(config(access, context, proxy).await?))
 }
 
-/// Likewise for a person at a terminal: without flags the cluster is found as kubectl finds it.
-pub(super) async fn client_of_person(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Client, Error> {
-    if kubeconfig.is_none() && context.is_none() {
-        let found = Config::infer().await.map_err(|error| Error::Nowhere(Box::new(error)))?;
-        return client_of(limited(found));
-    }
-    client_of(limited(config(kubeconfig, context).await?))
-}
-
-async fn config(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Config, Error> {
-    let kubeconfig_error = |error| Error::Kubeconfig(Box::new(error));
-    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
-    match kubeconfig {
-        Some(path) => {
-            let kubeconfig = Kubeconfig::read_from(path).map_err(kubeconfig_error)?;
-            Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(kubeconfig_error)
+async fn config(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Config, Error> {
+    let (named_by, read) = match access {
+        Access::File(path) => ("--kubeconfig", kubeconfig::of_flag(path)),
+        Access::Variable(paths) => ("KUBECONFIG", kubeconfig::of_variable(paths)),
+        Access::Pod => {
+            let config = Config::incluster().map_err(Error::InCluster)?;
+            return Ok(through(config, None, proxy));
         }
-        None => Config::from_kubeconfig(&options).await.map_err(kubeconfig_error),
+    };
+    let kubeconfig = read.map_err(|error| Error::Kubeconfig(named_by, error))?;
+    let own = kubeconfig::proxy_url(&kubeconfig, context);
+    let own = own.map(|url| proxy::checked("proxy-url in the kubeconfig", &url)).transpose()?;
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+    match Config::from_custom_kubeconfig(kubeconfig, &options).await {
+        Ok(config) => Ok(through(config, own, proxy)),
+        Err(error @ KubeconfigError::ParseNoProxy(_)) => Err(Error::NoProxy(Box::new(error))),
+        Err(error) => Err(Error::Kubeconfig(named_by, error.into())),
     }
+}
+
+/// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, else through that of the environment.
+///
+/// kube's answer is replaced: in a Pod it knows no proxy, and outside it looks for the proxy in `NO_PROXY` and not for the
+/// server.
+fn through(mut config: Config, own: Option<Redacted>, environment: Option<&Proxy>) -> Config {
+    let environment = environment.filter(|proxy| proxy.carries(&config.cluster_url)).map(|proxy| &proxy.url);
+    let proxy = own.as_ref().or(environment);
+    info!(server = %config.cluster_url, proxy = proxy.and_then(proxy::address), "connecting to Kubernetes");
+    config.proxy_url = proxy.and_then(proxy::uri);
+    config
 }
 
 fn limited(mut config: Config) -> Config {
@@ -76,4 +87,31 @@ fn limited(mut config: Config) -> Config {
 fn client_of(config: Config) -> Result<Client, Error> {
     let builder = ClientBuilder::try_from(config).map_err(|error| Error::Client(Box::new(error)))?;
     Ok(builder.with_layer(&DeadlineLayer(REQUEST)).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::environment::Variable;
+
+    /// The proxy through which a Pod reaches its API server.
+    fn of_pod(no_proxy: &str) -> Option<String> {
+        let variable = Variable { name: "HTTPS_PROXY", value: Redacted::new("me:c4n4ry@proxy.example:3128".into()) };
+        let proxy = Proxy::new(&variable, no_proxy).unwrap();
+        let pod = Config::new("https://10.96.0.1".parse().unwrap());
+        through(pod, None, Some(&proxy)).proxy_url.map(|url| url.to_string())
+    }
+
+    #[test]
+    fn a_pod_reaches_kubernetes_through_the_proxy_unless_the_service_is_excepted() {
+        assert_eq!(of_pod("").as_deref(), Some("http://me:c4n4ry@proxy.example:3128/"));
+        assert_eq!(of_pod("proxy.example,10.96.0.0/12"), None);
+    }
+
+    #[test]
+    fn without_a_proxy_what_kube_found_does_not_count_either() {
+        let mut config = Config::new("https://10.96.0.1".parse().unwrap());
+        config.proxy_url = Some("http://proxy.example".parse().unwrap());
+        assert_eq!(through(config, None, None).proxy_url, None);
+    }
 }

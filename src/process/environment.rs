@@ -1,6 +1,8 @@
 //! What the Pod says about itself: the only reads of the environment outside the flags.
 #![expect(clippy::disallowed_methods, reason = "this is the home of environment reads")]
+use std::ffi::OsString;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::redacted::Redacted;
 
@@ -14,6 +16,19 @@ pub(super) struct Environment {
     pub(super) namespace: Option<String>,
     /// `POD_NAME`, else the host's name: the same after a restart, so that the Lease is found one's own.
     pub(super) identity: String,
+    /// The files that `KUBECONFIG` lists, as kubectl reads it; empty without any.
+    pub(super) kubeconfig: Vec<PathBuf>,
+    /// `HTTPS_PROXY`, else `https_proxy`.
+    pub(super) https_proxy: Option<Variable>,
+    /// `NO_PROXY`, else `no_proxy`; empty without any.
+    pub(super) no_proxy: String,
+}
+
+/// A value that may hold a password, and the variable that it was read from.
+#[derive(Debug)]
+pub(super) struct Variable {
+    pub(super) name: &'static str,
+    pub(super) value: Redacted,
 }
 
 impl Environment {
@@ -22,6 +37,9 @@ impl Environment {
         Self {
             namespace: variable("POD_NAMESPACE").or_else(service_account_namespace),
             identity: variable("POD_NAME").unwrap_or_else(host_name),
+            kubeconfig: paths(std::env::var_os("KUBECONFIG").unwrap_or_default()),
+            https_proxy: first(["HTTPS_PROXY", "https_proxy"]),
+            no_proxy: variable("NO_PROXY").or_else(|| variable("no_proxy")).unwrap_or_default(),
         }
     }
 }
@@ -53,8 +71,18 @@ pub(super) fn is_dns_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
+/// An empty variable is none. What is not UTF-8 is told from others and fails the checks.
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+    Some(value).filter(|value| !value.is_empty())
+}
+
+fn first(names: [&'static str; 2]) -> Option<Variable> {
+    names.into_iter().find_map(|name| Some(Variable { name, value: Redacted::new(variable(name)?) }))
+}
+
+fn paths(list: OsString) -> Vec<PathBuf> {
+    std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 fn service_account_namespace() -> Option<String> {
@@ -79,6 +107,14 @@ mod tests {
         let too_long = "a".repeat(64);
         for name in ["", "-a", "a-", "A", "a.b", "a_b", "ä", &too_long] {
             assert!(!is_dns_label(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn empty_names_in_a_list_of_files_are_passed_over() {
+        assert_eq!(paths("/a::b c:".into()), [PathBuf::from("/a"), PathBuf::from("b c")]);
+        for empty in ["", ":", "::"] {
+            assert!(paths(empty.into()).is_empty(), "{empty:?}");
         }
     }
 

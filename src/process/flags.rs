@@ -29,10 +29,11 @@ pub(super) struct RunFlags {
     /// [default: derived from the cluster]
     #[arg(long, env = "PAT_OPERATOR_INSTALLATION_ID", value_name = "ID", help_heading = CLUSTER)]
     pub(super) installation_id: Option<String>,
-    /// Kubeconfig file to use instead of the Pod's service account
+    /// Kubeconfig file that says where Kubernetes is
+    /// [default: the files of KUBECONFIG, else the Pod's service account]
     #[arg(long, env = "PAT_OPERATOR_KUBECONFIG", value_name = "FILE", help_heading = CLUSTER)]
     pub(super) kubeconfig: Option<PathBuf>,
-    /// Context in the kubeconfig [default: its current one]
+    /// Context in the kubeconfig, or in those of KUBECONFIG [default: the current one]
     #[arg(long, env = "PAT_OPERATOR_CONTEXT", value_name = "NAME", help_heading = CLUSTER)]
     pub(super) context: Option<String>,
 

@@ -8,8 +8,10 @@ use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::environment::SailVariables;
+use super::environment::{Environment, SailVariables};
 use super::error_chain::report;
+use super::kubeconfig::Access;
+use super::proxy::{self, Proxy};
 use super::shutdown::Signals;
 use super::{connection, duration, hardening};
 use crate::probe::{self, Ended, Seed, Target, seed_file, tenant};
@@ -38,7 +40,7 @@ pub(super) struct ProbeFlags {
     /// The operator's namespace, where the Tenant's seed Secret is
     #[arg(long, value_name = "NAME", requires = "tenant")]
     namespace: Option<String>,
-    /// Kubeconfig file of that cluster [default: as kubectl]
+    /// Kubeconfig file of that cluster [default: the files of KUBECONFIG, else the Pod's service account]
     #[arg(long, value_name = "FILE", requires = "tenant")]
     kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig [default: its current one]
@@ -81,6 +83,8 @@ enum Error {
     Hardening(#[from] hardening::Error),
     #[error(transparent)]
     Connection(#[from] connection::Error),
+    #[error(transparent)]
+    Proxy(#[from] proxy::Error),
     #[error(transparent)]
     Probe(#[from] probe::Error),
     #[error("the tenant's URL is missing: give --api-url, SAIL_BASE_URL, or --tenant")]
@@ -127,9 +131,12 @@ fn start(flags: ProbeFlags) -> Result<u8, Error> {
 /// What the flags, the environment and the cluster say.
 async fn target(flags: ProbeFlags) -> Result<Target, Error> {
     let parse = |url: &str| probe::ApiUrl::parse(url, flags.allow_loopback_http).map_err(probe::Error::Url);
+    let environment = Environment::read();
+    let proxy = environment.https_proxy.map(|variable| Proxy::new(&variable, &environment.no_proxy)).transpose()?;
     let (api_url, ca_pem, seed) = match (&flags.tenant, &flags.namespace) {
         (Some(name), Some(namespace)) => {
-            let client = connection::client_of_person(flags.kubeconfig.as_deref(), flags.context.as_deref()).await?;
+            let access = Access::of(flags.kubeconfig, environment.kubeconfig);
+            let client = connection::client(&access, flags.context.as_deref(), proxy.as_ref()).await?;
             let found = tenant::read(&client, name, namespace).await?;
             (found.api_url, found.ca_pem, found.seed)
         }
@@ -145,7 +152,8 @@ async fn target(flags: ProbeFlags) -> Result<Target, Error> {
     };
     let nerm = flags.nerm_url.as_deref().map(parse).transpose()?;
     let (api, pat_path, list_lag) = (parse(&api_url)?, flags.pat_path, flags.list_lag);
-    Ok(Target { api, pat_path, ca_pem, seed, nerm, list_lag }.check()?)
+    let proxy = proxy.map(|proxy| probe::Proxy { url: proxy.url, except: proxy.except });
+    Ok(Target { api, pat_path, ca_pem, proxy, seed, nerm, list_lag }.check()?)
 }
 
 fn seed_of(client_id: Option<String>, client_secret: Option<Redacted>) -> Result<Seed, Error> {

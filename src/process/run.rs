@@ -18,8 +18,8 @@ use super::leader::Election;
 use super::settings::{self, Settings};
 use super::shutdown::Signals;
 use super::work::{self, work_until_stopped};
-use super::{connection, hardening, telemetry};
-use crate::controllers;
+use super::{connection, hardening, proxy, telemetry};
+use crate::controllers::{self, Outside};
 use crate::metrics::Metrics;
 
 /// How long the runtime may take to drop what is left once all is done.
@@ -83,6 +83,7 @@ async fn serve(settings: Settings) -> Result<(), Error> {
         version,
         identity = settings.controllers.identity,
         namespace = settings.controllers.operator_namespace,
+        https_proxy = settings.proxy.as_ref().and_then(|proxy| proxy::address(&proxy.url)),
         "starting"
     );
     let stop = CancellationToken::new();
@@ -110,8 +111,12 @@ async fn take_turn(
     metrics: Arc<Metrics>,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let client = connection::client(&settings).await?;
+    let client = connection::client(&settings.access, settings.context.as_deref(), settings.proxy.as_ref()).await?;
     let config = settings.controllers;
+    let outside = match settings.proxy {
+        Some(proxy) => Outside::through(proxy.url, proxy.except),
+        None => Outside::default(),
+    };
     let mut election = settings.lease.map(|lease| {
         Election::new(client.clone(), &config.operator_namespace, lease.name, config.identity.clone(), lease.times)
     });
@@ -119,7 +124,7 @@ async fn take_turn(
     let result = if acquired {
         metrics.leader(true);
         let mut work = JoinSet::new();
-        work.spawn(controllers::run(client, config, metrics.clone(), stop.clone()));
+        work.spawn(controllers::run_in(outside, client, config, metrics.clone(), stop.clone()));
         health.set_ready(true);
         let result = work_until_stopped(work, hold(election.as_mut()), stop, settings.shutdown_deadline).await;
         metrics.leader(false);

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use super::environment::{self, Environment};
 use super::flags::{LeaderFlags, RunFlags};
+use super::kubeconfig::Access;
 use super::leader::LeaseTimes;
+use super::proxy::{self, Proxy};
 use crate::controllers;
 
 /// What the process needs to know, checked and complete.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) kubeconfig: Option<PathBuf>,
+    pub(super) access: Access,
     pub(super) context: Option<String>,
+    /// The proxy of the environment, for Kubernetes and ISC.
+    pub(super) proxy: Option<Proxy>,
     /// `None`: work without a Lease.
     pub(super) lease: Option<LeaseSettings>,
     pub(super) admin_address: SocketAddr,
@@ -37,6 +41,10 @@ pub(super) enum Error {
         "\"{0}\" is not a name Kubernetes accepts for a namespace: set --namespace to lower-case letters, digits and dashes"
     )]
     NamespaceSyntax(String),
+    #[error("--context \"{0}\" is one of a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG")]
+    ContextOfNothing(String),
+    #[error(transparent)]
+    Proxy(#[from] proxy::Error),
     #[error("--lease-duration must be longer than --lease-renew-deadline, and that longer than --lease-retry")]
     LeaseTimes,
     #[error("--installation-id \"{0}\" is not usable: write 4 to 16 lower-case letters and digits")]
@@ -52,6 +60,11 @@ impl Settings {
         if !environment::is_dns_label(&namespace) {
             return Err(Error::NamespaceSyntax(namespace));
         }
+        let access = Access::of(flags.kubeconfig, environment.kubeconfig);
+        if let (Access::Pod, Some(context)) = (&access, &flags.context) {
+            return Err(Error::ContextOfNothing(context.clone()));
+        }
+        let proxy = environment.https_proxy.map(|variable| Proxy::new(&variable, &environment.no_proxy)).transpose()?;
         let identity = flags.identity.unwrap_or(environment.identity);
         let installation_id = flags.installation_id.map(check_installation_id).transpose()?;
         let controllers = controllers::Config {
@@ -68,8 +81,9 @@ impl Settings {
             timings: flags.timings.into_timings(flags.recheck, flags.drift_interval),
         };
         Ok(Self {
-            kubeconfig: flags.kubeconfig,
+            access,
             context: flags.context,
+            proxy,
             lease: check_lease(flags.leader)?,
             admin_address: flags.process.admin_address,
             admin_port_file: flags.process.admin_port_file,
@@ -113,7 +127,13 @@ mod tests {
     }
 
     fn pod() -> Environment {
-        Environment { namespace: Some("pat-system".into()), identity: "pod-7".into() }
+        Environment {
+            namespace: Some("pat-system".into()),
+            identity: "pod-7".into(),
+            kubeconfig: Vec::new(),
+            https_proxy: None,
+            no_proxy: String::new(),
+        }
     }
 
     fn settings(line: &str) -> Result<Settings, String> {
@@ -137,7 +157,7 @@ mod tests {
     #[test]
     fn without_a_namespace_anywhere_the_error_says_how_to_set_it() {
         let line = Line::try_parse_from(["run"]).unwrap();
-        let nowhere = Environment { namespace: None, identity: "host".into() };
+        let nowhere = Environment { namespace: None, ..pod() };
         let error = Settings::new(line.flags, nowhere).unwrap_err();
         assert!(error.to_string().contains("set --namespace"), "{error}");
     }
@@ -149,6 +169,22 @@ mod tests {
         assert_eq!(settings.controllers.identity, "me");
         assert_eq!(settings.controllers.timings.attempt_expiry, Duration::from_secs(2));
         assert_eq!(settings.controllers.timings.long_expiry, Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn a_kubeconfig_comes_from_the_flag_else_from_the_variable_else_the_pod_is_all_there_is() {
+        let variable = vec![PathBuf::from("/a"), PathBuf::from("/b")];
+        for (line, list, expected) in [
+            ("--kubeconfig /f --context c", &variable[..], Access::File("/f".into())),
+            ("--context c", &variable[..], Access::Variable(variable.clone())),
+            ("--kubeconfig /f", &[], Access::File("/f".into())),
+            ("", &[], Access::Pod),
+        ] {
+            let words = std::iter::once("run").chain(line.split_whitespace());
+            let environment = Environment { kubeconfig: list.to_vec(), ..pod() };
+            let settings = Settings::new(Line::try_parse_from(words).unwrap().flags, environment).unwrap();
+            assert_eq!(settings.access, expected, "{line} with {list:?}");
+        }
     }
 
     #[test]
@@ -167,6 +203,7 @@ mod tests {
     #[test]
     fn what_cannot_work_is_refused_with_a_remedy() {
         for (line, remedy) in [
+            ("--context other", "give --kubeconfig, or set KUBECONFIG"),
             ("--namespace Not_A_Name", "lower-case letters"),
             ("--installation-id ../..", "4 to 16 lower-case letters and digits"),
             ("--pat-path v1", "start it with a slash"),

@@ -1,0 +1,274 @@
+//! The ways to Kubernetes and to ISC that the environment names: kubeconfig files and proxies.
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use isc_simulator::{Options, loopback};
+use serde_json::json;
+
+use crate::replica::{Replica, binary};
+use crate::stage::{OWN, Place, Stage, eventually, play};
+use crate::tunnel::{Asked, Proxy};
+
+/// What a developer's machine may have set.
+const VARIABLES: [&str; 11] = [
+    "KUBECONFIG",
+    "PAT_OPERATOR_KUBECONFIG",
+    "PAT_OPERATOR_CONTEXT",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+];
+
+/// What must not be told, in the two forms that it takes.
+const PASSWORD: &str = "c4n4ry";
+const BASIC: &str = "Basic bWU6YzRuNHJ5";
+
+/// One operator after the other, each told in its own way where to find what.
+struct Operators<'a> {
+    stage: &'a Stage,
+    folder: tempfile::TempDir,
+}
+
+impl<'a> Operators<'a> {
+    fn of(stage: &'a Stage) -> Self {
+        Self { stage, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A file with this text.
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The kubeconfig of the operator's service account; its one context, cluster and user are called `it`.
+    fn kubeconfig(&self) -> String {
+        let token = self.stage.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=1h"]);
+        self.stage.plane.kubeconfig_for(token.trim())
+    }
+
+    fn start(&self, identity: &str, environment: &[(&str, &OsStr)], flags: &[&OsStr]) -> Replica {
+        let mut command = Command::new(binary());
+        VARIABLES.iter().for_each(|variable| _ = command.env_remove(variable));
+        command.args(["run", "--namespace", OWN, "--identity", identity, "--allow-loopback-http"]);
+        command.args(["--secret-poll=1s", "--recheck=1s"]);
+        command.args(flags).envs(environment.iter().copied());
+        let log = fs::File::create(self.log_path(identity)).unwrap();
+        Replica::start(command, log, self.folder.path().join(format!("port-{identity}")))
+    }
+
+    fn log(&self, identity: &str) -> String {
+        fs::read_to_string(self.log_path(identity)).unwrap()
+    }
+
+    fn log_path(&self, identity: &str) -> PathBuf {
+        self.folder.path().join(format!("log-{identity}"))
+    }
+
+    /// Waits until an operator that is started so has seen the Lease, whoever holds it.
+    async fn arrives(&self, identity: &str, environment: &[(&str, &OsStr)], flags: &[&OsStr]) {
+        let long = ["--leader-elect", "--lease-duration=10m", "--lease-renew-deadline=9m"].map(OsStr::new);
+        let mut operator = self.start(identity, environment, &[flags, &long].concat());
+        eventually(&format!("{identity} reaches Kubernetes"), async || {
+            assert_eq!(operator.ended(), None, "{identity} ended: {}", self.log(identity));
+            operator.answer("/readyz").await
+        })
+        .await;
+    }
+}
+
+/// Runs the operator to its end without any cluster.
+fn run(flags: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(binary());
+    command.args(["run", "--namespace", OWN, "--admin-address", "127.0.0.1:0"]).args(flags);
+    command.env_clear().envs(environment.iter().copied()).stdin(Stdio::null()).output().unwrap()
+}
+
+/// It ends with a failure that says all of these.
+fn fails(flags: &[&str], environment: &[(&str, &str)], words: &[&str]) {
+    let ran = run(flags, environment);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{flags:?} {environment:?}: {said}");
+    assert_eq!(words.iter().find(|word| !said.contains(**word)), None, "{flags:?} {environment:?}: {said}");
+    assert!(!said.contains(PASSWORD), "{flags:?} {environment:?}: {said}");
+}
+
+/// A kubeconfig whose current context leads to where nobody listens.
+const ASTRAY: &str = r#"
+apiVersion: v1
+kind: Config
+current-context: astray
+clusters: [{name: astray, cluster: {server: "https://127.0.0.1:1"}}]
+contexts: [{name: astray, context: {cluster: astray, user: astray}}]
+users: [{name: astray, user: {}}]
+"#;
+
+#[test]
+fn kubeconfig_of_the_environment_leads_to_kubernetes_unless_a_flag_does() {
+    play(async {
+        let stage = Stage::set(&[]).await;
+        let operators = Operators::of(&stage);
+        let good = operators.file("good", &operators.kubeconfig());
+        let astray = operators.file("astray", ASTRAY);
+        let undecided =
+            operators.file("undecided", &ASTRAY.replace("current-context: astray", "current-context: \"\""));
+        let absent = operators.folder.path().join("absent");
+        let list = |paths: &[&Path]| std::env::join_paths(paths).unwrap();
+
+        for (identity, variable, flags) in [
+            ("alone", list(&[&good]), vec![]),
+            ("second-of-a-list", list(&[&absent, &undecided, &good]), vec![]),
+            ("context-of-a-list", list(&[&astray, &good]), vec![OsStr::new("--context"), OsStr::new("it")]),
+            ("flag", list(&[&astray]), vec![OsStr::new("--kubeconfig"), good.as_os_str()]),
+        ] {
+            operators.arrives(identity, &[("KUBECONFIG", &variable)], &flags).await;
+        }
+    });
+}
+
+#[test]
+fn without_a_way_to_kubernetes_the_error_names_all_three() {
+    fails(&[], &[], &["--kubeconfig", "KUBECONFIG", "service account"]);
+    fails(&[], &[("KUBECONFIG", "")], &["--kubeconfig", "KUBECONFIG", "service account"]);
+    fails(&["--context", "x"], &[], &["\\\"x\\\"", "--kubeconfig", "KUBECONFIG"]);
+    fails(&[], &[("KUBECONFIG", "/nonexistent/a:/nonexistent/b")], &["check KUBECONFIG", "/nonexistent/b"]);
+    fails(&["--kubeconfig", "/nonexistent/a"], &[], &["check --kubeconfig", "/nonexistent/a"]);
+}
+
+/// A tenant whose `apiUrl` is https, with the simulator's own authority.
+async fn encrypted<'a>(stage: &'a Stage, name: &str) -> Place<'a> {
+    let place = stage.bare(name).await;
+    place.seed().await;
+    place.apply("ConfigMap", Some(OWN), "isc-ca", json!({"data": {"ca.crt": stage.simulator.ca_pem()}})).await;
+    let bundle = json!({"configMapRef": {"name": "isc-ca", "key": "ca.crt"}});
+    place.tenant(json!({"apiUrl": stage.simulator.tenant_https_url(name), "caBundle": bundle})).await;
+    place
+}
+
+fn targets(asked: Vec<Asked>) -> BTreeSet<String> {
+    asked.into_iter().map(|asked| asked.target).collect()
+}
+
+fn host_and_port(url: &str) -> String {
+    url.trim_start_matches("https://").into()
+}
+
+#[test]
+fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_else() {
+    play(async {
+        let isc = Options { https: Some(loopback(0)), ..Options::with_tenants(Vec::new()) };
+        let stage = Stage::before(isc, &[]).await;
+        let operators = Operators::of(&stage);
+        let kubeconfig = operators.file("kubeconfig", &operators.kubeconfig());
+        let flags = ["--log-level=trace", "--no-leader-elect", "--kubeconfig", kubeconfig.to_str().unwrap()];
+        let flags = flags.map(OsStr::new);
+        let (secure, plain) = (encrypted(&stage, "secure").await, stage.place("plain").await);
+        let kubernetes = host_and_port(&stage.plane.server_url());
+        let simulator = host_and_port(&stage.simulator.https_url());
+        let proxy = Proxy::start().await;
+
+        // With a user, under the name that curl prefers, and with names for plain http.
+        let url = format!("http://me:{PASSWORD}@{}", proxy.address("127.0.0.1"));
+        let environment =
+            [("https_proxy", OsStr::new(&url)), ("HTTP_PROXY", OsStr::new(&url)), ("ALL_PROXY", OsStr::new(&url))];
+        let operator = operators.start("proxied", &environment, &flags);
+        for place in [&secure, &plain] {
+            place.token("proxied", json!({})).await;
+            place.ready("proxied").await;
+        }
+        drop(operator);
+        let asked = proxy.asked();
+        assert!(asked.iter().all(|asked| asked.authorization.as_deref() == Some(BASIC)), "{asked:?}");
+        assert_eq!(targets(asked), BTreeSet::from([kubernetes, simulator.clone()]));
+        let log = operators.log("proxied");
+        assert!(log.contains(&format!("\"https_proxy\":\"http://{}\"", proxy.address("127.0.0.1"))), "{log}");
+        assert!(!log.contains(PASSWORD) && !log.contains(&BASIC[6..]), "the log tells the password");
+
+        for (name, names) in [("excepted", &["HTTPS_PROXY", "ALL_PROXY"][..]), ("others", &["HTTP_PROXY", "ALL_PROXY"])]
+        {
+            // A new one: the operator may have asked for more when it was killed.
+            let proxy = Proxy::start().await;
+            let url = format!("http://{}", proxy.address("127.0.0.1"));
+            let mut environment: Vec<_> = names.iter().map(|name| (*name, OsStr::new(&url))).collect();
+            environment.extend((name == "excepted").then_some(("NO_PROXY", OsStr::new("127.0.0.1,localhost"))));
+            let operator = operators.start(name, &environment, &flags);
+            for place in [&secure, &plain] {
+                place.token(name, json!({})).await;
+                place.ready(name).await;
+            }
+            drop(operator);
+            assert_eq!(proxy.asked(), [], "{environment:?}");
+        }
+
+        // A proxy that refuses is told of where a person looks, without its password.
+        proxy.refuse(&simulator);
+        let url = format!("http://me:{PASSWORD}@{}", proxy.address("127.0.0.1"));
+        let operator = operators.start("refused", &[("HTTPS_PROXY", OsStr::new(&url))], &flags);
+        let message = secure.tenant_shows("False", "IscUnavailable").await;
+        assert!(message.contains("at the proxy of HTTPS_PROXY"), "{message}");
+        drop(operator);
+        for told in [&message, &operators.log("refused")] {
+            assert!(!told.contains(PASSWORD) && !told.contains(&BASIC[6..]), "the password is told");
+        }
+    });
+}
+
+#[test]
+fn no_proxy_speaks_of_the_server_and_a_kubeconfig_has_a_proxy_of_its_own() {
+    play(async {
+        let stage = Stage::set(&[]).await;
+        let operators = Operators::of(&stage);
+        let kubernetes = host_and_port(&stage.plane.server_url());
+        let text = operators.kubeconfig();
+        let (upper, lower) = (["HTTPS_PROXY", "NO_PROXY"], ["https_proxy", "no_proxy"]);
+        // The server is called 127.0.0.1, the proxy localhost.
+        for (identity, [https_proxy, no_proxy], hosts, is_carried) in [
+            ("nothing-is-named", lower, "", true),
+            ("proxy-is-named", upper, "localhost", true),
+            ("server-is-named", upper, "127.0.0.1", false),
+            ("network-is-named", lower, "127.0.0.0/8", false),
+        ] {
+            // Each has a proxy of its own: the one before may have asked for more when it was killed.
+            let proxy = Proxy::start().await;
+            let url = proxy.address("localhost");
+            let kubeconfig = operators.file(identity, &text);
+            let environment = [(https_proxy, OsStr::new(&url)), (no_proxy, OsStr::new(hosts))];
+            operators.arrives(identity, &environment, &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()]).await;
+            let expected = is_carried.then(|| kubernetes.clone());
+            assert_eq!(targets(proxy.asked()), expected.into_iter().collect(), "{identity}");
+        }
+        for (identity, environment) in [("own-proxy", vec![]), ("own-proxy-counts", vec!["HTTPS_PROXY", "NO_PROXY"])] {
+            let proxy = Proxy::start().await;
+            let own = format!("cluster: {{proxy-url: \"http://{}\", server", proxy.address("localhost"));
+            let kubeconfig = operators.file(identity, &text.replace("cluster: {server", &own));
+            let environment: Vec<_> = environment.into_iter().map(|name| (name, OsStr::new("127.0.0.1"))).collect();
+            operators.arrives(identity, &environment, &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()]).await;
+            assert_eq!(targets(proxy.asked()), BTreeSet::from([kubernetes.clone()]), "{identity}");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_proxy_ends_with_the_name_of_the_variable_and_without_its_password() {
+    let wrong = format!("socks5://me:{PASSWORD}@127.0.0.1:1080");
+    let remedy = "is not the URL of a proxy: write http://HOST:PORT";
+    for variable in ["HTTPS_PROXY", "https_proxy"] {
+        fails(&[], &[(variable, &wrong)], &[variable, remedy]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    fs::write(&kubeconfig, ASTRAY.replace("{server", &format!("{{proxy-url: \"{wrong}\", server"))).unwrap();
+    let kubeconfig = kubeconfig.to_str().unwrap();
+    fails(&["--kubeconfig", kubeconfig], &[], &["proxy-url in the kubeconfig", remedy]);
+    fs::write(kubeconfig, ASTRAY).unwrap();
+    let unreadable = [("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", "a b")];
+    fails(&["--kubeconfig", kubeconfig], &unreadable, &["NO_PROXY", "separated by one comma"]);
+}
