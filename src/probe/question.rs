@@ -129,7 +129,7 @@ impl Question {
 
     fn row(self) -> (&'static str, &'static str) {
         match self {
-            Self::ScopeClaim => ("scope-claim", "Which form has the scope claim of an access token?"),
+            Self::ScopeClaim => ("scope-claim", "What form does the scope claim of an access token have?"),
             Self::ScopeText => ("scope-text", "Does the reply of /oauth/token name the scopes that give rights?"),
             Self::CheckToken => ("check-token", "Does /oauth/check_token answer where names are missing?"),
             Self::ExpiresIn => ("expires-in", "Does expires_in say how long an access token lives?"),

@@ -13,7 +13,7 @@ use super::error_chain::report;
 use super::kubeconfig::Access;
 use super::proxy::{self, Proxy};
 use super::shutdown::Signals;
-use super::{connection, duration, hardening};
+use super::{connection, duration, hardening, settings};
 use crate::probe::{self, Ended, Seed, Target, seed_file, tenant};
 use crate::redacted::Redacted;
 
@@ -84,6 +84,8 @@ enum Error {
     #[error(transparent)]
     Connection(#[from] connection::Error),
     #[error(transparent)]
+    Settings(#[from] settings::Error),
+    #[error(transparent)]
     Proxy(#[from] proxy::Error),
     #[error(transparent)]
     Probe(#[from] probe::Error),
@@ -136,6 +138,9 @@ async fn target(flags: ProbeFlags) -> Result<Target, Error> {
     let (api_url, ca_pem, seed) = match (&flags.tenant, &flags.namespace) {
         (Some(name), Some(namespace)) => {
             let access = Access::of(flags.kubeconfig, environment.kubeconfig);
+            if let (Access::Pod, Some(context)) = (&access, &flags.context) {
+                return Err(settings::Error::ContextOfNothing(context.clone()).into());
+            }
             let client = connection::client(&access, flags.context.as_deref(), proxy.as_ref()).await?;
             let found = tenant::read(&client, name, namespace).await?;
             (found.api_url, found.ca_pem, found.seed)

@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 
 use crate::replica::binary;
 use crate::stage::{OWN, Place, Stage, play};
+use crate::tunnel::Proxy;
 
-/// Probes a Tenant as whoever installed the operator.
-fn probe(stage: &Stage, tenant: &str) -> Output {
+/// Probes a Tenant as whoever installed the operator, with these variables.
+fn probe_with(stage: &Stage, tenant: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(binary());
     command.args(["probe", "--tenant", tenant, "--namespace", OWN, "--yes", "--output", "json", "--list-lag", "2s"]);
     command.arg("--kubeconfig").arg(stage.plane.kubeconfig_path());
-    command.env_clear().stdin(Stdio::null()).output().unwrap()
+    command.env_clear().envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap()
+}
+
+fn probe(stage: &Stage, tenant: &str) -> Output {
+    probe_with(stage, tenant, &[])
 }
 
 /// The Tenant behind HTTPS, with the authority of the simulator's certificate in a ConfigMap.
@@ -45,5 +50,12 @@ fn url_authority_and_seed_come_from_the_tenant() {
         assert_eq!(report["clientId"], place.client_id.as_str());
         assert_eq!(place.created(), 2);
         assert_eq!(place.destroyed().len(), 2);
+        let proxy = Proxy::start().await;
+        let variables = [("HTTPS_PROXY", proxy.address("127.0.0.1")), ("NO_PROXY", "10.0.0.0/8".into())];
+        let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(probe_with(&stage, "acme", &variables).status.code(), Some(0));
+        let isc = stage.simulator.https_url().replace("https://", "");
+        let targets: Vec<String> = proxy.asked().into_iter().map(|asked| asked.target).collect();
+        assert!(targets.contains(&isc), "{targets:?}");
     });
 }

@@ -28,7 +28,7 @@ fn a_path_behind_the_host_is_no_base_url() {
     for path in ["/v3", "/v2026", "/oauth", "/personal-access-tokens/v1"] {
         let stage = Stage::new();
         let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
-        let mut command = stage.bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
+        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
         command.arg("--seed-file").arg(stage.seed_file());
         let told = stage.run(command);
         told.assert_error(&[&url, "without anything behind the host", "https://<tenant>.api.identitynow.com"]);
@@ -41,7 +41,7 @@ fn a_path_behind_the_host_is_no_base_url() {
 fn nobody_at_all() {
     let stage = Stage::new();
     for url in ["http://127.0.0.1:1", "http://localhost:1/x"] {
-        let mut command = stage.bare(&["--allow-loopback-http", "--yes", "--api-url", url]);
+        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", url]);
         command.arg("--seed-file").arg(stage.seed_file());
         stage.run(command).assert_error(&[url, "no connection", "check the URL, the network and the certificate"]);
     }

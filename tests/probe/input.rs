@@ -32,7 +32,7 @@ fn the_seed_comes_from_a_file_of_any_form() {
 fn the_variables_of_the_vendors_clients_are_enough() {
     let stage = Stage::new();
     let seed = stage.simulator.seed(TENANT).unwrap();
-    let mut command = stage.bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
+    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
     command.env("SAIL_BASE_URL", stage.simulator.tenant_url(TENANT));
     command.env("SAIL_NERM_BASE_URL", format!("{}/api", stage.simulator.tenant_url(TENANT)));
     command.env("SAIL_CLIENT_ID", &seed.client_id).env("SAIL_CLIENT_SECRET", &seed.client_secret);
@@ -76,7 +76,7 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
         (vec!["--api-url", &url, "--seed-file", &seed, "--ca-file", &seed], "the CA bundle has no certificate"),
         (vec!["--api-url", &url, "--seed-file", &seed, "--pat-path", "v1"], "start it with a slash"),
     ] {
-        let told = stage.run(stage.bare(&[&base[..], &arguments].concat()));
+        let told = stage.run(Stage::bare(&[&base[..], &arguments].concat()));
         told.assert_error(&[words]);
     }
     for (arguments, words) in [
@@ -85,7 +85,7 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
         (vec!["--api-url", &url, "--list-lag", "1h"], "3m or less"),
         (vec!["--client-secret", "x"], "unexpected argument"),
     ] {
-        let told = stage.run(stage.bare(&arguments));
+        let told = stage.run(Stage::bare(&arguments));
         assert!(told.code == Some(2) && told.err.contains(words), "{arguments:?}: {told:?}");
     }
     assert_eq!(stage.requests(), 0);
@@ -95,7 +95,7 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
 fn without_a_terminal_and_without_yes_nothing_is_sent() {
     let stage = Stage::new();
     let url = stage.simulator.tenant_url(TENANT);
-    let mut command = stage.bare(&["--allow-loopback-http", "--api-url", &url]);
+    let mut command = Stage::bare(&["--allow-loopback-http", "--api-url", &url]);
     command.arg("--seed-file").arg(stage.seed_file());
     let told = stage.run(command);
     told.assert_error(&["nothing was sent", "no terminal", "--yes"]);
@@ -134,7 +134,7 @@ fn a_certificate_is_shown_to_nobody_else() {
     let ca_file = stage.path("ca.pem");
     fs::write(&ca_file, stage.simulator.ca_pem()).unwrap();
     let url = stage.simulator.tenant_https_url(TENANT);
-    let mut command = stage.bare(&["--yes", "--api-url", &url]);
+    let mut command = Stage::bare(&["--yes", "--api-url", &url]);
     command.arg("--ca-file").arg(&ca_file).arg("--seed-file").arg(stage.seed_file());
     stage.run(command).assert_error(&[&url, "no connection", "certificate"]);
     assert_eq!(stage.requests(), 0);

@@ -3,7 +3,7 @@ use isc_simulator::{BadDate, Fault, Kind, Operation};
 use jiff::SignedDuration;
 
 use crate::dialects::expect;
-use crate::stage::Stage;
+use crate::stage::{Stage, eventually};
 use crate::switches::{ON_A_TOKEN, unknown};
 
 #[test]
@@ -84,7 +84,7 @@ fn by_a_clock_that_jumps_no_further_token_is_made() {
     let stage = Stage::new();
     stage.control().add_fault(None, Fault { latency_ms: 300, ..Fault::on(Operation::Create) }.once());
     let running = stage.start(stage.command(&[]));
-    stage.eventually("the requests before the first POST", || stage.requests() >= 4);
+    eventually("the requests before the first POST", || stage.requests() >= 4);
     stage.control().advance(SignedDuration::from_mins(3));
     let told = running.end();
     assert_eq!(told.lines()["date-header"].1, "yes, but they contradict each other", "{told:?}");

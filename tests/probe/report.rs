@@ -68,7 +68,7 @@ fn everything_holds_of_the_default_dialect_line_by_line() {
 fn the_text_has_a_line_for_each_question() {
     let stage = Stage::new();
     let told = stage.probe(&["--nerm-url", &nerm(&stage)]);
-    let mut command = stage.bare(&["--allow-loopback-http", "--yes", "--nerm-url", &nerm(&stage)]);
+    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--nerm-url", &nerm(&stage)]);
     command.args(["--api-url", &stage.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(stage.seed_file());
     let text = stage.run(command);
     assert_eq!(text.code, Some(0), "{text:?}");
@@ -97,7 +97,7 @@ fn the_certificate_is_checked_against_the_given_authorities() {
     let ca_file = stage.path("ca.pem");
     std::fs::write(&ca_file, stage.simulator.ca_pem()).unwrap();
     let run = |arguments: &[&str]| -> Told {
-        let mut command = stage.bare(&["--yes", "--output", "json"]);
+        let mut command = Stage::bare(&["--yes", "--output", "json"]);
         command.args(["--api-url", &stage.simulator.tenant_https_url(TENANT)]).args(arguments);
         command.arg("--seed-file").arg(stage.seed_file());
         stage.run(command)

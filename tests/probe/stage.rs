@@ -79,7 +79,7 @@ impl Stage {
     }
 
     /// The binary with nothing but these arguments, and no environment.
-    pub fn bare(&self, arguments: &[&str]) -> Command {
+    pub fn bare(arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.arg("probe").args(arguments).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -88,7 +88,7 @@ impl Stage {
 
     /// The binary with URL, seed and consent, short waits and JSON, and these arguments besides.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
+        let mut command = Self::bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
         command.args(["--api-url", &self.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(self.seed_file());
         // Of a flag that is given twice the last one would be refused.
         if !arguments.contains(&"--list-lag") {
@@ -170,7 +170,7 @@ impl Stage {
         let child = start();
         for passed in 0..=after {
             let arrived = u64::try_from(passed).unwrap() + 1;
-            self.eventually(&format!("{operation:?} number {arrived}"), || {
+            eventually(&format!("{operation:?} number {arrived}"), || {
                 self.control()
                     .gates()
                     .iter()
@@ -187,16 +187,16 @@ impl Stage {
     pub fn open(&self, gate: u64) {
         let requests = self.requests();
         self.control().open_gate(gate).unwrap();
-        self.eventually("the end of what was held", || self.requests() > requests);
+        eventually("the end of what was held", || self.requests() > requests);
     }
+}
 
-    /// Looks again until something is so.
-    pub fn eventually(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let started = Instant::now();
-        while !is_so() {
-            assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+/// Looks again until something is so.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

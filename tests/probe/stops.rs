@@ -2,7 +2,7 @@
 use isc_simulator::{Operation, When};
 use rustix::process::Signal;
 
-use crate::stage::{Running, Stage, Told};
+use crate::stage::{Running, Stage, Told, eventually};
 
 const ASKED: &str = "a second signal ends at once";
 
@@ -19,7 +19,7 @@ fn interrupted(operation: Operation, when: When, after: usize, signal: Signal) -
     running.signal(signal);
     // Where nothing was made yet, it has ended before it could say so.
     let told = || std::fs::read_to_string(&err).unwrap();
-    stage.eventually("the word that it stops", || [ASKED, "stopped"].iter().any(|word| told().contains(word)));
+    eventually("the word that it stops", || [ASKED, "stopped"].iter().any(|word| told().contains(word)));
     stage.open(gate);
     let mut told = running.end();
     told.err = std::fs::read_to_string(&err).unwrap();
@@ -58,7 +58,7 @@ fn a_second_signal_ends_at_once() {
     let running = Running::of(&stage, child);
     running.signal(Signal::INT);
     let deletes = || stage.control().gates().iter().any(|state| state.arrived >= 2);
-    stage.eventually("the DELETE of the removal", deletes);
+    eventually("the DELETE of the removal", deletes);
     running.signal(Signal::INT);
     let told = running.end();
     assert_eq!((told.code, told.out.as_str()), (Some(130), ""), "{told:?}");

@@ -15,7 +15,7 @@ fn asked(stage: &Stage, typed: &str) -> (Told, String) {
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
     let slave: OwnedFd = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    let mut command = stage.bare(&["--allow-loopback-http", "--output", "json"]);
+    let mut command = Stage::bare(&["--allow-loopback-http", "--output", "json"]);
     command.args(["--api-url", &stage.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(stage.seed_file());
     command.stdin(slave.try_clone().unwrap()).stderr(slave);
     let running = stage.start(command);

@@ -41,8 +41,16 @@ impl Script<'_> {
         expected.expires = (said.is_yes() && moved).then_some(expires);
         facts.token.patched_expiry = Some((said, moved));
         if expected.is_something() {
-            let changed = self.listed(|tokens| tokens.iter().any(|one| one.id == token.id && expected.is_met_by(one)));
+            let mut last = None;
+            let changed = self.listed(|tokens| {
+                last = tokens.iter().find(|one| one.id == token.id).cloned();
+                last.as_ref().is_some_and(|one| expected.is_met_by(one))
+            });
             facts.token.changed = Some(changed.await);
+            // By now LIST had more time to show that the token was used.
+            if let (Some(known), Some(last)) = (&mut facts.token.listed, last) {
+                known.last_used = last.last_used;
+            }
         }
     }
 
