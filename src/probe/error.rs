@@ -50,7 +50,7 @@ pub enum Error {
     Files(Box<operator_files::Error>),
     /// What answers is no ISC.
     #[error(
-        "{url} is not the API of an ISC tenant: {request} was answered with {answer}; write the API's URL without anything behind the host, as in https://<tenant>.api.identitynow.com"
+        "{url:?} is not the API of an ISC tenant: {request} was answered with {answer}; write the API's URL without anything behind the host, as in https://<tenant>.api.identitynow.com"
     )]
     NotTheApi {
         /// The URL.
@@ -61,7 +61,7 @@ pub enum Error {
         answer: String,
     },
     /// Nothing answers, or not now.
-    #[error("{url} does not answer: {why}; check the URL, the network and the certificate, or try again later")]
+    #[error("failed to use {url:?}: {why}; check the URL, the network and the certificate, or try again later")]
     Unreachable {
         /// The URL.
         url: String,
@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// The seed is refused.
     #[error(
-        "{url} refuses the credential of the client ID {client_id:?} (status {status}); give that of a live personal access token of this tenant"
+        "{url:?} refuses the credential of the client ID {client_id:?} (status {status}); give that of a live personal access token of this tenant"
     )]
     Refused {
         /// The URL.

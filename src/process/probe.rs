@@ -155,7 +155,8 @@ async fn target(flags: ProbeFlags) -> Result<Target, Error> {
             (flags.api_url.or(variables.base_url).ok_or(Error::NoUrl)?, ca_pem, seed)
         }
     };
-    let nerm = flags.nerm_url.as_deref().map(parse).transpose()?;
+    // An empty variable is none.
+    let nerm = flags.nerm_url.as_deref().filter(|url| !url.is_empty()).map(parse).transpose()?;
     let (api, pat_path, list_lag) = (parse(&api_url)?, flags.pat_path, flags.list_lag);
     let proxy = proxy.map(|proxy| probe::Proxy { url: proxy.url, except: proxy.except });
     Ok(Target { api, pat_path, ca_pem, proxy, seed, nerm, list_lag }.check()?)

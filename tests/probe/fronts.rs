@@ -8,7 +8,7 @@ fn what_is_no_isc_is_named_and_gets_no_credential() {
     for front in Front::ALL {
         let words = match front {
             Front::Api => continue,
-            Front::LoginRedirect => "a redirect (302) to \"https://sso.example/login\"",
+            Front::LoginRedirect => "a redirect (302) to \"https://sso.example\"",
             Front::HtmlNotFound => "a page for people (404)",
             Front::MethodNotAllowed => "a page for people (405)",
             Front::HtmlOk => "a page for people (200)",
@@ -53,6 +53,6 @@ fn an_isc_that_fails() {
         let stage = Stage::new();
         let fault = isc_simulator::Fault { status: Some(503), ..isc_simulator::Fault::on(operation) };
         stage.control().add_fault(None, fault);
-        stage.probe(&[]).assert_error(&["does not answer: it answers 503", "try again later"]);
+        stage.probe(&[]).assert_error(&["failed to use", "it answers 503", "try again later"]);
     }
 }

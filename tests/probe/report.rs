@@ -104,5 +104,5 @@ fn the_certificate_is_checked_against_the_given_authorities() {
     };
     let told = run(&["--ca-file", ca_file.to_str().unwrap()]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    run(&[]).assert_error(&[&stage.simulator.tenant_https_url(TENANT), "does not answer", "check the URL"]);
+    run(&[]).assert_error(&[&stage.simulator.tenant_https_url(TENANT), "failed to use", "check the URL"]);
 }

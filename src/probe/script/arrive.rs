@@ -128,11 +128,20 @@ fn is_elsewhere(reply: &Reply) -> bool {
 fn described(reply: &Reply) -> String {
     let status = reply.status().as_u16();
     let location = reply.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-    let place = location.and_then(|text| text.split(['?', '#']).next()).map(read::harmless);
+    let place = location.map(place).map(|place| read::harmless(&place));
     match place {
         Some(place) if reply.status().is_redirection() => format!("a redirect ({status}) to {place:?}"),
         _ if reply.status().is_redirection() => format!("a redirect ({status})"),
         _ if read::is_page(reply) => format!("a page for people ({status})"),
         _ => format!("status {status}"),
+    }
+}
+
+/// Scheme and host of a URL, or a path: what stands behind may be long, and anything.
+fn place(location: &str) -> String {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    match path.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.split('/').next().unwrap_or_default()),
+        None => path.to_owned(),
     }
 }
