@@ -166,7 +166,7 @@ fn what_list_shows() {
 fn statuses_errors_and_fields_that_nobody_knows() {
     speak("201", |dialect| dialect.created_status = 201, &[("create-reply", "holds", "yes (201)")]);
     speak("200", |dialect| dialect.deleted_status = 200, &[("delete", "holds", "yes (200)")]);
-    let refused = [("credential-after-delete", "holds", "yes, at once (400)")];
+    let refused = [("credential-after-delete", "holds", "(400)")];
     speak("400", |dialect| dialect.refused_credential_status = 400, &refused);
     speak("extra fields", |dialect| dialect.extra_fields = true, &[]);
     for form in ErrorStyle::ALL {

@@ -111,7 +111,7 @@ fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
 pub(super) fn new_credential(facts: &Facts) -> Finding {
     let Some(lag) = &facts.token.accepted else { return not_asked(facts) };
     match lag {
-        Lag::Within(_) => holds(yes_or_when(lag)),
+        Lag::Within(_) => holds(words(lag)),
         Lag::NotWithin(time) if time.as_secs() >= ACCEPTANCE => fails(
             format!("no, {}", words(lag)),
             "the operator gives such a token up after a minute, and tries with another one",
@@ -119,11 +119,6 @@ pub(super) fn new_credential(facts: &Facts) -> Finding {
         Lag::NotWithin(_) => unknown(words(lag), "the probe was told not to wait longer"),
         Lag::Untold(why) => unknown("not known", why),
     }
-}
-
-fn yes_or_when(lag: &Lag) -> String {
-    let words = words(lag);
-    if words == "at once" { "yes".to_owned() } else { words }
 }
 
 pub(super) fn lag(facts: &Facts) -> Finding {
