@@ -10,6 +10,7 @@ use super::classify;
 use super::client::{Client, Credential};
 use super::error::Failure;
 use super::http::Reply;
+use super::stranger::stranger;
 use super::wire::{self, Fields};
 use crate::redacted::Redacted;
 
@@ -57,7 +58,7 @@ impl Client {
         self.take().await?;
         let asked = Instant::now();
         let reply = self.call(Method::POST, "/oauth/token", FORM, body.into(), None).await?;
-        if let Some(what) = classify::stranger(&reply) {
+        if let Some(what) = stranger(&reply) {
             return Err(Failure::Elsewhere(format!("POST /oauth/token was answered with {what}")));
         }
         match reply.status().as_u16() {

@@ -2,10 +2,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 
 use super::error::Failure;
 use super::http::Reply;
+use super::stranger::stranger;
 use super::wire;
 use crate::redacted::Redacted;
 
@@ -19,7 +20,7 @@ pub enum Created {
         /// What ISC said.
         why: Failure,
     },
-    /// 400: a refusal only if a later LIST shows no such token.
+    /// 400 or 422: a refusal of what was asked for, but only if a later LIST shows no such token.
     Doubtful {
         /// What ISC said.
         why: Failure,
@@ -40,6 +41,8 @@ pub struct NewToken {
     pub client_secret: Redacted,
     /// Expiry in milliseconds since the Unix epoch; `None`: it never expires.
     pub expires: Option<i64>,
+    /// Creation time likewise, if the reply's `Date` confirms it.
+    pub created: Option<i64>,
 }
 
 /// A token in LIST.
@@ -63,8 +66,11 @@ pub struct ListedToken {
     pub managed: bool,
 }
 
+/// How far a token's creation time and the `Date` of its reply may lie apart, in milliseconds.
+const CONFIRMS: i64 = 30_000;
+
 /// Statuses by which ISC refuses without having done anything.
-const REFUSALS: [u16; 8] = [401, 403, 404, 405, 413, 415, 422, 429];
+const REFUSALS: [u16; 7] = [401, 403, 404, 405, 413, 415, 429];
 
 /// What the reply to a POST means. `name`: the name that was asked for.
 pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Created {
@@ -80,7 +86,7 @@ pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Cr
             Ok(token) => Created::Yes(token),
             Err(what) => Created::Unknown { why: malformed(reply, what) },
         },
-        400 => Created::Doubtful { why: refusal(reply) },
+        400 | 422 => Created::Doubtful { why: refusal(reply) },
         status if REFUSALS.contains(&status) => Created::No { why: refusal(reply) },
         _ => Created::Unknown { why: refusal(reply) },
     }
@@ -135,31 +141,6 @@ pub fn refusal(reply: &Reply) -> Failure {
         403 => Failure::Forbidden(message),
         _ => Failure::Status { status, message },
     }
-}
-
-/// What answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
-pub fn stranger(reply: &Reply) -> Option<String> {
-    let status = reply.status();
-    if status.is_server_error() || status.as_u16() == 429 {
-        return None;
-    }
-    if status.is_redirection() {
-        let to = reply.headers().get(LOCATION).and_then(|to| to.to_str().ok()).and_then(place);
-        let to = to.map(|to| format!(" to {to:?}")).unwrap_or_default();
-        return Some(format!("a redirect (status {}){to}", status.as_u16()));
-    }
-    if status.as_u16() == 405 {
-        return Some("status 405 (the method is not allowed there)".into());
-    }
-    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.trim_start().starts_with("text/html").then(|| format!("a page of HTML (status {})", status.as_u16()))
-}
-
-/// Where a redirect leads, without what a user or a secret could be in.
-fn place(location: &str) -> Option<String> {
-    let path = location.split(['?', '#', ';']).next().unwrap_or_default();
-    let plain = !path.is_empty() && !path.contains('@') && path.chars().all(|c| c.is_ascii_graphic());
-    plain.then(|| path.chars().take(128).collect())
 }
 
 /// `Retry-After` in seconds, or as a date relative to the reply's own `Date`.
@@ -217,7 +198,9 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
         return Err("the owner is somebody else");
     }
     let expires = token.expiration_date.as_deref().map(millis).transpose()?;
-    Ok(NewToken { id: token.id, client_secret, expires })
+    let created = token.created.as_deref().map(millis).transpose()?;
+    let is_dated = |created: &i64| date(reply).is_some_and(|date| (date - created).abs() <= CONFIRMS);
+    Ok(NewToken { id: token.id, client_secret, expires, created: created.filter(is_dated) })
 }
 
 /// A time of ISC in milliseconds since the Unix epoch.

@@ -7,6 +7,7 @@ use super::client::{Client, Credential};
 use super::endpoint::ApiUrl;
 use super::error::Failure;
 use super::http::{Reply, Request, send};
+use super::stranger::stranger;
 use crate::metrics::IscOperation;
 
 /// What NERM makes of an access token.
@@ -45,7 +46,7 @@ impl Client {
 /// 401 and 403 are refusals. NERM looks at the access token first, so that a 400 in JSON, as it answers for an empty
 /// collection, is no refusal.
 fn judge(reply: &Reply) -> Nerm {
-    if let Some(what) = classify::stranger(reply) {
+    if let Some(what) = stranger(reply) {
         return Nerm::Unknown(what);
     }
     let (status, message) = (reply.status().as_u16(), classify::message(reply));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::classify::{self, Created, ListedToken};
 use super::client::{Client, Credential};
 use super::error::Failure;
+use super::stranger::stranger;
 use super::wire;
 
 /// What to ask for in a POST.
@@ -109,7 +110,7 @@ impl Client {
                 let expires = token.expiration_date.as_deref().map(classify::millis).transpose();
                 Ok(Effect::Yes { expires: expires.map_err(|what| classify::malformed(&reply, what))? })
             }
-            404 if classify::stranger(&reply).is_none() => Ok(Effect::Gone),
+            404 if stranger(&reply).is_none() => Ok(Effect::Gone),
             400 | 405 | 413 | 415 | 422 => Ok(Effect::No(classify::refusal(&reply))),
             _ => Err(classify::refusal(&reply)),
         }
@@ -123,7 +124,7 @@ impl Client {
         let reply = self.repeatable(Method::DELETE, &self.one(id)?, "application/json", Bytes::new()).await?;
         match reply.status().as_u16() {
             200 | 202 | 204 => Ok(Deleted::Yes),
-            404 if classify::stranger(&reply).is_none() => Ok(Deleted::Unknown),
+            404 if stranger(&reply).is_none() => Ok(Deleted::Unknown),
             _ => Err(classify::refusal(&reply)),
         }
     }

@@ -140,7 +140,7 @@ impl Owner<'_> {
         match self.world.post(self.config, attempt) {
             Some(id) => {
                 let client_secret = Redacted::new(secret_of(&id));
-                Reply::Certain(Posted::Yes { id, client_secret, expires_at })
+                Reply::Certain(Posted::Yes { id, client_secret, expires_at, made_at: None })
             }
             None => Reply::Doubtful,
         }

@@ -72,7 +72,12 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     if is_served {
         world.extend(&extension);
     }
-    let post = Posted::Yes { id: id.clone(), client_secret: Redacted::new(secret_of(&id)), expires_at: attempt.expiry };
+    let post = Posted::Yes {
+        id: id.clone(),
+        client_secret: Redacted::new(secret_of(&id)),
+        expires_at: attempt.expiry,
+        made_at: None,
+    };
     let now = Now { ms: world.clock, consistent: true };
     let done = [
         (Step::Intent(attempt.clone(), place), Outcome::Decided),

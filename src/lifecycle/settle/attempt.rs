@@ -51,14 +51,17 @@ pub(super) fn ride(l: &mut Ledger, next: &Attempt, resource: &Resourceful) {
 pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now, timings: &Timings) {
     l.pending = None;
     match post {
-        Posted::Yes { id, client_secret, expires_at } => {
+        Posted::Yes { id, client_secret, expires_at, made_at } => {
             // The refusal of a short one may have had another reason: it is tried again after two that were long.
             l.provisional = match l.provisional {
                 Provisional::TryLong => Provisional::Long,
                 Provisional::Long | Provisional::Short | Provisional::Either => Provisional::Short,
             };
+            // A clock that has not followed a jump yet would make it older than it is, and LIST had to show it too soon.
+            let created_at = made_at.map_or(now.ms, |made| made.max(now.ms));
             l.entries.push(Entry {
                 state: State::Prepared,
+                created_at,
                 answers: attempt.answers.clone(),
                 ..entry(attempt.n, id, &attempt.uid, client_secret, *expires_at, attempt.wanted.clone(), now)
             });

@@ -39,6 +39,8 @@ pub enum Posted {
         client_secret: Redacted,
         /// The expiry that ISC gave it.
         expires_at: Millis,
+        /// When ISC made it, as two witnesses say.
+        made_at: Option<Millis>,
     },
     /// It does not, and this POST can no longer take effect. `wait`: at least so long until the next.
     No {

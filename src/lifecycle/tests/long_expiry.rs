@@ -75,7 +75,12 @@ fn r21_while_isc_takes_neither_the_two_lives_take_turns_with_a_back_off_each() {
 
 #[test]
 fn r21_what_isc_takes_is_remembered_once() {
-    let yes = || Posted::Yes { id: "id1".into(), client_secret: Redacted::new("c4n4ry".into()), expires_at: NOW };
+    let yes = || Posted::Yes {
+        id: "id1".into(),
+        client_secret: Redacted::new("c4n4ry".into()),
+        expires_at: NOW,
+        made_at: None,
+    };
     for (before, expected) in [
         (Provisional::Short, Provisional::Short),
         (Provisional::TryLong, Provisional::Long),

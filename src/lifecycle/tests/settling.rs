@@ -11,7 +11,12 @@ fn post(then: Option<(Attempt, Resourceful)>) -> Step {
 }
 
 fn yes() -> Posted {
-    Posted::Yes { id: "id1".into(), client_secret: Redacted::new("c4n4ry".into()), expires_at: NOW + MINUTE }
+    Posted::Yes {
+        id: "id1".into(),
+        client_secret: Redacted::new("c4n4ry".into()),
+        expires_at: NOW + MINUTE,
+        made_at: None,
+    }
 }
 
 fn posted(post: Posted) -> Outcome {
@@ -116,4 +121,21 @@ fn r15_an_outcome_that_does_not_fit_its_step_changes_nothing() {
     ] {
         assert_eq!(settled(&ledger, &step, &outcome), ledger, "{step:?} {outcome:?}");
     }
+}
+
+#[test]
+fn a_token_is_never_recorded_as_older_than_isc_says() {
+    let step = Step::Post { attempt: attempt(1, "a"), extend: None, then: None };
+    let made = |at: Option<i64>| {
+        let client_secret = Redacted::new("c4n4ry".into());
+        let post = Posted::Yes { id: "id1".into(), client_secret, expires_at: NOW + 99 * MINUTE, made_at: at };
+        settled(&attempting(), &step, &Outcome::Posted { post, extended: None }).entries[0].created_at
+    };
+    assert_eq!(made(None), NOW);
+    assert_eq!(made(Some(NOW - MINUTE)), NOW, "its clock is behind, or the reply took long");
+    assert_eq!(
+        made(Some(NOW + 12 * MINUTE)),
+        NOW + 12 * MINUTE,
+        "the operator's view of the clock has not followed yet"
+    );
 }

@@ -28,6 +28,8 @@ pub struct Known {
     pub lost_by_restore: bool,
     /// Somebody else changed or destroyed it.
     pub meddled: bool,
+    /// When somebody else last changed it.
+    pub meddled_at: Option<i64>,
     /// Renamed by the operator out of its own names: it is somebody else's now.
     pub released: bool,
     /// Somebody else gave it a name that is none of the operator's: it was handed over.
@@ -107,6 +109,8 @@ pub struct Book {
     pub canaries: BTreeSet<String>,
     /// Owners with more unrecorded tokens than one, so that it is said once.
     pub crowded: BTreeSet<String>,
+    /// Owners that are disabled: ISC refuses all of their credentials.
+    pub disabled: BTreeSet<String>,
     pub observed: usize,
 }
 

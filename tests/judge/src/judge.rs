@@ -15,6 +15,8 @@ pub struct Law {
     pub tolerance: i64,
     /// Longest life of a provisional token, in milliseconds (R21: 25 h).
     pub provisional: i64,
+    /// How long the operator may not know what somebody changed in ISC: the lag of LIST, and the requests on the way.
+    pub notice: i64,
     /// Texts that must be in nothing but Secrets, besides every client secret of a ledger.
     pub canaries: Vec<String>,
 }
@@ -26,6 +28,7 @@ impl Default for Law {
             overlap: 24 * 3_600_000,
             tolerance: 5_000,
             provisional: 26 * 3_600_000,
+            notice: 180_000,
             canaries: Vec::new(),
         }
     }
@@ -91,6 +94,14 @@ impl Judge {
         let (uid, revoke) = match action {
             Action::Revoke(uid) => (uid, true),
             Action::ForceRemove(uid) => (uid, false),
+            Action::Disable(user) => {
+                self.book.disabled.insert(user);
+                return;
+            }
+            Action::Enable(user) => {
+                self.book.disabled.remove(&user);
+                return;
+            }
             Action::Other(_) => return,
         };
         let resource = self.book.resources.entry(uid).or_default();
@@ -110,7 +121,8 @@ impl Judge {
         let place: Place = (tried.namespace.clone(), tried.secret.clone());
         let intact = self.book.client_secrets.get(&tried.client_id) == Some(&tried.client_secret);
         let resource = self.book.resource_of(&tried.client_id);
-        let excused = resource.is_none_or(|resource| resource.deleting || resource.gone || resource.has_revoked(token));
+        let excused = resource.is_none_or(|resource| resource.deleting || resource.gone || resource.has_revoked(token))
+            || self.book.disabled.contains(&token.owner);
         if tried.accepted || !intact || excused || token.meddled || token.lost_by_restore {
             return;
         }

@@ -113,6 +113,10 @@ pub enum Action {
     Revoke(String),
     /// Took the finalizer off a resource (its uid).
     ForceRemove(String),
+    /// Disabled an ISC user (its identity id), whose credentials ISC refuses from then on.
+    Disable(String),
+    /// Enabled it again.
+    Enable(String),
     /// Anything else: for the trace only.
     Other(String),
 }
@@ -144,6 +148,8 @@ impl std::fmt::Display for What {
             Self::Killed(replica) => write!(f, "{replica} ended"),
             Self::Action(Action::Revoke(uid)) => write!(f, "revoke requested for {uid}"),
             Self::Action(Action::ForceRemove(uid)) => write!(f, "finalizer of {uid} taken off by hand"),
+            Self::Action(Action::Disable(user)) => write!(f, "user {} disabled", short(user)),
+            Self::Action(Action::Enable(user)) => write!(f, "user {} enabled", short(user)),
             Self::Action(Action::Other(what)) => f.write_str(what),
             Self::Restored => f.write_str("a backup was put back"),
             Self::Text(_) => f.write_str("text"),

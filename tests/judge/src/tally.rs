@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Place;
-use crate::observation::{Action, Actor, Authentication, Change, Observation, Token, What};
+use crate::observation::{Actor, Authentication, Change, Observation, Token, What};
 use crate::verdict::Property;
 
 mod objects;
@@ -110,11 +110,7 @@ impl Tally {
             What::Token(token) => self.token(token),
             What::Object(object) => self.object(object),
             What::Authentication(tried) => self.authentication(tried),
-            What::Action(Action::Revoke(_) | Action::ForceRemove(_) | Action::Other(_))
-            | What::Started(_)
-            | What::Killed(_)
-            | What::Restored
-            | What::Text(_) => {}
+            What::Action(_) | What::Started(_) | What::Killed(_) | What::Restored | What::Text(_) => {}
         }
     }
 

@@ -30,6 +30,7 @@ impl Judge {
             recorded_once: false,
             lost_by_restore: false,
             meddled: false,
+            meddled_at: None,
             released: false,
             handed_over: false,
             published: None,
@@ -87,6 +88,7 @@ impl Judge {
         known.expires = token.expires;
         if !Self::binds(token.by) {
             known.meddled = true;
+            known.meddled_at = Some(self.now);
             known.handed_over = ledger::number(&known.name).is_none();
             return;
         }
@@ -142,8 +144,11 @@ impl Judge {
         }
         let resource = self.book.resource_of(id);
         match self.book.record(id) {
-            // One that a person renamed meanwhile may still be met by a DELETE that was under way.
-            None if known.expires.is_none_or(|at| at > self.now + self.law.provisional) && !known.handed_over => {
+            // One that a person renamed or prolonged meanwhile may still be met by a DELETE that was under way.
+            None if known.expires.is_none_or(|at| at > self.now + self.law.provisional)
+                && !known.handed_over
+                && known.meddled_at.is_none_or(|at| self.now - at > self.law.notice) =>
+            {
                 return Some((Property::P5, format!("{name}, long-lived and in no ledger, was destroyed")));
             }
             Some((entry, _)) if entry.state != "Tomb" => {

@@ -3,6 +3,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use deeds::Deed;
+use isc_simulator::{Nerm, Switches};
 use script::Script;
 use simulation::{Break, Delays, Delivery, Event, Random};
 use tokio::time::Instant;
@@ -101,6 +102,7 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
     world.employ(pause(length));
     let script = script::wild(&mut random, length, tenants, seed >= RESTORES_FROM);
     live(&mut world, script, Instant::now() + length, &mut random).await;
+    world.admit_everybody();
     let (wrong, counts) = world.finish(Duration::from_secs(14 * 3_600)).await;
     Outcome { wrong, counts, trace: world.witness.trace() }
 }
@@ -145,8 +147,17 @@ fn genesis(random: &mut Random, seed: u64, traced: bool, tenants: u64, length: D
         delays: Delays::default(),
         tenants: (0..tenants).map(|n| format!("tenant-{n}")).collect(),
         namespaces: vec!["blue".into(), "green".into()],
+        isc: isc(seed),
+        nerm: seed.is_multiple_of(3),
         setup,
     }
+}
+
+/// The ISC of a seed: what is not documented of it, chance decides.
+fn isc(seed: u64) -> Switches {
+    let mut random = Random::of(seed, &["isc"]);
+    let drawn = Switches::draw(&mut |end| random.below(end));
+    Switches { nerm: Nerm::ALL[index(&mut random, Nerm::ALL.len() as u64)], ..drawn }
 }
 
 /// Plays a script to its end.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use isc_simulator::Switches;
 use judge::Figures;
 use serde_json::json;
 use simulation::{Delays, Random};
@@ -56,6 +57,8 @@ impl Stage {
             delays: Delays::default(),
             tenants: vec![TENANT.into()],
             namespaces: vec![NAMESPACE.into()],
+            isc: Switches::default(),
+            nerm: false,
             setup: Setup { strategy, ..Setup::default() },
         };
         let mut world = World::new(genesis, life::Faults::of(seed, air)).await;

@@ -16,7 +16,7 @@ pub mod many;
 mod passes;
 pub mod people;
 pub mod plan;
-mod replica;
+pub mod replica;
 pub mod scene;
 pub mod strategies;
 mod switchboard;

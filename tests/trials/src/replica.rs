@@ -1,5 +1,5 @@
 //! A replica of the operator: its own controllers, started with what the simulation gives them, ended at any moment.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +17,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::OWN;
+use crate::passes;
 use crate::strategies::objects::Objects;
 use crate::strategies::{self, Strategy};
 use crate::switchboard::{PATIENCE, Switchboard};
@@ -49,12 +50,35 @@ pub struct Setup {
     pub recheck: Duration,
     /// What they run.
     pub strategy: Strategy,
+    /// Passes that panic as soon as they ask for chance or the time.
+    pub panics: Panics,
+}
+
+/// Names of passes, as the operator's own spans tell them, that panic; a test may change them at any time.
+#[derive(Clone, Debug, Default)]
+pub struct Panics(Arc<Mutex<BTreeSet<String>>>);
+
+impl Panics {
+    /// From now on passes of these names panic, and no others.
+    pub fn set(&self, names: &[&str]) {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// # Panics
+    /// If the pass at work is one of them.
+    fn hit(&self) {
+        let current = passes::current();
+        let is_hit = self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&current);
+        assert!(!is_hit, "a pass panics on purpose");
+    }
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let strategy = Strategy::PatOperator;
-        Self { secret_poll: Duration::from_secs(120), recheck: Duration::from_secs(30), strategy }
+        let (secret_poll, recheck) = (Duration::from_secs(120), Duration::from_secs(30));
+        Self { secret_poll, recheck, strategy, panics: Panics::default() }
     }
 }
 
@@ -88,7 +112,7 @@ pub fn start(
     let client = cluster.impatient_client(&identity, PATIENCE);
     let (name, switchboard) = (identity.clone(), isc.switchboard.clone());
     let life: Life = if setup.strategy == Strategy::PatOperator {
-        let outside = outside(&identity, cluster, isc, seed);
+        let outside = outside(&identity, cluster, isc, seed, setup.panics.clone());
         let metrics = Arc::new(Metrics::register(&mut Registry::default()));
         Box::pin(controllers::run_in(outside, client, setup.config(&identity), metrics, shutdown.clone()).map(drop))
     } else {
@@ -134,17 +158,23 @@ impl Drop for Replica {
     }
 }
 
-fn outside(identity: &str, cluster: &Cluster, isc: &Isc, seed: u64) -> Outside {
+fn outside(identity: &str, cluster: &Cluster, isc: &Isc, seed: u64, panics: Panics) -> Outside {
     let transports = isc.transports(identity);
     let (identity, counts) = (identity.to_owned(), Mutex::new(BTreeMap::<String, u64>::new()));
+    let spoilt = panics.clone();
     let random = move |ledger: &str| {
+        spoilt.hit();
         let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(ledger.into()).or_default();
         *count += 1;
         Random::of(seed, &["nonce", &identity, ledger, &count.to_string()]).number()
     };
     let cluster = cluster.clone();
-    Outside { transports, random: Box::new(random), wall_clock: Box::new(move || cluster.now()) }
+    let wall_clock = move || {
+        panics.hit();
+        cluster.now()
+    };
+    Outside { transports, random: Box::new(random), wall_clock: Box::new(wall_clock) }
 }
 
 /// What a panic said.

@@ -2,7 +2,7 @@
 //! with it.
 use std::time::Duration;
 
-use isc_simulator::Control;
+use isc_simulator::{Control, Dialect, Presence, ReplyScope, Switches};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use simulation::{Delays, Snapshot};
@@ -21,6 +21,8 @@ use crate::world::{Genesis, World};
 pub enum Scene {
     /// From a new operator to a published credential.
     Create,
+    /// The same where ISC says neither whose a credential is nor what its scopes are, and with a NERM.
+    Silent,
     /// Name, scopes and Secret of a live one change.
     Change,
     /// A resource is deleted.
@@ -93,8 +95,9 @@ const PATIENCE: Duration = Duration::from_secs(30 * 3_600);
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
+        Self::Silent,
         Self::Change,
         Self::Delete,
         Self::Rotate,
@@ -113,6 +116,8 @@ impl Scene {
             delays: Delays::default(),
             tenants: vec![TENANT.into()],
             namespaces: vec![SPACE.into()],
+            isc: self.isc(),
+            nerm: self == Self::Silent,
             setup: Setup::default(),
         };
         let mut world = World::new(genesis, faults).await;
@@ -132,7 +137,7 @@ impl Scene {
             ask(&world, "rotate").await;
             live(&mut world, 210).await;
         }
-        let before = if self == Self::Create { 0 } else { world.switchboard.calls().len() };
+        let before = if matches!(self, Self::Create | Self::Silent) { 0 } else { world.switchboard.calls().len() };
         self.begin(&world, &backup).await;
         live(&mut world, self.seconds()).await;
         let calls = world.switchboard.calls().split_off(before);
@@ -141,11 +146,21 @@ impl Scene {
         Played { outcome: Outcome { wrong, counts, trace: world.witness.trace() }, calls, fired }
     }
 
+    fn isc(self) -> Switches {
+        if self != Self::Silent {
+            return Switches::default();
+        }
+        let absent = Presence::Absent;
+        let dialect =
+            Dialect { reply_scope: ReplyScope::Absent, identity: absent, tenant: absent, ..Dialect::default() };
+        Switches { dialect: Dialect { org: absent, ..dialect }, ..Switches::default() }
+    }
+
     /// What it is about.
     async fn begin(self, world: &World, backup: &Snapshot) {
         let change = async |spec: Value| world.people.patch(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await;
         match self {
-            Self::Create => {}
+            Self::Create | Self::Silent => {}
             Self::Change => {
                 let labels = json!({"labels": {"a": "b"}});
                 change(json!({"name": "another", "scopes": ["idn:accounts:read"], "secret": labels})).await;
@@ -162,7 +177,7 @@ impl Scene {
     /// How long it takes when nothing goes wrong.
     fn seconds(self) -> u64 {
         match self {
-            Self::Create => 0,
+            Self::Create | Self::Silent => 0,
             // Until scopes have reached new access tokens, and it was looked whether they have.
             Self::Change => 25 * 60,
             Self::Delete | Self::Revoke | Self::Retain => 60,

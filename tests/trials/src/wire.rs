@@ -157,6 +157,9 @@ impl Isc {
                 let id = body.split('&').find_map(|pair| pair.strip_prefix("client_id=")).unwrap_or_default();
                 (if self.seeds.contains(id) { "authenticate" } else { "verify" }, id.to_owned())
             }
+            _ if path.ends_with("/oauth/check_token/") => ("check_token", path.to_owned()),
+            _ if path.ends_with("/oauth/info") => ("info", path.to_owned()),
+            _ if path.contains("/api/") => ("nerm", path.to_owned()),
             Method::POST => ("create", named()),
             Method::PATCH if body.contains("/expirationDate") => ("extend", last.to_owned()),
             Method::PATCH => ("change", last.to_owned()),

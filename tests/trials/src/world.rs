@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isc_simulator::{ClockSource, Control, TenantSpec, UserSpec};
+use isc_simulator::{ClockSource, Control, Switches, TenantSpec, UserSpec};
 use jiff::SignedDuration;
 use judge::What;
 use serde_json::json;
@@ -35,6 +35,10 @@ pub struct Genesis {
     pub tenants: Vec<String>,
     /// Namespaces that the Tenants grant everything.
     pub namespaces: Vec<String>,
+    /// How ISC behaves, its dialect included.
+    pub isc: Switches,
+    /// Whether the Tenants have a NERM.
+    pub nerm: bool,
     /// How replicas are set up.
     pub setup: Setup,
 }
@@ -65,7 +69,7 @@ pub struct World {
 impl World {
     /// A world without resources and replicas, in which requests go as planned.
     pub async fn new(genesis: Genesis, plan: impl Plan) -> Self {
-        let Genesis { seed, traced, delays, tenants, namespaces, setup } = genesis;
+        let Genesis { seed, traced, delays, tenants, namespaces, isc, nerm, setup } = genesis;
         let (crashes, crashed) = unbounded_channel();
         let (ends, ended) = unbounded_channel();
         let begin = Cluster::begin();
@@ -73,6 +77,8 @@ impl World {
         let switchboard = Arc::new(Switchboard::new(plan, seed, witness.clone(), crashes));
         let cluster = Cluster::with(seed, delays, switchboard.clone());
         let control = Control::new(ClockSource::Tokio(begin), seed);
+        // There is no tenant yet that could be missing.
+        let _ = control.edit_switches(None, |switches| *switches = isc.clone());
         let people = People::new(cluster.client("user"));
         let mut seeds = BTreeSet::new();
         for name in namespaces.iter().map(String::as_str).chain([OWN]) {
@@ -84,11 +90,14 @@ impl World {
             let data = json!({"clientId": seed.client_id, "clientSecret": seed.client_secret});
             people.create(Kind::Secret, OWN, &format!("{tenant}-seed"), json!({"stringData": data})).await;
             seeds.insert(seed.client_id.clone());
-            let spec = json!({
+            let mut spec = json!({
                 "apiUrl": format!("https://isc.example/t/{tenant}"),
                 "credentials": [{"secretRef": {"name": format!("{tenant}-seed")}}],
                 "grants": [{"namespaces": namespaces, "scopes": ["idn:*"]}],
             });
+            if nerm {
+                spec["nermUrl"] = json!(format!("https://isc.example/t/{tenant}/api"));
+            }
             people.create(Kind::Tenant, "", tenant, json!({"spec": spec})).await;
         }
         witness.look_at_isc(&control);

@@ -47,6 +47,7 @@ impl Scene<'_> {
                 id: token.id.into(),
                 client_secret: token.client_secret,
                 expires_at: token.expires.unwrap_or(Millis::MAX),
+                made_at: token.created,
             },
             Created::No { why } => {
                 tracing::warn!(%why, "ISC refused to create a token");

@@ -1,8 +1,8 @@
 //! What is not the operator's: P6.
-use judge::{Actor, Change, Property};
+use judge::{Action, Actor, Change, Property, What};
 use serde_json::json;
 
-use crate::story::{DAY, OWN, Story, client_secret};
+use crate::story::{DAY, MINUTE, OWN, Story, client_secret};
 
 #[test]
 fn a_foreign_token_is_destroyed_or_changed() {
@@ -57,4 +57,27 @@ fn a_seed_or_a_config_map_is_written() {
         story.object(kind, namespace, "acme-seed", json!({"metadata": {}}), Change::Changed, Actor::Operator);
         story.breaks(Property::P6, "was written by the operator");
     }
+}
+
+#[test]
+fn an_unrecorded_token_that_a_person_prolonged_may_be_met_by_a_delete_of_a_moment_later_and_of_no_later_one() {
+    for (after, wrong) in [(MINUTE, false), (10 * MINUTE, true)] {
+        let mut story = Story::new();
+        story.resource(false, Change::Created, Actor::Person);
+        story.ledger(Some(1), &[]).provisional(1).token(1, None, Change::Changed, Actor::Person);
+        story.wait(after).token(1, None, Change::Deleted, Actor::Operator);
+        match wrong {
+            true => story.breaks(Property::P5, "long-lived and in no ledger"),
+            false => story.is_good(),
+        }
+    }
+}
+
+#[test]
+fn a_disabled_user_excuses_refusals_until_it_is_enabled_again() {
+    let mut story = Story::created();
+    story.tell(What::Action(Action::Disable("bob".into()))).consumes(1, false);
+    story.is_good();
+    story.tell(What::Action(Action::Enable("bob".into()))).consumes(1, true).consumes(1, false);
+    story.breaks(Property::P2, "was refused");
 }

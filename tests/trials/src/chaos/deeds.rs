@@ -52,6 +52,12 @@ pub enum Deed {
     NoForeignTokens(String),
     /// Somebody lays hands on one of the operator's tokens for the user of this ISC tenant.
     Meddle(String, Meddling),
+    /// The user of this ISC tenant is disabled.
+    Disable(String),
+    /// It is enabled again.
+    Enable(String),
+    /// It gets this user level.
+    Level(String, &'static str),
     /// A backup of the whole cluster is made.
     Backup,
     /// It is put back: all of it, or the ledgers alone.
@@ -102,6 +108,9 @@ impl World {
             Deed::ForeignToken(tenant) => self.foreign_token(tenant, random.number()),
             Deed::NoForeignTokens(tenant) => self.no_foreign_tokens(tenant),
             Deed::Meddle(tenant, how) => self.meddle(tenant, how, random),
+            Deed::Disable(tenant) => self.disable(tenant, true),
+            Deed::Enable(tenant) => self.disable(tenant, false),
+            Deed::Level(tenant, level) => self.level(tenant, level),
             Deed::Backup => *backup = Some(self.cluster.snapshot()),
             Deed::Restore { whole } => self.put_back(backup.as_ref(), *whole),
             deed => self.edit(deed).await,

@@ -1,6 +1,7 @@
 //! What people do in ISC by hand: to tokens of their own, and to the operator's.
 use isc_simulator::{Control, NewToken, TokenEdit};
 use jiff::SignedDuration;
+use judge::{Action, What};
 use simulation::Random;
 
 use super::index;
@@ -56,6 +57,37 @@ impl World {
             // It is there.
             let _ = control.edit_token(&tenant, &chosen.id, edit);
         });
+    }
+
+    /// Disables the user of this ISC tenant, or enables it again.
+    pub(super) fn disable(&self, tenant: &str, disabled: bool) {
+        let (tenant, witness) = (tenant.to_owned(), self.witness.clone());
+        self.isc.by_hand(&format!("disable {tenant} {disabled}"), move |control| {
+            for user in control.users(&tenant).unwrap_or_default() {
+                let action = if disabled { Action::Disable } else { Action::Enable };
+                witness.tell(What::Action(action(user.id.clone())));
+                // It is there.
+                let _ = control.set_disabled(&tenant, &user.id, disabled);
+            }
+        });
+    }
+
+    /// Gives the user of this ISC tenant another level.
+    pub(super) fn level(&self, tenant: &str, level: &'static str) {
+        let tenant = tenant.to_owned();
+        self.isc.by_hand(&format!("level {tenant} {level}"), move |control| {
+            for user in control.users(&tenant).unwrap_or_default() {
+                // It is there.
+                let _ = control.set_levels(&tenant, &user.id, &[level.to_owned()]);
+            }
+        });
+    }
+
+    /// No user is disabled any more.
+    pub(super) fn admit_everybody(&self) {
+        for tenant in self.isc.control.tenants() {
+            self.disable(&tenant, false);
+        }
     }
 
     /// Makes a token of another tool, if there is room.

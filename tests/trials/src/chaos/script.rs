@@ -54,6 +54,14 @@ pub fn consequence(random: &mut Random, deed: &Deed) -> Option<(Duration, Deed)>
     match deed {
         Deed::Kill(place) | Deed::KillStopped(place) => Some(restart(random, *place)),
         Deed::Stop(place) => Some((GRACE, Deed::KillStopped(*place))),
+        Deed::Disable(tenant) => {
+            let after = random.duration(&(Duration::from_secs(20)..=Duration::from_secs(2_000)));
+            Some((after, Deed::Enable(tenant.clone())))
+        }
+        Deed::Level(tenant, "USER") => {
+            let after = random.duration(&(Duration::from_secs(20)..=Duration::from_secs(9_000)));
+            Some((after, Deed::Level(tenant.clone(), "ORG_ADMIN")))
+        }
         Deed::Renew(number, spec) => {
             let after = random.duration(&(Duration::ZERO..=Duration::from_secs(120)));
             Some((after, Deed::Create(*number, spec.clone())))

@@ -28,7 +28,7 @@ pub fn spec(random: &mut Random, tenants: u64) -> Value {
 pub fn deed(random: &mut Random, resources: u64, tenants: u64) -> Deed {
     let number = random.below(resources);
     let tenant = format!("tenant-{}", random.below(tenants));
-    match random.below(34) {
+    match random.below(37) {
         0..3 => Deed::Change(number, json!({"scopes": scopes(random)})),
         3 => Deed::Change(number, json!({"name": format!("name {}", random.below(5))})),
         4 => Deed::Change(number, json!({"name": null, "suspend": random.below(3) == 0})),
@@ -48,6 +48,8 @@ pub fn deed(random: &mut Random, resources: u64, tenants: u64) -> Deed {
         25 => Deed::ForeignToken(tenant),
         26 => Deed::NoForeignTokens(tenant),
         27..31 => Deed::Meddle(tenant, Meddling::any(random)),
+        33 | 34 => Deed::Disable(tenant),
+        35 => Deed::Level(tenant, "USER"),
         31 | 32 => Deed::Jump([-1_500, 900, 40_000, 700_000][index(random, 4)]),
         _ => Deed::Break([Break::End, Break::Reset, Break::Gone][index(random, 3)]),
     }

@@ -6,7 +6,7 @@ mod spoil;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use isc_simulator::NewToken;
+use isc_simulator::{NewToken, Switches};
 use judge::{Action, What};
 use serde_json::{Value, json};
 use simulation::Delays;
@@ -44,6 +44,8 @@ async fn undisturbed(traced: bool) -> World {
         delays: Delays::default(),
         tenants: vec![TENANT.into()],
         namespaces: vec![SPACE.into()],
+        isc: Switches::default(),
+        nerm: false,
         setup: Setup::default(),
     };
     let mut world = World::new(genesis, Calm).await;

@@ -5,6 +5,7 @@ mod end_state;
 
 use std::time::Duration;
 
+use isc_simulator::Switches;
 use serde_json::{Value, json};
 use simulation::{Delays, Random};
 use tokio::time::Instant;
@@ -61,7 +62,8 @@ async fn play(seed: u64, traced: bool) -> Outcome {
     let (secret_poll, recheck) = (Duration::from_secs(1_800), Duration::from_secs(600));
     let setup = Setup { secret_poll, recheck, ..Setup::default() };
     let namespaces = vec![WALKED.into(), FRESH.into()];
-    let genesis = Genesis { seed, traced, delays: Delays::default(), tenants, namespaces, setup };
+    let (isc, nerm, delays) = (Switches::default(), false, Delays::default());
+    let genesis = Genesis { seed, traced, delays, tenants, namespaces, isc, nerm, setup };
     let mut world = World::new(genesis, Calm).await;
     world.start(0);
     let walkers: Vec<Walker> = (0..WALKS).map(|number| Walker::new(seed, number)).collect();
