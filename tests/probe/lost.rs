@@ -1,5 +1,5 @@
 //! Replies that are lost, late, wrong or hostile: nothing is left, and nothing is claimed that is not known.
-use isc_simulator::{Fault, Hostile, Operation, RetryAfter, When};
+use isc_simulator::{Effect, Fault, Hostile, Operation, RetryAfter, When};
 
 use crate::stage::{Stage, TENANT, Told};
 
@@ -29,6 +29,24 @@ fn a_token_whose_reply_was_lost_is_found_by_its_name() {
             let (_, told) = with(fault.clone(), skip);
             assert!(!told.err.contains("may still be there"), "{skip} {fault:?}: {told:?}");
         }
+    }
+}
+
+#[test]
+fn a_tenant_that_always_loses_its_replies_is_asked_for_few_tokens_and_left_none() {
+    for fault in [
+        Fault { drop: Some(When::After), ..Fault::on(Operation::Create) },
+        Fault { status: Some(500), with_effect: true, ..Fault::on(Operation::Create) },
+        Fault { status: Some(400), with_effect: true, ..Fault::on(Operation::Create) },
+        Fault { status: Some(409), with_effect: true, ..Fault::on(Operation::Create) },
+    ] {
+        let stage = Stage::new();
+        stage.control().add_fault(None, fault.clone());
+        let told = stage.probe(&[]);
+        assert_eq!(verdict(&told, "new-credential"), "unknown", "{fault:?}: {told:?}");
+        let made = stage.effects().iter().filter(|entry| entry.effect == Some(Effect::Created)).count();
+        assert!((1..=2).contains(&made), "{fault:?}: {made}");
+        assert_eq!(stage.left(), [], "{fault:?}: {told:?}");
     }
 }
 

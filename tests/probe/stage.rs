@@ -92,7 +92,7 @@ impl Stage {
         command.args(["--api-url", &self.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(self.seed_file());
         // Of a flag that is given twice the last one would be refused.
         if !arguments.contains(&"--list-lag") {
-            command.args(["--list-lag", "2s"]);
+            command.args(["--list-lag", "1s"]);
         }
         command.args(arguments);
         command
