@@ -4,7 +4,8 @@ use jiff::SignedDuration;
 use rustix::process::Signal;
 
 use crate::leftovers::lookalikes;
-use crate::stage::{Running, Stage, TENANT};
+use crate::stage::{Stage, TENANT};
+use crate::told::Running;
 
 /// Kills a probe while one of its requests is held, lets that request come to its end, and probes again.
 fn killed(operation: Operation, when: When, after: usize) {

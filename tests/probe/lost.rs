@@ -1,7 +1,8 @@
 //! Replies that are lost, late, wrong or hostile: nothing is left, and nothing is claimed that is not known.
 use isc_simulator::{Effect, Fault, Hostile, Operation, RetryAfter, When};
 
-use crate::stage::{Stage, TENANT, Told};
+use crate::stage::{Stage, TENANT};
+use crate::told::Told;
 
 /// Probes a tenant where this goes wrong once, after so many calls of the kind went well.
 fn with(fault: Fault, skip: u64) -> (Stage, Told) {

@@ -15,3 +15,4 @@ mod stage;
 mod stops;
 mod switches;
 mod terminal;
+mod told;

@@ -2,7 +2,8 @@
 use isc_simulator::Options;
 
 use crate::document::timeless;
-use crate::stage::{Stage, TENANT, Told};
+use crate::stage::{Stage, TENANT};
+use crate::told::Told;
 
 /// Every line: id, promises, answer.
 const EXPECTED: [(&str, &str, &str); 35] = [

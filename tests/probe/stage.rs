@@ -10,9 +10,10 @@ use isc_simulator::{
     Simulator, Switches, TenantSpec, TokenState, UserSpec, When,
 };
 use jiff::{SignedDuration, Timestamp};
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
+
+use crate::told::{Running, Told};
 
 /// The tenant and its user.
 pub const TENANT: &str = "acme";
@@ -105,15 +106,16 @@ impl Stage {
 
     /// Runs a command to its end.
     pub fn run(&self, mut command: Command) -> Told {
-        self.told(command.output().unwrap())
+        self.told(&command.output().unwrap())
     }
 
     /// Starts a command.
     pub fn start(&self, mut command: Command) -> Running<'_> {
-        Running { stage: self, child: Some(command.spawn().unwrap()) }
+        Running::of(self, command.spawn().unwrap())
     }
 
-    fn told(&self, output: Output) -> Told {
+    /// What came out of a run, once it is searched for secret values and for excess.
+    pub fn told(&self, output: &Output) -> Told {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let told = Told { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };
         let mut canaries = self.control().client_secrets();
@@ -197,65 +199,5 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// What a run told, and how it ended.
-#[derive(Debug)]
-pub struct Told {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
-}
-
-impl Told {
-    /// Verdict, answer and note of each line.
-    pub fn lines(&self) -> BTreeMap<String, (String, String, Option<String>)> {
-        let report: Value = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let line = |line: &Value| {
-            let (verdict, answer) = (text(&line["verdict"]).unwrap(), text(&line["answer"]).unwrap());
-            (text(&line["id"]).unwrap(), (verdict, answer, text(&line["note"])))
-        };
-        report["lines"].as_array().unwrap().iter().map(line).collect()
-    }
-
-    /// Nothing but an error, in one line behind the plan.
-    pub fn assert_error(&self, words: &[&str]) {
-        assert_eq!((self.code, self.out.as_str()), (Some(2), ""), "{self:?}");
-        let last = self.err.lines().last().unwrap_or_default();
-        assert!(words.iter().all(|word| last.contains(word)), "{words:?}: {}", self.err);
-    }
-}
-
-/// A run that has not ended; killed when dropped.
-pub struct Running<'a> {
-    stage: &'a Stage,
-    child: Option<Child>,
-}
-
-impl<'a> Running<'a> {
-    /// A child that was started elsewhere.
-    pub fn of(stage: &'a Stage, child: Child) -> Self {
-        Self { stage, child: Some(child) }
-    }
-
-    pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(self.child.as_ref().unwrap()), signal).unwrap();
-    }
-
-    /// Waits for its end.
-    pub fn end(mut self) -> Told {
-        let child = self.child.take().unwrap();
-        self.stage.told(child.wait_with_output().unwrap())
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }

@@ -2,7 +2,8 @@
 use isc_simulator::{Operation, When};
 use rustix::process::Signal;
 
-use crate::stage::{Running, Stage, Told, eventually};
+use crate::stage::{Stage, eventually};
+use crate::told::{Running, Told};
 
 const ASKED: &str = "a second signal ends at once";
 

@@ -3,7 +3,8 @@ use isc_simulator::{DateStyle, Nerm, NewToken, Options, SeedSpec, TenantSpec, Us
 use jiff::SignedDuration;
 
 use crate::dialects::{Line, expect};
-use crate::stage::{Stage, TENANT, Told};
+use crate::stage::{Stage, TENANT};
+use crate::told::Told;
 
 /// All lines that need a token of the probe's own.
 pub const ON_A_TOKEN: [&str; 18] = [

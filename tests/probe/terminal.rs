@@ -6,7 +6,8 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::stage::{Stage, TENANT, Told};
+use crate::stage::{Stage, TENANT};
+use crate::told::Told;
 
 /// Runs the probe on a terminal of its own, and types this.
 fn asked(stage: &Stage, typed: &str) -> (Told, String) {
