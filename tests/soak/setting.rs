@@ -2,7 +2,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use isc_simulator::{Certificate, Options, loopback};
+use isc_simulator::{Certificate, Options, Switches, loopback};
 use jiff::SignedDuration;
 use judge::{Judge, Law};
 use kube::api::{Patch, PatchParams};
@@ -167,7 +167,9 @@ async fn furnish(stage: &Stage, places: &[String]) {
         if number == 0 {
             place.apply("ConfigMap", Some(OWN), "isc-ca", json!({"data": {"ca.crt": stage.simulator.ca_pem()}})).await;
         }
+        let spoken = Switches::drawn_from(number as u64).dialect;
         let edited = control.edit_switches(Some(name), |switches| {
+            switches.dialect = spoken.clone();
             switches.list_lag_seconds = i64::from(number % 2 == 1);
             switches.new_pair_delay_seconds = i64::from(number % 4 == 2);
         });
