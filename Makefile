@@ -12,7 +12,7 @@ DAY := $(shell echo $$(($$(date +%s) / 86400)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
 PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 10)))
 
-.PHONY: help demo test soak model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
+.PHONY: help demo test soak probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ simulate-fields: ## Spoil each field of ledger, Secret and resource in every way
 simulate-walks: ## Walk WALKS (5000) ways through declarations in memory; of a failure, WORLD=n tells the story
 	@cargo build -q --release -p trials
 	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
+
+probe-doc: ## Write the reports in docs/probe.md anew, with the binary against a simulated ISC
+	cargo test -q --test probe -- --ignored --exact document::writes_the_document
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds

@@ -9,5 +9,6 @@ pub mod isc;
 pub mod kubernetes;
 pub mod lifecycle;
 pub mod metrics;
+pub mod probe;
 pub mod process;
 pub mod redacted;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::error_chain::report;
 use super::flags::RunFlags;
+use super::probe::{self, ProbeFlags};
 use super::run;
 use crate::api;
 
@@ -27,6 +28,13 @@ enum Command {
     /// Durations are one number and one unit: 45s, 15m, 24h, 30d.
     #[command(mut_args(|arg| arg.hide_env_values(true)))]
     Run(Box<RunFlags>),
+    /// Ask a tenant what no document answers, before you trust it with tokens
+    ///
+    /// Shows what it will do and asks before it does it. Makes at most three tokens of its own, each with ten minutes to
+    /// live from the start, and removes them. Exit code 0: everything that the operator relies on holds; 1: something does
+    /// not; 2: something is unknown, or the tenant could not be probed.
+    #[command(mut_args(|arg| arg.hide_env_values(true)))]
+    Probe(Box<ProbeFlags>),
     /// Print the CustomResourceDefinitions as YAML, or write one file per kind
     Crds(CrdsFlags),
 }
@@ -50,9 +58,11 @@ enum CrdsError {
 }
 
 /// Parses the command line and does what it says. Exit code 0: done, or stopped on request; 1: failed; 2: wrong usage.
+/// A probe has its own.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(flags) => run::main(*flags),
+        Command::Probe(flags) => probe::main(*flags),
         Command::Crds(flags) => exit_code(crds(flags.dir.as_deref())),
     }
 }

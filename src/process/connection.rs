@@ -11,7 +11,6 @@ use tracing::info;
 use super::deadline::DeadlineLayer;
 use super::kubeconfig::{self, Access};
 use super::proxy::{self, Proxy};
-use super::settings::Settings;
 use crate::redacted::Redacted;
 
 /// Time for one request, the body of its reply included. A LIST of 10 000 resources takes a few seconds.
@@ -35,26 +34,26 @@ pub(super) enum Error {
     Client(#[source] Box<kube::Error>),
 }
 
-/// Builds the client; it connects when first used.
-pub(super) async fn client(settings: &Settings) -> Result<Client, Error> {
-    client_of(limited(config(settings).await?))
+/// Builds the client; it connects when first used. `proxy`: that of the environment.
+pub(super) async fn client(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Client, Error> {
+    client_of(limited(config(access, context, proxy).await?))
 }
 
-async fn config(settings: &Settings) -> Result<Config, Error> {
-    let (named_by, read) = match &settings.access {
+async fn config(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Config, Error> {
+    let (named_by, read) = match access {
         Access::File(path) => ("--kubeconfig", kubeconfig::of_flag(path)),
         Access::Variable(paths) => ("KUBECONFIG", kubeconfig::of_variable(paths)),
         Access::Pod => {
             let config = Config::incluster().map_err(Error::InCluster)?;
-            return Ok(through(config, None, settings.proxy.as_ref()));
+            return Ok(through(config, None, proxy));
         }
     };
     let kubeconfig = read.map_err(|error| Error::Kubeconfig(named_by, error))?;
-    let own = kubeconfig::proxy_url(&kubeconfig, settings.context.as_deref());
+    let own = kubeconfig::proxy_url(&kubeconfig, context);
     let own = own.map(|url| proxy::checked("proxy-url in the kubeconfig", &url)).transpose()?;
-    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
     match Config::from_custom_kubeconfig(kubeconfig, &options).await {
-        Ok(config) => Ok(through(config, own, settings.proxy.as_ref())),
+        Ok(config) => Ok(through(config, own, proxy)),
         Err(error @ KubeconfigError::ParseNoProxy(_)) => Err(Error::NoProxy(Box::new(error))),
         Err(error) => Err(Error::Kubeconfig(named_by, error.into())),
     }

@@ -44,6 +44,27 @@ impl Environment {
     }
 }
 
+/// The variables of SailPoint's own clients.
+pub(super) struct SailVariables {
+    /// `SAIL_BASE_URL`.
+    pub(super) base_url: Option<String>,
+    /// `SAIL_CLIENT_ID`.
+    pub(super) client_id: Option<String>,
+    /// `SAIL_CLIENT_SECRET`.
+    pub(super) client_secret: Option<Redacted>,
+}
+
+impl SailVariables {
+    /// Reads them once.
+    pub(super) fn read() -> Self {
+        Self {
+            base_url: variable("SAIL_BASE_URL"),
+            client_id: variable("SAIL_CLIENT_ID"),
+            client_secret: variable("SAIL_CLIENT_SECRET").map(Redacted::new),
+        }
+    }
+}
+
 /// Whether Kubernetes accepts the text as a namespace's name (RFC 1123 label).
 pub(super) fn is_dns_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

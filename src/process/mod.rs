@@ -13,6 +13,7 @@ mod hardening;
 mod health;
 mod kubeconfig;
 mod leader;
+mod probe;
 mod proxy;
 mod run;
 mod settings;

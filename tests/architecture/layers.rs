@@ -2,13 +2,14 @@
 use crate::code::{Path, paths};
 
 /// A module of the crate, and the others that it may use.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("api", &[]),
     ("lifecycle", &["api", "redacted"]),
     ("isc", &["metrics", "redacted"]),
     ("kubernetes", &["api", "lifecycle", "metrics", "redacted"]),
     ("controllers", &["api", "lifecycle", "isc", "kubernetes", "metrics", "redacted"]),
-    ("process", &["api", "lifecycle", "controllers", "metrics", "redacted"]),
+    ("probe", &["api", "isc", "kubernetes", "redacted"]),
+    ("process", &["api", "lifecycle", "controllers", "metrics", "probe", "redacted"]),
     ("metrics", &[]),
     ("redacted", &[]),
 ];
@@ -107,6 +108,8 @@ fn every_use_against_the_direction_is_found() {
         ("kubernetes", "use super::isc;", "isc"),
         ("controllers", "use crate::process::run;", "process"),
         ("process", "use crate::isc::Client;", "isc"),
+        ("probe", "use crate::lifecycle::Step;", "lifecycle"),
+        ("controllers", "use crate::probe::Target;", "probe"),
         ("redacted", "use crate::metrics::Metrics;", "metrics"),
     ] {
         let found: Vec<String> = strangers(module, source).into_iter().map(|(_, name)| name).collect();

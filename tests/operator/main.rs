@@ -13,6 +13,7 @@ mod crash;
 mod leader;
 mod life;
 mod place;
+mod probe;
 mod process;
 mod replica;
 mod rotation;

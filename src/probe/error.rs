@@ -1,0 +1,97 @@
+//! Why a tenant could not be probed; each says what to do, and none holds a secret value.
+use thiserror::Error;
+
+use crate::isc::{Failure, endpoint};
+use crate::kubernetes::operator_files;
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A URL is none.
+    #[error(transparent)]
+    Url(#[from] endpoint::Error),
+    /// The path of the token API is none.
+    #[error("--pat-path {0:?} is not a path: start it with a slash and do not end it with one")]
+    PatPath(String),
+    /// The credential is of the wrong kind.
+    #[error(
+        "the client ID {0:?} is that of an API client, which has no user and so no tokens; give the credential of a personal access token"
+    )]
+    ApiClient(String),
+    /// It does not look like one.
+    #[error(
+        "the client ID is not one: it has up to 40 letters, digits and dashes; check that clientId and clientSecret are not swapped"
+    )]
+    ClientId,
+    /// The seed does not parse. What is in it is not repeated.
+    #[error("the seed is neither JSON nor YAML: write it as in {{\"clientId\": \"…\", \"clientSecret\": \"…\"}}")]
+    SeedSyntax,
+    /// The seed lacks a value.
+    #[error(
+        "the seed has no value under {0:?}; it needs clientId and clientSecret of a personal access token, at its top or below stringData or data"
+    )]
+    SeedKey(&'static str),
+    /// The cluster does not answer as it should.
+    #[error("failed to read Tenant {name:?}: check --kubeconfig, --context and your rights")]
+    ReadTenant {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<kube::Error>,
+    },
+    /// There is no such Tenant.
+    #[error("Tenant {0:?} does not exist; `kubectl get tenants` lists them")]
+    NoTenant(String),
+    /// It names no seed.
+    #[error("Tenant {0:?} has no spec.credentials; name the Secret with the operator's credential there")]
+    NoCredentials(String),
+    /// Its seed or bundle cannot be used.
+    #[error(transparent)]
+    Files(Box<operator_files::Error>),
+    /// What answers is no ISC.
+    #[error(
+        "{url:?} is not the API of an ISC tenant: {request} was answered with {answer}; write the API's URL without anything behind the host, as in https://<tenant>.api.identitynow.com"
+    )]
+    NotTheApi {
+        /// The URL.
+        url: String,
+        /// What was sent.
+        request: &'static str,
+        /// What came back.
+        answer: String,
+    },
+    /// Nothing answers, or not now.
+    #[error("failed to use {url:?}: {why}; check the URL, the network and the certificate, or try again later")]
+    Unreachable {
+        /// The URL.
+        url: String,
+        /// What happened.
+        why: String,
+    },
+    /// The seed is refused.
+    #[error(
+        "{url:?} refuses the credential of the client ID {client_id:?} (status {status}); give that of a live personal access token of this tenant"
+    )]
+    Refused {
+        /// The URL.
+        url: String,
+        /// Who asked.
+        client_id: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// The seed may not list.
+    #[error(
+        "the credential may not list its user's tokens (status {0}); give a personal access token with the scope sp:my-personal-access-tokens:manage"
+    )]
+    MayNotList(u16),
+    /// LIST is not one.
+    #[error("LIST does not show the user's tokens ({0}), so that no token would be made safely; try again later")]
+    List(String),
+    /// The client cannot be made.
+    #[error("failed to set up the connection: {0}")]
+    Setup(Failure),
+    /// A signal came.
+    #[error("stopped on request, before all was asked")]
+    Stopped,
+}

@@ -1,0 +1,106 @@
+//! How tokens are changed and deleted, and what is over with them.
+use super::create::list_lag;
+use super::{Finding, fails, holds, not_asked, unknown, words};
+use crate::probe::facts::{Facts, Lag, Said};
+
+pub(super) fn name(facts: &Facts) -> Finding {
+    patched(facts, facts.token.patched_name.as_ref(), "a token cannot be renamed, nor be let go of with Retain")
+}
+
+pub(super) fn scope(facts: &Facts) -> Finding {
+    patched(facts, facts.token.patched_scope.as_ref(), "for other scopes the resource has to be made anew")
+}
+
+pub(super) fn expiry(facts: &Facts) -> Finding {
+    let Some((said, moved)) = &facts.token.patched_expiry else { return not_asked(facts) };
+    let then = "every token ends after ten minutes: the operator publishes none";
+    if said.is_yes() && !moved {
+        return fails(format!("no, it is accepted ({said}) and changes nothing"), then);
+    }
+    patched(facts, Some(said), then)
+}
+
+fn patched(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
+    let Some(said) = said else { return not_asked(facts) };
+    match said.status() {
+        Some(200..300) => holds("yes"),
+        Some(401 | 403) => fails(
+            format!("no ({said})"),
+            format!("give the credential the scope sp:my-personal-access-tokens:manage; without it, {then}"),
+        ),
+        Some(404) => fails(format!("no, ISC does not know the token that it just made ({said})"), then),
+        Some(400..500) if said.status() != Some(429) => fails(format!("no ({said})"), then),
+        Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
+    }
+}
+
+pub(super) fn lag(facts: &Facts) -> Finding {
+    match (&facts.token.changed, &facts.token.shown) {
+        (Some(lag @ Lag::NotWithin(_)), Some(Lag::NotWithin(_) | Lag::Untold(_)) | None) => {
+            unknown(words(lag), "LIST did not show the token before the change either")
+        }
+        (Some(lag), _) => list_lag(lag),
+        (None, _) => not_asked(facts),
+    }
+}
+
+pub(super) fn delete(facts: &Facts) -> Finding {
+    let Some(said) = &facts.token.deleted else { return not_asked(facts) };
+    match said.status() {
+        Some(200..300) => holds(format!("yes ({said})")),
+        Some(404) => {
+            fails(format!("no, ISC does not know the token ({said})"), "the operator tries until LIST lacks it")
+        }
+        Some(400..500) if said.status() != Some(429) => fails(
+            format!("no ({said})"),
+            "tokens of deleted resources live on; give the credential the scope sp:my-personal-access-tokens:manage",
+        ),
+        Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
+    }
+}
+
+pub(super) fn second_delete(facts: &Facts) -> Finding {
+    let Some(said) = &facts.token.deleted_again else { return not_asked(facts) };
+    match said.status() {
+        Some(404) => holds(format!("yes ({said})")),
+        Some(200..300) => holds(format!("no, it is done once more ({said}), which is as good")),
+        Some(400..500) if said.status() != Some(429) => fails(
+            format!("no ({said})"),
+            "the operator repeats a DELETE whose reply got lost until LIST lacks the token",
+        ),
+        Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
+    }
+}
+
+pub(super) fn credential(facts: &Facts) -> Finding {
+    let Some((lag, said)) = &facts.token.refused else { return not_asked(facts) };
+    match lag {
+        Lag::Within(_) => holds(format!("yes, {} ({said})", words(lag))),
+        Lag::NotWithin(_) => fails(
+            format!("no, {}", words(lag)),
+            "a revoked credential works on for a while: also disable the user if one became known to somebody",
+        ),
+        Lag::Untold(why) => unknown("not known", why),
+    }
+}
+
+pub(super) fn access_token(facts: &Facts) -> Finding {
+    let Some((before, after)) = &facts.token.used else { return not_asked(facts) };
+    let Some(after) = after else { return not_asked(facts) };
+    match (before.is_yes(), after.status()) {
+        (true, Some(200..300)) => holds("it works on, until its own end"),
+        (true, Some(401)) => holds("it is refused (401)"),
+        (true, _) => unknown(format!("not known ({after})"), "neither accepted nor refused; probe again later"),
+        (false, _) => {
+            unknown(format!("not known, it did not work before ({before})"), "there is nothing to compare with")
+        }
+    }
+}
+
+pub(super) fn lag_of_delete(facts: &Facts) -> Finding {
+    match (&facts.token.vanished, &facts.token.shown) {
+        (Some(lag), Some(Lag::Within(_))) => list_lag(lag),
+        (Some(_), _) => unknown("not known", "LIST did not show the token before it was deleted"),
+        (None, _) => not_asked(facts),
+    }
+}

@@ -1,0 +1,143 @@
+//! How tokens are made: which are, which are not, and when they are there.
+use super::{Finding, Verdict, fails, holds, made, not_asked, unknown, words};
+use crate::probe::facts::{Facts, Lag, Said, Shown};
+
+/// How long the operator grants LIST, in seconds.
+const LIST_LAG: u64 = 120;
+/// How long the operator grants a new credential, in seconds.
+const ACCEPTANCE: u64 = 60;
+/// ISC's limit of tokens per user, less the operator's own and a spare one.
+const ROOMY: usize = 8;
+/// How far a date may be from the one that was asked for, in milliseconds.
+const ROUNDING: i64 = 1_000;
+
+/// The POST that counts: the one that made the token, else the last one.
+fn posted(facts: &Facts) -> Option<&Said> {
+    made(facts).or(facts.token.posted_plainly.as_ref()).or(facts.token.posted.as_ref())
+}
+
+pub(super) fn reply(facts: &Facts) -> Finding {
+    let Some(said) = posted(facts) else { return not_asked(facts) };
+    if !said.is_yes() {
+        return unknown(format!("no token was made ({said})"), "there is no such reply");
+    }
+    match facts.token.flaws.as_slice() {
+        [] => holds(format!("yes ({said})")),
+        flaws => fails(
+            format!("no ({said}): {}", flaws.join("; ")),
+            "the operator does not use such a token: it waits until it has ended, and tries again",
+        ),
+    }
+}
+
+pub(super) fn short_expiry(facts: &Facts) -> Finding {
+    let Some(said) = posted(facts) else { return not_asked(facts) };
+    if said.is_yes() {
+        return match facts.token.expiry {
+            Shown::Is(at) if (at - facts.token.asked_expiry).abs() <= ROUNDING => holds("yes"),
+            Shown::Is(_) | Shown::Null => fails(
+                "no, ISC gave it another expiry",
+                "tokens that got lost live longer than ten minutes, until a sweep finds them",
+            ),
+            Shown::Absent | Shown::Other => unknown("a token was made", "the reply does not say when it expires"),
+        };
+    }
+    let count = facts.list.as_ref().map_or(0, |list| list.count);
+    match said {
+        _ if !said.is_refusal() => not_made(said),
+        _ if count > ROOMY => unknown(
+            format!("no token was made ({said})"),
+            format!("the user has {count} tokens: it may be for want of room; delete some, and probe again"),
+        ),
+        _ => fails(
+            format!("no ({said})"),
+            "if ISC demands a longer life, the operator asks for 25 h instead: then what got lost may live so long",
+        ),
+    }
+}
+
+/// The credential, the path or the moment was wrong.
+fn not_made(said: &Said) -> Finding {
+    let why = match said.status() {
+        Some(401 | 403) => "the credential may not make tokens: give it the scope sp:my-personal-access-tokens:manage",
+        Some(404 | 405 | 415) => "the token API is not where it should be, or is another version",
+        Some(429) => "ISC asks to wait for longer than a probe does; probe again later",
+        Some(_) => "ISC failed; probe again later",
+        None => "what became of it is not known; probe again later",
+    };
+    unknown(format!("no token was made ({said})"), why)
+}
+
+pub(super) fn unknown_scope(facts: &Facts) -> Finding {
+    let Some(said) = &facts.token.posted else { return not_asked(facts) };
+    match &facts.token.posted_plainly {
+        _ if said.is_yes() => holds(format!("yes ({said})")),
+        Some(plainly) if plainly.is_yes() => fails(
+            format!("no ({said})"),
+            "a resource with a misspelt scope gets no token, and its status says that ISC refuses it",
+        ),
+        Some(_) => unknown(format!("no token was made ({said})"), "none was made without such a scope either"),
+        None => not_made(said),
+    }
+}
+
+pub(super) fn past_expiry(facts: &Facts) -> Finding {
+    let then = "a request that takes effect late may leave a token that nothing ends: the next sweep deletes it";
+    refusal(facts, facts.token.past.as_ref(), then)
+}
+
+pub(super) fn duplicate_name(facts: &Facts) -> Finding {
+    let then = "the operator uses no name twice; but a proxy that repeats requests could make two tokens of one";
+    refusal(facts, facts.token.duplicate.as_ref(), then)
+}
+
+/// Of a POST that should be refused: a refusal counts if a POST without fault was not refused after it.
+fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
+    let Some(said) = said else { return not_asked(facts) };
+    if said.is_yes() {
+        return fails(format!("no, a token was made ({said})"), then);
+    }
+    let answer = format!("it was refused ({said})");
+    match &facts.token.control {
+        _ if !said.is_refusal() => {
+            unknown(not_made(said).answer, "that says nothing about the rule; probe again later")
+        }
+        Some(control) if control.is_yes() => holds(format!("yes ({said})")),
+        Some(control) => unknown(answer, format!("so was one without fault ({control}), perhaps for want of room")),
+        None => unknown(answer, "three tokens were made before it could be compared with one without fault"),
+    }
+}
+
+pub(super) fn new_credential(facts: &Facts) -> Finding {
+    let Some(lag) = &facts.token.accepted else { return not_asked(facts) };
+    match lag {
+        Lag::Within(_) => holds(words(lag)),
+        Lag::NotWithin(time) if time.as_secs() >= ACCEPTANCE => fails(
+            format!("no, {}", words(lag)),
+            "the operator gives such a token up after a minute, and tries with another one",
+        ),
+        Lag::NotWithin(_) => unknown(words(lag), "the probe was told not to wait longer"),
+        Lag::Untold(why) => unknown("not known", why),
+    }
+}
+
+pub(super) fn lag(facts: &Facts) -> Finding {
+    match &facts.token.shown {
+        Some(lag) => list_lag(lag),
+        None => not_asked(facts),
+    }
+}
+
+/// Of how long LIST takes to show something.
+pub(super) fn list_lag(lag: &Lag) -> Finding {
+    let verdict = match lag {
+        Lag::Within(_) => Verdict::Holds,
+        Lag::NotWithin(time) if time.as_secs() >= LIST_LAG => Verdict::DoesNotHold(
+            "the operator counts on two minutes: what takes effect late may be overlooked for as long as LIST lags"
+                .into(),
+        ),
+        Lag::NotWithin(_) => Verdict::Unknown("the probe was told not to wait longer".into()),
+        Lag::Untold(why) => Verdict::Unknown(why.clone()),
+    };
+    Finding { answer: words(lag), verdict }
+}

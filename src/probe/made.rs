@@ -1,0 +1,177 @@
+//! Every token that this probe may have made: noted before its POST is sent, so that whatever ends the probe can remove it.
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::facts::Said;
+use super::read;
+use super::session::said;
+use crate::isc::Failure;
+use crate::isc::http::Reply;
+use crate::redacted::Redacted;
+
+/// Most tokens that one probe may make.
+const MOST: usize = 3;
+
+/// What became of a POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// A token may have been made, or may still be.
+    Unknown,
+    /// None was made.
+    Refused,
+    /// One was made.
+    Alive,
+    /// It was deleted.
+    Gone,
+}
+
+/// A token that may have been made.
+#[derive(Clone, Debug)]
+pub(super) struct One {
+    /// The names that it has or had.
+    pub(super) names: Vec<String>,
+    /// Its client ID, if that is known.
+    pub(super) id: Option<String>,
+    pub(super) fate: Fate,
+    /// When it ends by itself, by ISC's clock.
+    pub(super) expires: i64,
+}
+
+/// Whose tokens they are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct User {
+    /// Identity id.
+    pub(super) owner: String,
+    /// Client IDs that were there before.
+    pub(super) known: BTreeSet<String>,
+}
+
+/// A token that was made for certain.
+pub(super) struct Token {
+    /// Its place among those that were made.
+    pub(super) index: usize,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) client_secret: Redacted,
+    pub(super) expires: i64,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Made {
+    user: OnceLock<User>,
+    all: Mutex<Vec<One>>,
+}
+
+impl Made {
+    /// Fixes whose tokens they are; before that none is made.
+    pub(super) fn begin_as(&self, user: User) {
+        self.user.get_or_init(|| user);
+    }
+
+    /// Whose tokens they are, once that is known.
+    pub(super) fn user(&self) -> Option<&User> {
+        self.user.get()
+    }
+
+    /// Notes that a POST is about to be sent; `None`: it must not be.
+    pub(super) fn begin(&self, name: &str, expires: i64) -> Option<usize> {
+        self.user.get()?;
+        let mut all = self.lock();
+        if all.iter().filter(|one| one.fate != Fate::Refused).count() >= MOST {
+            return None;
+        }
+        all.push(One { names: vec![name.to_owned()], id: None, fate: Fate::Unknown, expires });
+        Some(all.len() - 1)
+    }
+
+    /// Notes what became of the POST.
+    pub(super) fn settle(&self, index: usize, answer: &Result<Reply, Failure>) {
+        let Some(user) = self.user.get() else { return };
+        let mut all = self.lock();
+        let Some(one) = all.get_mut(index) else { return };
+        let new = answer.as_ref().ok().filter(|_| said(answer).is_yes()).and_then(|reply| new_id(reply, one, user));
+        one.fate = match answer {
+            _ if new.is_some() => Fate::Alive,
+            Err(
+                Failure::Connect(_)
+                | Failure::Setup(_)
+                | Failure::Wait(_)
+                | Failure::Refused { .. }
+                | Failure::Forbidden(_)
+                | Failure::Elsewhere(_),
+            ) => Fate::Refused,
+            Ok(reply) if reply.status().is_client_error() && reply.status() != 408 => Fate::Refused,
+            Ok(_) | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => Fate::Unknown,
+        };
+        one.id = new;
+    }
+
+    /// Notes one more name, before the PATCH that gives it is sent.
+    pub(super) fn rename(&self, index: usize, name: &str) {
+        if let Some(one) = self.lock().get_mut(index) {
+            one.names.push(name.to_owned());
+        }
+    }
+
+    /// Notes that a token is gone.
+    pub(super) fn bury(&self, id: &str) {
+        for one in self.lock().iter_mut().filter(|one| one.id.as_deref() == Some(id)) {
+            one.fate = Fate::Gone;
+        }
+    }
+
+    /// All of them as they are now.
+    pub(super) fn all(&self) -> Vec<One> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<One>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The id of a new token, if the reply leaves no doubt that it is this one and was not there before.
+fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
+    let mut body = read::object(reply)?;
+    body.remove("secret");
+    let token = read::listed(&body)?;
+    let is_new = !user.known.contains(&token.id);
+    let is_asked = one.names.contains(&token.name) && token.owner.as_ref() == Some(&user.owner);
+    (is_new && is_asked).then_some(token.id)
+}
+
+/// What the reply to a POST lacks, or has otherwise than documented.
+pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
+    let Some(mut body) = read::object(reply) else { return vec!["it is no JSON object"] };
+    let secret = read::secret(&mut body, "secret");
+    let text = |name: &str| read::text(&body, name).unwrap_or_default();
+    let owner_id = body.get("owner").and_then(|owner| read::text(owner.as_object()?, "id"));
+    let mut flaws = Vec::new();
+    if !matches!(said_of(reply), Said::Status(200 | 201)) {
+        flaws.push("the status is neither 200 nor 201");
+    }
+    if text("id").len() != 32 || !text("id").bytes().all(|b| b.is_ascii_hexdigit()) {
+        flaws.push("the id is not 32 hexadecimal digits");
+    }
+    let is_strong = |secret: &str| secret.len() >= 32 && secret.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !secret.is_some_and(|secret| is_strong(secret.expose())) {
+        flaws.push("the client secret is missing or malformed");
+    }
+    if text("name") != name {
+        flaws.push("the name is not the one that was asked for");
+    }
+    if owner_id.as_deref() != Some(owner) {
+        flaws.push("the owner is not named, or is somebody else");
+    }
+    flaws
+}
+
+fn said_of(reply: &Reply) -> Said {
+    Said::Status(reply.status().as_u16())
+}
+
+/// The client secret in the reply to a POST.
+pub(super) fn client_secret(reply: &Reply) -> Option<Redacted> {
+    read::secret(&mut read::object(reply)?, "secret")
+}

@@ -1,0 +1,61 @@
+//! `pat-operator probe`: puts to a tenant the questions that no document answers, with tokens of its own that it removes.
+//!
+//! It makes at most three, each with ten minutes to live from the start, and changes nothing else.
+mod calls;
+mod cleanup;
+mod dates;
+mod error;
+mod facts;
+mod judge;
+mod made;
+mod names;
+mod question;
+mod read;
+mod report;
+mod script;
+pub mod seed_file;
+mod session;
+mod target;
+pub mod tenant;
+
+use tokio_util::sync::CancellationToken;
+
+pub use crate::isc::endpoint::ApiUrl;
+pub use cleanup::Left;
+pub use error::Error;
+pub use question::{Promise, Question};
+pub use report::{Line, Report};
+pub use target::{Proxy, Seed, Target};
+
+use facts::Facts;
+use made::Made;
+use script::Script;
+use session::Session;
+
+/// How a probe ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The report, or why there is none.
+    pub result: Result<Report, Error>,
+    /// Tokens that may be left, and end by themselves.
+    pub left: Vec<Left>,
+}
+
+/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not the removal.
+pub async fn run(target: Target, stop: &CancellationToken) -> Ended {
+    let session = match Session::new(target) {
+        Ok(session) => session,
+        Err(error) => return Ended { result: Err(error), left: Vec::new() },
+    };
+    let made = Made::default();
+    let mut facts = Facts::default();
+    let script = Script { session: &session, made: &made };
+    let played = tokio::select! {
+        biased;
+        () = stop.cancelled() => Err(Error::Stopped),
+        played = script.play(&mut facts) => played,
+    };
+    let left = cleanup::clean(&session, &made).await;
+    facts.headers = session.headers();
+    Ended { result: played.map(|()| Report::new(&session.target, &facts)), left }
+}

@@ -1,0 +1,125 @@
+//! Reads replies as they come: pure, lenient about what is missing, and silent about what could be a secret value.
+mod access;
+
+use std::collections::BTreeSet;
+
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::facts::{Info, Listed, Said, Shown};
+use crate::isc::http::Reply;
+use crate::redacted::Redacted;
+
+pub use access::{access, scope_text};
+
+/// A JSON object.
+pub type Object = Map<String, Value>;
+
+/// The JSON object that a reply holds.
+pub fn object(reply: &Reply) -> Option<Object> {
+    serde_json::from_slice(reply.body()).ok()
+}
+
+/// A text of an object; an empty one does not count.
+pub fn text(object: &Object, name: &str) -> Option<String> {
+    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Takes a secret value out of an object.
+pub fn secret(object: &mut Object, name: &str) -> Option<Redacted> {
+    match object.remove(name) {
+        Some(Value::String(value)) if !value.is_empty() => Some(Redacted::new(value)),
+        _ => None,
+    }
+}
+
+/// Whether a reply is a page for people.
+pub fn is_page(reply: &Reply) -> bool {
+    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.contains("html") || reply.body().trim_ascii_start().starts_with(b"<")
+}
+
+/// `Date` in milliseconds since the Unix epoch.
+pub fn date(reply: &Reply) -> Option<i64> {
+    http_date(reply.headers().get(DATE)?.to_str().ok()?)
+}
+
+/// Seconds that `Retry-After` asks for, as a number or as a date.
+pub fn retry_after(reply: &Reply) -> Option<u64> {
+    let text = reply.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let wait = http_date(text)? - date(reply)?;
+    Some(u64::try_from(wait).unwrap_or(0).div_ceil(1_000))
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_millisecond())
+}
+
+/// `/oauth/info`.
+pub fn info(said: Said, body: &Object) -> Info {
+    let name = text(body, "tenantName").or_else(|| text(body, "org"));
+    Info { said, tenant_id: text(body, "tenantId"), name, pod: text(body, "pod") }
+}
+
+/// The tokens of LIST; `None` if it is not a list of objects with id and name.
+pub fn list(reply: &Reply) -> Option<Vec<Listed>> {
+    let entries: Vec<Object> = serde_json::from_slice(reply.body()).ok()?;
+    entries.iter().map(listed).collect()
+}
+
+/// One token of LIST, or the reply of a PATCH.
+pub fn listed(entry: &Object) -> Option<Listed> {
+    let owner = entry.get("owner").and_then(Value::as_object);
+    Some(Listed {
+        id: text(entry, "id")?,
+        name: text(entry, "name")?,
+        owner: owner.and_then(|owner| text(owner, "id")),
+        created: text(entry, "created").and_then(|text| millis(&text)),
+        expires: shown(entry.get("expirationDate")),
+        last_used: shown(entry.get("lastUsed")),
+        scope: entry.get("scope").and_then(texts),
+        managed: entry.get("managed") == Some(&Value::Bool(true)),
+    })
+}
+
+/// A time that may be missing.
+pub fn shown(value: Option<&Value>) -> Shown<i64> {
+    match value {
+        None => Shown::Absent,
+        Some(Value::Null) => Shown::Null,
+        Some(Value::String(text)) => millis(text).map_or(Shown::Other, Shown::Is),
+        Some(_) => Shown::Other,
+    }
+}
+
+fn texts(value: &Value) -> Option<BTreeSet<String>> {
+    value.as_array()?.iter().map(|entry| entry.as_str().map(str::to_owned)).collect()
+}
+
+fn millis(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
+/// Text of a tenant as it may be shown: short, plain, and nothing that is as long as a secret value.
+pub fn harmless(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || " -_.:/".contains(c);
+    let is_short = text.split_whitespace().all(|word| word.len() <= 40);
+    if text.len() <= 80 && is_short && text.chars().all(plain) { text.to_owned() } else { "…".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_be_a_secret_value_is_not_shown() {
+        assert_eq!(harmless("acme-sb pod 2.1"), "acme-sb pod 2.1");
+        for text in ["a".repeat(41), "\u{1b}[31m".into(), "x\ny".into(), "a ".repeat(41)] {
+            assert_eq!(harmless(&text), "…", "{text:?}");
+        }
+    }
+}

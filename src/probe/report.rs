@@ -1,0 +1,170 @@
+//! The report: one line for each question, for people or as JSON.
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::facts::Facts;
+use super::judge::{Finding, Verdict, judge};
+use super::question::{Promise, Question};
+use super::target::Target;
+
+/// What a tenant answered.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The tenant's API.
+    pub api_url: String,
+    /// As whom it was asked.
+    pub client_id: String,
+    /// One line for each question.
+    pub lines: Vec<Line>,
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// The question's id.
+    pub id: &'static str,
+    /// The question.
+    pub question: &'static str,
+    /// The answer in words.
+    pub answer: String,
+    /// The promises that rest on it.
+    pub promises: &'static [Promise],
+    /// `holds`, `does not hold` or `unknown`.
+    pub verdict: &'static str,
+    /// What the operator does instead or what you should do; or why it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+const HOLDS: &str = "holds";
+const DOES_NOT_HOLD: &str = "does not hold";
+const UNKNOWN: &str = "unknown";
+
+/// Width of the text's notes.
+const WIDTH: usize = 110;
+
+impl Report {
+    /// Judges all that was asked.
+    pub fn new(target: &Target, facts: &Facts) -> Self {
+        let line = |question: Question| judge(question, facts).map(|finding| Line::new(question, finding));
+        Self {
+            api_url: target.api.to_string(),
+            client_id: target.seed.client_id.clone(),
+            lines: Question::ALL.into_iter().filter_map(line).collect(),
+        }
+    }
+
+    /// 0: everything holds; 1: something does not; 2: something is unknown.
+    pub fn exit_code(&self) -> u8 {
+        match (self.count(DOES_NOT_HOLD), self.count(UNKNOWN)) {
+            (0, 0) => 0,
+            (0, _) => 2,
+            _ => 1,
+        }
+    }
+
+    /// One JSON document.
+    pub fn json(&self) -> String {
+        // It has neither maps with odd keys nor numbers out of range: it always serialises.
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+
+    fn count(&self, verdict: &str) -> usize {
+        self.lines.iter().filter(|line| line.verdict == verdict).count()
+    }
+
+    /// A table for people.
+    pub fn text(&self) -> String {
+        let widest = |text: fn(&Line) -> usize| self.lines.iter().map(text).max().unwrap_or(0);
+        let (questions, promises) = (widest(|line| line.question.len()), widest(|line| line.promises().len()));
+        let mut text = format!("{}, as the owner of {}\n\n", self.api_url, self.client_id);
+        for line in &self.lines {
+            let (verdict, rests) = (line.verdict, line.promises());
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{verdict:13}  {rests:promises$}  {:questions$}  {}", line.question, line.answer);
+            for part in line.note.iter().flat_map(|note| wrapped(note)) {
+                let _ = writeln!(text, "{:13}  {:promises$}    {part}", "", "");
+            }
+        }
+        let (holds, fails, unknown) = (self.count(HOLDS), self.count(DOES_NOT_HOLD), self.count(UNKNOWN));
+        let _ = writeln!(text, "\nholds: {holds}, does not hold: {fails}, unknown: {unknown}");
+        text
+    }
+}
+
+impl Line {
+    fn new(question: Question, finding: Finding) -> Self {
+        let (verdict, note) = match finding.verdict {
+            Verdict::Holds => (HOLDS, None),
+            Verdict::DoesNotHold(then) => (DOES_NOT_HOLD, Some(then)),
+            Verdict::Unknown(why) => (UNKNOWN, Some(why)),
+        };
+        let (id, promises, answer) = (question.id(), question.promises(), finding.answer);
+        Self { id, question: question.text(), answer, promises, verdict, note }
+    }
+
+    fn promises(&self) -> String {
+        self.promises.iter().map(|promise| promise.name()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A text in lines that a terminal shows whole.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(verdicts: &[Verdict]) -> Report {
+        let lines = verdicts.iter().zip(Question::ALL).map(|(verdict, question)| {
+            Line::new(question, Finding { answer: "so it is".into(), verdict: verdict.clone() })
+        });
+        Report { api_url: "https://acme.example".into(), client_id: "0a".into(), lines: lines.collect() }
+    }
+
+    #[test]
+    fn the_exit_code_tells_the_worst() {
+        let (holds, fails, unknown) =
+            (Verdict::Holds, Verdict::DoesNotHold("then".into()), Verdict::Unknown("why".into()));
+        for (verdicts, code) in [
+            (&[holds.clone(), holds.clone()][..], 0),
+            (&[holds.clone(), unknown.clone()], 2),
+            (&[unknown, fails.clone()], 1),
+            (&[fails, holds], 1),
+        ] {
+            assert_eq!(report(verdicts).exit_code(), code, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn json_and_text_say_the_same() {
+        let note = "word ".repeat(40);
+        let report = report(&[Verdict::Holds, Verdict::DoesNotHold(note.trim().into())]);
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        assert_eq!(json["lines"][0]["id"], "scope-claim");
+        assert_eq!((&json["lines"][0]["verdict"], json["lines"][0].get("note")), (&"holds".into(), None));
+        assert_eq!(
+            (&json["lines"][1]["verdict"], &json["lines"][1]["note"]),
+            (&"does not hold".into(), &note.trim().into())
+        );
+        let text = report.text();
+        assert!(text.ends_with("\nholds: 1, does not hold: 1, unknown: 0\n"), "{text}");
+        assert_eq!(text.matches("word").count(), 40);
+        assert!(text.lines().all(|line| line.len() <= WIDTH + 30), "{text}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Is this an ISC, who is the credential, what tokens has its user: all that is asked before anything is made.
+use std::collections::BTreeSet;
+
+use http::header::LOCATION;
+
+use super::{Script, unreachable};
+use crate::isc::http::Reply;
+use crate::probe::cleanup;
+use crate::probe::error::Error;
+use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, ScopeText};
+use crate::probe::made::User;
+use crate::probe::session::{Granted, said};
+use crate::probe::{names, read};
+
+const INFO: &str = "GET /oauth/info";
+const TOKEN: &str = "POST /oauth/token";
+
+impl Script<'_> {
+    /// Finds out whether this is an ISC before it sends the credential, and what comes back for that.
+    pub(super) async fn arrive(&self, facts: &mut Facts) -> Result<(), Error> {
+        let answer = self.session.info().await;
+        let reply = answer.as_ref().map_err(|failure| unreachable(self.session, failure))?;
+        let body = read::object(reply);
+        match reply.status().as_u16() {
+            status if is_elsewhere(reply) || status == 405 => return Err(self.not_the_api(INFO, reply)),
+            200..300 if body.is_none() => return Err(self.not_the_api(INFO, reply)),
+            status @ (429 | 500..) => return Err(self.busy(status)),
+            _ => {}
+        }
+        facts.info = Some(read::info(said(&answer), &body.unwrap_or_default()));
+        let reply = self.session.grant_seed().await.map_err(|failure| unreachable(self.session, &failure))?;
+        let granted = self.granted(&reply)?;
+        self.session.keep(&granted).await;
+        facts.access = Some(granted.access);
+        let answer = self.session.check_token().await;
+        let body = answer.as_ref().ok().and_then(read::object).unwrap_or_default();
+        let names = matches!(read::scope_text(body.get("scope")), ScopeText::Names(_));
+        facts.check = Some(Check { said: said(&answer), names });
+        Ok(())
+    }
+
+    fn granted(&self, reply: &Reply) -> Result<Granted, Error> {
+        let seed = &self.session.target.seed;
+        match reply.status().as_u16() {
+            _ if is_elsewhere(reply) => return Err(self.not_the_api(TOKEN, reply)),
+            200 | 201 => {}
+            status @ (400 | 401 | 403) => {
+                let url = self.session.target.api.to_string();
+                return Err(Error::Refused { url, client_id: seed.client_id.clone(), status });
+            }
+            status @ (429 | 500..) => return Err(self.busy(status)),
+            _ => return Err(self.not_the_api(TOKEN, reply)),
+        }
+        Granted::read(reply).ok_or_else(|| self.not_the_api(TOKEN, reply))
+    }
+
+    /// Reads the user's tokens, and removes those that an earlier probe left.
+    pub(super) async fn survey(&self, facts: &mut Facts) -> Result<(), Error> {
+        let answer = self.session.list().await;
+        let reply = answer.map_err(|failure| Error::List(failure.to_string()))?;
+        let status = reply.status().as_u16();
+        match status {
+            200 => {}
+            401 | 403 => return Err(Error::MayNotList(status)),
+            _ => return Err(Error::List(format!("status {status}"))),
+        }
+        let tokens = read::list(&reply).ok_or_else(|| Error::List("it is not a list of tokens".into()))?;
+        let own_id = &self.session.target.seed.client_id;
+        let own = tokens.iter().find(|token| token.id == *own_id).cloned();
+        let user = User {
+            owner: own.as_ref().and_then(|own| own.owner.clone()).unwrap_or_default(),
+            known: tokens.iter().map(|token| token.id.clone()).collect(),
+        };
+        let (left, others): (Vec<Listed>, Vec<Listed>) =
+            tokens.into_iter().partition(|token| names::is_ours(token, &user.owner, own_id));
+        facts.not_tried = self.doubt(own.as_ref(), facts.access.as_ref()).await;
+        if facts.not_tried.is_none() {
+            cleanup::sweep(self.session, &left, &user).await;
+            self.made.begin_as(user);
+        }
+        let owners: BTreeSet<String> = others.iter().filter_map(|token| token.owner.clone()).collect();
+        let nobodys = others.iter().filter(|token| token.owner.is_none()).count();
+        facts.list = Some(Listing { count: others.len(), owners, nobodys, own, now: self.session.now() });
+        Ok(())
+    }
+
+    /// Why it is not certain whose these tokens are: two witnesses have to say so, LIST twice if nobody else does.
+    async fn doubt(&self, own: Option<&Listed>, access: Option<&Access>) -> Option<&'static str> {
+        let Some(own) = own else {
+            return Some("LIST does not show the caller's own token, so that it is not relied on");
+        };
+        let Some(owner) = &own.owner else { return Some("LIST does not say whose the caller's own token is") };
+        let named = access.into_iter().flat_map(|access| [&access.identity.reply, &access.identity.claims]).flatten();
+        let others: Vec<&String> = named.collect();
+        if others.iter().any(|other| *other != owner) {
+            return Some("LIST and the access token name different users");
+        }
+        if !others.is_empty() {
+            return None;
+        }
+        let again = self.list().await.unwrap_or_default();
+        let is_same = again.iter().any(|token| token.id == own.id && token.owner.as_ref() == Some(owner));
+        (!is_same).then_some("LIST does not name the same user twice in a row")
+    }
+
+    /// Asks NERM, if its URL was given.
+    pub(super) async fn ask_nerm(&self, facts: &mut Facts) {
+        let Some(nerm) = &self.session.target.nerm else { return };
+        let answer = self.session.nerm(nerm).await;
+        let body = answer.as_ref().ok().and_then(read::object);
+        facts.nerm = Some(Nerm { said: said(&answer), error: body.is_some_and(|body| body.contains_key("error")) });
+    }
+
+    fn not_the_api(&self, request: &'static str, reply: &Reply) -> Error {
+        Error::NotTheApi { url: self.session.target.api.to_string(), request, answer: described(reply) }
+    }
+
+    fn busy(&self, status: u16) -> Error {
+        Error::Unreachable { url: self.session.target.api.to_string(), why: format!("it answers {status}") }
+    }
+}
+
+/// Whether something else than an API answers: it sends people elsewhere, or shows them a page.
+fn is_elsewhere(reply: &Reply) -> bool {
+    reply.status().is_redirection() || read::is_page(reply)
+}
+
+fn described(reply: &Reply) -> String {
+    let status = reply.status().as_u16();
+    let location = reply.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+    let place = location.map(place).map(|place| read::harmless(&place));
+    match place {
+        Some(place) if reply.status().is_redirection() => format!("a redirect ({status}) to {place:?}"),
+        _ if reply.status().is_redirection() => format!("a redirect ({status})"),
+        _ if read::is_page(reply) => format!("a page for people ({status})"),
+        _ => format!("status {status}"),
+    }
+}
+
+/// Scheme and host of a URL, or a path: what stands behind may be long, and anything.
+fn place(location: &str) -> String {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    match path.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.split('/').next().unwrap_or_default()),
+        None => path.to_owned(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Deletes the token, and tries what should be over with it.
+use super::{Script, until};
+use crate::probe::facts::{Facts, Said};
+use crate::probe::made::Token;
+use crate::probe::session::{Granted, said};
+use crate::redacted::Redacted;
+
+impl Script<'_> {
+    /// DELETE, once more, its credential, its access token, and LIST. `bearer`: an access token from before.
+    pub(super) async fn end(&self, token: &Token, bearer: Option<Redacted>, facts: &mut Facts) {
+        let deleted = said(&self.session.delete(&token.id).await);
+        let is_deleted = deleted.is_yes();
+        facts.token.deleted = Some(deleted);
+        if !is_deleted {
+            return;
+        }
+        let again = said(&self.session.delete(&token.id).await);
+        // Only a token that is gone needs no look afterwards.
+        if again.is_yes() || again.status() == Some(404) {
+            self.made.bury(&token.id);
+        }
+        facts.token.deleted_again = Some(again);
+        if let (Some(bearer), Some((_, after))) = (&bearer, &mut facts.token.used) {
+            *after = Some(said(&self.session.employ(bearer).await));
+        }
+        let mut last = Said::Nothing("it was not tried".into());
+        let refused = until(self.session.target.list_lag, async || {
+            let answer = self.session.grant(&token.id, &token.client_secret).await;
+            last = said(&answer);
+            match last.status() {
+                Some(400 | 401 | 403) => Ok(true),
+                _ if answer.as_ref().ok().and_then(Granted::read).is_some() => Ok(false),
+                _ => Err(format!("/oauth/token answers {last}")),
+            }
+        });
+        let vanished = self.listed(|tokens| tokens.iter().all(|listed| listed.id != token.id));
+        // Without an access token from before it is not known whether the credential ever worked.
+        if bearer.is_some() {
+            let (refused, vanished) = futures::join!(refused, vanished);
+            (facts.token.refused, facts.token.vanished) = (Some((refused, last)), Some(vanished));
+        } else {
+            facts.token.vanished = Some(vanished.await);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Makes the token that everything else is tried on, and tries its credential.
+use super::{Script, until};
+use crate::isc::Failure;
+use crate::isc::http::Reply;
+use crate::probe::facts::{Facts, Said, Shown};
+use crate::probe::made::{self, Token};
+use crate::probe::names::{self, SCOPES};
+use crate::probe::read;
+use crate::probe::session::{Granted, said};
+use crate::redacted::Redacted;
+
+/// The life that each token is given, in milliseconds.
+const LIFE: i64 = 10 * 60 * 1_000;
+/// Longest wait for a new credential to be accepted: what the operator grants it.
+const ACCEPTANCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+impl Script<'_> {
+    /// Makes the first token: with a scope that does not exist and, if that is refused, without it.
+    pub(super) async fn make(&self, facts: &mut Facts) -> Option<Token> {
+        facts.not_tried = facts.not_tried.or(self.session.obstacle());
+        if facts.not_tried.is_some() {
+            return None;
+        }
+        let name = names::fresh();
+        let expires = self.expiry()?;
+        let (said, token) = self.post(&name, &SCOPES, expires, facts).await;
+        let is_refusal = said.is_refusal();
+        facts.token.posted = Some(said);
+        if token.is_some() || !is_refusal {
+            return token;
+        }
+        let expires = self.expiry()?;
+        let (said, token) = self.post(&name, &SCOPES[..1], expires, facts).await;
+        facts.token.posted_plainly = Some(said);
+        token
+    }
+
+    /// Ten minutes from now by ISC's clock, in whole seconds.
+    pub(super) fn expiry(&self) -> Option<i64> {
+        Some(self.session.now()? / 1_000 * 1_000 + LIFE)
+    }
+
+    /// Sends a POST that is noted before.
+    pub(super) async fn send(
+        &self,
+        name: &str,
+        scopes: &[&str],
+        expires: i64,
+    ) -> Option<(usize, Result<Reply, Failure>)> {
+        let index = self.made.begin(name, expires)?;
+        let answer = self.session.create(name, scopes, expires).await;
+        self.made.settle(index, &answer);
+        Some((index, answer))
+    }
+
+    async fn post(&self, name: &str, scopes: &[&str], expires: i64, facts: &mut Facts) -> (Said, Option<Token>) {
+        let Some((index, answer)) = self.send(name, scopes, expires).await else {
+            return (Said::Nothing("it was not sent".into()), None);
+        };
+        let said = said(&answer);
+        let Some(reply) = answer.ok().filter(|_| said.is_yes()) else { return (said, None) };
+        let owner = self.made.user().map(|user| user.owner.as_str()).unwrap_or_default();
+        facts.token.flaws = made::flaws(&reply, name, owner);
+        facts.token.asked_expiry = expires;
+        facts.token.asked_scope = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        facts.token.expiry = read::object(&reply).map_or(Shown::Other, |body| read::shown(body.get("expirationDate")));
+        let id = self.made.all().into_iter().nth(index).and_then(|one| one.id);
+        let (Some(id), Some(client_secret)) = (id, made::client_secret(&reply)) else { return (said, None) };
+        (said, Some(Token { index, id, name: name.to_owned(), client_secret, expires }))
+    }
+
+    /// Waits, at the same time, for the credential to be accepted and for LIST to show the token; gives an access token.
+    pub(super) async fn try_out(&self, token: &Token, facts: &mut Facts) -> Option<Redacted> {
+        let patience = ACCEPTANCE.min(self.session.target.list_lag);
+        let mut got = None;
+        let accepted = until(patience, async || {
+            let reply = self.session.grant(&token.id, &token.client_secret).await;
+            let reply = reply.map_err(|failure| failure.to_string())?;
+            got = Granted::read(&reply);
+            match reply.status().as_u16() {
+                _ if got.is_some() => Ok(true),
+                400 | 401 | 403 => Ok(false),
+                status => Err(format!("/oauth/token answers {status}")),
+            }
+        });
+        let mut last = None;
+        let shown = self.listed(|tokens| {
+            last = tokens.iter().find(|listed| listed.id == token.id).cloned();
+            last.is_some()
+        });
+        let (accepted, shown) = futures::join!(accepted, shown);
+        (facts.token.accepted, facts.token.shown) = (Some(accepted), Some(shown));
+        facts.token.listed = last;
+        let granted = got?;
+        facts.token.text = Some(granted.access.text);
+        facts.token.used = Some((said(&self.session.employ(&granted.bearer).await), None));
+        // LIST tells when it was used, now that it was.
+        let again = self.list().await.ok().and_then(|all| all.into_iter().find(|listed| listed.id == token.id));
+        facts.token.listed = again.or(facts.token.listed.take());
+        Some(granted.bearer)
+    }
+}

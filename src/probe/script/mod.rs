@@ -1,0 +1,95 @@
+//! The order in which a tenant is asked; each part notes facts and judges nothing.
+mod arrive;
+mod change;
+mod end;
+mod make;
+mod refuse;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::error::Error;
+use super::facts::{Facts, Lag, Listed};
+use super::made::Made;
+use super::read;
+use super::session::Session;
+use crate::isc::Failure;
+
+/// Shortest and longest pause between two looks.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+/// How many looks in a row may fail.
+const FAILURES: usize = 3;
+
+/// What the parts of the script share.
+pub(super) struct Script<'a> {
+    pub(super) session: &'a Session,
+    pub(super) made: &'a Made,
+}
+
+impl Script<'_> {
+    /// Asks all that can be asked; what it made is for others to remove.
+    pub(super) async fn play(&self, facts: &mut Facts) -> Result<(), Error> {
+        self.arrive(facts).await?;
+        self.survey(facts).await?;
+        self.ask_nerm(facts).await;
+        if let Some(token) = self.make(facts).await {
+            let bearer = self.try_out(&token, facts).await;
+            self.refusals(&token, facts).await;
+            self.change(&token, facts).await;
+            self.end(&token, bearer, facts).await;
+        }
+        Ok(())
+    }
+
+    /// The user's tokens, or why they cannot be told.
+    async fn list(&self) -> Result<Vec<Listed>, String> {
+        let reply = self.session.list().await.map_err(|failure| failure.to_string())?;
+        if reply.status() != 200 {
+            return Err(format!("LIST answers {}", reply.status().as_u16()));
+        }
+        read::list(&reply).ok_or_else(|| "LIST is not a list of tokens".to_owned())
+    }
+
+    /// Waits until LIST shows what is looked for.
+    async fn listed(&self, mut look: impl FnMut(&[Listed]) -> bool) -> Lag {
+        until(self.session.target.list_lag, async || Ok(look(&self.list().await?))).await
+    }
+}
+
+/// Looks again and again until something is there, for so long at most.
+async fn until(bound: Duration, mut look: impl AsyncFnMut() -> Result<bool, String>) -> Lag {
+    let started = Instant::now();
+    let (mut pause, longest) = PAUSES;
+    let mut failures = 0;
+    loop {
+        match look().await {
+            Ok(true) => return Lag::Within(started.elapsed()),
+            Ok(false) => failures = 0,
+            Err(why) if failures + 1 == FAILURES => return Lag::Untold(why),
+            Err(_) => failures += 1,
+        }
+        let left = bound.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            return Lag::NotWithin(started.elapsed());
+        }
+        sleep(pause.min(left)).await;
+        pause = longest.min(pause * 2);
+    }
+}
+
+/// Why there is no connection to speak of.
+fn unreachable(session: &Session, failure: &Failure) -> Error {
+    let why = match failure {
+        Failure::Connect(why) => format!("no connection ({why})"),
+        Failure::NoReply(why) => format!("no reply ({why})"),
+        Failure::Setup(_) => return Error::Setup(failure.clone()),
+        Failure::Malformed { .. }
+        | Failure::Refused { .. }
+        | Failure::Forbidden(_)
+        | Failure::Elsewhere(_)
+        | Failure::Wait(_)
+        | Failure::Status { .. } => failure.to_string(),
+    };
+    Error::Unreachable { url: session.target.api.to_string(), why }
+}

@@ -1,0 +1,32 @@
+//! Asks for what ISC should refuse, and then for what it should not, so that the refusals are not for want of room.
+use super::Script;
+use crate::probe::facts::{Facts, Said};
+use crate::probe::made::Token;
+use crate::probe::names;
+use crate::probe::session::said;
+
+/// How long ago the expiry in the past was, in milliseconds: by then the operator takes an attempt for final.
+const AGO: i64 = 120 * 1_000;
+
+impl Script<'_> {
+    /// A name in use, an expiry in the past, and what is right.
+    pub(super) async fn refusals(&self, token: &Token, facts: &mut Facts) {
+        let scopes: Vec<String> = facts.token.asked_scope.iter().cloned().collect();
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        facts.token.duplicate = self.try_one(&token.name, &scopes, 0).await;
+        let past = self.session.now().zip(self.expiry()).map(|(now, expiry)| expiry - now + AGO);
+        if let Some(earlier) = past {
+            facts.token.past = self.try_one(&names::fresh(), &scopes, earlier).await;
+        }
+        let refused = [&facts.token.duplicate, &facts.token.past].into_iter().flatten().any(Said::is_refusal);
+        if refused {
+            facts.token.control = self.try_one(&names::fresh(), &scopes, 0).await;
+        }
+    }
+
+    /// A POST whose token, if there is one, is only there to be removed; its expiry is so much earlier than usual.
+    async fn try_one(&self, name: &str, scopes: &[&str], earlier: i64) -> Option<Said> {
+        let expires = self.expiry()? - earlier;
+        self.send(name, scopes, expires).await.map(|(_, answer)| said(&answer))
+    }
+}

@@ -1,0 +1,128 @@
+//! What is probed: where, as whom, and how patiently.
+use std::time::Duration;
+
+use super::error::Error;
+use crate::isc::endpoint::ApiUrl;
+use crate::redacted::Redacted;
+
+/// Client ID and client secret of a personal access token that a human made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// Client ID.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: Redacted,
+}
+
+impl Seed {
+    /// Takes a pair over.
+    ///
+    /// # Errors
+    /// If the client ID is that of an API client, or cannot be one. Nothing that could be a client secret is repeated.
+    pub fn new(client_id: String, client_secret: Redacted) -> Result<Self, Error> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if client_id.is_empty() || client_id.len() > 40 || !client_id.chars().all(plain) {
+            return Err(Error::ClientId);
+        }
+        if client_secret.is_empty() {
+            return Err(Error::SeedKey("clientSecret"));
+        }
+        if is_uuid(&client_id) {
+            return Err(Error::ApiClient(client_id));
+        }
+        Ok(Self { client_id, client_secret })
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
+/// A proxy for https.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its URL, which may hold a password.
+    pub url: Redacted,
+    /// Hosts that are reached without it, separated by commas.
+    pub except: String,
+}
+
+/// What is probed.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The tenant's API.
+    pub api: ApiUrl,
+    /// Path of the token API below it.
+    pub pat_path: String,
+    /// Authorities to trust instead of the system's, in PEM.
+    pub ca_pem: Option<String>,
+    /// The way there, if it is not direct.
+    pub proxy: Option<Proxy>,
+    /// As whom.
+    pub seed: Seed,
+    /// NERM's API, if it is to be asked.
+    pub nerm: Option<ApiUrl>,
+    /// Longest wait for LIST to show something.
+    pub list_lag: Duration,
+}
+
+impl Target {
+    /// Checks the path of the token API.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn check(self) -> Result<Self, Error> {
+        let path = &self.pat_path;
+        if path.starts_with('/') && !path.ends_with('/') { Ok(self) } else { Err(Error::PatPath(self.pat_path)) }
+    }
+
+    /// What the probe will do, for whoever has to agree to it.
+    pub fn plan(&self) -> String {
+        let nerm = match &self.nerm {
+            Some(nerm) => {
+                format!("  - sends an access token of this user to NERM at {nerm}, to read one system role\n")
+            }
+            None => String::new(),
+        };
+        format!(
+            "pat-operator probe\n\
+             \x20 tenant     {}\n\
+             \x20 client ID  {}\n\
+             It asks what the tenant answers, and to that end it\n\
+             \x20 - reads the tokens of this credential's user, and removes what an earlier probe left of its own\n\
+             \x20 - makes at most three tokens named \"{}…\", with the scopes {}\n\
+             \x20 - gives each ten minutes to live from the start, renames the first one, changes its scopes, shortens its life\n\
+             \x20 - deletes them again, also on Ctrl-C; what a crash leaves ends by itself within these ten minutes\n\
+             {nerm}\
+             It changes nothing else. It takes seconds, or minutes if LIST lags.\n",
+            self.api,
+            self.seed.client_id,
+            super::names::PREFIX,
+            super::names::SCOPES.join(" and "),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seed(client_id: &str, client_secret: &str) -> Result<Seed, String> {
+        Seed::new(client_id.into(), Redacted::new(client_secret.into())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_seed_is_a_personal_access_token() {
+        assert!(seed(&"0a".repeat(16), "c4n4ry").is_ok());
+        for (client_id, client_secret, words) in [
+            ("2f5b7c1e-8a1d-4c3e-9f00-1234567890ab", "c4n4ry", "API client"),
+            ("", "c4n4ry", "not swapped"),
+            ("0a\n", "c4n4ry", "not swapped"),
+            ("c4n4ryc4n4ryc4n4ryc4n4ryc4n4ryc4n4ryc4n4ry", "0a", "not swapped"),
+            ("0a", "", "clientSecret"),
+        ] {
+            let error = seed(client_id, client_secret).unwrap_err();
+            assert!(error.contains(words) && !error.contains("c4n4ry"), "{client_id}: {error}");
+        }
+    }
+}

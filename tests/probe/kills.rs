@@ -1,0 +1,69 @@
+//! SIGKILL before and after each effect: what is left is little, ends by itself, and goes with the next run.
+use isc_simulator::{Operation, When};
+use jiff::SignedDuration;
+use rustix::process::Signal;
+
+use crate::leftovers::lookalikes;
+use crate::stage::{Stage, TENANT};
+use crate::told::Running;
+
+/// Kills a probe while one of its requests is held, lets that request come to its end, and probes again.
+fn killed(operation: Operation, when: When, after: usize) {
+    let what = format!("{operation:?} {after} {when:?}");
+    let stage = Stage::with(|switches| switches.tokens_per_user = 20);
+    let others = lookalikes(&stage);
+    let (gate, child) = stage.hold(operation, when, after, || stage.command(&[]).spawn().unwrap());
+    let running = Running::of(&stage, child);
+    running.signal(Signal::KILL);
+    assert_eq!(running.end().code, None, "{what}");
+    // What was sent takes effect, although nobody waits for it any more.
+    stage.open(gate);
+    let seed = &stage.simulator.seed(TENANT).unwrap().client_id;
+    let all = || -> Vec<_> { stage.control().tokens(TENANT).unwrap().into_iter().filter(|t| t.id != *seed).collect() };
+    let now = stage.control().now();
+    let left: Vec<_> = all().into_iter().filter(|token| !others.contains(token)).collect();
+    assert!(left.len() <= 3, "{what}: {left:?}");
+    for token in &left {
+        assert!(token.expiration_date.unwrap() <= now + SignedDuration::from_mins(10), "{what}: {token:?}");
+    }
+    let told = stage.probe(&[]);
+    assert_eq!(told.lines()["short-expiry"].0, "holds", "{what}: {told:?}");
+    assert_eq!(all(), others, "{what}");
+}
+
+#[test]
+fn before_and_after_each_post() {
+    for after in 0..4 {
+        killed(Operation::Create, When::Before, after);
+        killed(Operation::Create, When::After, after);
+    }
+}
+
+#[test]
+fn before_and_after_each_patch() {
+    for after in 0..3 {
+        killed(Operation::Patch, When::Before, after);
+        killed(Operation::Patch, When::After, after);
+    }
+}
+
+#[test]
+fn before_and_after_each_delete() {
+    for after in 0..3 {
+        killed(Operation::Delete, When::Before, after);
+        killed(Operation::Delete, When::After, after);
+    }
+}
+
+#[test]
+fn what_a_kill_leaves_ends_by_itself() {
+    let stage = Stage::new();
+    let (gate, child) = stage.hold(Operation::Delete, When::Before, 0, || stage.command(&[]).spawn().unwrap());
+    let running = Running::of(&stage, child);
+    running.signal(Signal::KILL);
+    running.end();
+    assert_eq!(stage.left().len(), 2);
+    stage.control().advance(SignedDuration::from_mins(10));
+    assert_eq!(stage.left(), []);
+    stage.open(gate);
+}

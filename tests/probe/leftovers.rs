@@ -1,0 +1,71 @@
+//! What an earlier probe left is removed first, and nothing that only looks like it.
+use isc_simulator::{NewToken, TokenState};
+use jiff::SignedDuration;
+
+use crate::stage::{Stage, TENANT};
+
+/// A token by hand that lives for so many minutes.
+fn token(stage: &Stage, owner: &str, name: &str, minutes: i64) -> NewToken {
+    let expires = stage.control().now() + SignedDuration::from_mins(minutes);
+    let scope = Some(vec!["sp:scopes:default".to_owned()]);
+    NewToken { scope, expiration_date: Some(expires), ..NewToken::named(owner, name) }
+}
+
+/// Makes tokens of others that look like the probe's.
+pub fn lookalikes(stage: &Stage) -> Vec<TokenState> {
+    let (me, other) = (stage.user().to_owned(), stage.another_user());
+    let ours = "pat-operator probe 0123456789abcdef";
+    let long = 90 * 24 * 60;
+    let never = NewToken { expiration_date: None, ..token(stage, &me, "pat-operator probe fedcba9876543210", 0) };
+    for new in [
+        token(stage, &me, ours, long),
+        token(stage, &me, "pat-operator probe 1123456789abcdef renamed", 16),
+        never,
+        token(stage, &me, "pat-operator probe mine", 10),
+        token(stage, &me, "my pat-operator probe 0123456789abcdef", 10),
+        token(stage, &other, ours, 10),
+        NewToken { managed: true, ..token(stage, &me, "pat-operator probe 2123456789abcdef", 10) },
+    ] {
+        stage.control().create_token(TENANT, new).unwrap();
+    }
+    // The seed itself is used meanwhile.
+    let seed = &stage.simulator.seed(TENANT).unwrap().client_id;
+    stage.control().tokens(TENANT).unwrap().into_iter().filter(|token| token.id != *seed).collect()
+}
+
+#[test]
+fn an_earlier_probes_tokens_go_first_and_those_of_others_stay() {
+    let stage = Stage::with(|switches| switches.tokens_per_user = 20);
+    let others = lookalikes(&stage);
+    // The other user has a seed too.
+    assert_eq!(others.len(), 8);
+    for name in ["pat-operator probe 00000000000000aa", "pat-operator probe 00000000000000bb renamed"] {
+        let user = stage.user().to_owned();
+        stage.control().create_token(TENANT, token(&stage, &user, name, 10)).unwrap();
+    }
+    let told = stage.probe(&[]);
+    assert_eq!(told.lines()["short-expiry"].0, "holds", "{told:?}");
+    assert_eq!(told.lines()["tokens-and-limit"].1, "7 of 10, by what is documented", "without what was left");
+    let effects = stage.effects();
+    let gone: Vec<_> = effects[..2].iter().map(|entry| entry.token_name.clone().unwrap()).collect();
+    assert_eq!(gone, ["pat-operator probe 00000000000000aa", "pat-operator probe 00000000000000bb renamed"]);
+    let seed = &stage.simulator.seed(TENANT).unwrap().client_id;
+    let after: Vec<_> = stage.control().tokens(TENANT).unwrap().into_iter().filter(|t| t.id != *seed).collect();
+    assert_eq!(after, others);
+}
+
+#[test]
+fn a_seed_with_such_a_name_is_not_its_own_prey() {
+    let stage = Stage::new();
+    let soon = stage.control().now() + SignedDuration::from_mins(12);
+    let seed = stage.simulator.seed(TENANT).unwrap();
+    let edit = isc_simulator::TokenEdit {
+        name: Some("pat-operator probe 0123456789abcdef".into()),
+        expiration_date: Some(Some(soon)),
+        ..Default::default()
+    };
+    stage.control().edit_token(TENANT, &seed.client_id, edit).unwrap();
+    let told = stage.probe(&[]);
+    assert_eq!(told.lines()["own-expiry"].0, "does not hold", "{told:?}");
+    assert_eq!(stage.left().len(), 1);
+}

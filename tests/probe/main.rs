@@ -1,0 +1,18 @@
+//! `pat-operator probe`: the binary over HTTP against the simulator, judged by what that recorded.
+#![allow(clippy::disallowed_methods, reason = "a test measures real time and starts processes")]
+
+mod dialects;
+mod document;
+mod draws;
+mod fronts;
+mod input;
+mod kills;
+mod lags;
+mod leftovers;
+mod lost;
+mod report;
+mod stage;
+mod stops;
+mod switches;
+mod terminal;
+mod told;

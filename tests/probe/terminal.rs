@@ -1,0 +1,55 @@
+//! The question on the terminal: only `y` sends anything.
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::stage::{Stage, TENANT};
+use crate::told::Told;
+
+/// Runs the probe on a terminal of its own, and types this.
+fn asked(stage: &Stage, typed: &str) -> (Told, String) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave: OwnedFd = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let mut command = Stage::bare(&["--allow-loopback-http", "--output", "json"]);
+    command.args(["--api-url", &stage.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(stage.seed_file());
+    command.stdin(slave.try_clone().unwrap()).stderr(slave);
+    let running = stage.start(command);
+    let mut terminal = File::from(master);
+    let mut shown = String::new();
+    while !shown.contains("Continue? [y/N]") {
+        let mut some = [0; 4096];
+        let count = terminal.read(&mut some).unwrap();
+        shown.push_str(std::str::from_utf8(&some[..count]).unwrap());
+    }
+    assert_eq!(stage.requests(), 0, "nothing is sent before it is answered");
+    terminal.write_all(typed.as_bytes()).unwrap();
+    let told = running.end();
+    (told, shown)
+}
+
+#[test]
+fn an_answer_that_is_not_y_sends_nothing() {
+    // The last one is the end of the input.
+    for typed in ["n\n", "\n", "yy\n", "no\n", "ja\n", "\u{4}"] {
+        let stage = Stage::new();
+        let (told, shown) = asked(&stage, typed);
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{typed:?}: {told:?}");
+        assert!(shown.contains("makes at most three tokens"), "{shown}");
+        assert_eq!(stage.requests(), 0, "{typed:?}");
+    }
+}
+
+#[test]
+fn y_goes_on() {
+    for typed in ["y\n", "Y\n", " yes \n"] {
+        let stage = Stage::new();
+        let (told, _) = asked(&stage, typed);
+        assert_eq!(told.code, Some(0), "{typed:?}: {told:?}");
+    }
+}
