@@ -111,7 +111,7 @@ impl Client {
                 Ok(Effect::Yes { expires: expires.map_err(|what| classify::malformed(&reply, what))? })
             }
             404 if stranger(&reply).is_none() => Ok(Effect::Gone),
-            400 | 405 | 413 | 415 | 422 => Ok(Effect::No(classify::refusal(&reply))),
+            400 | 413 | 415 | 422 if stranger(&reply).is_none() => Ok(Effect::No(classify::refusal(&reply))),
             _ => Err(classify::refusal(&reply)),
         }
     }

@@ -52,7 +52,7 @@ struct Forbidden {
 /// How long what ISC did not allow is not tried again; it doubles.
 const FORBIDDEN: Duration = Duration::from_secs(10 * 60);
 /// The longest of these times.
-const LONGEST_FORBIDDEN: Duration = Duration::from_secs(6 * 3_600);
+const LONGEST_FORBIDDEN: Duration = Duration::from_secs(3_600);
 
 /// What an owner was last told of a resource: its generation, whether it has the finalizer, its requests.
 type Told = (Option<i64>, bool, [Option<String>; 2]);
@@ -187,7 +187,7 @@ impl Board {
     pub fn forbid(&self, client_id: &str, why: &str) {
         let mut content = self.lock();
         let times = content.forbidden.get(client_id).map_or(0, |forbidden| forbidden.times);
-        let wait = FORBIDDEN.saturating_mul(1 << times.min(6)).min(LONGEST_FORBIDDEN);
+        let wait = FORBIDDEN.saturating_mul(1 << times.min(3)).min(LONGEST_FORBIDDEN);
         let forbidden = Forbidden { why: why.into(), times: times + 1, until: Instant::now() + wait };
         content.forbidden.retain(|_, old| old.until + LONGEST_FORBIDDEN > Instant::now());
         content.forbidden.insert(client_id.into(), forbidden);

@@ -123,20 +123,21 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
 pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
     let own = ledger.credential.as_ref()?;
     let name = LedgerStore::name_of(&ledger.owner);
+    let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
+    let api_url = api.to_string();
     let same = |old: &Session| {
         let credential = old.client.credential();
         credential.client_id == *own.client_id
             && credential.client_secret == own.client_secret
+            && old.api_url == api_url
             && old.ca_pem == ledger.endpoint.ca_pem
     };
     if let Some(known) = context.board.own_session(&name).filter(same) {
         return Some(known);
     }
-    let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
     let transport = context.outside.transports.trusting(ledger.endpoint.ca_pem.as_deref()).ok()?;
     let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
-    let api_url = api.to_string();
     let client =
         Client::new(api, context.config.pat_path.clone(), transport, credential, budget, context.metrics.clone());
     let session = Session {

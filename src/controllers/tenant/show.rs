@@ -19,6 +19,7 @@ use crate::kubernetes::status;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::credential;
 use crate::lifecycle::describe::{Note, stamp};
+use crate::lifecycle::ledger::Millis;
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
 /// Between two writes that only count tokens anew.
@@ -106,10 +107,20 @@ fn credential_of(session: &Session) -> CredentialStatus {
 
 /// The end of the credential that works, or worked last.
 fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Wanted> {
-    let last = view.last.as_ref()?;
-    context.metrics.credential_expiry(&tenant.name_any(), last.expires.map(|at| at.div_euclid(1_000)));
-    let now = last.client.now().map_or_else(|| Timestamp::as_millisecond(context.wall_clock()), |now| now.ms);
-    credential::expires(last.expires?, now, &trouble::seed(tenant, context))
+    let at = match view.last.as_ref() {
+        Some(last) => last.expires,
+        None => shown_expiry(tenant),
+    };
+    context.metrics.credential_expiry(&tenant.name_any(), at.map(|at| at.div_euclid(1_000)));
+    let reading = view.last.as_ref().and_then(|last| last.client.now());
+    let now = reading.map_or_else(|| context.wall_clock().as_millisecond(), |now| now.ms);
+    credential::expires(at?, now, &trouble::seed(tenant, context))
+}
+
+/// What the status says of the end of the credential that worked last, before this process came.
+fn shown_expiry(tenant: &Tenant) -> Option<Millis> {
+    let shown = tenant.status.as_ref()?.credential.as_ref()?.expires_at.as_deref()?;
+    shown.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
 /// An event for each stage on the way to the credential's end.
@@ -132,7 +143,9 @@ async fn announce(tenant: &Tenant, context: &Context, new: &TenantStatus) {
 }
 
 fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
-    old.capacity != new.capacity && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
+    old.capacity.is_some()
+        && old.capacity != new.capacity
+        && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
 }
 
 fn conditions(trouble: Option<&Note>, session: Option<&Session>, strangers: Option<&str>) -> Vec<Wanted> {
