@@ -318,7 +318,9 @@ fn no_reply_of_the_token_endpoint_ends_the_process() {
             (Hostile::NoContent, "IscUnavailable"),
         ];
         let bodies = join_all(bodies.map(|(body, reason)| hostile(stage, body, reason)));
-        tokio::join!(lives, bodies);
+        let aside = [Hostile::Html, Hostile::Null, Hostile::WrongShape, Hostile::Truncated, Hostile::LengthTooLong];
+        let aside = join_all(aside.map(|body| hostile_aside(stage, body)));
+        tokio::join!(lives, bodies, aside);
         assert_eq!(stage.operator_pid(), before);
         let log = stage.log();
         assert!(!log.contains("panicked"), "{}", log.lines().find(|line| line.contains("panicked")).unwrap());
@@ -354,6 +356,21 @@ async fn hostile(stage: &Stage, body: Hostile, reason: &str) {
     place.nothing_is_wrong("live").await;
     history.never_was("False");
     assert_eq!((place.created(), place.destroyed().len()), (2, 0), "{name}");
+    place.leave().await;
+}
+
+/// Likewise of the endpoints that are asked only for what may be unknown.
+async fn hostile_aside(stage: &Stage, body: Hostile) {
+    let name = format!("aside-{body:?}").to_lowercase();
+    let place = stage.speaking(&name, Dialect { org: Presence::Absent, ..unnamed(CheckToken::Answers) }).await;
+    for operation in [Operation::CheckToken, Operation::OauthInfo] {
+        place.fault(Fault { body: Some(body), ..Fault::on(operation) });
+    }
+    place.tenant(json!({})).await;
+    place.token("sync", json!({})).await;
+    place.nothing_is_wrong("sync").await;
+    place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
+    assert!(place.asked(Operation::CheckToken) > 0 && place.asked(Operation::OauthInfo) > 0, "{name}");
     place.leave().await;
 }
 

@@ -3,11 +3,12 @@
 use futures::future::join_all;
 use isc_simulator::{Dialect, ErrorStyle, Fault, Front, Hostile, Kind, Operation, RetryAfter, When};
 use jiff::Timestamp;
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::place::condition;
 use crate::shown::says_each_thing_once;
-use crate::stage::{Place, Stage, eventually, play};
+use crate::stage::{Place, Stage, WATCHFUL, eventually, play};
 
 /// How the base URL of a tenant's API looks.
 const FORM: &str = "https://<tenant>.api.identitynow.com";
@@ -94,6 +95,48 @@ async fn one_that_fails(stage: &Stage, name: &str, url: Option<&str>, what: &str
     place.tenant(json!({})).await;
     place.nothing_is_wrong("sync").await;
     place.leave().await;
+}
+
+#[test]
+fn a_url_that_leads_nowhere_near_an_api_is_refused_when_it_is_written() {
+    play(async {
+        let stage = Stage::attentive().await;
+        let tenants = stage.api("Tenant", None);
+        let good = "https://acme.api.identitynow.com";
+        let version = "without a version and without /oauth/token, as in https://acme.api.identitynow.com";
+        let nerm = "as in https://acme.nonemployee.com/api";
+        for (api, nerm_url, expected) in [
+            (format!("{good}/v3"), None, Some(version)),
+            (format!("{good}/v2025/"), None, Some(version)),
+            (format!("{good}/beta"), None, Some(version)),
+            (format!("{good}/oauth/token"), None, Some(version)),
+            (format!("{good}/OAuth/Token/"), None, Some(version)),
+            (format!("{good}/personal-access-tokens/v1"), None, Some(version)),
+            (format!("{good}/v3x"), None, None),
+            (format!("{good}/isc"), None, None),
+            (good.into(), Some("http://acme.nonemployee.com/api"), Some(nerm)),
+            (good.into(), Some("https://acme.nonemployee.com/api?x=1"), Some(nerm)),
+            (good.into(), Some("https://me@acme.nonemployee.com/api"), Some(nerm)),
+            (good.into(), Some("acme.nonemployee.com"), Some(nerm)),
+            (good.into(), Some("https://acme.nonemployee.com/api"), None),
+        ] {
+            let tenant = json!({
+                "apiVersion": "pat-operator.dev/v1alpha1",
+                "kind": "Tenant",
+                "metadata": {"name": "refused-url"},
+                "spec": {"apiUrl": api, "nermUrl": nerm_url, "credentials": [{"secretRef": {"name": "x"}}]},
+            });
+            let params = PatchParams { dry_run: true, ..PatchParams::apply("test") };
+            let said = tenants.patch("refused-url", &params, &Patch::Apply(&tenant)).await.err().map(|e| e.to_string());
+            match expected {
+                Some(words) => {
+                    let said = said.unwrap_or_else(|| panic!("{api} {nerm_url:?} is taken"));
+                    assert!(said.contains(words), "{api} {nerm_url:?}: {said}");
+                }
+                None => assert_eq!(said, None, "{api} {nerm_url:?}"),
+            }
+        }
+    });
 }
 
 #[test]
@@ -248,6 +291,32 @@ async fn one_that_somebody_deleted(stage: &Stage) {
 }
 
 #[test]
+fn what_isc_refuses_stays_unready_although_the_operator_is_started_anew() {
+    play(async {
+        let stage = Stage::set(&WATCHFUL).await;
+        stage.start_operator();
+        let place = stage.place("disabled-restarted").await;
+        for resource in ["a", "b"] {
+            place.token(resource, json!({})).await;
+            place.nothing_is_wrong(resource).await;
+        }
+        place.disable(true);
+        let refused = eventually("a refused pair", async || place.refused_one(&["a", "b"]).await).await;
+        let history = place.follow("PersonalAccessToken", refused, "Ready").await;
+        stage.kill_operator();
+        stage.start_operator();
+        place.asked_again(Operation::Oauth, 6).await;
+        place.says(refused, "Ready", "False", "PublishedRefused").await;
+        assert!(history.changes().iter().all(|(status, _)| status == "False"), "{:?}", history.changes());
+        place.disable(false);
+        for resource in ["a", "b"] {
+            place.nothing_is_wrong(resource).await;
+        }
+        assert_eq!((place.created(), place.destroyed().len()), (2, 0));
+    });
+}
+
+#[test]
 fn an_outage_alone_never_makes_a_live_credential_unready() {
     play(async {
         let stage = Stage::attentive().await;
@@ -299,13 +368,11 @@ fn past_its_recorded_expiry_nothing_is_called_ready() {
     });
 }
 
-/// It is prolonged while ISC answers. Then nothing can be asked, and its end comes all the same.
+/// Nothing can be asked of ISC, and the end of what was published comes all the same.
 async fn expires(stage: &Stage, name: &str, fault: Fault) {
     let place = stage.place(name).await;
     place.served(json!({})).await;
     let old = place.pair().await;
-    place.asked_again(Operation::Patch, 1).await;
-    place.nothing_is_wrong("sync").await;
     let fault = place.fault(fault);
     let message = place.says("sync", "Ready", "False", "Expired").await;
     let token = place.get("PersonalAccessToken", "sync").await.unwrap();
@@ -318,6 +385,8 @@ async fn expires(stage: &Stage, name: &str, fault: Fault) {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert!(history.changes().iter().all(|(status, _)| status == "False"), "{:?}", history.changes());
     place.ends(fault);
+    // Whoever changes the Tenant is heard at once.
+    place.tenant(json!({"limits": {"tokensPerUser": 9}})).await;
     let new = place.replaced(&old).await;
     place.shows("sync", "True", "Published").await;
     assert!(place.accepts(&new).await && place.created() == 2);

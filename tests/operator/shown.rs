@@ -54,25 +54,30 @@ impl Place<'_> {
 
     /// Waits until the Tenant is stalled for this reason, which its message tells in these words, each thing once.
     pub async fn tenant_stalls(&self, reason: &str, words: &[&str]) -> String {
-        let message = self.tenant_says("Stalled", "True", reason).await;
-        self.tenant_tells(&message, reason, words).await;
-        message
+        self.tenant_tells("Stalled", reason, words).await
     }
 
-    /// Waits until the Tenant says that it waits for something that may pass by itself.
+    /// The same of something that may pass by itself.
     pub async fn tenant_waits(&self, reason: &str, words: &[&str]) -> String {
-        let message = self.tenant_says("Reconciling", "True", reason).await;
-        self.tenant_tells(&message, reason, words).await;
+        let message = self.tenant_tells("Reconciling", reason, words).await;
         assert!(condition(&self.tenant_object().await, "Stalled").is_null(), "{reason}: nobody has to do anything");
         message
     }
 
-    async fn tenant_tells(&self, message: &str, reason: &str, words: &[&str]) {
-        assert_eq!(self.tenant_says("Ready", "False", reason).await, message);
+    async fn tenant_tells(&self, kind: &str, reason: &str, words: &[&str]) -> String {
+        let message = eventually(&format!("Tenant {} shows {kind} {reason}", self.name), async || {
+            let tenant = self.tenant_object().await;
+            let (ready, other) = (condition(&tenant, "Ready"), condition(&tenant, kind));
+            let is_told = ready["status"] == "False" && other["status"] == "True";
+            let is_same = ready["message"] == other["message"] && ready["reason"] == reason;
+            (is_told && is_same && other["reason"] == reason).then(|| ready["message"].as_str().unwrap().to_owned())
+        })
+        .await;
         for word in words {
             assert!(message.contains(word), "{reason}: {message:?} does not say {word:?}");
         }
-        says_each_thing_once(message);
+        says_each_thing_once(&message);
+        message
     }
 
     /// Waits until the resource is ready, and so is its Tenant, and neither is on its way or stalled.
@@ -211,13 +216,14 @@ async fn shown(
     found.unwrap_or_else(|_| panic!("{what} does not show {kind}={status} {reason} but {}", last.lock().unwrap()))
 }
 
-/// A person reads each thing once: no phrase comes twice.
+/// A person reads each thing once: no phrase comes twice, and no two ways to put a credential right.
 pub fn says_each_thing_once(message: &str) {
     let words: Vec<&str> = message.split_whitespace().collect();
     let mut seen = BTreeSet::new();
     for phrase in words.windows(PHRASE) {
         assert!(seen.insert(phrase), "{phrase:?} stands twice in {message:?}");
     }
+    assert!(message.matches(" put ").count() <= 1, "{message:?} says twice what to do");
     assert!(!message.ends_with(['.', ';', ':', ' ']) && message.len() > 20, "{message:?} is no sentence");
 }
 

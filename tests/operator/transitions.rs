@@ -103,6 +103,8 @@ async fn through_thick_and_thin(place: &Place<'_>) {
     place.shows("sync", "True", "CredentialRefused").await;
     place.seed().await;
     place.nothing_is_wrong("sync").await;
+    place.delete("PersonalAccessToken", "sync").await;
+    place.gone("PersonalAccessToken", "sync").await;
 }
 
 impl Place<'_> {
