@@ -41,11 +41,12 @@ pub fn merge(old: &[Condition], wanted: &[Wanted], generation: Option<i64>, now:
                 None => "Unknown",
             };
             let kept = old.iter().find(|old| old.type_ == wanted.kind && old.status == status);
+            let same = kept.filter(|old| old.reason == wanted.reason && says_the_same(&old.message, &wanted.message));
             Condition {
                 type_: wanted.kind.into(),
                 status: status.into(),
                 reason: wanted.reason.into(),
-                message: wanted.message.clone(),
+                message: same.map_or(&wanted.message, |old| &old.message).clone(),
                 observed_generation: generation,
                 last_transition_time: kept.map_or(Time(now), |old| old.last_transition_time.clone()),
             }
@@ -53,7 +54,53 @@ pub fn merge(old: &[Condition], wanted: &[Wanted], generation: Option<i64>, now:
         .collect()
 }
 
+/// Whether two messages differ at most in what ISC calls the requests that they are about: what fails again and again in the
+/// same way is told once.
+fn says_the_same(old: &str, new: &str) -> bool {
+    without_requests(old) == without_requests(new)
+}
+
+fn without_requests(message: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut is_id = false;
+    for word in message.split(' ') {
+        if !is_id {
+            words.push(word);
+        }
+        is_id = word.ends_with("trackingId");
+    }
+    words
+}
+
 /// The status of a condition, `None` if it is absent.
 pub fn is_true(conditions: &[Condition], kind: &str) -> Option<bool> {
     conditions.iter().find(|condition| condition.type_ == kind).map(|condition| condition.status == "True")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_is_repeated_keeps_its_message_and_another_one_does_not() {
+        let ready =
+            |reason, message: &str| [Wanted { kind: READY, status: Some(false), reason, message: message.into() }];
+        let first = "ISC failed (status 503): down; trackingId 1f; it is tried again";
+        let old = merge(&[], &ready("IscUnavailable", first), Some(1), Timestamp::UNIX_EPOCH);
+        for (sentence, reason, message, expected) in [
+            ("the same", "IscUnavailable", first, first),
+            (
+                "another request",
+                "IscUnavailable",
+                "ISC failed (status 503): down; trackingId 2e; it is tried again",
+                first,
+            ),
+            ("another status", "IscUnavailable", "ISC failed (status 500): down; trackingId 2e; it is tried again", ""),
+            ("another reason", "Refused", "ISC failed (status 503): down; trackingId 2e; it is tried again", ""),
+            ("less", "IscUnavailable", "ISC failed (status 503): down", ""),
+        ] {
+            let new = merge(&old, &ready(reason, message), Some(1), Timestamp::UNIX_EPOCH);
+            assert_eq!(new[0].message, if expected.is_empty() { message } else { expected }, "{sentence}");
+        }
+    }
 }

@@ -24,14 +24,17 @@ where
     }
     let mut status = serde_json::to_value(new).map_err(kube::Error::SerdeError)?;
     let old = serde_json::to_value(old).map_err(kube::Error::SerdeError)?;
-    // A merge patch removes a field only if it says so.
-    if let (Value::Object(status), Value::Object(old)) = (&mut status, old) {
-        for key in old.into_iter().map(|(key, _)| key) {
-            status.entry(key).or_insert(Value::Null);
-        }
-    }
+    remove_absent(&mut status, &old);
     let patch = Patch::Merge(json!({ "status": status }));
     api.patch_status(name, &PatchParams::default(), &patch).await.map(Some)
+}
+
+/// A merge patch removes a field, at any depth, only if it says so.
+fn remove_absent(new: &mut Value, old: &Value) {
+    let (Value::Object(new), Value::Object(old)) = (new, old) else { return };
+    for (key, was) in old {
+        remove_absent(new.entry(key.clone()).or_insert(Value::Null), was);
+    }
 }
 
 /// Adds or removes the finalizer; the write carries the resourceVersion of what was read.
@@ -51,5 +54,29 @@ pub async fn finalizer(client: &Client, token: &PersonalAccessToken, present: bo
     match api.patch_metadata(&token.name_any(), &PatchParams::default(), &patch).await {
         Err(kube::Error::Api(status)) if status.code == 404 && !present => Ok(()),
         answer => answer.map(|_| ()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_absent_at_any_depth_is_removed_by_the_patch() {
+        for (old, new) in [
+            (json!({}), json!({"a": 1})),
+            (json!({"a": 1, "b": 2}), json!({"b": 3})),
+            (json!({"credential": {"clientId": "x", "expiresAt": "y"}}), json!({"credential": {"clientId": "x"}})),
+            (json!({"a": {"b": {"c": 1, "d": 2}}}), json!({"a": {"b": {"d": 2}}})),
+            (json!({"a": {"b": 1}}), json!({})),
+            (json!({"all": [{"b": 1}, {"c": 2}]}), json!({"all": [{"c": 2}]})),
+            (json!({"a": {"b": 1}}), json!({"a": "text"})),
+            (json!({"a": "text"}), json!({"a": {"b": 1}})),
+        ] {
+            let (mut patch, mut status) = (new.clone(), old.clone());
+            remove_absent(&mut patch, &old);
+            json_patch::merge(&mut status, &patch);
+            assert_eq!(status, new, "from {old}");
+        }
     }
 }

@@ -42,7 +42,7 @@ async fn bad_list(name: &str, reason: &str, kind: Hostile) {
 fn a_hostile_list_is_no_information() {
     play(async {
         tokio::join!(
-            bad_list("list-html", "IscUnavailable", Hostile::Html),
+            bad_list("list-html", "Invalid", Hostile::Html),
             bad_list("list-empty", "IscUnavailable", Hostile::Empty),
             bad_list("list-twice", "IscUnavailable", Hostile::Duplicates),
             bad_list("list-flood", "IscUnavailable", Hostile::TenThousand),

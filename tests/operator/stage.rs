@@ -35,6 +35,15 @@ pub const WATCHFUL: [&str; 6] = [
     "--vanish-after=2s",
     "--backoff-first=1s",
 ];
+/// Flags of one that also looks at once at what ISC needs time for, or NERM.
+const ATTENTIVE: [&str; 6] = [
+    "--drift-interval=3s",
+    "--secret-poll=2s",
+    "--recheck=1s",
+    "--list-lag=1s",
+    "--scope-lag=1s",
+    "--backoff-first=1s",
+];
 /// How long to look for what should come; a machine that does other things as well is slow.
 pub const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -72,6 +81,18 @@ impl Stage {
     pub async fn watchful() -> &'static Self {
         static SHARED: tokio::sync::OnceCell<Stage> = tokio::sync::OnceCell::const_new();
         SHARED.get_or_init(|| Self::started(&WATCHFUL)).await
+    }
+
+    /// Likewise, with one that also looks at once whether scopes count and NERM accepts, and an ISC that speaks https too.
+    pub async fn attentive() -> &'static Self {
+        static SHARED: tokio::sync::OnceCell<Stage> = tokio::sync::OnceCell::const_new();
+        let start = async || {
+            let isc = isc_simulator::Options { tenants: Vec::new(), ..isc_simulator::Options::with_https() };
+            let stage = Self::before(isc, &ATTENTIVE).await;
+            stage.start_operator();
+            stage
+        };
+        SHARED.get_or_init(start).await
     }
 
     async fn started(flags: &[&str]) -> Self {

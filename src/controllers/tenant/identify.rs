@@ -62,7 +62,10 @@ fn api_client(tenant: &Tenant, context: &Context) -> Note {
 fn may_manage(tenant: &Tenant, context: &Context, client: &Client, identity: &Identity) -> Result<(), Note> {
     let Some(scopes) = &identity.scopes else {
         return match context.board.forbidden(client.client_id()) {
-            Some(why) => Err(trouble::missing_scope(tenant, context, &why)),
+            Some(why) => {
+                let why = format!("ISC answered a POST or PATCH with status 403: {why}");
+                Err(trouble::missing_scope(tenant, context, &why))
+            }
             None => Ok(()),
         };
     };

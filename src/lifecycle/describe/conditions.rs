@@ -59,8 +59,11 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
         return Some(Note { reason: "Expired", message, stalled: false, retry_at: None });
     }
     let why = view.refusal?;
+    // That the Tenant's own credential is refused is said already.
+    let trouble = if view.trouble.is_some_and(|trouble| trouble.reason == "CredentialRefused") { "" } else { &trouble };
     let message = format!(
-        "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses the operator's own: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}"
+        "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses that of Tenant {:?}: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}",
+        view.token.spec.tenant_ref.name
     );
     Some(Note { reason: "PublishedRefused", message, stalled: true, retry_at: None })
 }

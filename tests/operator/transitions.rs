@@ -1,0 +1,137 @@
+//! The log as in production: each transition of a Ready condition is one line, and so says what the API server was told.
+use isc_simulator::{Fault, NewToken, When};
+use serde_json::{Value, json};
+
+use crate::shown::History;
+use crate::stage::{Place, Stage, WATCHFUL, eventually, play};
+
+/// A line of the log that tells of a transition.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    level: String,
+    status: String,
+    reason: String,
+    message: String,
+}
+
+/// The lines about an object, oldest first.
+fn lines(stage: &Stage, object: &str) -> Vec<Line> {
+    let log = stage.log();
+    let parsed = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
+    let about = parsed.filter(|line| line["message"] == "Ready changed" && line["object"] == object);
+    let line = |line: Value| Line {
+        level: text(&line, "level"),
+        status: text(&line, "ready"),
+        reason: text(&line, "reason"),
+        message: text(&line, "why"),
+    };
+    about.map(line).collect()
+}
+
+/// What the log has to say of a condition's history: a line for each change of status or reason.
+fn expected(history: &History) -> Vec<Line> {
+    let text = |state: &Value, field: &str| state[field].as_str().unwrap().to_owned();
+    let mut states = history.states();
+    states.dedup_by_key(|state| (text(state, "status"), text(state, "reason")));
+    let good = ["Published", "Connected", "Minting", "Revoking"];
+    let line = |state: &Value| Line {
+        level: if good.contains(&text(state, "reason").as_str()) { "INFO" } else { "WARN" }.into(),
+        status: text(state, "status"),
+        reason: text(state, "reason"),
+        message: text(state, "message"),
+    };
+    states.iter().map(line).collect()
+}
+
+#[test]
+fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_adds_none() {
+    play(async {
+        let stage = Stage::quiet(&WATCHFUL).await;
+        stage.start_operator();
+        let (place, moves) = (stage.bare("transitions").await, stage.bare("moves-away").await);
+        let tenant = place.follow("Tenant", &place.name, "Ready").await;
+        let token = place.follow("PersonalAccessToken", "sync", "Ready").await;
+        tokio::join!(through_thick_and_thin(&place), moves.settles());
+        let objects = [("Tenant \"transitions\"", &tenant), ("PersonalAccessToken \"transitions/sync\"", &token)];
+        for (object, history) in objects {
+            eventually(&format!("the lines about {object}"), async || {
+                (lines(&stage, object).len() >= expected(history).len()).then_some(())
+            })
+            .await;
+            assert_eq!(lines(&stage, object), expected(history), "{object}");
+        }
+        let reasons = |object| lines(&stage, object).into_iter().map(|line| line.reason).collect::<Vec<_>>();
+        for reason in ["SeedMissing", "CredentialRefused", "MissingScope", "IscUnavailable", "Connected"] {
+            assert!(reasons(objects[0].0).contains(&reason.to_owned()), "{:?}", reasons(objects[0].0));
+        }
+        for reason in ["TenantNotFound", "Published", "CredentialRefused", "NotGranted", "IscUnavailable"] {
+            assert!(reasons(objects[1].0).contains(&reason.to_owned()), "{:?}", reasons(objects[1].0));
+        }
+        assert!(!stage.log().contains("\"level\":\"DEBUG\""), "a log as in production");
+        moves.is_moved_while_no_operator_runs().await;
+        for (object, history) in objects {
+            assert_eq!(lines(&stage, object), expected(history), "{object}: a restart is no transition");
+        }
+    });
+}
+
+/// Everything that may befall a Tenant and its resource, and good times between.
+async fn through_thick_and_thin(place: &Place<'_>) {
+    place.token("sync", json!({})).await;
+    place.shows("sync", "False", "TenantNotFound").await;
+    place.tenant(json!({})).await;
+    place.tenant_shows("False", "SeedMissing").await;
+    place.seed_with(&place.client_id, &"x".repeat(64)).await;
+    place.tenant_shows("False", "CredentialRefused").await;
+    let narrow = NewToken { scope: Some(vec!["idn:nelm:read".into()]), ..NewToken::named(&place.user, "narrow") };
+    let narrow = place.stage.simulator.control().create_token(&place.name, narrow).unwrap();
+    place.seed_with(&narrow.client_id, &narrow.client_secret).await;
+    place.tenant_shows("False", "MissingScope").await;
+    place.seed().await;
+    place.nothing_is_wrong("sync").await;
+    place.tenant(json!({"grants": []})).await;
+    place.shows("sync", "True", "NotGranted").await;
+    place.tenant(json!({})).await;
+    place.nothing_is_wrong("sync").await;
+    let down = place.fault(Fault { drop: Some(When::Before), ..Fault::default() });
+    place.tenant_shows("False", "IscUnavailable").await;
+    place.shows("sync", "True", "IscUnavailable").await;
+    place.ends(down);
+    place.nothing_is_wrong("sync").await;
+    place.seed_with(&place.client_id, &"x".repeat(64)).await;
+    place.shows("sync", "True", "CredentialRefused").await;
+    place.seed().await;
+    place.nothing_is_wrong("sync").await;
+    place.delete("PersonalAccessToken", "sync").await;
+    place.gone("PersonalAccessToken", "sync").await;
+}
+
+impl Place<'_> {
+    async fn settles(&self) {
+        self.seed().await;
+        self.tenant(json!({})).await;
+        self.token("plain", json!({})).await;
+        self.token("sdk", json!({"secret": {"format": "SailPointSdk"}})).await;
+        self.nothing_is_wrong("plain").await;
+        self.nothing_is_wrong("sdk").await;
+    }
+
+    /// What is published follows the Tenant, also if nobody saw it change.
+    async fn is_moved_while_no_operator_runs(&self) {
+        let before = self.record().len();
+        self.stage.kill_operator();
+        let url = self.stage.simulator.tenant_url(&self.name).replace("127.0.0.1", "localhost");
+        self.tenant(json!({"apiUrl": url, "nermUrl": format!("{url}/api")})).await;
+        self.stage.start_operator();
+        self.publishes(&url).await;
+        eventually("NERM is published too", async || {
+            (self.secret("plain").await?.get("nermUrl")? == &format!("{url}/api")).then_some(())
+        })
+        .await;
+        self.nothing_is_wrong("plain").await;
+        self.nothing_is_wrong("sdk").await;
+        assert!(self.record().len() > before);
+        assert_eq!((self.created(), self.posts(), self.destroyed().len()), (2, 2, 0));
+    }
+}
