@@ -21,7 +21,9 @@ pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings
                 promote(l, extension, extended, now, timings);
             }
             commit(l, attempt, post, now, timings);
-            if let Some((next, resource)) = then {
+            // ISC may never let what is made be extended: no more is made before one was.
+            let may_ride = extend.is_none() || extended.is_some();
+            if let Some((next, resource)) = then.as_ref().filter(|_| may_ride) {
                 ride(l, next, resource);
             }
         }

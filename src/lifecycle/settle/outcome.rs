@@ -11,7 +11,7 @@ pub enum Outcome {
     Posted {
         /// Reply to the POST.
         post: Posted,
-        /// Result of the extension, if there was one.
+        /// Result of the extension, if there was one and ISC did its part.
         extended: Option<Extended>,
     },
     /// An extension.

@@ -86,6 +86,24 @@ fn the_next_intent_rides_on_a_commit_only_if_the_latest_ledger_has_room() {
 }
 
 #[test]
+fn no_intent_rides_while_isc_does_not_extend_what_was_made_before() {
+    let ledger = with(attempting(), |ledger| ledger.entries.push(sample::entry(9, "c", State::Prepared)));
+    let extend = Some(Extension { id: "id9".into(), until: NOW });
+    let next = Some((Attempt { nonce: 8, ..attempt(2, "b") }, place("b")));
+    let step = Step::Post { attempt: attempt(1, "a"), extend, then: next };
+    for (extended, expected) in [
+        (Some(Extended::Yes { missing_scopes: None }), true),
+        (Some(Extended::No), true),
+        (Some(Extended::Unclear), true),
+        (None, false),
+    ] {
+        let after = settled(&ledger, &step, &Outcome::Posted { post: yes(), extended: extended.clone() });
+        assert_eq!(after.pending.is_some(), expected, "{extended:?}");
+        assert!(after.entry("id1").is_some(), "{extended:?}: what was made is recorded");
+    }
+}
+
+#[test]
 fn an_extension_beside_a_post_is_recorded_with_it() {
     let ledger = with(attempting(), |ledger| {
         ledger.entries.push(sample::entry(9, "b", State::Prepared));

@@ -37,7 +37,7 @@ impl Scene<'_> {
         };
         let extension = async {
             match extend {
-                Some(extension) => Some(self.extend(extension).await.unwrap_or(Extended::Unclear)),
+                Some(extension) => self.extend(extension).await.ok(),
                 None => None,
             }
         };
