@@ -109,8 +109,9 @@ pub struct Report {
     pub trouble: Option<Note>,
     /// What keeps single resources waiting.
     pub obstacles: BTreeMap<Uid, Note>,
-    /// Why ISC refuses what is published, by resource; tried only while it refuses the operator's own credential.
-    pub refusals: BTreeMap<Uid, String>,
+    /// What is published and was tried while ISC refuses the operator's own credential, by resource: why it is refused too;
+    /// `None`: it is not.
+    pub trials: BTreeMap<Uid, Option<String>>,
     /// When ISC last saw replaced tokens used, by resource.
     pub last_used: BTreeMap<Uid, Millis>,
     /// How its tokens are used.

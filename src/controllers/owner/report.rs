@@ -37,7 +37,7 @@ pub fn put(context: &Context, ledger: &str, tenant: &str, report: Report) {
         // A first report without trouble is no news for who has not been minted for yet.
         let concerns = changed || first && !context.board.is_fresh(&uid);
         let moved = old.obstacles.get(&*uid) != new.obstacles.get(&*uid)
-            || old.refusals.get(&*uid) != new.refusals.get(&*uid)
+            || old.trials.get(&*uid) != new.trials.get(&*uid)
             || old.last_used.get(&*uid) != new.last_used.get(&*uid);
         if concerns || moved {
             wake(context, &uid, &token.namespace().unwrap_or_default(), &token.name_any());

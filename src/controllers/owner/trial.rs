@@ -26,10 +26,7 @@ pub(super) async fn run(context: &Context, session: &Working, ledger: &str, memo
         Err(_) => return,
     };
     let mut report = old_report(context, ledger);
-    match refusal {
-        Some(why) => _ = report.refusals.insert(entry.uid.clone(), why),
-        None => _ = report.refusals.remove(&entry.uid),
-    }
+    report.trials.insert(entry.uid.clone(), refusal);
     report::put(context, ledger, &stored.ledger.endpoint.tenant, report);
 }
 

@@ -9,7 +9,7 @@ use crate::controllers::{Context, transitions};
 use crate::kubernetes::events;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
-use crate::lifecycle::describe::{self, Note, Publication, View};
+use crate::lifecycle::describe::{self, Note, Publication, Trial, View};
 use crate::lifecycle::grants::admit;
 use crate::metrics::KubernetesWrite;
 
@@ -103,11 +103,15 @@ fn status_of(
         denial: denial.as_ref(),
         trouble: trouble.as_ref(),
         obstacle: report.as_ref().and_then(|report| report.obstacles.get(&*uid)),
-        refusal: report.as_ref().and_then(|report| report.refusals.get(&*uid)).map(String::as_str),
+        trial: report.as_ref().and_then(|report| report.trials.get(&*uid)).map_or(Trial::None, trial),
         last_used: report.as_ref().and_then(|report| report.last_used.get(&*uid).copied()),
         publication,
     };
     Some(describe::status(&view, context.wall_clock()))
+}
+
+fn trial(refusal: &Option<String>) -> Trial<'_> {
+    refusal.as_deref().map_or(Trial::Accepted, Trial::Refused)
 }
 
 async fn exists(context: &Context, tenant: &str) -> kube::Result<bool> {

@@ -1,9 +1,14 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
-use super::{Note, Publication, View, stamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::{Note, Publication, Trial, View, stamp};
 use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, Wanted};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::grants::{Denial, NOT_GRANTED, SECRET_CONFLICT};
 use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
+
+/// ISC refuses the published credential.
+const PUBLISHED_REFUSED: &str = "PublishedRefused";
 
 /// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
 /// although ISC cannot be asked.
@@ -58,14 +63,27 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
         let message = format!("the credential in Secret {secret:?} expired at {}{trouble}", stamp(entry.expires_at));
         return Some(Note { reason: "Expired", message, stalled: false, retry_at: None });
     }
-    let why = view.refusal?;
+    let why = match view.trial {
+        Trial::Refused(why) => why,
+        Trial::Accepted => return None,
+        Trial::None => return refused_before(view, entry),
+    };
     // That the Tenant's own credential is refused is said already.
     let trouble = if view.trouble.is_some_and(|trouble| trouble.reason == "CredentialRefused") { "" } else { &trouble };
     let message = format!(
         "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses that of Tenant {:?}: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}",
         view.token.spec.tenant_ref.name
     );
-    Some(Note { reason: "PublishedRefused", message, stalled: true, retry_at: None })
+    Some(Note { reason: PUBLISHED_REFUSED, message, stalled: true, retry_at: None })
+}
+
+/// What another process found out holds until this one has tried the credential too, or all is well.
+fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
+    let old = view.token.status.as_ref().filter(|_| view.trouble.is_some())?;
+    old.current.as_ref().filter(|current| *current.client_id == *entry.id)?;
+    let is_refused = |ready: &&Condition| ready.type_ == READY && ready.reason == PUBLISHED_REFUSED;
+    let message = old.conditions.iter().find(is_refused)?.message.clone();
+    Some(Note { reason: PUBLISHED_REFUSED, message, stalled: true, retry_at: None })
 }
 
 /// The conditions of a resource of which nothing is known.

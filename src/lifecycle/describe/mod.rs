@@ -38,6 +38,17 @@ pub enum Publication {
     Refused(String),
 }
 
+/// What a trial of a published credential came to, while ISC refuses the operator's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial<'a> {
+    /// This process has not tried it.
+    None,
+    /// ISC accepts it.
+    Accepted,
+    /// ISC refuses it too, and says why.
+    Refused(&'a str),
+}
+
 /// Everything that a status tells.
 pub struct View<'a> {
     /// The resource.
@@ -54,8 +65,8 @@ pub struct View<'a> {
     pub obstacle: Option<&'a Note>,
     /// When ISC last saw its replaced token used.
     pub last_used: Option<Millis>,
-    /// Why ISC refuses the credential that the Secret holds, by a trial while it refuses the operator's own.
-    pub refusal: Option<&'a str>,
+    /// The trial of the credential that the Secret holds.
+    pub trial: Trial<'a>,
     /// The Secret.
     pub publication: Publication,
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::api::PersonalAccessTokenStatus;
 use crate::api::personal_access_token::{LastHandled, PersonalAccessToken};
-use crate::lifecycle::describe::{Note, Publication, View, stamp, status};
+use crate::lifecycle::describe::{Note, Publication, Trial, View, stamp, status};
 use crate::lifecycle::sample::DAY;
 
 fn resource(spec: serde_json::Value, annotations: serde_json::Value) -> PersonalAccessToken {
@@ -19,18 +19,8 @@ fn resource(spec: serde_json::Value, annotations: serde_json::Value) -> Personal
 fn view<'a>(token: &'a PersonalAccessToken, ledger: &'a Ledger) -> View<'a> {
     let publication = Publication::Published;
     let (denial, trouble, obstacle, last_used) = (None, None, None, None);
-    let refusal = None;
-    View {
-        token,
-        ledger: Some(ledger),
-        installation: "inst",
-        denial,
-        trouble,
-        obstacle,
-        last_used,
-        refusal,
-        publication,
-    }
+    let trial = Trial::None;
+    View { token, ledger: Some(ledger), installation: "inst", denial, trouble, obstacle, last_used, trial, publication }
 }
 
 fn shows(view: &View<'_>) -> PersonalAccessTokenStatus {
@@ -150,7 +140,7 @@ fn what_isc_refuses_or_what_has_expired_is_not_called_live() {
     let outage = Note { reason: "IscUnavailable", message: "down".into(), stalled: false, retry_at: None };
     let down = || View { trouble: Some(&outage), ..view(&plain, &ledger) };
     assert_eq!(conditions(&down())[0], "Ready=True IscUnavailable", "an outage alone changes nothing");
-    let refused = View { refusal: Some("status 401: invalid_client"), ..down() };
+    let refused = View { trial: Trial::Refused("status 401: invalid_client"), ..down() };
     assert_eq!(
         conditions(&refused),
         ["Ready=False PublishedRefused", "Stalled=True PublishedRefused"],
@@ -168,6 +158,28 @@ fn what_isc_refuses_or_what_has_expired_is_not_called_live() {
     };
     assert_eq!(at(end - 1), ("True".into(), "IscUnavailable".into()));
     assert_eq!(at(end), ("False".into(), "Expired".into()), "by the local time, since ISC cannot be asked");
+}
+
+#[test]
+fn a_refused_credential_stays_so_until_another_process_has_tried_it_or_all_is_well() {
+    let ledger = sample::ledger();
+    let outage = Note { reason: "CredentialRefused", message: "refused".into(), stalled: true, retry_at: None };
+    let plain = resource(json!({}), json!({}));
+    let refused = View { trial: Trial::Refused("status 401"), trouble: Some(&outage), ..view(&plain, &ledger) };
+    let known = PersonalAccessToken { status: Some(shows(&refused)), ..plain.clone() };
+    let other = with(ledger.clone(), |ledger| ledger.entries[0].id = "another".into());
+    let (live, dead) = ("Ready=True CredentialRefused", "Ready=False PublishedRefused");
+    for (sentence, token, ledger, trial, trouble, expected) in [
+        ("never tried", &plain, &ledger, Trial::None, Some(&outage), live),
+        ("refused before", &known, &ledger, Trial::None, Some(&outage), dead),
+        ("accepted since", &known, &ledger, Trial::Accepted, Some(&outage), live),
+        ("all is well", &known, &ledger, Trial::None, None, "Ready=True Published"),
+        ("another credential by now", &known, &other, Trial::None, Some(&outage), live),
+    ] {
+        assert_eq!(conditions(&View { trial, trouble, ..view(token, ledger) })[0], expected, "{sentence}");
+    }
+    let again = View { trouble: Some(&outage), ..view(&known, &ledger) };
+    assert_eq!(shows(&again).conditions[0], known.status.clone().unwrap().conditions[0], "in the same words");
 }
 
 #[test]
