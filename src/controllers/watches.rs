@@ -145,7 +145,7 @@ impl Watches {
             .modify(forget_managers)
             .reflect(ledger_writer)
             .applied_objects();
-        let seeds = watcher(own, seeds).default_backoff().applied_objects();
+        let seeds = watcher(own, seeds).default_backoff().touched_objects();
         Self {
             tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
             owners: Controller::for_stream(ledgers, ledger_reader).with_config(runtime.clone()),

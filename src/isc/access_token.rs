@@ -40,6 +40,8 @@ pub struct Identity {
 pub(super) struct Access {
     pub(super) bearer: Redacted,
     pub(super) identity: Identity,
+    /// The reply has a place for the names of scopes, and none is in it.
+    pub(super) names_none: bool,
     pub(super) until: Instant,
 }
 
@@ -62,7 +64,11 @@ impl Client {
             return Err(Failure::Elsewhere(format!("POST /oauth/token was answered with {what}")));
         }
         match reply.status().as_u16() {
-            200 | 201 => access(&reply, asked),
+            200..=299 => access(&reply, asked),
+            status @ (400 | 401 | 403) if is_of_another_api(&reply) => Err(Failure::Elsewhere(format!(
+                "POST /oauth/token was answered with status {status}, and not in the words of ISC: {}",
+                classify::message(&reply)
+            ))),
             status @ (400 | 401 | 403) => Err(Failure::Refused { status, message: classify::message(&reply) }),
             status @ (404..=407 | 409..=428 | 430..=499) => {
                 Err(Failure::Elsewhere(format!("POST /oauth/token was answered with status {status}")))
@@ -78,7 +84,7 @@ impl Client {
         }
         let body = serde_urlencoded::to_string([("token", bearer.expose())]).ok()?;
         self.take().await.ok()?;
-        let reply = self.call(Method::POST, "/oauth/check_token/", FORM, body.into(), None).await.ok()?;
+        let reply = self.call_aside(Method::POST, "/oauth/check_token/", FORM, body.into(), None).await.ok()?;
         if matches!(reply.status().as_u16(), 401..=405) {
             self.lacks_check_token();
         }
@@ -86,8 +92,17 @@ impl Client {
             return None;
         }
         let said: Fields = classify::json(&reply).ok()?;
-        said.scopes("scope")
+        let none = said.is_empty("scope") && self.names_scopes();
+        said.scopes("scope").or_else(|| none.then(Vec::new))
     }
+}
+
+/// Whether a refusal in JSON has none of the fields that ISC explains refusals with, of which every API has `message`.
+fn is_of_another_api(reply: &Reply) -> bool {
+    const EXPLAIN: [&str; 6] =
+        ["error", "error_description", "detailCode", "messages", "errorMessage", "formatted_msg"];
+    let said: Fields = classify::json(reply).unwrap_or_default();
+    said.lacks(&EXPLAIN)
 }
 
 fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
@@ -109,7 +124,8 @@ fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
     };
     // Three quarters of its life: it can be as short as 15 s.
     let life = life(got.seconds("expires_in")).mul_f64(0.75);
-    Ok(Access { bearer: Redacted::new(token), identity, until: asked + life })
+    let names_none = got.is_empty("scope");
+    Ok(Access { bearer: Redacted::new(token), identity, names_none, until: asked + life })
 }
 
 /// A life that can be: nobody is believed who says less than nothing, or more than ISC gives.

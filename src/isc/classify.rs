@@ -1,4 +1,5 @@
 //! What a reply means (R3): pure, over status, headers and body; never by the text of a message.
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use super::error::Failure;
 use super::http::Reply;
 use super::stranger::stranger;
 use super::wire;
+use crate::metrics::IscResult;
 use crate::redacted::Redacted;
 
 /// What a POST came to.
@@ -56,7 +58,7 @@ pub struct ListedToken {
     pub owner_id: String,
     /// Creation time in milliseconds since the Unix epoch.
     pub created: Option<i64>,
-    /// Expiry likewise; `None`: it never expires.
+    /// Expiry likewise; `None`: it never expires, or nobody can read when.
     pub expires: Option<i64>,
     /// When it was last used; `None`: never, or ISC does not say.
     pub last_used: Option<i64>,
@@ -102,30 +104,35 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
         404 => return Err(Failure::Elsewhere("LIST was answered with status 404".into())),
         _ => return Err(refusal(reply)),
     }
-    let wrong = |what: &str| malformed(reply, what);
-    let tokens: Vec<wire::Token> = json(reply).map_err(wrong)?;
-    let mut seen = std::collections::BTreeSet::new();
-    tokens
-        .into_iter()
-        .map(|token| {
-            if !is_id(&token.id) || !seen.insert(token.id.clone()) {
-                return Err(wrong("LIST has an id twice, or one that is not an id"));
-            }
-            let instant = |text: &Option<String>| text.as_deref().map(millis).transpose();
-            let (created, expires) = (instant(&token.created), instant(&token.expiration_date));
-            let last_used = instant(&token.last_used);
-            Ok(ListedToken {
-                id: token.id,
-                name: token.name,
-                owner_id: token.owner.id,
-                created: created.map_err(wrong)?,
-                expires: expires.map_err(wrong)?,
-                last_used: last_used.map_err(wrong)?,
-                scopes: token.scope,
-                managed: token.managed == Some(true),
-            })
-        })
-        .collect()
+    let tokens: Vec<wire::Fields> = json(reply).map_err(|_| malformed(reply, "LIST is no list of tokens"))?;
+    let mut seen = BTreeSet::new();
+    let mut listed = Vec::with_capacity(tokens.len());
+    for token in &tokens {
+        let token = listed_token(token).map_err(|what| malformed(reply, &what))?;
+        if !seen.insert(token.id.clone()) {
+            return Err(malformed(reply, &format!("LIST has token {} twice", token.id)));
+        }
+        listed.push(token);
+    }
+    Ok(listed)
+}
+
+/// Id, name and owner say whose a token is: without them LIST is no information. The rest may be missing or unreadable.
+fn listed_token(token: &wire::Fields) -> Result<ListedToken, String> {
+    let id = token.text("id").filter(|id| is_id(id)).ok_or("a token in LIST has no id, or one that is not an id")?;
+    let lacks = |field: &str| format!("token {id} in LIST has no {field}");
+    let name = token.text("name").ok_or_else(|| lacks("name"))?;
+    let owner_id = token.text_within("owner", "id").ok_or_else(|| lacks("owner with an id"))?;
+    Ok(ListedToken {
+        name,
+        owner_id,
+        created: token.time("created"),
+        expires: token.time("expirationDate"),
+        last_used: token.time("lastUsed"),
+        scopes: token.words("scope"),
+        managed: token.is_true("managed"),
+        id,
+    })
 }
 
 /// A reply that is no success, as a failure.
@@ -204,9 +211,19 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
 }
 
 /// A time of ISC in milliseconds since the Unix epoch.
-pub(super) fn millis(text: &str) -> Result<i64, &'static str> {
+fn millis(text: &str) -> Result<i64, &'static str> {
     let stamp = text.parse::<Timestamp>().map_err(|_| "a date is not one")?;
     Ok(stamp.as_millisecond())
+}
+
+/// How a reply with this status is counted; 0: there is none.
+pub(super) fn result(status: u16) -> IscResult {
+    match status {
+        200..300 => IscResult::Yes,
+        429 => IscResult::Throttled,
+        400..500 => IscResult::No,
+        _ => IscResult::Unknown,
+    }
 }
 
 fn http_date(text: &str) -> Option<i64> {

@@ -14,7 +14,7 @@ use super::clock::{Clock, Reading};
 use super::endpoint::ApiUrl;
 use super::error::Failure;
 use super::http::{Reply, Transport, send};
-use crate::metrics::{IscOperation, IscResult, Metrics};
+use crate::metrics::{IscOperation, Metrics};
 use crate::redacted::Redacted;
 
 /// Client ID and client secret.
@@ -40,6 +40,8 @@ struct Inner {
     access: tokio::sync::Mutex<Option<Access>>,
     /// `/oauth/check_token/` answered that it is not for us; the vendor does not document it.
     lacks_check_token: AtomicBool,
+    /// ISC named scopes of our own credential: where it names none of another, there are none.
+    names_scopes: AtomicBool,
     metrics: Arc<Metrics>,
 }
 
@@ -54,8 +56,19 @@ impl Client {
         metrics: Arc<Metrics>,
     ) -> Self {
         let (clock, access) = (Arc::default(), tokio::sync::Mutex::new(None));
-        let lacks_check_token = AtomicBool::new(false);
-        Self(Arc::new(Inner { api, path, transport, credential, budget, clock, access, lacks_check_token, metrics }))
+        let (lacks_check_token, names_scopes) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Inner {
+            api,
+            path,
+            transport,
+            credential,
+            budget,
+            clock,
+            access,
+            lacks_check_token,
+            names_scopes,
+            metrics,
+        }))
     }
 
     /// Client ID of the operator's own credential.
@@ -94,6 +107,7 @@ impl Client {
         if identity.scopes.is_none() {
             identity.scopes = self.ask_for_scopes(&bearer).await;
         }
+        self.0.names_scopes.store(identity.scopes.is_some(), Ordering::Relaxed);
         Ok(identity)
     }
 
@@ -107,6 +121,11 @@ impl Client {
         self.0.lacks_check_token.store(true, Ordering::Relaxed);
     }
 
+    /// Whether ISC named scopes of our own credential.
+    pub(super) fn names_scopes(&self) -> bool {
+        self.0.names_scopes.load(Ordering::Relaxed)
+    }
+
     /// Carries requests to ISC.
     pub(super) fn transport(&self) -> &Transport {
         &self.0.transport
@@ -114,7 +133,7 @@ impl Client {
 
     /// Counts a request that went another way than [`Client::call`].
     pub(super) fn count(&self, operation: IscOperation, status: u16, took: Duration) {
-        self.0.metrics.request(operation, result(status), took);
+        self.0.metrics.request(operation, classify::result(status), took);
     }
 
     /// Sends what may be sent twice: a 401 drops the access token and tries once more with a new one.
@@ -177,6 +196,22 @@ impl Client {
         body: Bytes,
         bearer: Option<&Redacted>,
     ) -> Result<Reply, Failure> {
+        let reply = self.call_aside(method, path, kind, body, bearer).await?;
+        if reply.status() == 429 {
+            return Err(Failure::Wait(self.0.budget.hold(classify::retry_after(&reply))));
+        }
+        Ok(reply)
+    }
+
+    /// The same for what is good to know, and not needed: that ISC wants to be asked less often holds nothing else up.
+    pub(super) async fn call_aside(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+        bearer: Option<&Redacted>,
+    ) -> Result<Reply, Failure> {
         let started = Instant::now();
         let mut request = http::Request::builder()
             .method(method.clone())
@@ -191,13 +226,10 @@ impl Client {
         let (operation, took) = (operation(&method, path), started.elapsed());
         let status = answer.as_ref().map_or(0, |reply| reply.status().as_u16());
         tracing::debug!(?operation, status, millis = took.as_millis(), "called ISC");
-        self.0.metrics.request(operation, result(status), took);
+        self.0.metrics.request(operation, classify::result(status), took);
         let reply = answer?;
         if let Some(date) = classify::date(&reply) {
             self.0.clock.lock().unwrap_or_else(PoisonError::into_inner).observe(date, Instant::now());
-        }
-        if reply.status() == 429 {
-            return Err(Failure::Wait(self.0.budget.hold(classify::retry_after(&reply))));
         }
         Ok(reply)
     }
@@ -212,14 +244,5 @@ fn operation(method: &Method, path: &str) -> IscOperation {
         Method::PATCH => IscOperation::Update,
         Method::DELETE => IscOperation::Delete,
         _ => IscOperation::List,
-    }
-}
-
-fn result(status: u16) -> IscResult {
-    match status {
-        200..300 => IscResult::Yes,
-        429 => IscResult::Throttled,
-        400..500 => IscResult::No,
-        _ => IscResult::Unknown,
     }
 }

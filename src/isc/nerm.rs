@@ -8,6 +8,7 @@ use super::endpoint::ApiUrl;
 use super::error::Failure;
 use super::http::{Reply, Request, send};
 use super::stranger::stranger;
+use super::wire;
 use crate::metrics::IscOperation;
 
 /// What NERM makes of an access token.
@@ -51,7 +52,10 @@ fn judge(reply: &Reply) -> Nerm {
     }
     let (status, message) = (reply.status().as_u16(), classify::message(reply));
     match status {
-        200 => Nerm::Accepted,
+        200 if classify::json::<wire::Fields>(reply).is_ok_and(|said| said.text("error").is_some()) => {
+            Nerm::Unknown(format!("status 200: {message}"))
+        }
+        200 if classify::is_json(reply) => Nerm::Accepted,
         400 if classify::is_json(reply) => Nerm::Accepted,
         401 | 403 => Nerm::Refused(format!("status {status}: {message}")),
         _ => Nerm::Unknown(format!("status {status}: {message}")),
@@ -84,13 +88,20 @@ mod tests {
             judge(&reply.body(body.to_owned().into()).unwrap())
         };
         let json = |status, body: &str| reply(status, "application/json; charset=utf-8", body);
-        assert_eq!(json(200, "{}"), Nerm::Accepted);
+        assert_eq!(json(200, "{\"system_roles\":[]}"), Nerm::Accepted);
+        assert!(matches!(json(200, "{\"error\":\"Unauthorized\"}"), Nerm::Unknown(_)));
         assert_eq!(json(400, "{\"error\":\"no system_roles found\"}"), Nerm::Accepted);
         assert_eq!(json(401, "{\"error\":\"unauthorized\"}"), Nerm::Refused("status 401: unauthorized".into()));
         assert!(matches!(json(403, ""), Nerm::Refused(_)));
-        for (status, kind) in
-            [(404, "application/json"), (500, "text/html"), (302, "text/html"), (200, "text/html"), (429, "")]
-        {
+        for (status, kind) in [
+            (404, "application/json"),
+            (500, "text/html"),
+            (302, "text/html"),
+            (200, "text/html"),
+            (200, "text/plain"),
+            (200, ""),
+            (429, ""),
+        ] {
             assert!(matches!(reply(status, kind, ""), Nerm::Unknown(_)), "{status} {kind}");
         }
         assert!(matches!(reply(400, "text/html", ""), Nerm::Unknown(_)), "a proxy");

@@ -1,11 +1,15 @@
 //! Whether something else than the API of ISC answered: a login page, a proxy, another host.
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 
+use super::classify;
 use super::http::Reply;
 
 /// What answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
 pub fn stranger(reply: &Reply) -> Option<String> {
     let status = reply.status();
+    if status.as_u16() == 501 {
+        return Some("status 501 (the method is not known there)".into());
+    }
     if status.is_server_error() || status.as_u16() == 429 {
         return None;
     }
@@ -18,7 +22,19 @@ pub fn stranger(reply: &Reply) -> Option<String> {
         return Some("status 405 (the method is not allowed there)".into());
     }
     let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.trim_start().starts_with("text/html").then(|| format!("a page of HTML (status {})", status.as_u16()))
+    let is_page = kind.contains("html") || reply.body().trim_ascii_start().starts_with(b"<");
+    if is_page {
+        return Some(format!("a page of HTML (status {})", status.as_u16()));
+    }
+    // All refusals of ISC are JSON, or have nothing to say.
+    let is_text = status.is_client_error() && !kind.is_empty() && !classify::is_json(reply);
+    is_text.then(|| format!("a reply that is not JSON (status {}, {:?})", status.as_u16(), shown(kind)))
+}
+
+/// The kind of a reply, as far as it can be shown.
+fn shown(kind: &str) -> String {
+    let plain = kind.split(';').next().unwrap_or_default().trim();
+    plain.chars().filter(char::is_ascii_graphic).take(40).collect()
 }
 
 /// Where a redirect leads, without what a user or a secret could be in.
@@ -44,6 +60,7 @@ mod tests {
     fn a_login_page_a_proxy_and_another_host_are_told_from_isc() {
         let html = [("content-type", "text/html; charset=utf-8")];
         let json = [("content-type", "application/json")];
+        let text = [("content-type", "text/plain")];
         for (status, headers, expected) in [
             (200, &html[..], true),
             (404, &html[..], true),
@@ -58,6 +75,11 @@ mod tests {
             (429, &html[..], false),
             (500, &html[..], false),
             (503, &html[..], false),
+            (501, &html[..], true),
+            (403, &text[..], true),
+            (401, &text[..], true),
+            (403, &[("content-type", "application/xhtml+xml")][..], true),
+            (401, &[][..], false),
         ] {
             assert_eq!(said(status, headers).is_some(), expected, "{status} {headers:?}");
         }

@@ -25,7 +25,7 @@ impl Client {
     /// Anything but a 200 with a JSON object.
     pub async fn tenant_info(&self) -> Result<TenantInfo, Failure> {
         self.take().await?;
-        let reply = self.call(Method::GET, "/oauth/info", "application/json", Bytes::new(), None).await?;
+        let reply = self.call_aside(Method::GET, "/oauth/info", "application/json", Bytes::new(), None).await?;
         if reply.status() != 200 {
             return Err(classify::refusal(&reply));
         }

@@ -103,12 +103,11 @@ impl Client {
         let reply = self.repeatable(Method::PATCH, &self.one(id)?, "application/json-patch+json", body.into()).await?;
         match reply.status().as_u16() {
             200 => {
-                let token: wire::Token = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
-                if token.id != id {
-                    return Err(classify::malformed(&reply, "it is about another token"));
+                let token: wire::Fields = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
+                if token.text("id").is_none_or(|said| said != id) {
+                    return Err(classify::malformed(&reply, "the reply to PATCH is not about this token"));
                 }
-                let expires = token.expiration_date.as_deref().map(classify::millis).transpose();
-                Ok(Effect::Yes { expires: expires.map_err(|what| classify::malformed(&reply, what))? })
+                Ok(Effect::Yes { expires: token.time("expirationDate") })
             }
             404 if stranger(&reply).is_none() => Ok(Effect::Gone),
             400 | 413 | 415 | 422 if stranger(&reply).is_none() => Ok(Effect::No(classify::refusal(&reply))),
@@ -143,10 +142,12 @@ impl Client {
     /// As [`Client::verify`].
     pub async fn scopes_of(&self, credential: &Credential) -> Result<Option<Vec<String>>, Failure> {
         let access = self.grant(credential).await?;
-        match access.identity.scopes {
-            Some(scopes) => Ok(Some(scopes)),
-            None => Ok(self.ask_for_scopes(&access.bearer).await),
+        if access.identity.scopes.is_some() {
+            return Ok(access.identity.scopes);
         }
+        let told = self.ask_for_scopes(&access.bearer).await;
+        let none = access.names_none && self.names_scopes();
+        Ok(told.or_else(|| none.then(Vec::new)))
     }
 
     fn one(&self, id: &str) -> Result<String, Failure> {

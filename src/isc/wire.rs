@@ -1,8 +1,10 @@
 //! The JSON of the token API and of `/oauth/token`, as the published documents give it; unknown fields are ignored.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Body of `POST /personal-access-tokens/v1`.
 #[derive(Serialize)]
@@ -14,7 +16,7 @@ pub(super) struct Create<'a> {
     pub expiration_date: String,
 }
 
-/// A token, in the replies of POST, PATCH and LIST.
+/// A token in the reply to a POST, of which everything must be right.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Token {
@@ -27,12 +29,6 @@ pub(super) struct Token {
     pub created: Option<String>,
     #[serde(default)]
     pub expiration_date: Option<String>,
-    #[serde(default)]
-    pub managed: Option<bool>,
-    #[serde(default)]
-    pub scope: Option<Vec<String>>,
-    #[serde(default)]
-    pub last_used: Option<String>,
 }
 
 /// Owner of a token.
@@ -49,9 +45,9 @@ pub(super) struct Replace {
     pub value: Value,
 }
 
-/// A JSON object of which no field is certain, neither its presence nor its type.
+/// A JSON object of which no field is certain, neither its presence nor its type: each is read by itself.
 #[derive(Default, Deserialize)]
-pub(super) struct Fields(Map<String, Value>);
+pub(super) struct Fields(BTreeMap<String, Box<RawValue>>);
 
 /// The object in these bytes.
 pub(super) fn fields(bytes: &[u8]) -> Option<Fields> {
@@ -59,15 +55,47 @@ pub(super) fn fields(bytes: &[u8]) -> Option<Fields> {
 }
 
 impl Fields {
+    fn get(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.0.get(name)?.get()).ok()
+    }
+
+    /// Whether it has any field, and none of these.
+    pub(super) fn lacks(&self, names: &[&str]) -> bool {
+        !self.0.is_empty() && !names.iter().any(|name| self.0.contains_key(*name))
+    }
+
     /// A text that says something.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        let text = self.0.get(name)?.as_str()?;
+        let value = self.get(name)?;
+        let text = value.as_str()?;
         (!text.trim().is_empty()).then(|| text.to_owned())
+    }
+
+    /// A text of an object within.
+    pub(super) fn text_within(&self, name: &str, field: &str) -> Option<String> {
+        let within: Self = serde_json::from_str(self.0.get(name)?.get()).ok()?;
+        within.text(field)
+    }
+
+    /// Whether it is said to be true, also as a text.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Value::Bool(said)) => said,
+            Some(Value::String(text)) => text.trim().eq_ignore_ascii_case("true"),
+            Some(Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => false,
+        }
+    }
+
+    /// A time in milliseconds since the Unix epoch; `None`: there is none, or nobody can read it. Beyond the last that can
+    /// be told is never.
+    pub(super) fn time(&self, name: &str) -> Option<i64> {
+        let stamp = self.text(name)?.trim().parse::<Timestamp>().ok()?;
+        Some(stamp.as_millisecond())
     }
 
     /// A number, also one that is written as a text.
     pub(super) fn seconds(&self, name: &str) -> Option<f64> {
-        match self.0.get(name)? {
+        match self.get(name)? {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text.trim().parse().ok(),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
@@ -77,13 +105,31 @@ impl Fields {
     /// Names of scopes, in an array or in one text. `None`: it has none, or what stands for them is no list of names, such
     /// as the bitmap of the access token's claim; a name has a colon.
     pub(super) fn scopes(&self, name: &str) -> Option<Vec<String>> {
-        let words: Vec<&str> = match self.0.get(name)? {
-            Value::String(text) => text.split_whitespace().collect(),
-            Value::Array(items) => items.iter().filter_map(Value::as_str).flat_map(str::split_whitespace).collect(),
+        let words = self.words(name)?;
+        let is_plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || ":_.*-".contains(c));
+        let named = words.iter().all(is_plain) && words.iter().any(|word| word.contains(':'));
+        named.then_some(words)
+    }
+
+    /// Words, in an array or in one text, between blanks or commas.
+    pub(super) fn words(&self, name: &str) -> Option<Vec<String>> {
+        let texts = match self.get(name)? {
+            Value::String(text) => vec![Value::String(text)],
+            Value::Array(items) => items,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
         };
-        let named = words.iter().any(|word| word.contains(':'));
-        named.then(|| words.into_iter().map(str::to_owned).collect())
+        let texts = texts.iter().filter_map(Value::as_str);
+        let words = texts.flat_map(|text| text.split(|c: char| c.is_whitespace() || c == ','));
+        Some(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Whether a list of names, or a text with names, is there and holds none.
+    pub(super) fn is_empty(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
+        }
     }
 
     /// All that an error body says, in the shapes that were seen, each text once.
@@ -91,7 +137,8 @@ impl Fields {
         const SHAPES: [&str; 6] =
             ["detailCode", "error", "error_description", "errorMessage", "formatted_msg", "message"];
         let mut said: Vec<String> = SHAPES.iter().filter_map(|name| self.text(name)).collect();
-        let messages = self.0.get("messages").and_then(Value::as_array).into_iter().flatten();
+        let messages = self.get("messages").unwrap_or_default();
+        let messages = messages.as_array().into_iter().flatten();
         said.extend(messages.filter_map(|message| message["text"].as_str()).map(str::to_owned));
         let tracking = self.text("trackingId").map(|id| format!("trackingId {id}"));
         said.extend(tracking);

@@ -1,5 +1,6 @@
 //! What the controllers of this process tell each other. Nothing here has authority: after a restart it starts empty.
 mod resources;
+mod tenants;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,7 +38,7 @@ struct Content {
     written: HashMap<String, (u64, Option<PersonalAccessTokenStatus>)>,
     memories: HashMap<String, Memory>,
     own_sessions: HashMap<String, Session>,
-    tenants_told: HashMap<String, Instant>,
+    tenants_told: HashMap<String, tenants::Told>,
     ledgers: HashMap<String, (Arc<Ledger>, Instant)>,
     forbidden: HashMap<String, Forbidden>,
 }
@@ -160,28 +161,6 @@ impl Board {
             }
         };
         old != new
-    }
-
-    /// Names of the Tenants that the tenant controller has looked at.
-    pub fn tenants(&self) -> Vec<String> {
-        self.lock().tenants.keys().cloned().collect()
-    }
-
-    /// When the status of a Tenant was last written.
-    pub fn tenant_told(&self, name: &str) -> Option<Instant> {
-        self.lock().tenants_told.get(name).copied()
-    }
-
-    /// Notes that the status of a Tenant was written now.
-    pub fn tell_tenant(&self, name: &str) {
-        self.lock().tenants_told.insert(name.into(), Instant::now());
-    }
-
-    /// Has the tenant controller ask ISC again, whatever it heard last.
-    pub fn distrust(&self, tenant: &str) {
-        if let Some(session) = self.lock().tenants.get_mut(tenant).and_then(|view| view.session.as_mut()) {
-            session.verified = None;
-        }
     }
 
     /// ISC did not allow this credential to make or change a token.

@@ -114,7 +114,12 @@ async fn listed(
             Err(api_client(tenant, context))
         }
         Err(Failure::Forbidden(why)) => {
-            Err(trouble::missing_scope(tenant, context, &format!("LIST was answered with status 403: {why}")))
+            let carries = match &identity.scopes {
+                Some(scopes) => format!(", although its access token carries {}", scopes.join(", ")),
+                None => String::new(),
+            };
+            let why = format!("LIST was answered with status 403: {why}{carries}");
+            Err(trouble::missing_scope(tenant, context, &why))
         }
         Err(failure) => Err(trouble::of(tenant, context, &failure)),
     }
@@ -152,14 +157,18 @@ async fn tenant_of(
         Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => {
             trouble::of(tenant, context, &failure)
         }
-        Ok(_) | Err(_) => trouble::waiting(
-            "UserUnknown",
-            format!(
-                "neither the access token of {} nor GET /oauth/info says which tenant it is of; ISC is asked again",
-                trouble::seed(tenant, context)
-            ),
-        ),
+        Ok(_) => unnamed(tenant, context, "it answered without tenantId"),
+        Err(failure) => unnamed(tenant, context, &failure.to_string()),
     })
+}
+
+/// Nobody says which tenant the seed is of. `why`: what `/oauth/info` came to.
+fn unnamed(tenant: &Tenant, context: &Context, why: &str) -> Note {
+    let seed = trouble::seed(tenant, context);
+    let message = format!(
+        "neither the access token of {seed} nor GET /oauth/info says which tenant it is of ({why}); ISC is asked again"
+    );
+    trouble::waiting("UserUnknown", message)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// Writes the status if there is something new to tell. Gives the time to wait if numbers alone are new, but too soon.
 pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<Option<Duration>, Error> {
     let name = tenant.name_any();
+    let tenant = &*context.board.tenant_caught_up(tenant);
     let old = tenant.status.as_ref();
     let new = status_of(tenant, context, view);
     if old.is_some_and(|old| is_only_count(old, &new)) {
@@ -38,9 +39,9 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
     }
     let api: Api<Tenant> = Api::all(context.client.clone());
     let written = status::write(&api, &name, old, &new).await;
-    if written.map_err(|source| Error::Status { name: name.clone(), source })?.is_some() {
+    if let Some(written) = written.map_err(|source| Error::Status { name: name.clone(), source })? {
         context.metrics.write(KubernetesWrite::Status);
-        context.board.tell_tenant(&name);
+        context.board.tell_tenant(written);
         let before = old.map_or(&[][..], |old| &old.conditions);
         transitions::log(&format!("Tenant {name:?}"), before, &new.conditions);
         announce(tenant, context, &new).await;
