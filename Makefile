@@ -6,9 +6,10 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 RELEASED = PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator")
-# What is too long for each run is played in parts, another each day: of 5 000 walks (16 to a world) and of all pairs of
-# faults a tenth.
+# What is too long for each run is played in parts, another each day: of 20 000 seeds a quarter, of 5 000 walks (16 to a
+# world) and of all pairs of faults a tenth.
 DAY := $(shell echo $$(($$(date +%s) / 86400)))
+SEEDS_OF_TODAY := $(shell echo $$(($(DAY) % 4 * 5000)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
 PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 10)))
 
@@ -28,7 +29,7 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in 
 	$(TRIALS) fields
 	$(TRIALS) walks 500 --from $(WALKS_OF_TODAY)
 	@# Processes wait more than they work: what is played in memory uses the rest of the machine.
-	nice -n 19 $(TRIALS) seeds 20000 & seeds=$$!; \
+	nice -n 19 $(TRIALS) seeds 5000 --from $(SEEDS_OF_TODAY) & seeds=$$!; \
 	nice -n 19 $(TRIALS) pairs --slice $(PAIRS_OF_TODAY) & pairs=$$!; \
 	trap 'kill $$seeds $$pairs 2>/dev/null || true' EXIT; \
 	$(RELEASED) KILLS=300 cargo test --test soak && wait $$seeds && wait $$pairs
@@ -73,9 +74,6 @@ simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=
 	@cargo build -q --release -p trials
 	@$(TRIALS) pairs --from $(or $(FROM),0) $(if $(SLICE),--slice $(SLICE))
 
-compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
-	@cargo build -q --release -p trials
-	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; of a failure, CASE=n tells the story
 	@cargo build -q --release -p trials
 	@$(TRIALS) fields $(CASE)
@@ -83,6 +81,10 @@ simulate-fields: ## Spoil each field of ledger, Secret and resource in every way
 simulate-walks: ## Walk WALKS (5000) ways through declarations in memory; of a failure, WORLD=n tells the story
 	@cargo build -q --release -p trials
 	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
+
+compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
+	@cargo build -q --release -p trials
+	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
 probe-doc: ## Write the reports in docs/probe.md anew, with the binary against a simulated ISC
 	cargo test -q --test probe -- --ignored --exact document::writes_the_document

@@ -28,10 +28,26 @@ pub(super) enum Error {
     Proxy(#[from] proxy::Error),
     #[error("failed to read NO_PROXY: write hosts, domains and networks, separated by one comma each")]
     NoProxy(#[source] Box<KubeconfigError>),
-    #[error("failed to find Kubernetes: give --kubeconfig, or set KUBECONFIG, or run in a Pod with a service account")]
-    InCluster(#[source] InClusterError),
+    #[error(
+        "found no Kubernetes: neither --kubeconfig nor KUBECONFIG names a kubeconfig, and there is no cluster around \
+         (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT say where in a Pod): give --kubeconfig FILE, or set \
+         KUBECONFIG; ~/.kube/config is used only if one of the two names it"
+    )]
+    Nowhere,
+    #[error("{0}: check that the Pod's service account is mounted, or give --kubeconfig, or set KUBECONFIG")]
+    InCluster(InClusterError),
     #[error("failed to build the Kubernetes client: check the certificates and keys it is given")]
     Client(#[source] Box<kube::Error>),
+}
+
+impl Error {
+    /// Whoever never meant to run in a Pod gets a sentence of their own: kube's names neither variable nor remedy.
+    fn of_pod(error: InClusterError) -> Self {
+        match error {
+            InClusterError::ReadEnvironmentVariable(_) => Self::Nowhere,
+            error => Self::InCluster(error),
+        }
+    }
 }
 
 /// Builds the client; it connects when first used. `proxy`: that of the environment.
@@ -44,7 +60,7 @@ async fn config(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -
         Access::File(path) => ("--kubeconfig", kubeconfig::of_flag(path)),
         Access::Variable(paths) => ("KUBECONFIG", kubeconfig::of_variable(paths)),
         Access::Pod => {
-            let config = Config::incluster().map_err(Error::InCluster)?;
+            let config = Config::incluster().map_err(Error::of_pod)?;
             return Ok(through(config, None, proxy));
         }
     };

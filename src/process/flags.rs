@@ -41,7 +41,7 @@ pub(super) struct RunFlags {
     #[arg(long, env = "PAT_OPERATOR_ISC_REQUESTS", value_name = "N", default_value_t = 80,
           value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = ISC)]
     pub(super) isc_requests: u32,
-    /// Accept http in a Tenant's apiUrl if its host is a loopback address; for trials only
+    /// Accept http in a Tenant's apiUrl and nermUrl if the host is a loopback address; for trials only
     #[arg(long, env = "PAT_OPERATOR_ALLOW_LOOPBACK_HTTP", action = ArgAction::SetTrue, help_heading = ISC)]
     pub(super) allow_loopback_http: bool,
     /// Path of the token API below a Tenant's apiUrl

@@ -135,9 +135,16 @@ fn kubeconfig_of_the_environment_leads_to_kubernetes_unless_a_flag_does() {
 }
 
 #[test]
-fn without_a_way_to_kubernetes_the_error_names_all_three() {
-    fails(&[], &[], &["--kubeconfig", "KUBECONFIG", "service account"]);
-    fails(&[], &[("KUBECONFIG", "")], &["--kubeconfig", "KUBECONFIG", "service account"]);
+fn without_a_way_to_kubernetes_the_error_says_what_is_missing_and_what_to_give() {
+    let nowhere =
+        ["found no Kubernetes", "no cluster around", "give --kubeconfig FILE", "set KUBECONFIG", "~/.kube/config"];
+    for environment in [&[][..], &[("KUBECONFIG", "")]] {
+        fails(&[], environment, &nowhere);
+        let said = run(&[], environment).stderr;
+        assert!(!String::from_utf8_lossy(&said).contains("environment variable not found"));
+    }
+    let pod = [("KUBERNETES_SERVICE_HOST", "127.0.0.1"), ("KUBERNETES_SERVICE_PORT", "1")];
+    fails(&[], &pod, &["service account", "mounted", "--kubeconfig", "KUBECONFIG"]);
     fails(&["--context", "x"], &[], &["\\\"x\\\"", "--kubeconfig", "KUBECONFIG"]);
     fails(&[], &[("KUBECONFIG", "/nonexistent/a:/nonexistent/b")], &["check KUBECONFIG", "/nonexistent/b"]);
     fails(&["--kubeconfig", "/nonexistent/a"], &[], &["check --kubeconfig", "/nonexistent/a"]);
