@@ -294,7 +294,8 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
         let control = stage.simulator.control();
         let place = stage.bare("ending").await;
         let days = |days: i64| SignedDuration::from_hours(24) * i32::try_from(days).unwrap();
-        let edit = TokenEdit { expiration_date: Some(Some(control.now() + days(40))), ..TokenEdit::default() };
+        let end = control.now() + days(40);
+        let edit = TokenEdit { expiration_date: Some(Some(end)), ..TokenEdit::default() };
         control.edit_token("ending", &place.client_id, edit).unwrap();
         place.seed().await;
         place.tenant(json!({})).await;
@@ -314,7 +315,8 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
             }
         }
         place.ready("sync").await;
-        control.advance(days(2));
+        // The end itself comes by itself: no jump of the clock counts before a second reply has told it.
+        control.advance(end.duration_since(control.now()) - SignedDuration::from_secs(10));
         let message = place.tenant_says("CredentialExpires", "True", "Expired").await;
         assert!(message.contains(" expired at "), "{message}");
         place.tenant_says("Ready", "False", "CredentialRefused").await;
@@ -323,8 +325,7 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
         let events = place.tenant_events().await;
         assert!(events.iter().all(|(reason, _)| reason == "CredentialExpires"), "{events:?}");
         assert_eq!(events.len(), told.len() + 1, "{events:?}");
-        let end = gauge(&place).await.unwrap();
-        assert!(end.parse::<i64>().unwrap() < control.now().as_second(), "{end}");
+        assert_eq!(gauge(&place).await, Some(end.as_second().to_string()));
         place.seed_scoped(&[MANAGE]).await;
         place.nothing_is_wrong("sync").await;
         assert_eq!((end_of(&place).await, gauge(&place).await, place.created()), (None, None, 1));
