@@ -315,7 +315,9 @@ fn no_reply_of_the_token_endpoint_ends_the_process() {
             (Hostile::LengthTooShort, "Invalid"),
             (Hostile::LengthTooLong, "IscUnavailable"),
             (Hostile::GzipClaim, "IscUnavailable"),
-            (Hostile::NoContent, "IscUnavailable"),
+            (Hostile::NoContent, "Invalid"),
+            (Hostile::PlainText, "Invalid"),
+            (Hostile::AnotherApi, "Invalid"),
         ];
         let bodies = join_all(bodies.map(|(body, reason)| hostile(stage, body, reason)));
         let aside = [Hostile::Html, Hostile::Null, Hostile::WrongShape, Hostile::Truncated, Hostile::LengthTooLong];

@@ -11,6 +11,7 @@ mod checkpoint;
 mod connections;
 mod crash;
 mod isc_dialects;
+mod isc_oddities;
 mod leader;
 mod life;
 mod nerm;

@@ -13,6 +13,10 @@ use crate::reply::{Raw, Reply};
 pub enum Hostile {
     /// A page of HTML, with its content type.
     Html,
+    /// 403 with a line of text, as a proxy says it.
+    PlainText,
+    /// 403 with JSON in the words of another API.
+    AnotherApi,
     /// No bytes.
     Empty,
     /// `null`
@@ -51,6 +55,8 @@ pub enum Hostile {
     AlteredName,
     /// `created` lies a year ahead.
     CreatedInFuture,
+    /// What is only good to know of a token has other types, and dates are out of reach.
+    OddFields,
     /// An object where an array belongs, or the other way round.
     WrongShape,
     /// LIST: every token twice.
@@ -71,6 +77,15 @@ pub fn spoil(kind: Hostile, mut reply: Reply, caller: Option<&str>) -> Reply {
         Hostile::Html => {
             reply.content_type = "text/html";
             reply.raw = Some(Raw::Bytes(b"<html><body><h1>Bad gateway</h1></body></html>".to_vec()));
+        }
+        Hostile::PlainText => {
+            reply.status = StatusCode::FORBIDDEN;
+            reply.content_type = "text/plain";
+            reply.raw = Some(Raw::Bytes(b"RBAC: access denied".to_vec()));
+        }
+        Hostile::AnotherApi => {
+            reply.status = StatusCode::FORBIDDEN;
+            reply.json = Some(json!({"message": "Missing Authentication Token"}));
         }
         Hostile::Empty => reply.raw = Some(Raw::Bytes(Vec::new())),
         Hostile::Created => reply.status = StatusCode::CREATED,
@@ -152,6 +167,15 @@ fn spoil_token(kind: Hostile, mut token: Value) -> Value {
         Hostile::OtherId => token["id"] = json!("0123456789abcdef0123456789abcdef"),
         Hostile::OtherOwner => token["owner"] = json!({"type": "IDENTITY", "id": "f".repeat(32), "name": "mallory"}),
         Hostile::AlteredName => token["name"] = json!(format!("{}x", token["name"].as_str().unwrap_or_default())),
+        Hostile::OddFields => {
+            let names = token["scope"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            token["scope"] = json!(names.collect::<Vec<_>>().join(","));
+            token["lastUsed"] = json!(1_790_000_000);
+            token["managed"] = json!("false");
+            if token["expirationDate"].is_null() {
+                token["expirationDate"] = json!("9999-12-31T23:59:59.999Z");
+            }
+        }
         Hostile::CreatedInFuture => {
             let created: Option<Timestamp> = token["created"].as_str().and_then(|text| text.parse().ok());
             token["created"] = json!(created.map(|at| plus_seconds(at, 365 * 86_400).to_string()));
