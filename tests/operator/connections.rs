@@ -199,13 +199,16 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
         assert!(log.contains(&format!("\"https_proxy\":\"http://{}\"", proxy.address("127.0.0.1"))), "{log}");
         assert!(!log.contains(PASSWORD) && !log.contains(&BASIC[6..]), "the log tells the password");
 
-        for (name, names) in [("excepted", &["HTTPS_PROXY", "ALL_PROXY"][..]), ("others", &["HTTP_PROXY", "ALL_PROXY"])]
-        {
+        for (name, names, no_proxy) in [
+            ("excepted", &["HTTPS_PROXY", "ALL_PROXY"][..], Some("127.0.0.1,localhost")),
+            ("all-excepted", &["HTTPS_PROXY"], Some("*")),
+            ("others", &["HTTP_PROXY", "ALL_PROXY"], None),
+        ] {
             // A new one: the operator may have asked for more when it was killed.
             let proxy = Proxy::start().await;
             let url = format!("http://{}", proxy.address("127.0.0.1"));
             let mut environment: Vec<_> = names.iter().map(|name| (*name, OsStr::new(&url))).collect();
-            environment.extend((name == "excepted").then_some(("NO_PROXY", OsStr::new("127.0.0.1,localhost"))));
+            environment.extend(no_proxy.map(|hosts| ("NO_PROXY", OsStr::new(hosts))));
             let operator = operators.start(name, &environment, &flags);
             for place in [&secure, &plain] {
                 place.token(name, json!({})).await;
