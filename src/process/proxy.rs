@@ -56,9 +56,9 @@ pub(super) fn checked(name: &str, text: &Redacted) -> Result<Redacted, Error> {
     };
     let url = reqwest::Url::parse(with_scheme.expose()).map_err(|_| wrong())?;
     let url = Redacted::new(url.into());
-    // Kubernetes is reached with another type of URL. And kube reads the variable too: it must understand it as it stands.
+    // Kubernetes is reached with another type of URL.
     let understood = uri(&url).is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    if understood && uri(text).is_some() { Ok(url) } else { Err(wrong()) }
+    if understood { Ok(url) } else { Err(wrong()) }
 }
 
 /// A checked URL in the form that kube takes.
@@ -92,6 +92,7 @@ mod tests {
             ("proxy.example", "http://proxy.example"),
             ("127.0.0.1:3128", "http://127.0.0.1:3128"),
             ("http://[::1]:3128", "http://[::1]:3128"),
+            ("http://proxy.example:3128\n", "http://proxy.example:3128"),
             ("http://me:c4n4ry@proxy.example:3128", "http://proxy.example:3128"),
             ("http://me:c4n4ry@@proxy.example:3128", "http://proxy.example:3128"),
             ("me:c4n%404ry@proxy.example:3128", "http://proxy.example:3128"),
