@@ -4,10 +4,11 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
-use kube::config::{InClusterError, KubeConfigOptions, KubeconfigError};
+use kube::config::InClusterError;
 use kube::{Client, Config};
 use tracing::info;
 
+use super::context;
 use super::deadline::DeadlineLayer;
 use super::kubeconfig::{self, Access};
 use super::proxy::{self, Proxy};
@@ -26,8 +27,6 @@ pub(super) enum Error {
     Kubeconfig(&'static str, #[source] kubeconfig::Error),
     #[error(transparent)]
     Proxy(#[from] proxy::Error),
-    #[error("failed to read NO_PROXY: write hosts, domains and networks, separated by one comma each")]
-    NoProxy(#[source] Box<KubeconfigError>),
     #[error(
         "found no Kubernetes: neither --kubeconfig nor KUBECONFIG names a kubeconfig, and there is no cluster around \
          (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT say where in a Pod): give --kubeconfig FILE, or set \
@@ -51,11 +50,11 @@ impl Error {
 }
 
 /// Builds the client; it connects when first used. `proxy`: that of the environment.
-pub(super) async fn client(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Client, Error> {
-    client_of(limited(config(access, context, proxy).await?))
+pub(super) fn client(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Client, Error> {
+    client_of(limited(config(access, context, proxy)?))
 }
 
-async fn config(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Config, Error> {
+fn config(access: &Access, name: Option<&str>, proxy: Option<&Proxy>) -> Result<Config, Error> {
     let (named_by, read) = match access {
         Access::File(path) => ("--kubeconfig", kubeconfig::of_flag(path)),
         Access::Variable(paths) => ("KUBECONFIG", kubeconfig::of_variable(paths)),
@@ -64,21 +63,15 @@ async fn config(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -
             return Ok(through(config, None, proxy));
         }
     };
-    let kubeconfig = read.map_err(|error| Error::Kubeconfig(named_by, error))?;
-    let own = kubeconfig::proxy_url(&kubeconfig, context);
+    let unusable = |error| Error::Kubeconfig(named_by, error);
+    let kubeconfig = read.map_err(unusable)?;
+    let own = context::proxy_url(&kubeconfig, name).map_err(unusable)?;
     let own = own.map(|url| proxy::checked("proxy-url in the kubeconfig", &url)).transpose()?;
-    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
-    match Config::from_custom_kubeconfig(kubeconfig, &options).await {
-        Ok(config) => Ok(through(config, own, proxy)),
-        Err(error @ KubeconfigError::ParseNoProxy(_)) => Err(Error::NoProxy(Box::new(error))),
-        Err(error) => Err(Error::Kubeconfig(named_by, error.into())),
-    }
+    let config = context::config(&kubeconfig, name).map_err(unusable)?;
+    Ok(through(config, own, proxy))
 }
 
 /// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, else through that of the environment.
-///
-/// kube's answer is replaced: in a Pod it knows no proxy, and outside it looks for the proxy in `NO_PROXY` and not for the
-/// server.
 fn through(mut config: Config, own: Option<Redacted>, environment: Option<&Proxy>) -> Config {
     let environment = environment.filter(|proxy| proxy.carries(&config.cluster_url)).map(|proxy| &proxy.url);
     let proxy = own.as_ref().or(environment);
@@ -122,12 +115,5 @@ mod tests {
     fn a_pod_reaches_kubernetes_through_the_proxy_unless_the_service_is_excepted() {
         assert_eq!(of_pod("").as_deref(), Some("http://me:c4n4ry@proxy.example:3128/"));
         assert_eq!(of_pod("proxy.example,10.96.0.0/12"), None);
-    }
-
-    #[test]
-    fn without_a_proxy_what_kube_found_does_not_count_either() {
-        let mut config = Config::new("https://10.96.0.1".parse().unwrap());
-        config.proxy_url = Some("http://proxy.example".parse().unwrap());
-        assert_eq!(through(config, None, None).proxy_url, None);
     }
 }

@@ -3,8 +3,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use kube::config::{Kubeconfig, KubeconfigError};
-
-use crate::redacted::Redacted;
+use rustls::pki_types::pem;
 
 /// What says where Kubernetes is, and as whom to speak to it.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,6 +36,10 @@ pub(super) enum Error {
     NoFiles(Vec<PathBuf>),
     #[error(transparent)]
     Unusable(#[from] KubeconfigError),
+    #[error("the certificate authority of its cluster is not in PEM")]
+    Authority(#[source] pem::Error),
+    #[error("the certificate authority of its cluster has no certificate; put one or more in PEM into it")]
+    NoAuthority,
 }
 
 /// The file that a flag names.
@@ -57,14 +60,6 @@ pub(super) fn of_variable(paths: &[PathBuf]) -> Result<Kubeconfig, Error> {
         });
     }
     merged.ok_or_else(|| Error::NoFiles(paths.to_vec()))
-}
-
-/// The `proxy-url` of the cluster that a context leads to.
-pub(super) fn proxy_url(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<Redacted> {
-    let context = context.or(kubeconfig.current_context.as_deref())?;
-    let context = kubeconfig.contexts.iter().find(|named| named.name == context)?.context.as_ref()?;
-    let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?.cluster.as_ref()?;
-    cluster.proxy_url.clone().filter(|url| !url.is_empty()).map(Redacted::new)
 }
 
 /// One file; none if it is absent. An empty `current-context`, as `kubectl config unset` leaves it, is none.

@@ -4,6 +4,7 @@
 mod admin;
 mod cli;
 mod connection;
+mod context;
 mod deadline;
 mod duration;
 mod environment;

@@ -141,7 +141,7 @@ async fn target(flags: ProbeFlags) -> Result<Target, Error> {
             if let (Access::Pod, Some(context)) = (&access, &flags.context) {
                 return Err(settings::Error::ContextOfNothing(context.clone()).into());
             }
-            let client = connection::client(&access, flags.context.as_deref(), proxy.as_ref()).await?;
+            let client = connection::client(&access, flags.context.as_deref(), proxy.as_ref())?;
             let found = tenant::read(&client, name, namespace).await?;
             (found.api_url, found.ca_pem, found.seed)
         }

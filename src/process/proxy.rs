@@ -22,10 +22,7 @@ pub(super) struct Proxy {
 impl Proxy {
     /// What `HTTPS_PROXY` and `NO_PROXY` say.
     pub(super) fn new(https_proxy: &Variable, no_proxy: &str) -> Result<Self, Error> {
-        // In a list made for others a domain may begin with a star, which the matcher does not know.
-        let domain = |host: &str| host.trim().strip_prefix("*.").map_or(host.trim().into(), |rest| format!(".{rest}"));
-        let except: Vec<String> = no_proxy.split(',').map(domain).collect();
-        Ok(Self { url: checked(https_proxy.name, &https_proxy.value)?, except: except.join(",") })
+        Ok(Self { url: checked(https_proxy.name, &https_proxy.value)?, except: hosts(no_proxy) })
     }
 
     /// Whether a server is reached through it. The matcher is the one that reqwest asks on the way to ISC.
@@ -33,6 +30,21 @@ impl Proxy {
         let matcher = Matcher::builder().https(self.url.expose().to_owned()).no(&self.except).build();
         matcher.intercept(server).is_some()
     }
+}
+
+/// A list made for others, as Go and curl understand it, in the words of the matcher: for it a lone star is every name and no
+/// address, and a domain does not begin with a star.
+fn hosts(no_proxy: &str) -> String {
+    let mut hosts = Vec::new();
+    for host in no_proxy.split(|sign: char| sign == ',' || sign.is_whitespace()) {
+        match host.strip_prefix('*') {
+            Some("") => hosts.extend(["*", "0.0.0.0/0", "::/0"]),
+            Some(domain) if domain.starts_with('.') => hosts.push(domain),
+            Some(_) | None => hosts.push(host),
+        }
+    }
+    hosts.retain(|host| !host.is_empty());
+    hosts.join(",")
 }
 
 /// A proxy's URL, with a scheme. `name` says where it was read.
@@ -44,9 +56,9 @@ pub(super) fn checked(name: &str, text: &Redacted) -> Result<Redacted, Error> {
     };
     let url = reqwest::Url::parse(with_scheme.expose()).map_err(|_| wrong())?;
     let url = Redacted::new(url.into());
-    // Kubernetes is reached with another type of URL. And kube reads the variable too: it must understand it as it stands.
+    // Kubernetes is reached with another type of URL.
     let understood = uri(&url).is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    if understood && uri(text).is_some() { Ok(url) } else { Err(wrong()) }
+    if understood { Ok(url) } else { Err(wrong()) }
 }
 
 /// A checked URL in the form that kube takes.
@@ -80,6 +92,7 @@ mod tests {
             ("proxy.example", "http://proxy.example"),
             ("127.0.0.1:3128", "http://127.0.0.1:3128"),
             ("http://[::1]:3128", "http://[::1]:3128"),
+            ("http://proxy.example:3128\n", "http://proxy.example:3128"),
             ("http://me:c4n4ry@proxy.example:3128", "http://proxy.example:3128"),
             ("http://me:c4n4ry@@proxy.example:3128", "http://proxy.example:3128"),
             ("me:c4n%404ry@proxy.example:3128", "http://proxy.example:3128"),
@@ -132,7 +145,26 @@ mod tests {
             (" localhost , 127.0.0.1 ", "https://127.0.0.1:6443", false),
             ("localhost,,", "https://localhost", false),
             ("localhost,,", "https://acme.example", true),
+            ("127.0.0.1,", "https://127.0.0.1:6443", false),
+            ("127.0.0.1,", "https://10.96.0.1", true),
+            ("localhost,,127.0.0.1", "https://127.0.0.1:6443", false),
+            ("localhost 127.0.0.1\n", "https://127.0.0.1:6443", false),
+            (" ", "https://127.0.0.1:6443", true),
+            (",", "https://acme.example", true),
             ("*", "https://acme.example", false),
+            ("*", "https://localhost:6443", false),
+            ("*", "https://127.0.0.1:38511", false),
+            ("*", "https://10.96.0.1", false),
+            ("*", "https://[fd00::1]:6443", false),
+            ("foo,*", "https://127.0.0.1:6443", false),
+            (" * ,", "https://10.96.0.1", false),
+            ("*,foo", "https://acme.example", false),
+            // A star is not for a part of a name or an address.
+            ("10.*", "https://10.96.0.1", true),
+            ("*example", "https://acme.example", true),
+            // An entry with a port is none.
+            ("10.96.0.1:6443", "https://10.96.0.1:6443", true),
+            ("acme.example:443", "https://acme.example", true),
             // The proxy's own name says nothing about the server.
             ("proxy.example", "https://acme.example", true),
             // Plain http is not for it.

@@ -111,7 +111,7 @@ async fn take_turn(
     metrics: Arc<Metrics>,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let client = connection::client(&settings.access, settings.context.as_deref(), settings.proxy.as_ref()).await?;
+    let client = connection::client(&settings.access, settings.context.as_deref(), settings.proxy.as_ref())?;
     let config = settings.controllers;
     let outside = match settings.proxy {
         Some(proxy) => Outside::through(proxy.url, proxy.except),
