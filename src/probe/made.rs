@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::facts::Said;
 use super::read;
-use super::session::said;
+use super::session::{said, said_of};
 use crate::isc::Failure;
 use crate::isc::http::Reply;
 use crate::redacted::Redacted;
@@ -165,10 +165,6 @@ pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str>
         flaws.push("the owner is not named, or is somebody else");
     }
     flaws
-}
-
-fn said_of(reply: &Reply) -> Said {
-    Said::Status(reply.status().as_u16())
 }
 
 /// The client secret in the reply to a POST.

@@ -223,10 +223,15 @@ fn refused(reply: &Reply) -> Failure {
     Failure::Refused { status: reply.status().as_u16(), message: "no access token for the seed".into() }
 }
 
+/// How a request ended that got this reply.
+pub(super) fn said_of(reply: &Reply) -> Said {
+    Said::Status(reply.status().as_u16())
+}
+
 /// How a request ended.
 pub(super) fn said(answer: &Result<Reply, Failure>) -> Said {
     match answer {
-        Ok(reply) => Said::Status(reply.status().as_u16()),
+        Ok(reply) => said_of(reply),
         Err(Failure::Refused { status, .. }) => Said::Status(*status),
         Err(failure) => Said::Nothing(failure.to_string()),
     }

@@ -98,6 +98,13 @@ fn every_answer_of_nerm() {
     }
 }
 
+#[test]
+fn a_nerm_that_cannot_be_reached_is_not_called_isc() {
+    let told = Stage::new().probe(&["--nerm-url", "http://127.0.0.1:1/api"]);
+    assert_lines(&told, 2, &[("nerm", "unknown", "no connection")]);
+    assert!(!told.lines()["nerm"].1.contains("ISC"), "{told:?}");
+}
+
 /// A user with so many tokens beside the seed.
 fn with_tokens(count: usize, cap_status: u16) -> Stage {
     let stage = Stage::with(|switches| switches.cap_status = cap_status);

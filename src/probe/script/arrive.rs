@@ -5,11 +5,12 @@ use http::header::LOCATION;
 
 use super::{Script, unreachable};
 use crate::isc::http::Reply;
+use crate::isc::nerm::without_isc;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, ScopeText};
+use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, Said, ScopeText};
 use crate::probe::made::User;
-use crate::probe::session::{Granted, said};
+use crate::probe::session::{Granted, said, said_of};
 use crate::probe::{names, read};
 
 const INFO: &str = "GET /oauth/info";
@@ -108,7 +109,8 @@ impl Script<'_> {
         let Some(nerm) = &self.session.target.nerm else { return };
         let answer = self.session.nerm(nerm).await;
         let body = answer.as_ref().ok().and_then(read::object);
-        facts.nerm = Some(Nerm { said: said(&answer), error: body.is_some_and(|body| body.contains_key("error")) });
+        let said = answer.as_ref().map_or_else(|failure| Said::Nothing(without_isc(failure)), said_of);
+        facts.nerm = Some(Nerm { said, error: body.is_some_and(|body| body.contains_key("error")) });
     }
 
     fn not_the_api(&self, request: &'static str, reply: &Reply) -> Error {
