@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use http::header::LOCATION;
 
 use super::{Script, unreachable};
+use crate::isc::classify::is_json;
 use crate::isc::http::Reply;
 use crate::isc::nerm::without_isc;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, Said, ScopeText};
+use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Nerm, Said, ScopeText};
 use crate::probe::made::User;
 use crate::probe::session::{Granted, said, said_of};
 use crate::probe::{names, read};
@@ -21,14 +22,15 @@ impl Script<'_> {
     pub(super) async fn arrive(&self, facts: &mut Facts) -> Result<(), Error> {
         let answer = self.session.info().await;
         let reply = answer.as_ref().map_err(|failure| unreachable(self.session, failure))?;
-        let body = read::object(reply);
-        match reply.status().as_u16() {
-            status if is_elsewhere(reply) || status == 405 => return Err(self.not_the_api(INFO, reply)),
-            200..300 if body.is_none() => return Err(self.not_the_api(INFO, reply)),
-            status @ (429 | 500..) => return Err(self.busy(status)),
-            _ => {}
+        let status = reply.status().as_u16();
+        if !is_elsewhere(reply) && matches!(status, 429 | 500..) {
+            return Err(self.busy(status));
         }
-        facts.info = Some(read::info(said(&answer), &body.unwrap_or_default()));
+        let info = read::info(said_of(reply), &read::object(reply).unwrap_or_default());
+        if !may_be_isc(reply, &info) {
+            return Err(self.not_the_api(INFO, reply));
+        }
+        facts.info = Some(info);
         let reply = self.session.grant_seed().await.map_err(|failure| unreachable(self.session, &failure))?;
         let granted = self.granted(&reply)?;
         self.session.keep(&granted).await;
@@ -122,6 +124,18 @@ impl Script<'_> {
     }
 }
 
+/// Whether the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC answers in JSON, and its 200
+/// says something of the tenant; where it keeps that to itself, it says so with one of the other statuses.
+fn may_be_isc(reply: &Reply, info: &Info) -> bool {
+    let is_telling = info.tenant_id.is_some() || info.name.is_some() || info.pod.is_some();
+    match reply.status().as_u16() {
+        _ if is_elsewhere(reply) || !is_json(reply) => false,
+        200 => is_telling,
+        400 | 401 | 403 | 404 => true,
+        _ => false,
+    }
+}
+
 /// Whether something else than an API answers: it sends people elsewhere, or shows them a page.
 fn is_elsewhere(reply: &Reply) -> bool {
     reply.status().is_redirection() || read::is_page(reply)
@@ -135,7 +149,8 @@ fn described(reply: &Reply) -> String {
         Some(place) if reply.status().is_redirection() => format!("a redirect ({status}) to {place:?}"),
         _ if reply.status().is_redirection() => format!("a redirect ({status})"),
         _ if read::is_page(reply) => format!("a page for people ({status})"),
-        _ => format!("status {status}"),
+        _ if !is_json(reply) => format!("status {status} that is not JSON"),
+        _ => format!("status {status} in JSON that is not ISC's"),
     }
 }
 
