@@ -61,6 +61,7 @@ pub(super) struct Token {
 pub(super) struct Made {
     user: OnceLock<User>,
     all: Mutex<Vec<One>>,
+    swept: Mutex<BTreeSet<String>>,
 }
 
 impl Made {
@@ -124,6 +125,16 @@ impl Made {
     /// All of them as they are now.
     pub(super) fn all(&self) -> Vec<One> {
         self.lock().clone()
+    }
+
+    /// Notes that an earlier probe's token is gone.
+    pub(super) fn sweep(&self, id: &str) {
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+    }
+
+    /// Ids of the earlier probes' tokens that are gone.
+    pub(super) fn swept(&self) -> BTreeSet<String> {
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<One>> {

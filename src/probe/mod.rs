@@ -27,7 +27,7 @@ pub use question::{Promise, Question};
 pub use report::{Line, Report};
 pub use target::{Proxy, Seed, Target};
 
-use facts::Facts;
+use facts::{Facts, Lag};
 use made::Made;
 use script::Script;
 use session::Session;
@@ -55,7 +55,8 @@ pub async fn run(target: Target, stop: &CancellationToken) -> Ended {
         () = stop.cancelled() => Err(Error::Stopped),
         played = script.play(&mut facts) => played,
     };
-    let left = cleanup::clean(&session, &made).await;
+    let lags = matches!(facts.token.shown, Some(Lag::NotWithin(_) | Lag::Untold(_)));
+    let left = cleanup::clean(&session, &made, lags).await;
     facts.headers = session.headers();
-    Ended { result: played.map(|()| Report::new(&session.target, &facts)), left }
+    Ended { result: played.map(|()| Report::new(&session.target, &facts, left.clone())), left }
 }

@@ -3,6 +3,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::cleanup::Left;
 use super::facts::Facts;
 use super::judge::{Finding, Verdict, judge};
 use super::question::{Promise, Question};
@@ -18,6 +19,8 @@ pub struct Report {
     pub client_id: String,
     /// One line for each question.
     pub lines: Vec<Line>,
+    /// Tokens that may be left, and end by themselves.
+    pub left: Vec<Left>,
 }
 
 /// A question and its answer.
@@ -48,19 +51,20 @@ const WIDTH: usize = 110;
 
 impl Report {
     /// Judges all that was asked.
-    pub fn new(target: &Target, facts: &Facts) -> Self {
+    pub fn new(target: &Target, facts: &Facts, left: Vec<Left>) -> Self {
         let line = |question: Question| judge(question, facts).map(|finding| Line::new(question, finding));
         Self {
             api_url: target.api.to_string(),
             client_id: target.seed.client_id.clone(),
             lines: Question::ALL.into_iter().filter_map(line).collect(),
+            left,
         }
     }
 
-    /// 0: everything holds; 1: something does not; 2: something is unknown.
+    /// 0: everything holds; 1: something does not; 2: something is unknown, or may be left.
     pub fn exit_code(&self) -> u8 {
         match (self.count(DOES_NOT_HOLD), self.count(UNKNOWN)) {
-            (0, 0) => 0,
+            (0, 0) if self.left.is_empty() => 0,
             (0, _) => 2,
             _ => 1,
         }
@@ -91,6 +95,9 @@ impl Report {
         }
         let (holds, fails, unknown) = (self.count(HOLDS), self.count(DOES_NOT_HOLD), self.count(UNKNOWN));
         let _ = writeln!(text, "\nholds: {holds}, does not hold: {fails}, unknown: {unknown}");
+        for left in &self.left {
+            let _ = writeln!(text, "\nmay be left: {left}");
+        }
         text
     }
 }
@@ -134,7 +141,12 @@ mod tests {
         let lines = verdicts.iter().zip(Question::ALL).map(|(verdict, question)| {
             Line::new(question, Finding { answer: "so it is".into(), verdict: verdict.clone() })
         });
-        Report { api_url: "https://acme.example".into(), client_id: "0a".into(), lines: lines.collect() }
+        Report {
+            api_url: "https://acme.example".into(),
+            client_id: "0a".into(),
+            lines: lines.collect(),
+            left: Vec::new(),
+        }
     }
 
     #[test]
@@ -149,6 +161,18 @@ mod tests {
         ] {
             assert_eq!(report(verdicts).exit_code(), code, "{verdicts:?}");
         }
+    }
+
+    #[test]
+    fn what_may_be_left_is_part_of_the_report() {
+        let left = |name: Option<&str>| Left { name: name.map(str::to_owned), until: "2026-01-01T00:10:00Z".into() };
+        let mut report = report(&[Verdict::Holds]);
+        report.left = vec![left(Some("pat-operator probe 0a")), left(None)];
+        assert_eq!(report.exit_code(), 2);
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        assert_eq!(json["left"][0]["name"], "pat-operator probe 0a");
+        assert_eq!((json["left"][1].get("name"), &json["left"][1]["until"]), (None, &"2026-01-01T00:10:00Z".into()));
+        assert_eq!(report.text().matches("may be left: ").count(), 2, "{}", report.text());
     }
 
     #[test]

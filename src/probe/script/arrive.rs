@@ -78,7 +78,7 @@ impl Script<'_> {
             tokens.into_iter().partition(|token| names::is_ours(token, &user.owner, own_id));
         facts.not_tried = self.doubt(own.as_ref(), facts.access.as_ref()).await;
         if facts.not_tried.is_none() {
-            cleanup::sweep(self.session, &left, &user).await;
+            cleanup::sweep(self.session, self.made, &left).await;
             self.made.begin_as(user);
         }
         let owners: BTreeSet<String> = others.iter().filter_map(|token| token.owner.clone()).collect();

@@ -4,13 +4,11 @@ use crate::isc::Failure;
 use crate::isc::http::Reply;
 use crate::probe::facts::{Facts, Said, Shown};
 use crate::probe::made::{self, Token};
-use crate::probe::names::{self, SCOPES};
+use crate::probe::names::{self, LIFE, SCOPES};
 use crate::probe::read;
 use crate::probe::session::{Granted, said};
 use crate::redacted::Redacted;
 
-/// The life that each token is given, in milliseconds.
-const LIFE: i64 = 10 * 60 * 1_000;
 /// Longest wait for a new credential to be accepted: what the operator grants it.
 const ACCEPTANCE: std::time::Duration = std::time::Duration::from_secs(60);
 
