@@ -62,9 +62,17 @@ fn a_past_expiry_that_is_accepted() {
 fn a_short_expiry_that_is_refused() {
     for least in [3_600, 86_400] {
         let mut expected = unknown(&ON_A_TOKEN);
-        expected.retain(|(id, ..)| *id != "short-expiry");
-        expected.push(("short-expiry", "does not hold", "no (400)"));
+        expected.retain(|(id, ..)| !["short-expiry", "past-expiry"].contains(id));
+        expected.extend([("short-expiry", "does not hold", "no (400)"), ("past-expiry", "holds", "yes (400)")]);
         expect("a least life", |s| s.min_expiry_seconds = Some(least), &expected);
+        let stage = Stage::with(|switches| switches.min_expiry_seconds = Some(least));
+        let (told, short) = (stage.probe(&[]), "the tenant allows no token as short as ten minutes");
+        for id in
+            ON_A_TOKEN.iter().filter(|id| !["list-life", "list-scope", "short-expiry", "past-expiry"].contains(id))
+        {
+            let note = told.lines()[*id].2.clone().unwrap();
+            assert!(note.contains(short), "{id}: {note}");
+        }
     }
     expect("a longest life", |s| s.max_expiry_days = Some(90), &[]);
 }

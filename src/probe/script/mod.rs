@@ -38,6 +38,8 @@ impl Script<'_> {
             self.refusals(&token, facts).await;
             self.change(&token, facts).await;
             self.end(&token, bearer, facts).await;
+        } else {
+            self.refusal_without_token(facts).await;
         }
         Ok(())
     }
