@@ -24,7 +24,7 @@ pub use crate::isc::endpoint::ApiUrl;
 pub use cleanup::Left;
 pub use error::Error;
 pub use question::{Promise, Question};
-pub use report::{Line, Report};
+pub use report::{Counts, Line, Report};
 pub use target::{Proxy, Seed, Target};
 
 use facts::{Facts, Lag};
@@ -58,5 +58,8 @@ pub async fn run(target: Target, stop: &CancellationToken) -> Ended {
     let lags = matches!(facts.token.shown, Some(Lag::NotWithin(_) | Lag::Untold(_)));
     let left = cleanup::clean(&session, &made, lags).await;
     facts.headers = session.headers();
-    Ended { result: played.map(|()| Report::new(&session.target, &facts, left.clone())), left }
+    // Once somebody answered as whom the probe asks, what it came to know is worth a report.
+    facts.stopped = matches!(played, Err(Error::Stopped)) && facts.access.is_some();
+    let result = if facts.stopped { Ok(()) } else { played };
+    Ended { result: result.map(|()| Report::new(&session.target, &facts, left.clone())), left }
 }

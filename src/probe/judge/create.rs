@@ -108,6 +108,7 @@ fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
         None if made(facts).is_none() && is_too_short(facts) => holds(format!("yes ({said})")),
         None if made(facts).is_none() => unknown(answer, "so was one without fault, perhaps for want of room"),
         Some(control) if control.is_yes() => holds(format!("yes ({said})")),
+        None if facts.stopped => unknown(answer, "the probe was stopped before it was compared with one without fault"),
         Some(control) => unknown(answer, format!("so was one without fault ({control}), perhaps for want of room")),
         None => unknown(answer, "three tokens were made before it could be compared with one without fault"),
     }

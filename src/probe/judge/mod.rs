@@ -103,6 +103,7 @@ fn is_too_short(facts: &Facts) -> bool {
 fn not_asked(facts: &Facts) -> Finding {
     let why = match (facts.not_tried, made(facts)) {
         (Some(why), _) => why,
+        (None, _) if facts.stopped => "the probe was stopped before",
         (None, Some(_)) if !facts.token.flaws.is_empty() => "the reply to the POST was none to go on with",
         (None, Some(_)) => "what it needs was not there",
         (None, None) if is_too_short(facts) => TOO_SHORT,

@@ -1,4 +1,6 @@
 //! `pat-operator probe`: from flags to a target, the question whether to go on, and the report on standard output.
+mod outcome;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -127,7 +129,7 @@ fn start(flags: ProbeFlags) -> Result<u8, Error> {
     let target = runtime.block_on(target(flags))?;
     agree(&target.plan(), yes)?;
     let ended = probe_until_stopped(&runtime, target)?;
-    finish(ended, output)
+    outcome::print(ended, output)
 }
 
 /// What the flags, the environment and the cluster say.
@@ -207,19 +209,6 @@ fn probe_until_stopped(runtime: &Runtime, target: Target) -> Result<Ended, Error
             () = told => Err(Error::Probe(probe::Error::Stopped)),
         }
     })
-}
-
-fn finish(ended: Ended, output: Output) -> Result<u8, Error> {
-    for left in &ended.left {
-        let _ = writeln!(io::stderr(), "pat-operator: {left}");
-    }
-    let report = ended.result?;
-    let text = match output {
-        Output::Text => report.text(),
-        Output::Json => report.json(),
-    };
-    write!(io::stdout(), "{text}").map_err(Error::Print)?;
-    Ok(report.exit_code())
 }
 
 /// A duration that leaves time for the rest of the probe.
