@@ -14,6 +14,8 @@ use super::{names, read};
 
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Longest silence while it looks.
+const SILENCE: Duration = Duration::from_secs(10);
 /// How often a DELETE is tried.
 const TRIES: usize = 5;
 
@@ -62,6 +64,7 @@ struct Seen {
 /// `lags`: LIST did not show this probe's own token in time, so that it may hide earlier ones as well.
 pub(super) async fn clean(session: &Session, made: &Made, lags: bool) -> Vec<Left> {
     let Some(user) = made.user() else { return Vec::new() };
+    session.tell("removing what is left of the probe's tokens");
     for id in made.all().into_iter().filter(|one| one.fate == Fate::Alive).filter_map(|one| one.id) {
         if remove(session, &id).await {
             made.bury(&id);
@@ -84,6 +87,9 @@ pub(super) async fn clean(session: &Session, made: &Made, lags: bool) -> Vec<Lef
 
 /// Removes an earlier probe's tokens.
 pub(super) async fn sweep(session: &Session, made: &Made, listed: &[Listed]) {
+    if !listed.is_empty() {
+        session.tell(&format!("removing what an earlier probe left: {}", listed.len()));
+    }
     for token in listed {
         if remove(session, &token.id).await {
             made.sweep(&token.id);
@@ -97,6 +103,7 @@ async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user:
     let gone = asked.iter().filter(|one| one.fate == Fate::Gone).filter_map(|one| one.id.clone());
     let mut seen = Seen { gone: gone.chain(swept).collect(), ..Seen::default() };
     let started = Instant::now();
+    let mut told = None;
     loop {
         let reply = session.list().await.ok().filter(|reply| reply.status() == 200);
         let tokens = reply.as_ref().and_then(read::list);
@@ -109,6 +116,15 @@ async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user:
         let is_over = reply.is_some() && !asked.iter().any(is_open);
         if is_over || started.elapsed() >= session.target.list_lag {
             return seen;
+        }
+        let passed = started.elapsed();
+        if told.is_none_or(|told| passed.saturating_sub(told) >= SILENCE) {
+            told = Some(passed);
+            let most = session.target.list_lag.as_secs();
+            session.tell(&format!(
+                "looking in LIST for what may have been made, since {} of at most {most} s",
+                passed.as_secs()
+            ));
         }
         sleep(PAUSE).await;
     }

@@ -31,6 +31,7 @@ use facts::{Facts, Lag};
 use made::Made;
 use script::Script;
 use session::Session;
+pub use session::Tell;
 
 /// How a probe ended.
 #[derive(Debug)]
@@ -41,9 +42,10 @@ pub struct Ended {
     pub left: Vec<Left>,
 }
 
-/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not the removal.
-pub async fn run(target: Target, stop: &CancellationToken) -> Ended {
-    let session = match Session::new(target) {
+/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not the removal; `tell` gets
+/// a line for each thing that is done, and while it waits.
+pub async fn run(target: Target, stop: &CancellationToken, tell: Tell) -> Ended {
+    let session = match Session::new(target, tell) {
         Ok(session) => session,
         Err(error) => return Ended { result: Err(error), left: Vec::new() },
     };

@@ -20,6 +20,7 @@ const TOKEN: &str = "POST /oauth/token";
 impl Script<'_> {
     /// Finds out whether this is an ISC before it sends the credential, and what comes back for that.
     pub(super) async fn arrive(&self, facts: &mut Facts) -> Result<(), Error> {
+        self.session.tell("asking whether an ISC answers");
         let answer = self.session.info().await;
         let reply = answer.as_ref().map_err(|failure| unreachable(self.session, failure))?;
         let status = reply.status().as_u16();
@@ -31,6 +32,7 @@ impl Script<'_> {
             return Err(self.not_the_api(INFO, reply));
         }
         facts.info = Some(info);
+        self.session.tell("getting an access token for the seed");
         let reply = self.session.grant_seed().await.map_err(|failure| unreachable(self.session, &failure))?;
         let granted = self.granted(&reply)?;
         self.session.keep(&granted).await;
@@ -59,6 +61,7 @@ impl Script<'_> {
 
     /// Reads the user's tokens, and removes those that an earlier probe left.
     pub(super) async fn survey(&self, facts: &mut Facts) -> Result<(), Error> {
+        self.session.tell("reading the user's tokens");
         let answer = self.session.list().await;
         let reply = answer.map_err(|failure| Error::List(failure.to_string()))?;
         let status = reply.status().as_u16();
@@ -109,6 +112,7 @@ impl Script<'_> {
     /// Asks NERM, if its URL was given.
     pub(super) async fn ask_nerm(&self, facts: &mut Facts) {
         let Some(nerm) = &self.session.target.nerm else { return };
+        self.session.tell("asking NERM");
         let answer = self.session.nerm(nerm).await;
         let body = answer.as_ref().ok().and_then(read::object);
         let said = answer.as_ref().map_or_else(|failure| Said::Nothing(without_isc(failure)), said_of);

@@ -11,6 +11,7 @@ const AGO: i64 = 120 * 1_000;
 impl Script<'_> {
     /// A name in use, an expiry in the past, and what is right.
     pub(super) async fn refusals(&self, token: &Token, facts: &mut Facts) {
+        self.session.tell("asking for tokens that ISC should refuse");
         let scopes: Vec<String> = facts.token.asked_scope.iter().cloned().collect();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         facts.token.duplicate = self.try_one(&token.name, &scopes, 0).await;
@@ -24,6 +25,7 @@ impl Script<'_> {
     /// An expiry in the past, where ISC refuses a token as it should be: that needs none.
     pub(super) async fn refusal_without_token(&self, facts: &mut Facts) {
         if facts.token.posted_plainly.as_ref().is_some_and(Said::is_refusal) {
+            self.session.tell("asking for a token that has ended already");
             facts.token.past = self.try_past(&names::SCOPES[..1]).await;
         }
     }

@@ -204,7 +204,7 @@ fn probe_until_stopped(runtime: &Runtime, target: Target) -> Result<Ended, Error
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            ended = probe::run(target, &stop) => Ok(ended),
+            ended = probe::run(target, &stop, outcome::tell) => Ok(ended),
             () = signals.obey(stop.clone()) => Err(Error::Probe(probe::Error::Stopped)),
             () = told => Err(Error::Probe(probe::Error::Stopped)),
         }

@@ -5,10 +5,15 @@ use super::{Error, Output};
 use crate::probe::{self, Ended};
 use crate::process::error_chain::report as tell_error;
 
+/// One line on standard error, as the report goes to standard output.
+pub(super) fn tell(what: &str) {
+    let _ = writeln!(io::stderr(), "pat-operator: {what}");
+}
+
 /// Prints what there is, and returns the exit code.
 pub(super) fn print(ended: Ended, output: Output) -> Result<u8, Error> {
     for left in &ended.left {
-        let _ = writeln!(io::stderr(), "pat-operator: {left}");
+        tell(&left.to_string());
     }
     let report = ended.result?;
     let text = match output {
