@@ -172,7 +172,7 @@ pub fn is_id(text: &str) -> bool {
 }
 
 /// Whether a reply says that it is JSON.
-pub(super) fn is_json(reply: &Reply) -> bool {
+pub fn is_json(reply: &Reply) -> bool {
     let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.to_ascii_lowercase().contains("json")
 }

@@ -63,7 +63,7 @@ fn judge(reply: &Reply) -> Nerm {
 }
 
 /// A failure of the way to NERM, whose words are about ISC elsewhere.
-fn without_isc(failure: &Failure) -> String {
+pub fn without_isc(failure: &Failure) -> String {
     match failure {
         Failure::Connect(why) => format!("no connection: {why}"),
         Failure::NoReply(why) => format!("no reply: {why}"),

@@ -10,6 +10,11 @@ pub enum Error {
     /// A URL is none.
     #[error(transparent)]
     Url(#[from] endpoint::Error),
+    /// It is that of something behind the API's base URL.
+    #[error(
+        "{0:?} is not the base URL of the API: nothing was sent there; write it without a version and without /oauth/token, as in https://<tenant>.api.identitynow.com"
+    )]
+    BehindBase(String),
     /// The path of the token API is none.
     #[error("--pat-path {0:?} is not a path: start it with a slash and do not end it with one")]
     PatPath(String),

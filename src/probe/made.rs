@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::facts::Said;
 use super::read;
-use super::session::said;
+use super::session::{said, said_of};
 use crate::isc::Failure;
 use crate::isc::http::Reply;
 use crate::redacted::Redacted;
@@ -61,6 +61,7 @@ pub(super) struct Token {
 pub(super) struct Made {
     user: OnceLock<User>,
     all: Mutex<Vec<One>>,
+    swept: Mutex<BTreeSet<String>>,
 }
 
 impl Made {
@@ -126,6 +127,16 @@ impl Made {
         self.lock().clone()
     }
 
+    /// Notes that an earlier probe's token is gone.
+    pub(super) fn sweep(&self, id: &str) {
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+    }
+
+    /// Ids of the earlier probes' tokens that are gone.
+    pub(super) fn swept(&self) -> BTreeSet<String> {
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<One>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,10 +176,6 @@ pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str>
         flaws.push("the owner is not named, or is somebody else");
     }
     flaws
-}
-
-fn said_of(reply: &Reply) -> Said {
-    Said::Status(reply.status().as_u16())
 }
 
 /// The client secret in the reply to a POST.

@@ -24,13 +24,14 @@ pub use crate::isc::endpoint::ApiUrl;
 pub use cleanup::Left;
 pub use error::Error;
 pub use question::{Promise, Question};
-pub use report::{Line, Report};
+pub use report::{Counts, Line, Report};
 pub use target::{Proxy, Seed, Target};
 
-use facts::Facts;
+use facts::{Facts, Lag};
 use made::Made;
 use script::Script;
 use session::Session;
+pub use session::Tell;
 
 /// How a probe ended.
 #[derive(Debug)]
@@ -41,9 +42,10 @@ pub struct Ended {
     pub left: Vec<Left>,
 }
 
-/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not the removal.
-pub async fn run(target: Target, stop: &CancellationToken) -> Ended {
-    let session = match Session::new(target) {
+/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not the removal; `tell` gets
+/// a line for each thing that is done, and while it waits.
+pub async fn run(target: Target, stop: &CancellationToken, tell: Tell) -> Ended {
+    let session = match Session::new(target, tell) {
         Ok(session) => session,
         Err(error) => return Ended { result: Err(error), left: Vec::new() },
     };
@@ -55,7 +57,11 @@ pub async fn run(target: Target, stop: &CancellationToken) -> Ended {
         () = stop.cancelled() => Err(Error::Stopped),
         played = script.play(&mut facts) => played,
     };
-    let left = cleanup::clean(&session, &made).await;
+    let lags = matches!(facts.token.shown, Some(Lag::NotWithin(_) | Lag::Untold(_)));
+    let left = cleanup::clean(&session, &made, lags).await;
     facts.headers = session.headers();
-    Ended { result: played.map(|()| Report::new(&session.target, &facts)), left }
+    // Once somebody answered as whom the probe asks, what it came to know is worth a report.
+    facts.stopped = matches!(played, Err(Error::Stopped)) && facts.access.is_some();
+    let result = if facts.stopped { Ok(()) } else { played };
+    Ended { result: result.map(|()| Report::new(&session.target, &facts, left.clone())), left }
 }

@@ -7,6 +7,8 @@ pub const PREFIX: &str = "pat-operator probe ";
 const RENAMED: &str = " renamed";
 /// A scope that every user has, and one that does not exist. Never none: ISC would grant everything.
 pub const SCOPES: [&str; 2] = ["sp:scopes:default", "idn:pat-operator-probe:read"];
+/// The life that each is given, in milliseconds.
+pub const LIFE: i64 = 10 * 60 * 1_000;
 /// The longest life that any of them was ever given, in milliseconds. It was ten minutes, by a clock that may be off.
 const LONGEST_LIFE: i64 = 15 * 60 * 1_000;
 

@@ -3,6 +3,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::cleanup::Left;
 use super::facts::Facts;
 use super::judge::{Finding, Verdict, judge};
 use super::question::{Promise, Question};
@@ -16,8 +17,29 @@ pub struct Report {
     pub api_url: String,
     /// As whom it was asked.
     pub client_id: String,
+    /// Identity id of the user, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// It was stopped before all was asked.
+    pub stopped: bool,
+    /// How many lines have which verdict.
+    pub counts: Counts,
     /// One line for each question.
     pub lines: Vec<Line>,
+    /// Tokens that may be left, and end by themselves.
+    pub left: Vec<Left>,
+}
+
+/// How many lines have which verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// What the operator relies on is so.
+    pub holds: usize,
+    /// It is not.
+    pub does_not_hold: usize,
+    /// It is not known.
+    pub unknown: usize,
 }
 
 /// A question and its answer.
@@ -48,19 +70,25 @@ const WIDTH: usize = 110;
 
 impl Report {
     /// Judges all that was asked.
-    pub fn new(target: &Target, facts: &Facts) -> Self {
+    pub fn new(target: &Target, facts: &Facts, left: Vec<Left>) -> Self {
         let line = |question: Question| judge(question, facts).map(|finding| Line::new(question, finding));
+        let lines: Vec<Line> = Question::ALL.into_iter().filter_map(line).collect();
         Self {
             api_url: target.api.to_string(),
             client_id: target.seed.client_id.clone(),
-            lines: Question::ALL.into_iter().filter_map(line).collect(),
+            user: facts.user(),
+            stopped: facts.stopped,
+            counts: Counts::of(&lines),
+            lines,
+            left,
         }
     }
 
-    /// 0: everything holds; 1: something does not; 2: something is unknown.
+    /// 0: everything holds; 1: something does not; 2: something is unknown, may be left, or was not asked before a stop.
     pub fn exit_code(&self) -> u8 {
-        match (self.count(DOES_NOT_HOLD), self.count(UNKNOWN)) {
-            (0, 0) => 0,
+        match (self.counts.does_not_hold, self.counts.unknown) {
+            _ if self.stopped => 2,
+            (0, 0) if self.left.is_empty() => 0,
             (0, _) => 2,
             _ => 1,
         }
@@ -70,10 +98,6 @@ impl Report {
     pub fn json(&self) -> String {
         // It has neither maps with odd keys nor numbers out of range: it always serialises.
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
-    }
-
-    fn count(&self, verdict: &str) -> usize {
-        self.lines.iter().filter(|line| line.verdict == verdict).count()
     }
 
     /// A table for people.
@@ -89,9 +113,19 @@ impl Report {
                 let _ = writeln!(text, "{:13}  {:promises$}    {part}", "", "");
             }
         }
-        let (holds, fails, unknown) = (self.count(HOLDS), self.count(DOES_NOT_HOLD), self.count(UNKNOWN));
-        let _ = writeln!(text, "\nholds: {holds}, does not hold: {fails}, unknown: {unknown}");
+        let Counts { holds, does_not_hold, unknown } = self.counts;
+        let _ = writeln!(text, "\nholds: {holds}, does not hold: {does_not_hold}, unknown: {unknown}");
+        for left in &self.left {
+            let _ = writeln!(text, "\nmay be left: {left}");
+        }
         text
+    }
+}
+
+impl Counts {
+    fn of(lines: &[Line]) -> Self {
+        let count = |verdict: &str| lines.iter().filter(|line| line.verdict == verdict).count();
+        Self { holds: count(HOLDS), does_not_hold: count(DOES_NOT_HOLD), unknown: count(UNKNOWN) }
     }
 }
 
@@ -134,7 +168,9 @@ mod tests {
         let lines = verdicts.iter().zip(Question::ALL).map(|(verdict, question)| {
             Line::new(question, Finding { answer: "so it is".into(), verdict: verdict.clone() })
         });
-        Report { api_url: "https://acme.example".into(), client_id: "0a".into(), lines: lines.collect() }
+        let lines: Vec<Line> = lines.collect();
+        let (api_url, client_id, counts) = ("https://acme.example".into(), "0a".into(), Counts::of(&lines));
+        Report { api_url, client_id, user: None, stopped: false, counts, lines, left: Vec::new() }
     }
 
     #[test]
@@ -148,7 +184,20 @@ mod tests {
             (&[fails, holds], 1),
         ] {
             assert_eq!(report(verdicts).exit_code(), code, "{verdicts:?}");
+            assert_eq!(Report { stopped: true, ..report(verdicts) }.exit_code(), 2, "{verdicts:?}");
         }
+    }
+
+    #[test]
+    fn what_may_be_left_is_part_of_the_report() {
+        let left = |name: Option<&str>| Left { name: name.map(str::to_owned), until: "2026-01-01T00:10:00Z".into() };
+        let mut report = report(&[Verdict::Holds]);
+        report.left = vec![left(Some("pat-operator probe 0a")), left(None)];
+        assert_eq!(report.exit_code(), 2);
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        assert_eq!(json["left"][0]["name"], "pat-operator probe 0a");
+        assert_eq!((json["left"][1].get("name"), &json["left"][1]["until"]), (None, &"2026-01-01T00:10:00Z".into()));
+        assert_eq!(report.text().matches("may be left: ").count(), 2, "{}", report.text());
     }
 
     #[test]

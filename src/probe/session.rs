@@ -22,9 +22,13 @@ const LONGEST_HOLD: u64 = 20;
 /// How often a request is sent again after such a wait: ISC has done nothing then, so that even a POST may be.
 const HOLDS: usize = 3;
 
+/// Tells a person what is being done; never a secret value.
+pub type Tell = fn(&str);
+
 /// What goes to one place with one access token.
 pub(super) struct Session {
     pub(super) target: Target,
+    tell: Tell,
     transport: Transport,
     access: tokio::sync::Mutex<Option<Access>>,
     notes: Mutex<Notes>,
@@ -57,13 +61,18 @@ pub(super) struct Call<'a> {
 
 impl Session {
     /// A session that has sent nothing yet.
-    pub(super) fn new(target: Target) -> Result<Self, Error> {
+    pub(super) fn new(target: Target, tell: Tell) -> Result<Self, Error> {
         let transports = match target.proxy.clone() {
             Some(proxy) => Transports::through(proxy.url, proxy.except),
             None => Transports::default(),
         };
         let transport = transports.trusting(target.ca_pem.as_deref()).map_err(Error::Setup)?;
-        Ok(Self { target, transport, access: tokio::sync::Mutex::default(), notes: Mutex::default() })
+        Ok(Self { target, tell, transport, access: tokio::sync::Mutex::default(), notes: Mutex::default() })
+    }
+
+    /// Tells what is being done.
+    pub(super) fn tell(&self, what: &str) {
+        (self.tell)(what);
     }
 
     /// Sends a request; a reply that asks to wait is heeded, if it does not ask for too long.
@@ -79,6 +88,7 @@ impl Session {
                 return Ok(reply);
             }
             holds += 1;
+            self.tell(&format!("waiting {hold} s, as ISC asks"));
             sleep(Duration::from_secs(hold)).await;
         }
     }
@@ -223,10 +233,15 @@ fn refused(reply: &Reply) -> Failure {
     Failure::Refused { status: reply.status().as_u16(), message: "no access token for the seed".into() }
 }
 
+/// How a request ended that got this reply.
+pub(super) fn said_of(reply: &Reply) -> Said {
+    Said::Status(reply.status().as_u16())
+}
+
 /// How a request ended.
 pub(super) fn said(answer: &Result<Reply, Failure>) -> Said {
     match answer {
-        Ok(reply) => Said::Status(reply.status().as_u16()),
+        Ok(reply) => said_of(reply),
         Err(Failure::Refused { status, .. }) => Said::Status(*status),
         Err(failure) => Said::Nothing(failure.to_string()),
     }

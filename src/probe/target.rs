@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use super::error::Error;
+use crate::api::check::is_behind_base;
 use crate::isc::endpoint::ApiUrl;
 use crate::redacted::Redacted;
 
@@ -67,11 +68,15 @@ pub struct Target {
 }
 
 impl Target {
-    /// Checks the path of the token API.
+    /// Checks what is known to be wrong before anything is sent.
     ///
     /// # Errors
-    /// If it is none.
+    /// If the URL goes on behind the base, or the path of the token API is none.
     pub fn check(self) -> Result<Self, Error> {
+        let api = self.api.to_string();
+        if is_behind_base(&api) {
+            return Err(Error::BehindBase(api));
+        }
         let path = &self.pat_path;
         if path.starts_with('/') && !path.ends_with('/') { Ok(self) } else { Err(Error::PatPath(self.pat_path)) }
     }

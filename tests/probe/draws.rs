@@ -1,7 +1,9 @@
 //! Random but possible tenants: what is said of each is held to what the simulator was told to do.
 use std::thread;
 
-use isc_simulator::{CheckToken, Dialect, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown, Switches};
+use isc_simulator::{
+    CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown, Switches,
+};
 
 use crate::stage::Stage;
 use crate::switches::ON_A_TOKEN;
@@ -40,6 +42,7 @@ fn due(id: &str, switches: &Switches) -> &'static str {
             Shown::Value => "holds",
             Shown::Null => "unknown",
         },
+        "past-expiry" if !makes => holds(!switches.accept_past_dates),
         id if ON_A_TOKEN.contains(&id) && !makes => "unknown",
         "list-life" | "list-scope" | "lag-create" | "lag-change" | "lag-delete" if lags => "unknown",
         "list-scope" => holds(dialect.list_scope == Shown::Value),
@@ -59,6 +62,11 @@ fn check(number: u64) {
     let switches = drawn(number);
     let stage = Stage::with(|fresh| *fresh = switches.clone());
     let told = stage.probe(&[]);
+    // An ISC that says nothing at all at /oauth/info cannot be told from another host.
+    if switches.dialect.oauth_info == OauthInfo::Missing && switches.dialect.errors == ErrorStyle::Empty {
+        told.assert_error(&["GET /oauth/info was answered with", "status 404 that is not JSON"]);
+        return assert_eq!(stage.requests(), 1, "draw {number}");
+    }
     for (id, (verdict, answer, note)) in told.lines() {
         assert_eq!(verdict, due(&id, &switches), "draw {number}: {id}: {answer}; {note:?}: {switches:?}");
     }

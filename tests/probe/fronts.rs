@@ -1,7 +1,12 @@
 //! A URL that is not the API's: one error that says what answered, and the seed is not sent there.
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
 use isc_simulator::{Front, Operation};
 
 use crate::stage::{Stage, TENANT};
+use crate::told::Told;
 
 #[test]
 fn what_is_no_isc_is_named_and_gets_no_credential() {
@@ -24,8 +29,24 @@ fn what_is_no_isc_is_named_and_gets_no_credential() {
 }
 
 #[test]
+fn what_ends_in_a_version_or_in_the_way_to_the_token_endpoint_is_refused_unsent() {
+    let ends =
+        ["/v3", "/beta", "/v2025", "/V2026/", "/oauth", "/oauth/token", "/oauth/token/", "/personal-access-tokens/v1"];
+    for path in ends {
+        let stage = Stage::new();
+        let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
+        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
+        command.arg("--seed-file").arg(stage.seed_file());
+        let told = stage.run(command);
+        let url = url.trim_end_matches('/');
+        told.assert_error(&[url, "nothing was sent", "without a version", "https://<tenant>.api.identitynow.com"]);
+        assert_eq!(stage.requests(), 0, "{path}");
+    }
+}
+
+#[test]
 fn a_path_behind_the_host_is_no_base_url() {
-    for path in ["/v3", "/v2026", "/oauth", "/personal-access-tokens/v1"] {
+    for path in ["/v3/x", "/api", "/oauth/x"] {
         let stage = Stage::new();
         let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
         let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
@@ -54,5 +75,92 @@ fn an_isc_that_fails() {
         let fault = isc_simulator::Fault { status: Some(503), ..isc_simulator::Fault::on(operation) };
         stage.control().add_fault(None, fault);
         stage.probe(&[]).assert_error(&["failed to use", "it answers 503", "try again later"]);
+    }
+}
+
+/// A reply of `/oauth/info`: status, content type, body.
+type Info = (&'static str, &'static str, &'static str);
+
+/// A server that answers each request so, and the heads of those that came. It serves until the test ends.
+fn server((status, kind, body): Info) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let noted = heads.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while reader.read_line(&mut head).is_ok_and(|count| count > 2) {}
+            noted.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+            let kind = if kind.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\n{kind}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    (url, heads)
+}
+
+/// Probes such a server, and says which requests came.
+fn probed(info: Info) -> (String, Told, Vec<String>) {
+    let (url, heads) = server(info);
+    let stage = Stage::new();
+    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
+    command.arg("--seed-file").arg(stage.seed_file());
+    let told = stage.run(command);
+    let heads = heads.lock().unwrap().clone();
+    (url, told, heads)
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+
+#[test]
+fn a_host_that_does_not_speak_as_isc_does_gets_no_credential() {
+    for info in [
+        ("404 Not Found", "text/plain", "404 page not found"),
+        ("404 Not Found", "", ""),
+        ("404 Not Found", "text/plain", "{\"error\":\"none\"}"),
+        ("401 Unauthorized", "text/plain", "no"),
+        ("403 Forbidden", "", ""),
+        ("200 OK", JSON, "{}"),
+        ("200 OK", JSON, "[]"),
+        ("200 OK", JSON, "{\"status\":\"UP\"}"),
+        ("200 OK", JSON, "{\"tenantId\":\"\",\"pod\":7}"),
+        ("200 OK", "text/plain", "{\"tenantId\":\"a\"}"),
+        ("202 Accepted", JSON, "{\"tenantId\":\"a\"}"),
+        ("204 No Content", "", ""),
+        ("405 Method Not Allowed", JSON, "{}"),
+        ("410 Gone", JSON, "{}"),
+    ] {
+        let (url, told, heads) = probed(info);
+        let status = format!("status {}", &info.0[..3]);
+        told.assert_error(&[
+            &url,
+            "GET /oauth/info was answered with",
+            &status,
+            "https://<tenant>.api.identitynow.com",
+        ]);
+        assert_eq!(heads, ["GET /oauth/info HTTP/1.1"], "{info:?}");
+    }
+}
+
+#[test]
+fn whatever_may_be_isc_is_asked_for_an_access_token() {
+    for info in [
+        ("200 OK", JSON, "{\"tenantId\":\"a\"}"),
+        ("200 OK", "application/hal+json", "{\"org\":\"acme\"}"),
+        ("200 OK", JSON, "{\"pod\":\"p1\"}"),
+        ("400 Bad Request", JSON, "{}"),
+        ("401 Unauthorized", JSON, "{}"),
+        ("403 Forbidden", JSON, "{\"error\":\"no\"}"),
+        ("404 Not Found", JSON, ""),
+    ] {
+        let (url, told, heads) = probed(info);
+        told.assert_error(&[&url]);
+        assert_eq!(heads, ["GET /oauth/info HTTP/1.1", "POST /oauth/token HTTP/1.1"], "{info:?}");
     }
 }

@@ -67,3 +67,36 @@ fn what_a_kill_leaves_ends_by_itself() {
     assert_eq!(stage.left(), []);
     stage.open(gate);
 }
+
+/// A tenant whose LIST lags so, where a probe was killed once its first token was made.
+fn killed_where_list_lags(seconds: i64) -> Stage {
+    let stage = Stage::with(|switches| switches.list_lag_seconds = seconds);
+    let (gate, child) = stage.hold(Operation::Create, When::After, 0, || stage.command(&[]).spawn().unwrap());
+    let running = Running::of(&stage, child);
+    running.signal(Signal::KILL);
+    running.end();
+    stage.open(gate);
+    assert_eq!(stage.left().len(), 1);
+    stage
+}
+
+#[test]
+fn what_list_shows_only_later_goes_at_the_end() {
+    let stage = killed_where_list_lags(4);
+    let told = stage.probe(&["--list-lag", "60s"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(stage.left(), [], "{told:?}");
+    assert!(!told.err.contains("earlier probe left a token"), "{told:?}");
+}
+
+#[test]
+fn what_list_may_hide_is_told() {
+    let stage = killed_where_list_lags(3_600);
+    let told = stage.probe(&[]);
+    assert_eq!((told.code, stage.left().len()), (Some(2), 1), "{told:?}");
+    assert!(told.err.contains("LIST does not tell yet whether an earlier probe left a token"), "{told:?}");
+    let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
+    let left = report["left"].as_array().unwrap();
+    let until: jiff::Timestamp = left[0]["until"].as_str().unwrap().parse().unwrap();
+    assert!(left.len() == 1 && until >= stage.left()[0].expiration_date.unwrap(), "{told:?}");
+}

@@ -1,9 +1,10 @@
 //! What comes late, or by another clock.
 use isc_simulator::{BadDate, Fault, Kind, Operation};
 use jiff::SignedDuration;
+use rustix::process::Signal;
 
 use crate::dialects::expect;
-use crate::stage::{Stage, eventually};
+use crate::stage::{Stage, TENANT, eventually};
 use crate::switches::{ON_A_TOKEN, unknown};
 
 #[test]
@@ -91,4 +92,44 @@ fn by_a_clock_that_jumps_no_further_token_is_made() {
     let posts = stage.control().record_since(0).into_iter().filter(|entry| entry.operation == Some(Operation::Create));
     assert_eq!(posts.filter(|entry| entry.kind == Kind::Request).count(), 1);
     assert_eq!(stage.left(), []);
+}
+
+/// What a person reads on standard error.
+const STEPS: [&str; 8] = [
+    "asking whether an ISC answers",
+    "getting an access token for the seed",
+    "reading the user's tokens",
+    "making a token that ends in ten minutes",
+    "trying its credential, and looking for it in LIST",
+    "asking for tokens that ISC should refuse",
+    "changing the token's name, scopes and expiry",
+    "deleting the token",
+];
+
+#[test]
+fn each_step_is_told_in_order_whatever_the_output() {
+    for output in ["text", "json"] {
+        let stage = Stage::new();
+        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--output", output]);
+        command.args(["--api-url", &stage.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(stage.seed_file());
+        let told = stage.run(command);
+        let lines: Vec<&str> = told.err.lines().filter_map(|line| line.strip_prefix("pat-operator: ")).collect();
+        let steps: Vec<&str> = lines.into_iter().filter(|line| STEPS.contains(line)).collect();
+        assert_eq!(steps, STEPS, "{output}: {told:?}");
+        assert!(STEPS.iter().all(|step| !told.out.contains(step)), "{output}: {told:?}");
+    }
+}
+
+#[test]
+fn it_says_again_and_again_what_it_waits_for() {
+    let stage = Stage::with(|switches| switches.list_lag_seconds = 3_600);
+    let err = stage.path("stderr");
+    let mut command = stage.command(&["--list-lag", "60s"]);
+    command.stderr(std::fs::File::create(&err).unwrap());
+    let running = stage.start(command);
+    let waits =
+        || std::fs::read_to_string(&err).unwrap().matches("waiting for LIST to show the new token, since").count();
+    eventually("the second word of waiting", || waits() >= 2);
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code, Some(2));
 }

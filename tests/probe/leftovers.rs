@@ -54,6 +54,29 @@ fn an_earlier_probes_tokens_go_first_and_those_of_others_stay() {
     assert_eq!(after, others);
 }
 
+/// A token as a killed probe leaves it.
+fn leave(stage: &Stage, name: &str) {
+    let user = stage.user().to_owned();
+    stage.control().create_token(TENANT, token(stage, &user, name, 10)).unwrap();
+}
+
+#[test]
+fn what_cannot_be_removed_is_told() {
+    let stage = Stage::new();
+    let name = "pat-operator probe 00000000000000aa";
+    leave(&stage, name);
+    let fault =
+        isc_simulator::Fault { status: Some(500), ..isc_simulator::Fault::on(isc_simulator::Operation::Delete) };
+    stage.control().add_fault(None, fault);
+    let told = stage.probe(&[]);
+    assert_eq!(told.code, Some(2), "{told:?}");
+    assert!(told.err.contains(&format!("the token {name:?} may still be there; it ends by itself at 20")), "{told:?}");
+    let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
+    let named: Vec<&str> = report["left"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let still: Vec<String> = stage.left().into_iter().map(|token| token.name).collect();
+    assert!(named.contains(&name) && named.len() == still.len(), "{named:?} {still:?}");
+}
+
 #[test]
 fn a_seed_with_such_a_name_is_not_its_own_prey() {
     let stage = Stage::new();

@@ -56,6 +56,9 @@ fn everything_holds_of_the_default_dialect_line_by_line() {
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     assert_eq!(report["apiUrl"], stage.simulator.tenant_url(TENANT));
     assert_eq!(report["clientId"], stage.simulator.seed(TENANT).unwrap().client_id);
+    assert_eq!((&report["user"], &report["stopped"]), (&stage.user().into(), &false.into()));
+    assert_eq!(report["counts"], serde_json::json!({"holds": 35, "doesNotHold": 0, "unknown": 0}));
+    assert_eq!(report["left"], serde_json::json!([]));
     let lines = report["lines"].as_array().unwrap();
     assert_eq!(lines.len(), EXPECTED.len());
     for (line, (id, promises, answer)) in lines.iter().zip(EXPECTED) {
@@ -82,6 +85,19 @@ fn the_text_has_a_line_for_each_question() {
         let (question, answer) = (line["question"].as_str().unwrap(), line["answer"].as_str().unwrap());
         let shown = text.out.lines().any(|shown| shown.contains(question) && shown.ends_with(&format!("  {answer}")));
         assert!(shown, "{question} {answer}: {}", text.out);
+    }
+}
+
+#[test]
+fn it_takes_as_many_requests_as_the_document_says() {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/probe.md")).unwrap();
+    assert!(document.contains("A probe takes 23 to 26 requests"));
+    for with_nerm in [false, true] {
+        let stage = Stage::new();
+        let url = nerm(&stage);
+        let arguments = ["--nerm-url", url.as_str()];
+        stage.probe(if with_nerm { &arguments } else { &[] });
+        assert!((23..=26).contains(&stage.requests()), "{}", stage.requests());
     }
 }
 

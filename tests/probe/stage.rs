@@ -1,6 +1,7 @@
 //! A simulator of one's own, and runs of the binary against it, each searched for secret values and for excess.
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -117,7 +118,8 @@ impl Stage {
     /// What came out of a run, once it is searched for secret values and for excess.
     pub fn told(&self, output: &Output) -> Told {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let told = Told { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };
+        let (code, signal) = (output.status.code(), output.status.signal());
+        let told = Told { code, signal, out: text(&output.stdout), err: text(&output.stderr) };
         let mut canaries = self.control().client_secrets();
         canaries.extend([CLIENT_SECRET_MARKER.to_owned(), ACCESS_TOKEN_MARKER.to_owned()]);
         for canary in &canaries {

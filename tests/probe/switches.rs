@@ -62,9 +62,17 @@ fn a_past_expiry_that_is_accepted() {
 fn a_short_expiry_that_is_refused() {
     for least in [3_600, 86_400] {
         let mut expected = unknown(&ON_A_TOKEN);
-        expected.retain(|(id, ..)| *id != "short-expiry");
-        expected.push(("short-expiry", "does not hold", "no (400)"));
+        expected.retain(|(id, ..)| !["short-expiry", "past-expiry"].contains(id));
+        expected.extend([("short-expiry", "does not hold", "no (400)"), ("past-expiry", "holds", "yes (400)")]);
         expect("a least life", |s| s.min_expiry_seconds = Some(least), &expected);
+        let stage = Stage::with(|switches| switches.min_expiry_seconds = Some(least));
+        let (told, short) = (stage.probe(&[]), "the tenant allows no token as short as ten minutes");
+        for id in
+            ON_A_TOKEN.iter().filter(|id| !["list-life", "list-scope", "short-expiry", "past-expiry"].contains(id))
+        {
+            let note = told.lines()[*id].2.clone().unwrap();
+            assert!(note.contains(short), "{id}: {note}");
+        }
     }
     expect("a longest life", |s| s.max_expiry_days = Some(90), &[]);
 }
@@ -96,6 +104,13 @@ fn every_answer_of_nerm() {
         let told = stage.probe(&["--nerm-url", &format!("{}/api/", stage.simulator.tenant_url(TENANT))]);
         assert_lines(&told, code, &[("nerm", verdict, words)]);
     }
+}
+
+#[test]
+fn a_nerm_that_cannot_be_reached_is_not_called_isc() {
+    let told = Stage::new().probe(&["--nerm-url", "http://127.0.0.1:1/api"]);
+    assert_lines(&told, 2, &[("nerm", "unknown", "no connection")]);
+    assert!(!told.lines()["nerm"].1.contains("ISC"), "{told:?}");
 }
 
 /// A user with so many tokens beside the seed.

@@ -4,13 +4,14 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::stage::{Stage, TENANT};
-use crate::told::Told;
+use crate::told::{Running, Told};
 
-/// Runs the probe on a terminal of its own, and types this.
-fn asked(stage: &Stage, typed: &str) -> (Told, String) {
+/// Runs the probe on a terminal of its own until it asks: the run, its terminal, and what that shows.
+fn asking(stage: &Stage) -> (Running<'_>, File, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -28,9 +29,14 @@ fn asked(stage: &Stage, typed: &str) -> (Told, String) {
         shown.push_str(std::str::from_utf8(&some[..count]).unwrap());
     }
     assert_eq!(stage.requests(), 0, "nothing is sent before it is answered");
+    (running, terminal, shown)
+}
+
+/// Types this as the answer.
+fn asked(stage: &Stage, typed: &str) -> (Told, String) {
+    let (running, mut terminal, shown) = asking(stage);
     terminal.write_all(typed.as_bytes()).unwrap();
-    let told = running.end();
-    (told, shown)
+    (running.end(), shown)
 }
 
 #[test]
@@ -52,4 +58,15 @@ fn y_goes_on() {
         let (told, _) = asked(&stage, typed);
         assert_eq!(told.code, Some(0), "{typed:?}: {told:?}");
     }
+}
+
+#[test]
+fn a_signal_at_the_question_ends_it_and_sends_nothing() {
+    let stage = Stage::new();
+    let (running, _terminal, _) = asking(&stage);
+    running.signal(Signal::INT);
+    let told = running.end();
+    // A shell shows 130 for it.
+    assert_eq!((told.code, told.signal, told.out.as_str()), (None, Some(2), ""), "{told:?}");
+    assert_eq!(stage.requests(), 0);
 }

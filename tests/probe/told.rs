@@ -11,6 +11,7 @@ use crate::stage::Stage;
 #[derive(Debug)]
 pub struct Told {
     pub code: Option<i32>,
+    pub signal: Option<i32>,
     pub out: String,
     pub err: String,
 }

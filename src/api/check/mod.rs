@@ -11,7 +11,7 @@ use super::personal_access_token::rotation::{self, Rotation};
 use super::personal_access_token::{PersonalAccessToken, SecretTemplate};
 use form::{is_display_name, is_label_value, is_object_name, is_qualified_name, is_scope};
 
-pub use tenant::tenant_problems;
+pub use tenant::{is_behind_base, tenant_problems};
 
 const MAX_SCOPES: usize = 100;
 const MAX_NAME: usize = 64;

@@ -58,8 +58,8 @@ fn check_urls(found: &mut Vec<String>, spec: &TenantSpec) {
     }
 }
 
-/// Whether the path ends in what the operator adds by itself: a version, or the way to the token endpoint.
-fn is_behind_base(url: &str) -> bool {
+/// Whether the path ends in what is added to a base URL: a version, or the way to the token endpoint.
+pub fn is_behind_base(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let Some((_, path)) = rest.split_once('/') else { return false };
     let path = path.trim_end_matches('/').to_ascii_lowercase();

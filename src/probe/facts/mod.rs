@@ -56,6 +56,8 @@ pub struct Facts {
     pub check: Option<Check>,
     /// The first LIST.
     pub list: Option<Listing>,
+    /// It was stopped before all was asked.
+    pub stopped: bool,
     /// Why no token was made, if the probe did not even try.
     pub not_tried: Option<&'static str>,
     /// The probe's own token.
@@ -64,6 +66,15 @@ pub struct Facts {
     pub headers: Headers,
     /// NERM, if its URL was given.
     pub nerm: Option<Nerm>,
+}
+
+impl Facts {
+    /// Identity id of the user: by LIST, else as the access token says.
+    pub fn user(&self) -> Option<String> {
+        let owner = self.list.as_ref().and_then(|list| list.own.as_ref()?.owner.clone());
+        let named = self.access.as_ref().map(|access| &access.identity);
+        owner.or_else(|| named.and_then(|named| named.reply.clone().or_else(|| named.claims.clone())))
+    }
 }
 
 /// `/oauth/info`.

@@ -25,7 +25,7 @@ pub(super) fn scope_claim(facts: &Facts) -> Finding {
 }
 
 pub(super) fn scope_text(facts: &Facts) -> Finding {
-    let Some(access) = &facts.access else { return not_asked(facts) };
+    let (Some(access), Some(_)) = (&facts.access, &facts.check) else { return not_asked(facts) };
     let answer = match (&facts.token.text, &access.text) {
         (Some(ScopeText::Names(names)), _) if names.contains(SCOPES[1]) => {
             return fails(

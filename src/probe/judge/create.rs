@@ -1,13 +1,11 @@
 //! How tokens are made: which are, which are not, and when they are there.
-use super::{Finding, Verdict, fails, holds, made, not_asked, unknown, words};
+use super::{Finding, ROOMY, TOO_SHORT, Verdict, count, fails, holds, is_too_short, made, not_asked, unknown, words};
 use crate::probe::facts::{Facts, Lag, Said, Shown};
 
 /// How long the operator grants LIST, in seconds.
 const LIST_LAG: u64 = 120;
 /// How long the operator grants a new credential, in seconds.
 const ACCEPTANCE: u64 = 60;
-/// ISC's limit of tokens per user, less the operator's own and a spare one.
-const ROOMY: usize = 8;
 /// How far a date may be from the one that was asked for, in milliseconds.
 const ROUNDING: i64 = 1_000;
 
@@ -19,7 +17,8 @@ fn posted(facts: &Facts) -> Option<&Said> {
 pub(super) fn reply(facts: &Facts) -> Finding {
     let Some(said) = posted(facts) else { return not_asked(facts) };
     if !said.is_yes() {
-        return unknown(format!("no token was made ({said})"), "there is no such reply");
+        let why = if is_too_short(facts) { TOO_SHORT } else { "there is no such reply" };
+        return unknown(format!("no token was made ({said})"), why);
     }
     match facts.token.flaws.as_slice() {
         [] => holds(format!("yes ({said})")),
@@ -42,13 +41,16 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
             Shown::Absent | Shown::Other => unknown("a token was made", "the reply does not say when it expires"),
         };
     }
-    let count = facts.list.as_ref().map_or(0, |list| list.count);
+    let count = count(facts);
     match said {
         _ if !said.is_refusal() => not_made(said),
         _ if count > ROOMY => unknown(
             format!("no token was made ({said})"),
             format!("the user has {count} tokens: it may be for want of room; delete some, and probe again"),
         ),
+        _ if facts.token.posted_plainly.is_none() => {
+            unknown(format!("no token was made ({said})"), "it may be for a scope that does not exist; probe again")
+        }
         _ => fails(
             format!("no ({said})"),
             "if ISC demands a longer life, the operator asks for 25 h instead: then what got lost may live so long",
@@ -76,6 +78,7 @@ pub(super) fn unknown_scope(facts: &Facts) -> Finding {
             format!("no ({said})"),
             "a resource with a misspelt scope gets no token, and its status says that ISC refuses it",
         ),
+        Some(_) if is_too_short(facts) => unknown(format!("no token was made ({said})"), TOO_SHORT),
         Some(_) => unknown(format!("no token was made ({said})"), "none was made without such a scope either"),
         None => not_made(said),
     }
@@ -102,7 +105,10 @@ fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
         _ if !said.is_refusal() => {
             unknown(not_made(said).answer, "that says nothing about the rule; probe again later")
         }
+        None if made(facts).is_none() && is_too_short(facts) => holds(format!("yes ({said})")),
+        None if made(facts).is_none() => unknown(answer, "so was one without fault, perhaps for want of room"),
         Some(control) if control.is_yes() => holds(format!("yes ({said})")),
+        None if facts.stopped => unknown(answer, "the probe was stopped before it was compared with one without fault"),
         Some(control) => unknown(answer, format!("so was one without fault ({control}), perhaps for want of room")),
         None => unknown(answer, "three tokens were made before it could be compared with one without fault"),
     }

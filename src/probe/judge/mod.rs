@@ -84,12 +84,29 @@ fn unknown(answer: impl Into<String>, why: impl Into<String>) -> Finding {
     Finding { answer: answer.into(), verdict: Verdict::Unknown(why.into()) }
 }
 
+/// ISC's limit of tokens per user, less the operator's own and a spare one.
+const ROOMY: usize = 8;
+/// Why there is no token, where that is so.
+const TOO_SHORT: &str = "the tenant allows no token as short as ten minutes, so that there is none to try it on";
+
+/// How many tokens the user had at first.
+fn count(facts: &Facts) -> usize {
+    facts.list.as_ref().map_or(0, |list| list.count)
+}
+
+/// Whether ISC refused a token for ten minutes, with scopes that exist and room enough.
+fn is_too_short(facts: &Facts) -> bool {
+    facts.token.posted_plainly.as_ref().is_some_and(Said::is_refusal) && count(facts) <= ROOMY
+}
+
 /// Of something that was not asked.
 fn not_asked(facts: &Facts) -> Finding {
     let why = match (facts.not_tried, made(facts)) {
         (Some(why), _) => why,
+        (None, _) if facts.stopped => "the probe was stopped before",
         (None, Some(_)) if !facts.token.flaws.is_empty() => "the reply to the POST was none to go on with",
         (None, Some(_)) => "what it needs was not there",
+        (None, None) if is_too_short(facts) => TOO_SHORT,
         (None, None) => "the probe has no token of its own to try it on",
     };
     unknown("not asked", why)

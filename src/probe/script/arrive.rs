@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use http::header::LOCATION;
 
 use super::{Script, unreachable};
+use crate::isc::classify::is_json;
 use crate::isc::http::Reply;
+use crate::isc::nerm::without_isc;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Access, Check, Facts, Listed, Listing, Nerm, ScopeText};
+use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Nerm, Said, ScopeText};
 use crate::probe::made::User;
-use crate::probe::session::{Granted, said};
+use crate::probe::session::{Granted, said, said_of};
 use crate::probe::{names, read};
 
 const INFO: &str = "GET /oauth/info";
@@ -18,16 +20,19 @@ const TOKEN: &str = "POST /oauth/token";
 impl Script<'_> {
     /// Finds out whether this is an ISC before it sends the credential, and what comes back for that.
     pub(super) async fn arrive(&self, facts: &mut Facts) -> Result<(), Error> {
+        self.session.tell("asking whether an ISC answers");
         let answer = self.session.info().await;
         let reply = answer.as_ref().map_err(|failure| unreachable(self.session, failure))?;
-        let body = read::object(reply);
-        match reply.status().as_u16() {
-            status if is_elsewhere(reply) || status == 405 => return Err(self.not_the_api(INFO, reply)),
-            200..300 if body.is_none() => return Err(self.not_the_api(INFO, reply)),
-            status @ (429 | 500..) => return Err(self.busy(status)),
-            _ => {}
+        let status = reply.status().as_u16();
+        if !is_elsewhere(reply) && matches!(status, 429 | 500..) {
+            return Err(self.busy(status));
         }
-        facts.info = Some(read::info(said(&answer), &body.unwrap_or_default()));
+        let info = read::info(said_of(reply), &read::object(reply).unwrap_or_default());
+        if !may_be_isc(reply, &info) {
+            return Err(self.not_the_api(INFO, reply));
+        }
+        facts.info = Some(info);
+        self.session.tell("getting an access token for the seed");
         let reply = self.session.grant_seed().await.map_err(|failure| unreachable(self.session, &failure))?;
         let granted = self.granted(&reply)?;
         self.session.keep(&granted).await;
@@ -56,6 +61,7 @@ impl Script<'_> {
 
     /// Reads the user's tokens, and removes those that an earlier probe left.
     pub(super) async fn survey(&self, facts: &mut Facts) -> Result<(), Error> {
+        self.session.tell("reading the user's tokens");
         let answer = self.session.list().await;
         let reply = answer.map_err(|failure| Error::List(failure.to_string()))?;
         let status = reply.status().as_u16();
@@ -75,7 +81,7 @@ impl Script<'_> {
             tokens.into_iter().partition(|token| names::is_ours(token, &user.owner, own_id));
         facts.not_tried = self.doubt(own.as_ref(), facts.access.as_ref()).await;
         if facts.not_tried.is_none() {
-            cleanup::sweep(self.session, &left, &user).await;
+            cleanup::sweep(self.session, self.made, &left).await;
             self.made.begin_as(user);
         }
         let owners: BTreeSet<String> = others.iter().filter_map(|token| token.owner.clone()).collect();
@@ -106,9 +112,11 @@ impl Script<'_> {
     /// Asks NERM, if its URL was given.
     pub(super) async fn ask_nerm(&self, facts: &mut Facts) {
         let Some(nerm) = &self.session.target.nerm else { return };
+        self.session.tell("asking NERM");
         let answer = self.session.nerm(nerm).await;
         let body = answer.as_ref().ok().and_then(read::object);
-        facts.nerm = Some(Nerm { said: said(&answer), error: body.is_some_and(|body| body.contains_key("error")) });
+        let said = answer.as_ref().map_or_else(|failure| Said::Nothing(without_isc(failure)), said_of);
+        facts.nerm = Some(Nerm { said, error: body.is_some_and(|body| body.contains_key("error")) });
     }
 
     fn not_the_api(&self, request: &'static str, reply: &Reply) -> Error {
@@ -117,6 +125,18 @@ impl Script<'_> {
 
     fn busy(&self, status: u16) -> Error {
         Error::Unreachable { url: self.session.target.api.to_string(), why: format!("it answers {status}") }
+    }
+}
+
+/// Whether the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC answers in JSON, and its 200
+/// says something of the tenant; where it keeps that to itself, it says so with one of the other statuses.
+fn may_be_isc(reply: &Reply, info: &Info) -> bool {
+    let is_telling = info.tenant_id.is_some() || info.name.is_some() || info.pod.is_some();
+    match reply.status().as_u16() {
+        _ if is_elsewhere(reply) || !is_json(reply) => false,
+        200 => is_telling,
+        400 | 401 | 403 | 404 => true,
+        _ => false,
     }
 }
 
@@ -133,7 +153,8 @@ fn described(reply: &Reply) -> String {
         Some(place) if reply.status().is_redirection() => format!("a redirect ({status}) to {place:?}"),
         _ if reply.status().is_redirection() => format!("a redirect ({status})"),
         _ if read::is_page(reply) => format!("a page for people ({status})"),
-        _ => format!("status {status}"),
+        _ if !is_json(reply) => format!("status {status} that is not JSON"),
+        _ => format!("status {status} in JSON that is not ISC's"),
     }
 }
 

@@ -24,6 +24,7 @@ struct Expected {
 impl Script<'_> {
     /// Name, scopes and expiry, each in a request of its own.
     pub(super) async fn change(&self, token: &Token, facts: &mut Facts) {
+        self.session.tell("changing the token's name, scopes and expiry");
         let mut expected = Expected::default();
         let name = names::renamed(&token.name);
         self.made.rename(token.index, &name);
@@ -42,7 +43,7 @@ impl Script<'_> {
         facts.token.patched_expiry = Some((said, moved));
         if expected.is_something() {
             let mut last = None;
-            let changed = self.listed(|tokens| {
+            let changed = self.listed("LIST to show the changes", |tokens| {
                 last = tokens.iter().find(|one| one.id == token.id).cloned();
                 last.as_ref().is_some_and(|one| expected.is_met_by(one))
             });

@@ -1,5 +1,5 @@
 //! Deletes the token, and tries what should be over with it.
-use super::{Script, until};
+use super::Script;
 use crate::probe::facts::{Facts, Said};
 use crate::probe::made::Token;
 use crate::probe::session::{Granted, said};
@@ -8,6 +8,7 @@ use crate::redacted::Redacted;
 impl Script<'_> {
     /// DELETE, once more, its credential, its access token, and LIST. `bearer`: an access token from before.
     pub(super) async fn end(&self, token: &Token, bearer: Option<Redacted>, facts: &mut Facts) {
+        self.session.tell("deleting the token");
         let deleted = said(&self.session.delete(&token.id).await);
         let is_deleted = deleted.is_yes();
         facts.token.deleted = Some(deleted);
@@ -24,7 +25,7 @@ impl Script<'_> {
             *after = Some(said(&self.session.employ(bearer).await));
         }
         let mut last = Said::Nothing("it was not tried".into());
-        let refused = until(self.session.target.list_lag, async || {
+        let refused = self.until("its credential to be refused", self.session.target.list_lag, async || {
             let answer = self.session.grant(&token.id, &token.client_secret).await;
             last = said(&answer);
             match last.status() {
@@ -33,7 +34,8 @@ impl Script<'_> {
                 _ => Err(format!("/oauth/token answers {last}")),
             }
         });
-        let vanished = self.listed(|tokens| tokens.iter().all(|listed| listed.id != token.id));
+        let vanished =
+            self.listed("LIST to show the deletion", |tokens| tokens.iter().all(|listed| listed.id != token.id));
         // Without an access token from before it is not known whether the credential ever worked.
         if bearer.is_some() {
             let (refused, vanished) = futures::join!(refused, vanished);

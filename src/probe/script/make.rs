@@ -1,16 +1,14 @@
 //! Makes the token that everything else is tried on, and tries its credential.
-use super::{Script, until};
+use super::Script;
 use crate::isc::Failure;
 use crate::isc::http::Reply;
 use crate::probe::facts::{Facts, Said, Shown};
 use crate::probe::made::{self, Token};
-use crate::probe::names::{self, SCOPES};
+use crate::probe::names::{self, LIFE, SCOPES};
 use crate::probe::read;
 use crate::probe::session::{Granted, said};
 use crate::redacted::Redacted;
 
-/// The life that each token is given, in milliseconds.
-const LIFE: i64 = 10 * 60 * 1_000;
 /// Longest wait for a new credential to be accepted: what the operator grants it.
 const ACCEPTANCE: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -21,6 +19,7 @@ impl Script<'_> {
         if facts.not_tried.is_some() {
             return None;
         }
+        self.session.tell("making a token that ends in ten minutes");
         let name = names::fresh();
         let expires = self.expiry()?;
         let (said, token) = self.post(&name, &SCOPES, expires, facts).await;
@@ -71,9 +70,10 @@ impl Script<'_> {
 
     /// Waits, at the same time, for the credential to be accepted and for LIST to show the token; gives an access token.
     pub(super) async fn try_out(&self, token: &Token, facts: &mut Facts) -> Option<Redacted> {
+        self.session.tell("trying its credential, and looking for it in LIST");
         let patience = ACCEPTANCE.min(self.session.target.list_lag);
         let mut got = None;
-        let accepted = until(patience, async || {
+        let accepted = self.until("the new credential to be accepted", patience, async || {
             let reply = self.session.grant(&token.id, &token.client_secret).await;
             let reply = reply.map_err(|failure| failure.to_string())?;
             got = Granted::read(&reply);
@@ -84,7 +84,7 @@ impl Script<'_> {
             }
         });
         let mut last = None;
-        let shown = self.listed(|tokens| {
+        let shown = self.listed("LIST to show the new token", |tokens| {
             last = tokens.iter().find(|listed| listed.id == token.id).cloned();
             last.is_some()
         });

@@ -18,6 +18,8 @@ use crate::isc::Failure;
 
 /// Shortest and longest pause between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+/// Longest silence while it waits.
+const SILENCE: Duration = Duration::from_secs(10);
 /// How many looks in a row may fail.
 const FAILURES: usize = 3;
 
@@ -38,6 +40,8 @@ impl Script<'_> {
             self.refusals(&token, facts).await;
             self.change(&token, facts).await;
             self.end(&token, bearer, facts).await;
+        } else {
+            self.refusal_without_token(facts).await;
         }
         Ok(())
     }
@@ -51,30 +55,41 @@ impl Script<'_> {
         read::list(&reply).ok_or_else(|| "LIST is not a list of tokens".to_owned())
     }
 
-    /// Waits until LIST shows what is looked for.
-    async fn listed(&self, mut look: impl FnMut(&[Listed]) -> bool) -> Lag {
-        until(self.session.target.list_lag, async || Ok(look(&self.list().await?))).await
+    /// Waits until LIST shows what is looked for. `what`: that, in words.
+    async fn listed(&self, what: &str, mut look: impl FnMut(&[Listed]) -> bool) -> Lag {
+        self.until(what, self.session.target.list_lag, async || Ok(look(&self.list().await?))).await
     }
-}
 
-/// Looks again and again until something is there, for so long at most.
-async fn until(bound: Duration, mut look: impl AsyncFnMut() -> Result<bool, String>) -> Lag {
-    let started = Instant::now();
-    let (mut pause, longest) = PAUSES;
-    let mut failures = 0;
-    loop {
-        match look().await {
-            Ok(true) => return Lag::Within(started.elapsed()),
-            Ok(false) => failures = 0,
-            Err(why) if failures + 1 == FAILURES => return Lag::Untold(why),
-            Err(_) => failures += 1,
+    /// Looks again and again until something is there, for so long at most; tells so after the first look, and then from
+    /// time to time.
+    async fn until(&self, what: &str, bound: Duration, mut look: impl AsyncFnMut() -> Result<bool, String>) -> Lag {
+        let started = Instant::now();
+        let (mut pause, longest) = PAUSES;
+        let mut failures = 0;
+        let mut told = None;
+        loop {
+            match look().await {
+                Ok(true) => return Lag::Within(started.elapsed()),
+                Ok(false) => failures = 0,
+                Err(why) if failures + 1 == FAILURES => return Lag::Untold(why),
+                Err(_) => failures += 1,
+            }
+            let passed = started.elapsed();
+            let left = bound.saturating_sub(passed);
+            if left.is_zero() {
+                return Lag::NotWithin(passed);
+            }
+            if told.is_none_or(|told| passed.saturating_sub(told) >= SILENCE) {
+                told = Some(passed);
+                self.session.tell(&format!(
+                    "waiting for {what}, since {} of at most {} s",
+                    passed.as_secs(),
+                    bound.as_secs()
+                ));
+            }
+            sleep(pause.min(left)).await;
+            pause = longest.min(pause * 2);
         }
-        let left = bound.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Lag::NotWithin(started.elapsed());
-        }
-        sleep(pause.min(left)).await;
-        pause = longest.min(pause * 2);
     }
 }
 

@@ -79,6 +79,7 @@ fn good() -> Facts {
         }),
         check: Some(Check { said: Said::Status(404), names: false }),
         list: Some(Listing { count: 1, owners: set(&["me"]), nobodys: 0, own: Some(own), now: Some(T) }),
+        stopped: false,
         not_tried: None,
         token: TokenFacts {
             posted: yes(),

@@ -11,7 +11,10 @@ fn how_tokens_are_made() {
         (ShortExpiry, |f| f.token.expiry = Shown::Is(T + 90 * 24 * 60 * MINUTE), "does not hold", "another expiry"),
         (ShortExpiry, |f| f.token.expiry = Shown::Null, "does not hold", "another expiry"),
         (ShortExpiry, |f| f.token.expiry = Shown::Absent, "unknown", "a token was made"),
-        (ShortExpiry, |f| f.token.posted = no(400), "does not hold", "no (400)"),
+        (ShortExpiry, |f| f.token.posted = no(400), "unknown", "no token was made (400)"),
+        (PastExpiry, |f| without_token(f), "holds", "yes (400)"),
+        (PastExpiry, |f| (without_token(f), list(f).count = 9).1, "unknown", "it was refused (400)"),
+        (PastExpiry, |f| (without_token(f), f.token.past = yes()).1, "does not hold", "a token was made"),
         (ShortExpiry, |f| (f.token.posted, f.token.posted_plainly) = (no(400), yes()), "holds", "yes"),
         (ShortExpiry, |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(422)), "does not hold", "no (422)"),
         (ShortExpiry, |f| (f.token.posted = no(400), list(f).count = 9).1, "unknown", "no token was made"),
@@ -110,4 +113,10 @@ fn what_holds_for_all_replies() {
         (Nerm, |f| f.nerm = Some(NermFact { said: Said::Status(400), error: false }), "unknown", "400"),
         (Nerm, |f| f.nerm.as_mut().unwrap().said = Said::Status(404), "unknown", "404"),
     ]);
+}
+
+/// ISC refuses every token that the probe asks for.
+fn without_token(facts: &mut Facts) {
+    (facts.token.posted, facts.token.posted_plainly) = (no(400), no(400));
+    (facts.token.duplicate, facts.token.past, facts.token.control) = (None, no(400), None);
 }

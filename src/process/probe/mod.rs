@@ -1,4 +1,6 @@
 //! `pat-operator probe`: from flags to a target, the question whether to go on, and the report on standard output.
+mod outcome;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -127,7 +129,7 @@ fn start(flags: ProbeFlags) -> Result<u8, Error> {
     let target = runtime.block_on(target(flags))?;
     agree(&target.plan(), yes)?;
     let ended = probe_until_stopped(&runtime, target)?;
-    finish(ended, output)
+    outcome::print(ended, output)
 }
 
 /// What the flags, the environment and the cluster say.
@@ -202,29 +204,11 @@ fn probe_until_stopped(runtime: &Runtime, target: Target) -> Result<Ended, Error
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            ended = probe::run(target, &stop) => Ok(ended),
+            ended = probe::run(target, &stop, outcome::tell) => Ok(ended),
             () = signals.obey(stop.clone()) => Err(Error::Probe(probe::Error::Stopped)),
             () = told => Err(Error::Probe(probe::Error::Stopped)),
         }
     })
-}
-
-fn finish(ended: Ended, output: Output) -> Result<u8, Error> {
-    for left in &ended.left {
-        let (name, until) = (&left.name, &left.until);
-        let _ = writeln!(
-            io::stderr(),
-            "pat-operator: the token {name:?} may still be there; it ends by itself at {until}, and the next probe removes it"
-        );
-    }
-    let report = ended.result?;
-    let text = match output {
-        Output::Text => report.text(),
-        Output::Json => report.json(),
-    };
-    write!(io::stdout(), "{text}").map_err(Error::Print)?;
-    let code = report.exit_code();
-    Ok(if code == 0 && !ended.left.is_empty() { 2 } else { code })
 }
 
 /// A duration that leaves time for the rest of the probe.
