@@ -81,7 +81,7 @@ impl Session {
         let bearer = self.bearer().await?;
         let mut call = self.read("", Some(&bearer));
         call.url = nerm.join("/system_roles?limit=1");
-        self.call(call).await
+        self.aside(call).await
     }
 
     fn read<'a>(&self, path: &str, bearer: Option<&'a Redacted>) -> Call<'a> {

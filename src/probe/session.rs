@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, header};
+use http::{Method, header};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
@@ -93,7 +93,12 @@ impl Session {
         }
     }
 
-    /// The same with the seed's access token, which is renewed when it is old or refused.
+    /// Sends a request to another API than ISC's, whose clock and limits are its own.
+    pub(super) async fn aside(&self, call: Call<'_>) -> Result<Reply, Failure> {
+        send(&self.transport, request(call)?).await
+    }
+
+    /// The same as [`Session::call`] with the seed's access token, which is renewed when it is old or refused.
     pub(super) async fn call_as_seed(
         &self,
         method: Method,
@@ -171,17 +176,8 @@ impl Notes {
         }
         self.throttled += usize::from(reply.status() == 429);
         self.deprecated |= reply.headers().get("x-deprecated").is_some_and(|value| value.as_bytes() == b"true");
-        self.limits.extend(limits(reply.headers()));
+        self.limits.extend(read::limits(reply.headers()));
     }
-}
-
-/// Names of the headers that speak of limits.
-fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> {
-    let names = headers.keys().map(http::HeaderName::as_str);
-    let about = |name: &&str| {
-        name.len() <= 40 && (name.contains("ratelimit") || name.contains("rate-limit") || *name == header::RETRY_AFTER)
-    };
-    names.filter(about).map(str::to_owned).collect::<BTreeSet<_>>().into_iter()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a person reads the difference; by it tokens are only ever not made")]

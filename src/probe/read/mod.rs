@@ -3,6 +3,7 @@ mod access;
 
 use std::collections::BTreeSet;
 
+use http::HeaderMap;
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -38,6 +39,15 @@ pub fn secret(object: &mut Object, name: &str) -> Option<Redacted> {
 pub fn is_page(reply: &Reply) -> bool {
     let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.contains("html") || reply.body().trim_ascii_start().starts_with(b"<")
+}
+
+/// Names of the headers that speak of limits.
+pub fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> {
+    let names = headers.keys().map(http::HeaderName::as_str);
+    let about = |name: &&str| {
+        name.len() <= 40 && (name.contains("ratelimit") || name.contains("rate-limit") || *name == RETRY_AFTER)
+    };
+    names.filter(about).map(str::to_owned).collect::<BTreeSet<_>>().into_iter()
 }
 
 /// `Date` in milliseconds since the Unix epoch.
