@@ -268,6 +268,7 @@ async fn told_by_nobody(stage: &Stage) {
     place.refused("sync", "UserUnknown", &[]).await;
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false));
     place.behaves(|switches| switches.dialect.oauth_info = OauthInfo::TenantIdOnly);
+    place.is_looked_at().await;
     place.nothing_is_wrong("sync").await;
     // Its ledger knows it from now on, whoever stops to tell it.
     place.behaves(|switches| switches.dialect.oauth_info = OauthInfo::Missing);
@@ -284,6 +285,7 @@ async fn told_later(stage: &Stage) {
     place.tenant(json!({})).await;
     place.tenant_waits("IscUnavailable", &["\"tenant-later\""]).await;
     place.ends(down);
+    place.is_looked_at().await;
     place.token("sync", json!({})).await;
     place.nothing_is_wrong("sync").await;
     place.leave().await;
@@ -354,6 +356,7 @@ async fn hostile(stage: &Stage, body: Hostile, reason: &str) {
     place.shows("live", "True", reason).await;
     assert_eq!((place.posts(), place.destroyed().len()), (1, 0), "{name}");
     place.ends(fault);
+    place.is_looked_at().await;
     place.nothing_is_wrong("new").await;
     place.nothing_is_wrong("live").await;
     history.never_was("False");

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::place::condition;
 use crate::shown::says_each_thing_once;
-use crate::stage::{Place, Stage, WATCHFUL, eventually, play};
+use crate::stage::{Place, Stage, eventually, play};
 
 /// How the base URL of a tenant's API looks.
 const FORM: &str = "https://<tenant>.api.identitynow.com";
@@ -165,7 +165,8 @@ fn what_is_published_is_tried_while_isc_refuses_the_seed() {
 }
 
 impl Place<'_> {
-    fn disable(&self, disabled: bool) {
+    /// The user is disabled in ISC, or enabled again.
+    pub fn disable(&self, disabled: bool) {
         self.stage.simulator.control().set_disabled(&self.name, &self.user, disabled).unwrap();
     }
 
@@ -181,7 +182,7 @@ impl Place<'_> {
     }
 
     /// The one of these resources that is Ready=False; none while all are ready.
-    async fn refused_one<'a>(&self, names: &[&'a str]) -> Option<&'a str> {
+    pub async fn refused_one<'a>(&self, names: &[&'a str]) -> Option<&'a str> {
         for name in names {
             let token = self.get("PersonalAccessToken", name).await.unwrap();
             if condition(&token, "Ready")["status"] == "False" {
@@ -249,6 +250,7 @@ async fn an_outage_while_disabled(stage: &Stage) {
     history.never_was("True");
     place.disable(false);
     place.ends(down);
+    place.is_looked_at().await;
     place.nothing_is_wrong("sync").await;
     assert_eq!((place.created(), place.destroyed().len()), (1, 0));
     place.leave().await;
@@ -291,32 +293,6 @@ async fn one_that_somebody_deleted(stage: &Stage) {
 }
 
 #[test]
-fn what_isc_refuses_stays_unready_although_the_operator_is_started_anew() {
-    play(async {
-        let stage = Stage::set(&WATCHFUL).await;
-        stage.start_operator();
-        let place = stage.place("disabled-restarted").await;
-        for resource in ["a", "b"] {
-            place.token(resource, json!({})).await;
-            place.nothing_is_wrong(resource).await;
-        }
-        place.disable(true);
-        let refused = eventually("a refused pair", async || place.refused_one(&["a", "b"]).await).await;
-        let history = place.follow("PersonalAccessToken", refused, "Ready").await;
-        stage.kill_operator();
-        stage.start_operator();
-        place.asked_again(Operation::Oauth, 6).await;
-        place.says(refused, "Ready", "False", "PublishedRefused").await;
-        assert!(history.changes().iter().all(|(status, _)| status == "False"), "{:?}", history.changes());
-        place.disable(false);
-        for resource in ["a", "b"] {
-            place.nothing_is_wrong(resource).await;
-        }
-        assert_eq!((place.created(), place.destroyed().len()), (2, 0));
-    });
-}
-
-#[test]
 fn an_outage_alone_never_makes_a_live_credential_unready() {
     play(async {
         let stage = Stage::attentive().await;
@@ -343,6 +319,7 @@ async fn outage(stage: &Stage, name: &str, reason: &str, fault: Fault) {
     says_each_thing_once(condition(&live, "Ready")["message"].as_str().unwrap());
     assert!(condition(&live, "Stalled").is_null());
     place.ends(fault);
+    place.is_looked_at().await;
     place.nothing_is_wrong("sync").await;
     history.never_was("False");
     assert_eq!((place.created(), place.posts(), place.destroyed().len()), (1, 1, 0), "{name}");
@@ -385,8 +362,7 @@ async fn expires(stage: &Stage, name: &str, fault: Fault) {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert!(history.changes().iter().all(|(status, _)| status == "False"), "{:?}", history.changes());
     place.ends(fault);
-    // Whoever changes the Tenant is heard at once.
-    place.tenant(json!({"limits": {"tokensPerUser": 9}})).await;
+    place.is_looked_at().await;
     let new = place.replaced(&old).await;
     place.shows("sync", "True", "Published").await;
     assert!(place.accepts(&new).await && place.created() == 2);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::{StreamExt, TryStreamExt};
 use isc_simulator::{Dialect, Kind, Operation, Switches};
-use kube::api::{DynamicObject, WatchEvent, WatchParams};
+use kube::api::{DynamicObject, Patch, PatchParams, WatchEvent, WatchParams};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -38,6 +38,13 @@ impl Place<'_> {
     /// The Tenant.
     pub async fn tenant_object(&self) -> DynamicObject {
         self.stage.api("Tenant", None).get(&self.name).await.unwrap()
+    }
+
+    /// Changes something of the Tenant, so that it is looked at now: a test need not wait until it is by itself.
+    pub async fn is_looked_at(&self) {
+        let patch = json!({"spec": {"limits": {"tokensPerUser": 9}}});
+        let tenants = self.stage.api("Tenant", None);
+        tenants.patch(&self.name, &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
     }
 
     /// Waits until a condition of the resource has this status and reason; gives its message.

@@ -1,5 +1,5 @@
 //! The log as in production: each transition of a Ready condition is one line, and so says what the API server was told.
-use isc_simulator::{Fault, NewToken, When};
+use isc_simulator::{Fault, NewToken, Operation, When};
 use serde_json::{Value, json};
 
 use crate::shown::History;
@@ -45,22 +45,31 @@ fn expected(history: &History) -> Vec<Line> {
 }
 
 #[test]
-fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_adds_none() {
+fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_is_none() {
     play(async {
         let stage = Stage::quiet(&WATCHFUL).await;
         stage.start_operator();
-        let (place, moves) = (stage.bare("transitions").await, stage.bare("moves-away").await);
+        let (place, moves, disabled) =
+            (stage.bare("transitions").await, stage.bare("moves-away").await, stage.bare("is-disabled").await);
         let tenant = place.follow("Tenant", &place.name, "Ready").await;
         let token = place.follow("PersonalAccessToken", "sync", "Ready").await;
-        tokio::join!(through_thick_and_thin(&place), moves.settles());
-        let objects = [("Tenant \"transitions\"", &tenant), ("PersonalAccessToken \"transitions/sync\"", &token)];
-        for (object, history) in objects {
-            eventually(&format!("the lines about {object}"), async || {
-                (lines(&stage, object).len() >= expected(history).len()).then_some(())
-            })
-            .await;
-            assert_eq!(lines(&stage, object), expected(history), "{object}");
-        }
+        let (plain, sdk) = (
+            disabled.follow("PersonalAccessToken", "plain", "Ready").await,
+            disabled.follow("PersonalAccessToken", "sdk", "Ready").await,
+        );
+        let objects = [
+            ("Tenant \"transitions\"", &tenant),
+            ("PersonalAccessToken \"transitions/sync\"", &token),
+            ("PersonalAccessToken \"is-disabled/plain\"", &plain),
+            ("PersonalAccessToken \"is-disabled/sdk\"", &sdk),
+        ];
+        tokio::join!(through_thick_and_thin(&place), moves.settles(), async {
+            disabled.settles().await;
+            disabled.disable(true);
+            eventually("a refused pair", async || disabled.refused_one(&["plain", "sdk"]).await).await;
+            disabled.tenant_stalls("CredentialRefused", &[]).await;
+        });
+        are_told(&stage, &objects).await;
         let reasons = |object| lines(&stage, object).into_iter().map(|line| line.reason).collect::<Vec<_>>();
         for reason in ["SeedMissing", "CredentialRefused", "MissingScope", "IscUnavailable", "Connected"] {
             assert!(reasons(objects[0].0).contains(&reason.to_owned()), "{:?}", reasons(objects[0].0));
@@ -69,11 +78,33 @@ fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_adds_none() {
             assert!(reasons(objects[1].0).contains(&reason.to_owned()), "{:?}", reasons(objects[1].0));
         }
         assert!(!stage.log().contains("\"level\":\"DEBUG\""), "a log as in production");
+        let before = objects.map(|(object, _)| lines(&stage, object));
         moves.is_moved_while_no_operator_runs().await;
-        for (object, history) in objects {
-            assert_eq!(lines(&stage, object), expected(history), "{object}: a restart is no transition");
+        disabled.asked_again(Operation::Oauth, 4).await;
+        are_told(&stage, &objects).await;
+        for ((object, _), before) in objects.iter().zip(before) {
+            // A minute later the other one is tried too.
+            let is_new = |line: &Line| line.reason != "PublishedRefused";
+            let more = lines(&stage, object).split_off(before.len());
+            assert!(!more.iter().any(is_new), "{object}: a restart is no transition, but {more:?}");
         }
+        disabled.disable(false);
+        disabled.nothing_is_wrong("plain").await;
+        disabled.nothing_is_wrong("sdk").await;
+        assert_eq!((disabled.created(), disabled.destroyed().len()), (2, 0));
+        are_told(&stage, &objects).await;
     });
+}
+
+/// The log has a line for each transition of these, and no other.
+async fn are_told(stage: &Stage, objects: &[(&str, &History)]) {
+    for (object, history) in objects {
+        eventually(&format!("the lines about {object}"), async || {
+            (lines(stage, object).len() >= expected(history).len()).then_some(())
+        })
+        .await;
+        assert_eq!(lines(stage, object), expected(history), "{object}");
+    }
 }
 
 /// Everything that may befall a Tenant and its resource, and good times between.
@@ -98,6 +129,7 @@ async fn through_thick_and_thin(place: &Place<'_>) {
     place.tenant_shows("False", "IscUnavailable").await;
     place.shows("sync", "True", "IscUnavailable").await;
     place.ends(down);
+    place.is_looked_at().await;
     place.nothing_is_wrong("sync").await;
     place.seed_with(&place.client_id, &"x".repeat(64)).await;
     place.shows("sync", "True", "CredentialRefused").await;
