@@ -138,7 +138,7 @@ fn it_says_again_and_again_what_it_waits_for() {
 fn the_clock_of_nerm_is_not_that_of_isc() {
     let stage = Stage::new();
     stage.control().add_fault(None, Fault { date: Some(BadDate::NextYear), ..Fault::on(Operation::Nerm) });
-    let nerm = format!("{}/api", stage.simulator.tenant_url(crate::stage::TENANT));
+    let nerm = format!("{}/api", stage.simulator.tenant_url(TENANT));
     let told = stage.probe(&["--nerm-url", &nerm]);
     assert_eq!(told.code, Some(0), "{told:?}");
     assert_eq!(told.lines()["date-header"].1, "yes");
