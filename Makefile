@@ -25,14 +25,15 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in 
 	@tests/control-plane/build.sh >/dev/null
 	cargo build --release -p pat-operator -p trials --bins
 	$(RELEASED) cargo test --workspace
-	$(TRIALS) faults
-	$(TRIALS) fields
-	$(TRIALS) walks 500 --from $(WALKS_OF_TODAY)
 	@# Processes wait more than they work: what is played in memory uses the rest of the machine.
-	nice -n 19 $(TRIALS) seeds 5000 --from $(SEEDS_OF_TODAY) & seeds=$$!; \
-	nice -n 19 $(TRIALS) pairs --slice $(PAIRS_OF_TODAY) & pairs=$$!; \
-	trap 'kill $$seeds $$pairs 2>/dev/null || true' EXIT; \
-	$(RELEASED) KILLS=300 cargo test --test soak && wait $$seeds && wait $$pairs
+	jobs=(); \
+	for part in faults fields "walks 500 --from $(WALKS_OF_TODAY)" "seeds 5000 --from $(SEEDS_OF_TODAY)" \
+	  "pairs --slice $(PAIRS_OF_TODAY)"; do \
+	  nice -n 19 $(TRIALS) $$part & jobs+=("$$!"); \
+	done; \
+	trap 'kill "$${jobs[@]}" 2>/dev/null || true' EXIT; \
+	$(RELEASED) KILLS=300 cargo test --test soak; \
+	for job in "$${jobs[@]}"; do wait "$$job"; done
 
 soak: ## Kill two replicas on a real control plane at random, KILLS (300) times or for MINUTES, and judge all that happens
 	@tests/control-plane/build.sh >/dev/null
