@@ -110,6 +110,10 @@ pub enum Unreliable {
     SentinelMissing,
 }
 
+/// How far beyond the ledger's next number one can be that this operator gave: no backup is so old. One that is farther is
+/// forged, and would use up all numbers if it were believed.
+const FARTHEST: u64 = 1 << 20;
+
 /// Judges a LIST (R11) and reads the names in it.
 ///
 /// # Errors
@@ -128,13 +132,16 @@ pub fn judge(
         return Err(Unreliable::SentinelMissing);
     }
     let incarnation = token_name::tag(&ledger.incarnation);
+    let farthest = ledger.next.saturating_add(FARTHEST);
     let short = |token: &RawToken<'_>| match (token.created, token.expires) {
         (Some(created), Some(expires)) => expires - created <= millis(timings.provisional_max),
         _ => false,
     };
     let judged = raw.iter().map(|token| {
         let made = token_name::parse(token.name);
-        let is_ours = |part: &MachinePart| part.installation == installation && part.incarnation == incarnation;
+        let is_ours = |part: &MachinePart| {
+            part.installation == installation && part.incarnation == incarnation && part.n <= farthest
+        };
         Listed {
             id: token.id.into(),
             name: token.name.into(),

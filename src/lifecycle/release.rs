@@ -19,12 +19,14 @@ pub(super) fn is_retained(facts: &Facts<'_>, uid: &str) -> bool {
     resource.is_some_and(|resource| resource.deleting && resource.retain) && facts.ledger.current(uid).is_some()
 }
 
-/// The name that a released token is left with: unique, and none that this operator could have made.
+/// The name that a released token is left with: unique, and none that this operator could have made, whatever a user calls
+/// its token.
 pub fn released_name(entry: &Entry) -> String {
+    const FIRST_WORD: &str = "released";
     let mark: String = entry.id.chars().take(8).collect();
-    let room = token_name::MAX_LENGTH - mark.len() - 3;
+    let room = token_name::MAX_LENGTH - FIRST_WORD.len() - mark.len() - 4;
     let shown: String = entry.applied.name.chars().take(room).collect();
-    format!("{} [{mark}]", shown.trim_end())
+    format!("{FIRST_WORD} {} [{mark}]", shown.trim_end())
 }
 
 fn retained<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Uid> {

@@ -229,5 +229,5 @@ fn sweep(facts: &Facts<'_>) -> Option<Step> {
 
 fn raise(facts: &Facts<'_>) -> Option<Step> {
     let seen = facts.listing?.tokens.iter().filter_map(|token| token.ours.as_ref()).map(|part| part.n).max()?;
-    (seen >= facts.ledger.next).then_some(Step::Raise(seen + 1))
+    (seen >= facts.ledger.next).then_some(Step::Raise(seen.saturating_add(1)))
 }

@@ -32,12 +32,16 @@ pub fn is_label_value(text: &str) -> bool {
         || text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || "-_.".contains(c))
 }
 
+/// What the operator's own part of a name begins with: nobody's else may be taken for it.
+const OWN_NAMES: &str = "pat1-";
+
 /// Whether it can be shown in ISC behind the operator's own part of a name.
 pub fn is_display_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME
         && name.chars().all(|c| c == ' ' || c.is_ascii_graphic())
         && name.trim() == name
+        && !name.starts_with(OWN_NAMES)
 }
 
 /// Whether it can stand between the colons of a scope.

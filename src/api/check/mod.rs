@@ -34,7 +34,7 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
     }
     if let Some(name) = spec.name.as_ref().filter(|name| !is_display_name(name)) {
         found.push(format!(
-            "spec.name {name:?} is not 1 to {MAX_NAME} printable ASCII characters without blanks at the ends"
+            "spec.name {name:?} is not 1 to {MAX_NAME} printable ASCII characters without blanks at the ends and without \"pat1-\" at its beginning"
         ));
     }
     if let Some(validity) = &spec.access_token_validity {

@@ -46,6 +46,7 @@ pub struct PersonalAccessTokenSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     #[x_kube(validation = Rule::new("self.matches('^[[:print:]]+$') && self.trim() == self").message("write 1 to 64 printable ASCII characters without blanks at the ends, as in \"NERM sync\""))]
+    #[x_kube(validation = Rule::new("!self.startsWith('pat1-')").message("write a name that does not begin with pat1-, as the operator's own part of a name does"))]
     pub name: Option<String>,
 
     /// What the token may do, 1 to 100 scopes, each once; their order means nothing. A change is applied in place; ISC needs up to 20 minutes.

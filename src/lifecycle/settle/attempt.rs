@@ -29,7 +29,7 @@ pub(super) fn intend(l: &mut Ledger, attempt: &Attempt, resource: &Resourceful) 
     mention(l, &attempt.uid, resource).secret = resource.secret.clone();
     l.pending = Some(attempt.clone());
     l.unresolved = None;
-    l.next = attempt.n + 1;
+    l.next = attempt.n.saturating_add(1);
 }
 
 /// The resource's record, made if need be. What was requested before it was first seen counts as handled.

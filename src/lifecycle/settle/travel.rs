@@ -26,7 +26,7 @@ pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now:
         ..entry(*n, &held.id, uid, &held.client_secret, *expires, applied.clone(), now)
     });
     l.entries.sort_by_key(|entry| entry.n);
-    l.next = l.next.max(n + 1);
+    l.next = l.next.max(n.saturating_add(1));
 }
 
 /// The Secret may be written over.

@@ -54,6 +54,8 @@ fn r10_a_listed_token_is_ours_by_installation_and_incarnation() {
         ("made by another incarnation", full_name(&other, "inst", "a", 5, "x"), None),
         ("made by another installation", full_name(&sample::empty(), "elsewhere", "a", 5, "x"), None),
         ("made by a person", "integrations/a".to_owned(), None),
+        ("as far ahead as a backup is old", full_name(&sample::empty(), "inst", "a", 1 << 20, "x"), Some(1 << 20)),
+        ("forged to use up all numbers", full_name(&sample::empty(), "inst", "a", u64::MAX, "x"), None),
     ] {
         let listed = judged(&[raw("seed", "human"), raw("x", &name)]).unwrap();
         assert_eq!(listed[1].ours.as_ref().map(|part| part.n), expected, "{sentence}");

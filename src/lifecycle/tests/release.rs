@@ -2,7 +2,8 @@
 use super::*;
 use crate::lifecycle::release::released_name;
 use crate::lifecycle::settle::Patched;
-use crate::lifecycle::token_name;
+use crate::lifecycle::token_name::{self, MachinePart};
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn retained(ledger: Ledger) -> Ledger {
@@ -159,11 +160,22 @@ fn r12_a_released_token_is_forgotten_when_its_secret_is_stripped() {
 #[test]
 fn r12_a_released_name_is_none_that_this_operator_could_have_made() {
     let named = |name: &str, id: &str| released_name(&Entry { id: id.into(), ..token_named(name) });
-    assert_eq!(named("integrations/a", "0123456789ab"), "integrations/a [01234567]");
+    assert_eq!(named("integrations/a", "0123456789ab"), "released integrations/a [01234567]");
     let long = named(&"x".repeat(80), "0123456789ab");
     assert!(long.chars().count() <= token_name::MAX_LENGTH && long.ends_with(" [01234567]"), "{long}");
     assert_ne!(named("a", "1aaaaaaa"), named("a", "2aaaaaaa"), "names are unique in ISC");
     assert_eq!(token_name::parse(&long), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #[test]
+    fn r12_no_released_name_parses_whatever_its_user_called_the_token(n: u64, more in "[ -~]{0,64}", forged: bool) {
+        let part = MachinePart { installation: "i".into(), incarnation: "x".into(), resource: "r".into(), n };
+        let name = if forged { token_name::encode(&part, &more) } else { more };
+        let entry = Entry { id: "0123456789ab".into(), ..token_named(&name) };
+        prop_assert_eq!(token_name::parse(&released_name(&entry)), None);
+    }
 }
 
 fn token_named(name: &str) -> Entry {
