@@ -58,7 +58,7 @@ fn retain_leaves_token_and_secret_as_they_are() {
         place.delete("PersonalAccessToken", "sync").await;
         place.gone("PersonalAccessToken", "sync").await;
         let token = place.all_tokens().into_iter().find(|token| token.id == pair[0]).expect("the token lives on");
-        assert!(token.name.starts_with("NERM sync [") && place.minted().is_empty(), "{}", token.name);
+        assert!(token.name.starts_with("released NERM sync [") && place.minted().is_empty(), "{}", token.name);
         let secret = place.get("Secret", "sync").await.expect("the Secret stays");
         let marks =
             secret.metadata.annotations.unwrap_or_default().into_keys().any(|name| name.contains("pat-operator"));
