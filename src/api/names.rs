@@ -2,6 +2,8 @@
 
 /// API group of both kinds.
 pub const GROUP: &str = "pat-operator.dev";
+/// What the name of each token in ISC begins with, before a dash; none that a user writes may.
+pub const TOKEN_NAME_PREFIX: &str = "pat1";
 /// Keeps a resource until its tokens are revoked.
 pub const FINALIZER: &str = "pat-operator.dev/revoke";
 /// On a published Secret: uid of its resource.

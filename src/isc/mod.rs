@@ -10,7 +10,7 @@ pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod nerm;
-mod stranger;
+pub mod stranger;
 pub mod tenant_info;
 pub mod tokens;
 mod wire;

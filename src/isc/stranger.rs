@@ -21,14 +21,22 @@ pub fn stranger(reply: &Reply) -> Option<String> {
     if status.as_u16() == 405 {
         return Some("status 405 (the method is not allowed there)".into());
     }
-    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_page = kind.contains("html") || reply.body().trim_ascii_start().starts_with(b"<");
-    if is_page {
+    let kind = kind(reply);
+    if is_page(reply) {
         return Some(format!("a page of HTML (status {})", status.as_u16()));
     }
     // All refusals of ISC are JSON, or have nothing to say.
     let is_text = status.is_client_error() && !kind.is_empty() && !classify::is_json(reply);
     is_text.then(|| format!("a reply that is not JSON (status {}, {:?})", status.as_u16(), shown(kind)))
+}
+
+/// Whether a reply is a page for people.
+pub fn is_page(reply: &Reply) -> bool {
+    kind(reply).contains("html") || reply.body().trim_ascii_start().starts_with(b"<")
+}
+
+fn kind(reply: &Reply) -> &str {
+    reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
 }
 
 /// The kind of a reply, as far as it can be shown.

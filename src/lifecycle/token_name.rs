@@ -4,7 +4,8 @@
 //! comes first because a cut loses the end; the checksum keeps a human name from matching by accident.
 use sha2::{Digest, Sha256};
 
-const PREFIX: &str = "pat1";
+use crate::api::names::TOKEN_NAME_PREFIX;
+
 const TAG_LENGTH: usize = 8;
 const CHECK_LENGTH: usize = 6;
 /// Longest name that is given to ISC, in characters.
@@ -45,7 +46,7 @@ pub fn parse(name: &str) -> Option<MachinePart> {
     let mut fields = body_text.split('-');
     let (prefix, installation, incarnation, resource, number) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    if prefix != PREFIX || fields.next().is_some() || check != digest(body_text, CHECK_LENGTH) {
+    if prefix != TOKEN_NAME_PREFIX || fields.next().is_some() || check != digest(body_text, CHECK_LENGTH) {
         return None;
     }
     let part = MachinePart {
@@ -64,7 +65,7 @@ pub fn display(name: &str) -> &str {
 
 fn body(part: &MachinePart) -> String {
     let MachinePart { installation, incarnation, resource, n } = part;
-    format!("{PREFIX}-{installation}-{incarnation}-{resource}-{}", base36(u128::from(*n), 1))
+    format!("{TOKEN_NAME_PREFIX}-{installation}-{incarnation}-{resource}-{}", base36(u128::from(*n), 1))
 }
 
 fn digest(text: &str, length: usize) -> String {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::session::{Call, Session};
 use crate::isc::Failure;
+use crate::isc::classify::is_id;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::http::Reply;
 use crate::redacted::Redacted;
@@ -94,9 +95,8 @@ impl Session {
     }
 
     fn one(&self, id: &str) -> Result<String, Failure> {
-        let plain = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
         let path = format!("{}/{id}", self.target.pat_path);
-        if plain {
+        if is_id(id) {
             Ok(self.target.api.join(&path))
         } else {
             Err(Failure::Setup("the id of a token is malformed".into()))

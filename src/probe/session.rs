@@ -13,8 +13,8 @@ use super::error::Error;
 use super::facts::{self, Headers, Life, Said};
 use super::read;
 use super::target::Target;
-use crate::isc::Failure;
 use crate::isc::http::{Reply, Request, Transport, Transports, send};
+use crate::isc::{Failure, classify};
 use crate::redacted::Redacted;
 
 /// Longest wait that is granted when ISC asks to wait, in seconds.
@@ -83,7 +83,7 @@ impl Session {
             let asked = Instant::now();
             let reply = send(&self.transport, request.clone()).await?;
             self.notes().observe(&reply, asked);
-            let hold = read::retry_after(&reply).unwrap_or(10).max(1);
+            let hold = classify::retry_after(&reply).map_or(10, whole_seconds).max(1);
             if reply.status() != 429 || hold > LONGEST_HOLD || holds == HOLDS {
                 return Ok(reply);
             }
@@ -170,7 +170,7 @@ impl Notes {
     fn observe(&mut self, reply: &Reply, asked: Instant) {
         let now = Instant::now();
         self.replies += 1;
-        if let Some(date) = read::date(reply) {
+        if let Some(date) = classify::date(reply) {
             self.dated += 1;
             self.dates.observe(date, now, now.saturating_duration_since(asked), local_time());
         }
@@ -183,6 +183,11 @@ impl Notes {
 #[expect(clippy::disallowed_methods, reason = "a person reads the difference; by it tokens are only ever not made")]
 fn local_time() -> i64 {
     Timestamp::now().as_millisecond()
+}
+
+/// Not less than the time.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 fn request(call: Call<'_>) -> Result<Request, Failure> {

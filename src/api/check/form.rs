@@ -1,5 +1,6 @@
 //! The forms that texts of a spec have.
 use super::{MAX_LABEL_VALUE, MAX_NAME, MAX_OBJECT_NAME};
+use crate::api::names::TOKEN_NAME_PREFIX;
 
 /// Whether the text has the form of a scope.
 pub fn is_scope(text: &str) -> bool {
@@ -32,16 +33,13 @@ pub fn is_label_value(text: &str) -> bool {
         || text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || "-_.".contains(c))
 }
 
-/// What the operator's own part of a name begins with: nobody's else may be taken for it.
-const OWN_NAMES: &str = "pat1-";
-
 /// Whether it can be shown in ISC behind the operator's own part of a name.
 pub fn is_display_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME
         && name.chars().all(|c| c == ' ' || c.is_ascii_graphic())
         && name.trim() == name
-        && !name.starts_with(OWN_NAMES)
+        && !name.strip_prefix(TOKEN_NAME_PREFIX).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Whether it can stand between the colons of a scope.

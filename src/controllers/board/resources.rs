@@ -130,8 +130,8 @@ impl Board {
 }
 
 /// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts, "Resource versions").
-fn revision(token: &PersonalAccessToken) -> Option<u64> {
-    token.metadata.resource_version.as_deref()?.parse().ok()
+pub(super) fn revision(object: &impl ResourceExt) -> Option<u64> {
+    object.resource_version()?.parse().ok()
 }
 
 /// Whether a resource carries the operator's finalizer.

@@ -5,6 +5,7 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::Board;
+use super::resources::revision;
 use crate::api::{Tenant, TenantStatus};
 
 /// The status that was last written.
@@ -48,11 +49,6 @@ impl Board {
             session.verified = None;
         }
     }
-}
-
-/// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts, "Resource versions").
-fn revision(tenant: &Tenant) -> Option<u64> {
-    tenant.metadata.resource_version.as_deref()?.parse().ok()
 }
 
 #[cfg(test)]

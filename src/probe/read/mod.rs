@@ -4,7 +4,7 @@ mod access;
 use std::collections::BTreeSet;
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -35,12 +35,6 @@ pub fn secret(object: &mut Object, name: &str) -> Option<Redacted> {
     }
 }
 
-/// Whether a reply is a page for people.
-pub fn is_page(reply: &Reply) -> bool {
-    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.contains("html") || reply.body().trim_ascii_start().starts_with(b"<")
-}
-
 /// Names of the headers that speak of limits.
 pub fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> {
     let names = headers.keys().map(http::HeaderName::as_str);
@@ -48,25 +42,6 @@ pub fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> {
         name.len() <= 40 && (name.contains("ratelimit") || name.contains("rate-limit") || *name == RETRY_AFTER)
     };
     names.filter(about).map(str::to_owned).collect::<BTreeSet<_>>().into_iter()
-}
-
-/// `Date` in milliseconds since the Unix epoch.
-pub fn date(reply: &Reply) -> Option<i64> {
-    http_date(reply.headers().get(DATE)?.to_str().ok()?)
-}
-
-/// Seconds that `Retry-After` asks for, as a number or as a date.
-pub fn retry_after(reply: &Reply) -> Option<u64> {
-    let text = reply.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(seconds);
-    }
-    let wait = http_date(text)? - date(reply)?;
-    Some(u64::try_from(wait).unwrap_or(0).div_ceil(1_000))
-}
-
-fn http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_millisecond())
 }
 
 /// `/oauth/info`.

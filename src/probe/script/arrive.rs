@@ -7,6 +7,7 @@ use super::{Script, unreachable};
 use crate::isc::classify::is_json;
 use crate::isc::http::Reply;
 use crate::isc::nerm::without_isc;
+use crate::isc::stranger::is_page;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
 use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Nerm, Said, ScopeText};
@@ -142,7 +143,7 @@ fn may_be_isc(reply: &Reply, info: &Info) -> bool {
 
 /// Whether something else than an API answers: it sends people elsewhere, or shows them a page.
 fn is_elsewhere(reply: &Reply) -> bool {
-    reply.status().is_redirection() || read::is_page(reply)
+    reply.status().is_redirection() || is_page(reply)
 }
 
 fn described(reply: &Reply) -> String {
@@ -152,7 +153,7 @@ fn described(reply: &Reply) -> String {
     match place {
         Some(place) if reply.status().is_redirection() => format!("a redirect ({status}) to {place:?}"),
         _ if reply.status().is_redirection() => format!("a redirect ({status})"),
-        _ if read::is_page(reply) => format!("a page for people ({status})"),
+        _ if is_page(reply) => format!("a page for people ({status})"),
         _ if !is_json(reply) => format!("status {status} that is not JSON"),
         _ => format!("status {status} in JSON that is not ISC's"),
     }
