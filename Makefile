@@ -23,15 +23,16 @@ demo: ## Show a token's life step by step on a real control plane (the first tim
 
 test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in memory, the release binary on a real control plane, 300 kills
 	@tests/control-plane/build.sh >/dev/null
-	cargo build --release -p pat-operator -p trials --bins
-	$(RELEASED) cargo test --workspace
-	@# Processes wait more than they work: what is played in memory uses the rest of the machine.
+	@# The last step of the release build keeps one core busy: the tests are built on the other.
+	cargo build --release -p pat-operator -p trials --bins & cargo test --workspace --no-run && cargo test --test soak --no-run && wait $$!
+	@# Tests wait more than they work: there are more of them than cores, and what is played in memory has the rest.
 	jobs=(); \
 	for part in faults fields "walks 500 --from $(WALKS_OF_TODAY)" "seeds 2000 --from $(SEEDS_OF_TODAY)" \
 	  "pairs --slice $(PAIRS_OF_TODAY)"; do \
 	  nice -n 19 $(TRIALS) $$part & jobs+=("$$!"); \
 	done; \
 	trap 'kill "$${jobs[@]}" 2>/dev/null || true' EXIT; \
+	$(RELEASED) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --workspace; \
 	$(RELEASED) KILLS=300 cargo test --test soak; \
 	for job in "$${jobs[@]}"; do wait "$$job"; done
 

@@ -12,7 +12,7 @@ use crate::stage::{Place, Stage, eventually, play};
 use crate::storm;
 
 /// Resources of the restart; `PAT_OPERATOR_TEST_RESOURCES` says another number.
-const RESOURCES: usize = 1_000;
+const RESOURCES: usize = 400;
 /// Resources of one owner: ten slots, less the operator's own token and the spare.
 const PER_OWNER: usize = 8;
 

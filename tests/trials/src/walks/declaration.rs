@@ -23,7 +23,7 @@ pub fn random(random: &mut Random, name: &str, tenant: &str, end: End) -> Value 
             spec[field] = value;
         }
     };
-    maybe("name", one(random, &["sync", "another name", "a (b)", "pat1-x-y-z-1-w"], 3));
+    maybe("name", one(random, &names(end), 3));
     maybe("accessTokenValidity", one(random, &["15m", "1h", "60m"], 9));
     maybe("reclaimPolicy", one(random, &["Revoke", "Retain"], 2));
     maybe("rotation", rotation(random, end));
@@ -31,6 +31,15 @@ pub fn random(random: &mut Random, name: &str, tenant: &str, end: End) -> Value 
     let suspends = if end.last { [json!(false), Value::Null] } else { [json!(true), Value::Null] };
     maybe("suspend", suspends[usize::from(random.below(4) > 0)].clone());
     spec
+}
+
+/// The last one is a name that is allowed: what is refused stays as it was.
+fn names(end: End) -> Vec<&'static str> {
+    let mut names = vec!["sync", "another name", "a (b)", "released pat1-x-y-z-1-w"];
+    if !end.last {
+        names.push("pat1-x-y-z-1-w");
+    }
+    names
 }
 
 /// One of these; null as often as each of `rest`.
