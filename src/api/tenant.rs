@@ -34,7 +34,7 @@ pub struct TenantSpec {
     /// Base URL of the tenant's API, as in `https://acme.api.identitynow.com`.
     #[schemars(length(min = 9, max = 256))]
     #[x_kube(validation = Rule::new("self.matches('^(https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|https?://(127[.]0[.]0[.]1|localhost|\\\\[::1\\\\]))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$')").message("write an https URL without user, query or fragment, as in https://acme.api.identitynow.com (http only for 127.0.0.1, [::1] and localhost)"))]
-    #[x_kube(validation = Rule::new("!self.matches('(?i)^[a-z]+://[^/]+/(.*/)?(v[0-9]+|beta|oauth(/token)?)/*$')").message("write the base URL of the API, without a version and without /oauth/token, as in https://acme.api.identitynow.com"))]
+    #[x_kube(validation = Rule::new("!self.matches('(?i)^[a-z]+://[^/]+/(.*/)?(v[0-9][0-9._-]*((alpha|beta)[0-9]*)?|beta|latest|cc|cc/api|oauth(/[^/]*)?|[.]{1,2})/*$')").message("write the base URL of the API, without a version and without /oauth/token, as in https://acme.api.identitynow.com"))]
     pub api_url: String,
 
     /// Base URL of the Non-Employee Risk Management (NERM) API that takes the same access tokens, as in `https://acme.nonemployee.com/api`. Published beside the credential; each new credential is tried against it.

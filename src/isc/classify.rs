@@ -3,9 +3,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::header::CONTENT_TYPE;
 
 use super::error::Failure;
+use super::headers::{date, retry_after};
 use super::http::Reply;
 use super::stranger::stranger;
 use super::wire;
@@ -83,6 +84,10 @@ pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Cr
         }
         Err(why) => return Created::Unknown { why: why.clone() },
     };
+    // A proxy may withhold the reply to a POST that took effect.
+    if stranger(reply).is_some() {
+        return Created::Unknown { why: refusal(reply) };
+    }
     match reply.status().as_u16() {
         200 | 201 => match new_token(reply, name, owner_id) {
             Ok(token) => Created::Yes(token),
@@ -150,22 +155,6 @@ pub fn refusal(reply: &Reply) -> Failure {
     }
 }
 
-/// `Retry-After` in seconds, or as a date relative to the reply's own `Date`.
-pub fn retry_after(reply: &Reply) -> Option<Duration> {
-    let text = reply.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = http_date(text)?;
-    let wait = until - date(reply)?;
-    Some(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))
-}
-
-/// The `Date` of a reply in milliseconds since the Unix epoch.
-pub fn date(reply: &Reply) -> Option<i64> {
-    http_date(reply.headers().get(DATE)?.to_str().ok()?)
-}
-
 /// Whether the text can be the id of a token, and so part of a path.
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
@@ -193,7 +182,7 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
     let token: wire::Token = json(reply)?;
     let client_secret = Redacted::new(token.secret.unwrap_or_default());
     if token.id.len() != 32 || !is_id(&token.id) {
-        return Err("the id is not one");
+        return Err("the id is malformed");
     }
     if client_secret.expose().len() < 32 || !client_secret.expose().chars().all(|c| c.is_ascii_alphanumeric()) {
         return Err("the client secret is missing or malformed");
@@ -224,10 +213,6 @@ pub(super) fn result(status: u16) -> IscResult {
         400..500 => IscResult::No,
         _ => IscResult::Unknown,
     }
-}
-
-fn http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_millisecond())
 }
 
 /// What ISC said, short and without anything that could be a secret value.

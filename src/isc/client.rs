@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::access_token::{Access, Identity};
 use super::budget::Budget;
-use super::classify;
 use super::clock::{Clock, Reading};
 use super::endpoint::ApiUrl;
 use super::error::Failure;
 use super::http::{Reply, Transport, send};
+use super::{classify, headers};
 use crate::metrics::{IscOperation, Metrics};
 use crate::redacted::Redacted;
 
@@ -198,7 +198,7 @@ impl Client {
     ) -> Result<Reply, Failure> {
         let reply = self.call_aside(method, path, kind, body, bearer).await?;
         if reply.status() == 429 {
-            return Err(Failure::Wait(self.0.budget.hold(classify::retry_after(&reply))));
+            return Err(Failure::Wait(self.0.budget.hold(headers::retry_after(&reply))));
         }
         Ok(reply)
     }
@@ -228,7 +228,7 @@ impl Client {
         tracing::debug!(?operation, status, millis = took.as_millis(), "called ISC");
         self.0.metrics.request(operation, classify::result(status), took);
         let reply = answer?;
-        if let Some(date) = classify::date(&reply) {
+        if let Some(date) = headers::date(&reply) {
             self.0.clock.lock().unwrap_or_else(PoisonError::into_inner).observe(date, Instant::now());
         }
         Ok(reply)

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod endpoint;
 pub mod error;
+pub mod headers;
 pub mod http;
 pub mod nerm;
 pub mod stranger;

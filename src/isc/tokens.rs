@@ -102,6 +102,8 @@ impl Client {
         let body = body.map_err(|error| Failure::Setup(error.to_string()))?;
         let reply = self.repeatable(Method::PATCH, &self.one(id)?, "application/json-patch+json", body.into()).await?;
         match reply.status().as_u16() {
+            204 => Ok(Effect::Yes { expires: None }),
+            200 if reply.body().is_empty() => Ok(Effect::Yes { expires: None }),
             200 => {
                 let token: wire::Fields = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
                 if token.text("id").is_none_or(|said| said != id) {

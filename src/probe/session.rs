@@ -14,7 +14,7 @@ use super::facts::{self, Headers, Life, Said};
 use super::read;
 use super::target::Target;
 use crate::isc::http::{Reply, Request, Transport, Transports, send};
-use crate::isc::{Failure, classify};
+use crate::isc::{Failure, headers};
 use crate::redacted::Redacted;
 
 /// Longest wait that is granted when ISC asks to wait, in seconds.
@@ -83,7 +83,7 @@ impl Session {
             let asked = Instant::now();
             let reply = send(&self.transport, request.clone()).await?;
             self.notes().observe(&reply, asked);
-            let hold = classify::retry_after(&reply).map_or(10, whole_seconds).max(1);
+            let hold = headers::retry_after(&reply).map_or(10, whole_seconds).max(1);
             if reply.status() != 429 || hold > LONGEST_HOLD || holds == HOLDS {
                 return Ok(reply);
             }
@@ -170,7 +170,7 @@ impl Notes {
     fn observe(&mut self, reply: &Reply, asked: Instant) {
         let now = Instant::now();
         self.replies += 1;
-        if let Some(date) = classify::date(reply) {
+        if let Some(date) = headers::date(reply) {
             self.dated += 1;
             self.dates.observe(date, now, now.saturating_duration_since(asked), local_time());
         }

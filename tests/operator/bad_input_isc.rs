@@ -204,7 +204,13 @@ fn a_post_that_isc_refuses_is_repeated_ever_more_slowly() {
         let place = hurried().await.place("post-400").await;
         place.fault(Fault { status: Some(400), times: Some(3), ..Fault::on(Operation::Create) });
         place.token("sync", json!({})).await;
-        place.refused("sync", "BackOff", &["to mint a token failed", "the next is made at"]).await;
+        place
+            .refused(
+                "sync",
+                "BackOff",
+                &["to mint a token failed", "the next is made at", "the last one: ISC failed (status 400)"],
+            )
+            .await;
         place.has_one("sync").await;
         assert_eq!((place.posts(), place.created()), (4, 1));
         let token = place.get("PersonalAccessToken", "sync").await.unwrap();

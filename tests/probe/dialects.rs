@@ -166,6 +166,11 @@ fn what_list_shows() {
 fn statuses_errors_and_fields_that_nobody_knows() {
     speak("201", |dialect| dialect.created_status = 201, &[("create-reply", "holds", "yes (201)")]);
     speak("200", |dialect| dialect.deleted_status = 200, &[("delete", "holds", "yes (200)")]);
+    speak(
+        "204",
+        |dialect| dialect.changed_status = 204,
+        &[("patch-name", "holds", "yes"), ("patch-expiry", "holds", "yes")],
+    );
     let refused = [("credential-after-delete", "holds", "(400)")];
     speak("400", |dialect| dialect.refused_credential_status = 400, &refused);
     speak("extra fields", |dialect| dialect.extra_fields = true, &[]);

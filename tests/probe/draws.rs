@@ -45,6 +45,7 @@ fn due(id: &str, switches: &Switches) -> &'static str {
         "past-expiry" if !makes => holds(!switches.accept_past_dates),
         id if ON_A_TOKEN.contains(&id) && !makes => "unknown",
         "list-life" | "list-scope" | "lag-create" | "lag-change" | "lag-delete" if lags => "unknown",
+        "patch-expiry" if lags && dialect.changed_status == 204 => "unknown",
         "list-scope" => holds(dialect.list_scope == Shown::Value),
         "new-credential" | "credential-after-delete" | "access-token-after-delete" if is_late => "unknown",
         _ => "holds",

@@ -12,12 +12,11 @@ use crate::told::Told;
 fn what_is_no_isc_is_named_and_gets_no_credential() {
     for front in Front::ALL {
         let words = match front {
-            Front::Api => continue,
+            Front::Api | Front::HtmlUnavailable => continue,
             Front::LoginRedirect => "a redirect (302) to \"https://sso.example\"",
             Front::HtmlNotFound => "a page for people (404)",
             Front::MethodNotAllowed => "a page for people (405)",
             Front::HtmlOk => "a page for people (200)",
-            Front::HtmlUnavailable => "a page for people (503)",
         };
         let stage = Stage::with(|switches| switches.front = front);
         let told = stage.probe(&[]);
@@ -29,16 +28,37 @@ fn what_is_no_isc_is_named_and_gets_no_credential() {
 }
 
 #[test]
+fn a_host_that_fails_is_no_wrong_url() {
+    let stage = Stage::with(|switches| switches.front = Front::HtmlUnavailable);
+    let told = stage.probe(&[]);
+    told.assert_error(&[&stage.simulator.tenant_url(TENANT), "it answers 503"]);
+    assert_eq!(stage.requests(), 1, "the seed is not sent there");
+}
+
+#[test]
 fn what_ends_in_a_version_or_in_the_way_to_the_token_endpoint_is_refused_unsent() {
-    let ends =
-        ["/v3", "/beta", "/v2025", "/V2026/", "/oauth", "/oauth/token", "/oauth/token/", "/personal-access-tokens/v1"];
+    let ends = [
+        "/v3",
+        "/v3.1",
+        "/v3/.",
+        "/beta",
+        "/latest",
+        "/cc/api",
+        "/v2025",
+        "/V2026/",
+        "/oauth",
+        "/oauth/token",
+        "/oauth/token/",
+        "/oauth/check_token",
+        "/personal-access-tokens/v1",
+    ];
     for path in ends {
         let stage = Stage::new();
         let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
         let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
         command.arg("--seed-file").arg(stage.seed_file());
         let told = stage.run(command);
-        let url = url.trim_end_matches('/');
+        let url = url.trim_end_matches(['/', '.']);
         told.assert_error(&[url, "nothing was sent", "without a version", "https://<tenant>.api.identitynow.com"]);
         assert_eq!(stage.requests(), 0, "{path}");
     }
@@ -46,7 +66,7 @@ fn what_ends_in_a_version_or_in_the_way_to_the_token_endpoint_is_refused_unsent(
 
 #[test]
 fn a_path_behind_the_host_is_no_base_url() {
-    for path in ["/v3/x", "/api", "/oauth/x"] {
+    for path in ["/v3/x", "/api", "/oauth/x/y"] {
         let stage = Stage::new();
         let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
         let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);

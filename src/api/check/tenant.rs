@@ -64,9 +64,18 @@ pub fn is_behind_base(url: &str) -> bool {
     let Some((_, path)) = rest.split_once('/') else { return false };
     let path = path.trim_end_matches('/').to_ascii_lowercase();
     let last = path.rsplit('/').next().unwrap_or_default();
-    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let is_version = last.strip_prefix('v').is_some_and(is_number);
-    is_version || ["beta", "oauth"].contains(&last) || path == "oauth/token" || path.ends_with("/oauth/token")
+    let before = path.rsplit('/').nth(1).unwrap_or_default();
+    let is_version = last.strip_prefix('v').is_some_and(is_version_number);
+    let is_old_api = last == "cc" || before == "cc" && last == "api";
+    let is_oauth = last == "oauth" || before == "oauth";
+    is_version || is_old_api || is_oauth || ["beta", "latest", ".", ".."].contains(&last)
+}
+
+/// Whether this stands behind the `v` of a version, as in `3`, `3.1`, `2025` and `1beta1`.
+fn is_version_number(text: &str) -> bool {
+    let stage = text.trim_start_matches(|c: char| c.is_ascii_digit() || "._-".contains(c));
+    let stage = stage.trim_end_matches(|c: char| c.is_ascii_digit());
+    text.starts_with(|c: char| c.is_ascii_digit()) && ["", "alpha", "beta"].contains(&stage)
 }
 
 fn check_grant(found: &mut Vec<String>, grant: &Grant) {

@@ -41,6 +41,7 @@ struct Content {
     tenants_told: HashMap<String, tenants::Told>,
     ledgers: HashMap<String, (Arc<Ledger>, Instant)>,
     forbidden: HashMap<String, Forbidden>,
+    refusals: BTreeMap<Uid, String>,
 }
 
 /// What ISC did not allow a credential of which nobody names the scopes.

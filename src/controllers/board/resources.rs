@@ -1,6 +1,6 @@
 //! What the controllers tell each other of single resources.
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kube::ResourceExt;
@@ -66,6 +66,20 @@ impl Board {
         self.lock().questions.remove(uid);
     }
 
+    /// What ISC said when it last refused to create a token for this resource; `None`: it created one.
+    pub fn note_refusal(&self, uid: &Uid, why: Option<String>) {
+        let mut content = self.lock();
+        match why {
+            Some(why) => _ = content.refusals.insert(uid.clone(), why),
+            None => _ = content.refusals.remove(uid),
+        }
+    }
+
+    /// The last refusal of each resource that has no token since.
+    pub fn refusals(&self) -> BTreeMap<Uid, String> {
+        self.lock().refusals.clone()
+    }
+
     /// Forgets a resource that is gone.
     pub fn forget(&self, token: &PersonalAccessToken) {
         let mut content = self.lock();
@@ -76,6 +90,7 @@ impl Board {
         if let Some(coming) = content.coming.get_mut(&token.spec.tenant_ref.name) {
             coming.remove(&uid);
         }
+        content.refusals.remove(&*uid);
         content.told.remove(&uid);
         content.seen.remove(&uid);
         content.written.remove(&uid);

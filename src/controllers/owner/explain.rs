@@ -9,10 +9,10 @@ use crate::lifecycle::ledger::{Millis, Uid};
 use crate::lifecycle::mint::{Obstacle, obstacle};
 use crate::lifecycle::rotate::{self, Blocked};
 
-/// What keeps a resource from being as declared.
-pub(super) fn note(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
+/// What keeps a resource from being as declared. `refusal`: what ISC said when it last refused to create its token.
+pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Option<Note> {
     obstacle(facts, uid)
-        .map(|obstacle| explain(facts, uid, obstacle))
+        .map(|obstacle| explain(facts, uid, obstacle, refusal))
         .or_else(|| put_off(facts, uid))
         .or_else(|| rotate::blocked(facts, uid).map(|blocked| explain_blocked(facts, blocked)))
         .or_else(|| infeasible(facts, uid))
@@ -111,12 +111,13 @@ fn waiting(reason: &'static str, message: String, retry_at: Option<Millis>) -> N
     Note { reason, message, stalled: false, retry_at }
 }
 
-fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle) -> Note {
+fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&String>) -> Note {
     match obstacle {
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
+            let last = refusal.map(|why| format!("; the last one: {why}")).unwrap_or_default();
             let message =
-                format!("{failures} attempts in a row to mint a token failed; the next is made at {}", stamp(at));
+                format!("{failures} attempts in a row to mint a token failed; the next is made at {}{last}", stamp(at));
             waiting("BackOff", message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
@@ -153,7 +154,7 @@ mod tests {
     use crate::lifecycle::sample::{self, DAY, MINUTE, NOW, World};
 
     fn said(world: &World) -> Option<(&'static str, Option<Millis>)> {
-        note(&world.facts(), &"a".into()).map(|note| (note.reason, note.retry_at))
+        note(&world.facts(), &"a".into(), None).map(|note| (note.reason, note.retry_at))
     }
 
     fn live(change: impl FnOnce(&mut World)) -> World {

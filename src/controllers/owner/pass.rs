@@ -86,7 +86,8 @@ pub async fn run(
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let end = End::Rest(schedule::rest(&facts), Box::new(report::of(&facts, memory.growing())));
+            let report = report::of(&facts, memory.growing(), &context.board.refusals());
+            let end = End::Rest(schedule::rest(&facts), Box::new(report));
             memory.stored = Some((pass.stored, pass.touched));
             return end;
         };

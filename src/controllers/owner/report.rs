@@ -1,5 +1,5 @@
 //! What a pass tells the others: notes for resources that wait, and whom to wake.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::ResourceExt;
 
@@ -13,8 +13,13 @@ use crate::lifecycle::ledger::{Resource, Uid};
 use crate::lifecycle::{Facts, Ledger};
 
 /// The report of a pass that found nothing more to do.
-pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Report {
-    let obstacles: Notes = facts.declared.keys().filter_map(|uid| Some((uid.clone(), note(facts, uid)?))).collect();
+pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, refusals: &BTreeMap<Uid, String>) -> Report {
+    let mut obstacles = Notes::new();
+    for uid in facts.declared.keys() {
+        if let Some(note) = note(facts, uid, refusals.get(uid)) {
+            obstacles.insert(uid.clone(), note);
+        }
+    }
     let capacity = facts.listing.map(|listing| capacity::of(facts.ledger, listing));
     let used = |uid: &Uid| {
         let listing = facts.listing?;

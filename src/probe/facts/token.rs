@@ -87,8 +87,9 @@ pub struct TokenFacts {
     pub patched_name: Option<Said>,
     /// PATCH of `/scope`.
     pub patched_scope: Option<Said>,
-    /// PATCH of `/expirationDate`, and whether the reply shows the new one.
-    pub patched_expiry: Option<(Said, bool)>,
+    /// PATCH of `/expirationDate`, and whether the reply, or LIST where it has no body, shows the new one; `None`: neither
+    /// tells.
+    pub patched_expiry: Option<(Said, Option<bool>)>,
     /// How long until LIST showed the changes.
     pub changed: Option<Lag>,
     /// DELETE.

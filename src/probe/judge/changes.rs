@@ -14,10 +14,13 @@ pub(super) fn scope(facts: &Facts) -> Finding {
 pub(super) fn expiry(facts: &Facts) -> Finding {
     let Some((said, moved)) = &facts.token.patched_expiry else { return not_asked(facts) };
     let then = "every token ends after ten minutes: the operator publishes none";
-    if said.is_yes() && !moved {
-        return fails(format!("no, it is accepted ({said}) and changes nothing"), then);
+    match moved {
+        Some(false) if said.is_yes() => fails(format!("no, it is accepted ({said}) and changes nothing"), then),
+        None if said.is_yes() => {
+            unknown(format!("not known, it is accepted ({said})"), "LIST did not show the new expiry in time")
+        }
+        Some(_) | None => patched(facts, Some(said), then),
     }
-    patched(facts, Some(said), then)
 }
 
 fn patched(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {

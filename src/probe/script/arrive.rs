@@ -25,7 +25,7 @@ impl Script<'_> {
         let answer = self.session.info().await;
         let reply = answer.as_ref().map_err(|failure| unreachable(self.session, failure))?;
         let status = reply.status().as_u16();
-        if !is_elsewhere(reply) && matches!(status, 429 | 500..) {
+        if matches!(status, 429 | 500..) {
             return Err(self.busy(status));
         }
         let info = read::info(said_of(reply), &read::object(reply).unwrap_or_default());
@@ -141,9 +141,11 @@ fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     }
 }
 
-/// Whether something else than an API answers: it sends people elsewhere, or shows them a page.
+/// Whether something else than an API answers: it sends people elsewhere, or shows them a page. A host that fails may
+/// show a page too.
 fn is_elsewhere(reply: &Reply) -> bool {
-    reply.status().is_redirection() || is_page(reply)
+    let fails = reply.status().is_server_error() || reply.status().as_u16() == 429;
+    reply.status().is_redirection() || is_page(reply) && !fails
 }
 
 fn described(reply: &Reply) -> String {

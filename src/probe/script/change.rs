@@ -38,9 +38,9 @@ impl Script<'_> {
         let expires = token.expires - SHORTER;
         let Ok(stamp) = calls::stamp(expires) else { return };
         let (said, shown) = self.patch(token, "/expirationDate", json!(stamp)).await;
-        let moved = shown.is_some_and(|shown| is_about(&shown.expires, expires));
-        expected.expires = (said.is_yes() && moved).then_some(expires);
-        facts.token.patched_expiry = Some((said, moved));
+        // A reply without the token leaves it to LIST to show that it moved.
+        let mut moved = shown.as_ref().map(|shown| is_about(&shown.expires, expires));
+        expected.expires = (said.is_yes() && moved != Some(false)).then_some(expires);
         if expected.is_something() {
             let mut last = None;
             let changed = self.listed("LIST to show the changes", |tokens| {
@@ -48,11 +48,15 @@ impl Script<'_> {
                 last.as_ref().is_some_and(|one| expected.is_met_by(one))
             });
             facts.token.changed = Some(changed.await);
+            if moved.is_none() {
+                moved = last.as_ref().and_then(|last| expected.has_moved(last));
+            }
             // By now LIST had more time to show that the token was used.
             if let (Some(known), Some(last)) = (&mut facts.token.listed, last) {
                 known.last_used = last.last_used;
             }
         }
+        facts.token.patched_expiry = Some((said, moved));
     }
 
     async fn patch(&self, token: &Token, path: &str, value: Value) -> (Said, Option<Listed>) {
@@ -63,6 +67,15 @@ impl Script<'_> {
 }
 
 impl Expected {
+    /// Whether the expiry is the new one; `None`: it may be that LIST is not up to date.
+    fn has_moved(&self, shown: &Listed) -> Option<bool> {
+        if self.expires.is_some_and(|expires| is_about(&shown.expires, expires)) {
+            return Some(true);
+        }
+        let is_new = self.name.as_ref().is_some_and(|name| shown.name == *name);
+        is_new.then_some(false)
+    }
+
     fn is_something(&self) -> bool {
         self.name.is_some() || self.scope.is_some() || self.expires.is_some()
     }

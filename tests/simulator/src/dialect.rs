@@ -159,6 +159,8 @@ pub struct Dialect {
     pub extra_fields: bool,
     /// Status of a POST that made a token: 200, or 201.
     pub created_status: u16,
+    /// Status of a PATCH that changed one: 200 with the token, or 204 without a body.
+    pub changed_status: u16,
     /// Status of a DELETE that destroyed one: 204, or 200.
     pub deleted_status: u16,
     /// Status of the token endpoint for a credential that is not accepted: 401, or 400.
@@ -181,6 +183,7 @@ impl Default for Dialect {
             list_last_used: Shown::Value,
             extra_fields: false,
             created_status: 200,
+            changed_status: 200,
             deleted_status: 204,
             refused_credential_status: 401,
         }

@@ -77,6 +77,7 @@ fn dialect(chance: &mut Chance<'_, impl FnMut(u64) -> u64>) -> Dialect {
         list_last_used: chance.one_of(Shown::ALL),
         extra_fields: chance.coin(),
         created_status: chance.one_of([200, 201]),
+        changed_status: chance.one_of([200, 204]),
         deleted_status: chance.one_of([204, 200]),
         refused_credential_status: chance.one_of([401, 400]),
     }
@@ -119,6 +120,7 @@ mod tests {
             ("listLastUsed", Shown::ALL.len()),
             ("extraFields", 2),
             ("createdStatus", 2),
+            ("changedStatus", 2),
             ("deletedStatus", 2),
             ("refusedCredentialStatus", 2),
             ("listLagSeconds", 4),

@@ -143,7 +143,7 @@ fn for_pairs(calls: &[Call]) -> Vec<(Target, Fault)> {
     calls.iter().flat_map(of).collect()
 }
 
-/// Plays every pair whose first fault has one of these numbers, of which every tenth belongs to a slice; whether all is
+/// Plays every pair whose first fault has one of these numbers, of which every fortieth belongs to a slice; whether all is
 /// good.
 pub fn run_pairs(from: u64, slice: Option<u64>, threads: Option<usize>) -> bool {
     let firsts: Vec<(Scene, Target, Fault)> = Scene::ALL
@@ -153,7 +153,7 @@ pub fn run_pairs(from: u64, slice: Option<u64>, threads: Option<usize>) -> bool 
             for_pairs(&calls).into_iter().map(move |(target, fault)| (scene, target, fault))
         })
         .enumerate()
-        .filter(|(number, _)| slice.is_none_or(|slice| *number as u64 % 10 == slice % 10))
+        .filter(|(number, _)| slice.is_none_or(|slice| *number as u64 % 40 == slice % 40))
         .map(|(_, first)| first)
         .collect();
     many::run("first fault", from..firsts.len() as u64, threads, |number| {

@@ -32,6 +32,9 @@ pub enum Fault {
     Hostile(Hostile),
 }
 
+/// Replies that a proxy or another API gives in the place of ISC.
+const STRANGERS: [Hostile; 2] = [Hostile::PlainText, Hostile::AnotherApi];
+
 /// Bodies that a reply may have instead of its own; each is over at once.
 const BODIES: [Hostile; 10] = [
     Hostile::Html,
@@ -63,10 +66,15 @@ impl Fault {
             (Side::Kubernetes, what) if what.starts_with("watch") => all.push(Self::Stale(Duration::from_secs(90))),
             (Side::Isc, "list") => {
                 all.push(Self::Stale(Duration::from_secs(100)));
-                all.extend(BODIES[..8].iter().map(|body| Self::Hostile(*body)));
+                let bodies = BODIES[..8].iter().chain(&STRANGERS).chain(&[Hostile::OddFields]);
+                all.extend(bodies.map(|body| Self::Hostile(*body)));
             }
-            (Side::Isc, "create") => all.extend(BODIES.iter().filter(is_for_one).map(|body| Self::Hostile(*body))),
-            (Side::Isc, _) => all.extend(BODIES[..5].iter().map(|body| Self::Hostile(*body))),
+            (Side::Isc, "create") => {
+                // The words of another API are only said of a POST that did not arrive: as good as a 403.
+                let bodies = BODIES.iter().filter(is_for_one).chain(&STRANGERS[..1]);
+                all.extend(bodies.map(|body| Self::Hostile(*body)));
+            }
+            (Side::Isc, _) => all.extend(BODIES[..5].iter().chain(&STRANGERS).map(|body| Self::Hostile(*body))),
             _ => {}
         }
         all

@@ -36,7 +36,7 @@ enum Command {
         /// The first of the first faults.
         #[arg(long, default_value_t = 0)]
         from: u64,
-        /// Only this tenth, 0 to 9.
+        /// Only this fortieth, 0 to 39.
         #[arg(long)]
         slice: Option<u64>,
         /// Threads; default: one per core.

@@ -42,6 +42,11 @@ impl Scene<'_> {
             }
         };
         let (created, extended) = tokio::join!(self.session.client.create(&wanted), extension);
+        let refusal = match &created {
+            Created::No { why } | Created::Doubtful { why } => Some(why.to_string()),
+            Created::Yes(_) | Created::Unknown { .. } => None,
+        };
+        self.context.board.note_refusal(&attempt.uid, refusal);
         let post = match created {
             Created::Yes(token) => Posted::Yes {
                 id: token.id.into(),

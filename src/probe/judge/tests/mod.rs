@@ -95,7 +95,7 @@ fn good() -> Facts {
             control: yes(),
             patched_name: yes(),
             patched_scope: yes(),
-            patched_expiry: Some((Said::Status(200), true)),
+            patched_expiry: Some((Said::Status(200), Some(true))),
             changed: at_once(),
             deleted: no(204),
             deleted_again: no(404),

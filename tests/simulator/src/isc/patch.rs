@@ -1,4 +1,5 @@
 //! PATCH: changes name, scope and expiry of one of the caller's tokens.
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,7 +40,10 @@ pub(crate) fn patch(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     }
     settle_expiry(&mut changed, &changes, exchange, &switches)?;
     unique(user, &changed.name, &changed.id, &switches)?;
-    let reply = Reply::ok(changed.listed(&user.name, &switches));
+    let reply = match switches.dialect.changed_status {
+        200 => Reply::ok(changed.listed(&user.name, &switches)),
+        status => Reply::empty(StatusCode::NO_CONTENT).with_status(status),
+    };
     exchange.effect(Effect::Patched, &changed);
     if let Some(stored) = state.find_mut(&id) {
         *stored = changed;

@@ -109,7 +109,12 @@ async fn success_has_the_status_of_the_dialect() {
     isc.dialect(|dialect| (dialect.created_status, dialect.deleted_status) = (201, 200));
     let (status, created) = isc.post(&isc.body("made")).await;
     assert_eq!(status, 201);
-    assert_eq!(isc.delete(created["id"].as_str().expect("an id")).await, 200);
+    let id = created["id"].as_str().expect("an id");
+    isc.dialect(|dialect| dialect.changed_status = 204);
+    let change = json!([{"op": "replace", "path": "/name", "value": "renamed"}]);
+    assert_eq!(isc.patch(id, change).await.0, 204);
+    assert_eq!(isc.names().await, ["renamed"]);
+    assert_eq!(isc.delete(id).await, 200);
     assert_eq!(isc.names().await, Vec::<String>::new());
 }
 
