@@ -307,6 +307,8 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
             control.advance(days(passed));
             place.tenant_says("CredentialExpires", "True", reason).await;
             told.push(reason);
+            // The event follows the status: a restart in between would lose it.
+            eventually("its event", async || (place.tenant_events().await.len() == told.len()).then_some(())).await;
             // A restart tells none of them again.
             if reason == "Within7Days" {
                 stage.kill_operator();
