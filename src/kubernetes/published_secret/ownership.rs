@@ -13,16 +13,16 @@ use crate::redacted::Redacted;
 /// The keys that hold a pair, by format.
 const PAIRS: [(&str, &str); 2] = [("clientId", "clientSecret"), ("SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET")];
 
-/// Whose it is: ours if this very resource controls it, or if nobody does and it carries the operator's mark for the
-/// resource, as the Secret of a resource with `reclaimPolicy: Retain` does (T2).
+/// Whose it is: ours if this very resource controls it, or if nothing does and it carries the operator's mark for the
+/// resource, as the Secret of a resource with `reclaimPolicy: Retain` does (T2). The label that says who manages it is
+/// no sign: Helm and policies overwrite it.
 pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     let Some(found) = found else { return Holds::Absent };
     let mark = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_RESOURCE));
-    let managed = found.labels.as_ref().and_then(|all| all.get(LABEL_MANAGED_BY)).is_some_and(|by| by == MANAGER);
     let ours = match controller(found) {
         // A user may have removed the mark of a Secret that this resource controls: it is put back.
         Some(controller) => controller.uid == uid && mark.is_none_or(|mark| mark == uid),
-        None => managed && mark.is_some_and(|mark| mark == uid),
+        None => mark.is_some_and(|mark| mark == uid),
     };
     if ours { Holds::Ours } else { Holds::Foreign }
 }
@@ -117,7 +117,10 @@ mod tests {
             assert_eq!(holds(found.as_ref(), "a"), expected, "{sentence}");
         }
         let unlabelled = ObjectMeta { labels: None, ..meta(mark("a"), None) };
-        assert_eq!(holds(Some(&unlabelled), "a"), Holds::Foreign, "one mark alone is not enough");
+        assert_eq!(holds(Some(&unlabelled), "a"), Holds::Ours, "a label that is lost is put back");
+        let helm = [(LABEL_MANAGED_BY.to_owned(), "Helm".to_owned())];
+        let taken_over = ObjectMeta { labels: Some(helm.into()), ..meta(mark("a"), None) };
+        assert_eq!(holds(Some(&taken_over), "a"), Holds::Ours, "Helm took it over");
     }
 
     #[test]

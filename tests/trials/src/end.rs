@@ -140,10 +140,9 @@ fn secret_of<'a>(objects: &'a Objects, key: &Key, resource: &Value) -> Option<&'
 fn is_owned(secret: &Value, resource: &Value) -> bool {
     let (uid, metadata) = (&resource["metadata"]["uid"], &secret["metadata"]);
     let mark = &metadata["annotations"]["pat-operator.dev/resource-uid"];
-    let managed = metadata["labels"]["app.kubernetes.io/managed-by"] == "pat-operator";
     let mut owners = metadata["ownerReferences"].as_array().into_iter().flatten();
     match owners.find(|owner| owner["controller"] == true) {
         Some(controller) => controller["uid"] == *uid && (mark.is_null() || mark == uid),
-        None => managed && mark == uid,
+        None => mark == uid,
     }
 }
