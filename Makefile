@@ -1,4 +1,4 @@
-# Everything a person or CI does with this project; `make help` explains the targets.
+# Every command that a person or CI runs in this project; `make help` explains the targets.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -6,8 +6,8 @@ TOOLS := target/tools
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 RELEASED = PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator")
-# What is too long for each run is played in parts, another each day: a twentieth of 20 000 seeds, a tenth of 5 000 walks
-# (16 to a world), a fortieth of all pairs of faults, and half of the kills of `make soak`.
+# `make test` plays a part of what is too long for one run, another part each day: a twentieth of 20 000 seeds, a tenth of
+# 5 000 walks (16 to a world), a fortieth of all pairs of faults. Each run plays half of the kills of `make soak`.
 DAY := $(shell echo $$(($$(date +%s) / 86400)))
 SEEDS_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 1000)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
@@ -18,14 +18,14 @@ PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 40)))
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Show a token's life step by step on a real control plane (the first time it builds for up to 13 minutes); KEEP=1 leaves all running
+demo: ## Show a token's life step by step on a real control plane (the first run builds for up to 13 minutes); KEEP=1 leaves everything running
 	@deploy/demo/run
 
 test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in memory, the release binary on a real control plane, 150 kills
 	@tests/control-plane/build.sh >/dev/null
-	@# The last step of the release build keeps one core busy: the tests are built on the other.
+	@# The last step of the release build keeps one core busy, so cargo builds the tests on the other.
 	cargo build --release -p pat-operator -p trials --bins & cargo test --workspace --no-run && cargo test --test soak --no-run && wait $$!
-	@# Tests wait more than they work: there are more of them than cores, and what is played in memory has the rest.
+	@# Tests wait more than they work, so more of them run than there are cores, and the trials in memory use the rest.
 	jobs=(); \
 	for part in faults fields "walks 500 --from $(WALKS_OF_TODAY)" "seeds 1000 --from $(SEEDS_OF_TODAY)" \
 	  "pairs --slice $(PAIRS_OF_TODAY)"; do \
@@ -36,12 +36,12 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in 
 	$(RELEASED) KILLS=150 cargo test --test soak; \
 	for job in "$${jobs[@]}"; do wait "$$job"; done
 
-soak: ## Kill two replicas on a real control plane at random, KILLS (300) times or for MINUTES, and judge all that happens
+soak: ## Kill two replicas on a real control plane at random, KILLS (300) times or for MINUTES, and judge everything that happens
 	@tests/control-plane/build.sh >/dev/null
 	cargo build --release --bin pat-operator
 	$(RELEASED) $(if $(KILLS),KILLS=$(KILLS)) $(if $(MINUTES),MINUTES=$(MINUTES)) $(if $(SEED),SEED=$(SEED)) cargo test --test soak
 
-model-deep: ## Explore the large configurations of the model, for hours (ONLY='words of a name')
+model-deep: ## Explore the large configurations of the model, for hours (ONLY='part of a name')
 	cargo test -p lifecycle-model -- --deep $(ONLY)
 
 check: check-format check-lints check-dependencies check-crds ## Check format, lints, licences and sources, and that crds/ is up to date
@@ -64,23 +64,23 @@ bench: ## Measure creates per second, CPU and memory against a bare loop (RESOUR
 	@tests/control-plane/build.sh >/dev/null
 	cargo bench --bench creates
 
-simulate: ## Try SEEDS (20000) random lives of the operator in memory, FROM (0) on; of a failure, SEED=n tells the story
+simulate: ## Play SEEDS (20000) random lives of the operator in memory, from FROM (0) on; SEED=n shows a failed one in full
 	@cargo build -q --release -p trials
 	@$(TRIALS) $(if $(SEED),seed $(SEED),seeds $(or $(SEEDS),20000) --from $(or $(FROM),0))
 
-simulate-faults: ## Play every single fault of every scene of a credential's life in memory; FROM (0) on, of a failure NUMBER=n tells all
+simulate-faults: ## Play every single fault of every scene of a credential's life in memory, from FROM (0) on; NUMBER=n shows a failed one in full
 	@cargo build -q --release -p trials
 	@$(TRIALS) faults $(NUMBER) --from $(or $(FROM),0)
 
-simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=0 to 39 for a fortieth, FROM (0) goes on
+simulate-pairs: ## Play every pair of crash, loss, late effect and stall; SLICE=0 to 39 plays a fortieth, FROM (0) continues there
 	@cargo build -q --release -p trials
 	@$(TRIALS) pairs --from $(or $(FROM),0) $(if $(SLICE),--slice $(SLICE))
 
-simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; of a failure, CASE=n tells the story
+simulate-fields: ## Spoil each field of ledger, Secret and resource in every way; CASE=n shows a failed one in full
 	@cargo build -q --release -p trials
 	@$(TRIALS) fields $(CASE)
 
-simulate-walks: ## Walk WALKS (5000) ways through declarations in memory; of a failure, WORLD=n tells the story
+simulate-walks: ## Play WALKS (5000) walks through declarations in memory; WORLD=n shows a failed one in full
 	@cargo build -q --release -p trials
 	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
 
@@ -88,7 +88,7 @@ compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies wit
 	@cargo build -q --release -p trials
 	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
-probe-doc: ## Write the reports in docs/probe.md anew, with the binary against a simulated ISC
+probe-doc: ## Regenerate the reports in docs/probe.md, with the binary against a simulated ISC
 	cargo test -q --test probe -- --ignored --exact document::writes_the_document
 
 crds: ## Write the CRDs into crds/
@@ -100,7 +100,7 @@ format: ## Format the code
 control-plane: ## Leave a control plane running and print its KUBECONFIG
 	@cargo run -q -p control-plane -- run
 
-control-plane-path: ## Print the folder with the control plane's binaries, building them (6 to 11 minutes) if need be
+control-plane-path: ## Print the folder with the control plane's binaries, and build them first if they are missing (6 to 11 minutes)
 	@tests/control-plane/build.sh
 
 $(CARGO_DENY): Makefile
