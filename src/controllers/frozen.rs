@@ -1,5 +1,5 @@
 //! An unreadable ledger freezes its owner (R15): what the Tenant and its resources are told then.
-use crate::controllers::watches::Causes;
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::Error;
 use crate::lifecycle::describe::Note;
 

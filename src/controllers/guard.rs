@@ -10,7 +10,7 @@ use kube::runtime::controller::Action;
 use tokio::time::Instant;
 
 use super::Context;
-use super::watches::Causes;
+use crate::kubernetes::causes::Causes;
 use crate::metrics::{Controller, PassOutcome};
 
 /// How long an object is left alone after its pass panicked; it doubles with each time in a row.

@@ -209,27 +209,3 @@ fn requests(token: &PersonalAccessToken) -> Option<u64> {
 fn forget_managers<K: ResourceExt>(object: &mut K) {
     object.managed_fields_mut().clear();
 }
-
-/// An error with its causes, once.
-pub struct Causes<'a>(pub &'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        one(self.0, f)?;
-        let mut source = self.0.source();
-        while let Some(cause) = source {
-            f.write_str(": ")?;
-            one(cause, f)?;
-            source = cause.source();
-        }
-        Ok(())
-    }
-}
-
-/// kube prints an answer of the API server with all its fields.
-fn one(error: &(dyn std::error::Error + 'static), f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    match error.downcast_ref() {
-        Some(kube::Error::Api(status)) => write!(f, "{} ({} {})", status.message, status.code, status.reason),
-        _ => write!(f, "{error}"),
-    }
-}

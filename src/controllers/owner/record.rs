@@ -4,7 +4,7 @@ use tokio::time::Instant;
 use super::pass::{End, Pass};
 use super::{AGAIN, report};
 use crate::controllers::Context;
-use crate::controllers::watches::Causes;
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::{Executing, Now, Stage};
 use crate::lifecycle::ledger::{Entry, Ledger, State};

@@ -6,7 +6,7 @@ use crate::api::Tenant;
 use crate::controllers::Context;
 use crate::controllers::board::Session;
 use crate::controllers::frozen;
-use crate::controllers::watches::Causes;
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{self, LedgerStore, Written};
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Endpoint, Ledger, OwnCredential};

@@ -9,10 +9,10 @@ use super::{claim, trouble};
 use crate::api::{Tenant, check};
 use crate::controllers::Context;
 use crate::controllers::board::Session;
-use crate::controllers::watches::Causes;
 use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential};
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
 

@@ -5,7 +5,7 @@ use kube::core::PartialObjectMeta;
 use super::{Found, Performed, Scene};
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
-use crate::controllers::watches::Causes;
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::published_secret::{held, holds};
 use crate::lifecycle::facts::{Holds, Stage};
 use crate::lifecycle::ledger::Uid;
