@@ -8,6 +8,7 @@ mod owner;
 mod tenant;
 mod token;
 mod transitions;
+mod wake;
 mod watches;
 
 use std::sync::Arc;
@@ -32,7 +33,8 @@ pub use outside::Outside;
 
 use board::Board;
 use guard::Panics;
-use watches::{Wake, Watches};
+use wake::Wake;
+use watches::Watches;
 
 /// What the controllers need to know; parsed once from the flags by `process`.
 #[derive(Clone, Debug)]

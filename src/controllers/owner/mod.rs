@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use super::Context;
 use super::board::{Report, Session};
 use super::frozen;
-use super::watches::LedgerMeta;
+use super::wake::LedgerMeta;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
 use crate::lifecycle::describe::Note;
