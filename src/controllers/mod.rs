@@ -32,7 +32,6 @@ use crate::metrics::Metrics;
 pub use outside::Outside;
 
 use board::Board;
-use guard::Panics;
 use wake::Wake;
 use watches::Watches;
 
@@ -86,7 +85,6 @@ pub struct Context {
     tenants: Store<Tenant>,
     ledger_names: Store<PartialObjectMeta<Secret>>,
     informed: SetOnce<()>,
-    panics: Panics,
     shutdown: CancellationToken,
 }
 
@@ -132,7 +130,6 @@ pub async fn run_in(
         tenants: watches.tenants.store(),
         ledger_names: watches.owners.store(),
         informed: SetOnce::new(),
-        panics: Panics::default(),
         shutdown,
         client,
         config,

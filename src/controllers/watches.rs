@@ -9,8 +9,9 @@ use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector
 use kube::{Api, ResourceExt};
 
 use super::board::Board;
+use super::guard::{self, Guard};
 use super::wake::{LedgerMeta, Wakeups};
-use super::{Config, Context, guard, housekeeping, owner, tenant, token};
+use super::{Config, Context, housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
@@ -73,15 +74,14 @@ impl Watches {
 
     /// Runs the three loops until the context's shutdown, and until the passes under way have ended.
     pub async fn run(self, context: Arc<Context>, wakeups: Wakeups) {
+        let guard = Arc::new(Guard::new(context.metrics.clone()));
         let stop = || context.shutdown.clone().cancelled_owned();
         let tokens = self
             .tokens
             .reconcile_on(wakeups.tokens)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| {
-                    guard::run(Pass::Token, object.clone(), context.clone(), token::reconcile(object, context))
-                },
+                |object, context| guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, context)),
                 guard::retry,
                 context.clone(),
             )
@@ -91,9 +91,7 @@ impl Watches {
             .reconcile_on(wakeups.owners)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| {
-                    guard::run(Pass::Owner, object.clone(), context.clone(), owner::reconcile(object, context))
-                },
+                |object, context| guard.clone().run(Pass::Owner, object.clone(), owner::reconcile(object, context)),
                 guard::retry,
                 context.clone(),
             )
@@ -103,9 +101,7 @@ impl Watches {
             .reconcile_on(wakeups.tenants)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| {
-                    guard::run(Pass::Tenant, object.clone(), context.clone(), tenant::reconcile(object, context))
-                },
+                |object, context| guard.clone().run(Pass::Tenant, object.clone(), tenant::reconcile(object, context)),
                 guard::retry,
                 context.clone(),
             )
