@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 use tokio::time::MissedTickBehavior;
 
-use super::Context;
+use super::context::Context;
 use crate::api::PersonalAccessToken;
 use crate::api::conditions::READY;
 

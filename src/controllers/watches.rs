@@ -9,9 +9,10 @@ use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector
 use kube::{Api, ResourceExt};
 
 use super::board::Board;
+use super::context::{Config, Context};
 use super::guard::{self, Guard};
 use super::wake::{LedgerMeta, Wakeups};
-use super::{Config, Context, housekeeping, owner, tenant, token};
+use super::{housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;

@@ -21,8 +21,8 @@ use kube::runtime::controller::Action;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use super::Context;
 use super::board::{Report, Session};
+use super::context::Context;
 use super::frozen;
 use super::wake::LedgerMeta;
 use crate::isc::Failure;

@@ -3,7 +3,7 @@ use tokio::time::Instant;
 
 use super::pass::{End, Pass};
 use super::{AGAIN, report};
-use crate::controllers::Context;
+use crate::controllers::context::Context;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::{Executing, Now, Stage};

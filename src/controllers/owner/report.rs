@@ -5,8 +5,8 @@ use kube::ResourceExt;
 
 use super::Notes;
 use super::explain::{self, note};
-use crate::controllers::Context;
 use crate::controllers::board::Report;
+use crate::controllers::context::Context;
 use crate::controllers::frozen::UNREADABLE;
 use crate::lifecycle::capacity;
 use crate::lifecycle::ledger::{Resource, Uid};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::effect::credential;
 use super::{Memory, Working, old_report, report};
-use crate::controllers::Context;
+use crate::controllers::context::Context;
 use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::ledger::{Entry, State};

@@ -3,8 +3,8 @@ use kube::ResourceExt;
 
 use super::trouble;
 use crate::api::Tenant;
-use crate::controllers::Context;
 use crate::controllers::board::Session;
+use crate::controllers::context::Context;
 use crate::controllers::frozen;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{self, LedgerStore, Written};

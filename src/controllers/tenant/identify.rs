@@ -3,8 +3,8 @@ use kube::ResourceExt;
 
 use super::trouble::{self, MANAGE};
 use crate::api::Tenant;
-use crate::controllers::Context;
 use crate::controllers::board::{IscTenant, Session};
+use crate::controllers::context::Context;
 use crate::isc::access_token::Identity;
 use crate::isc::classify::ListedToken;
 use crate::isc::tenant_info::TenantInfo;

@@ -12,8 +12,8 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use thiserror::Error;
 
-use super::Context;
 use super::board::TenantView;
+use super::context::Context;
 use crate::api::Tenant;
 use crate::kubernetes::ledger_store::LedgerStore;
 

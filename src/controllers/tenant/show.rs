@@ -10,8 +10,9 @@ use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, READY, RECONCI
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::board::{Session, TenantView};
+use crate::controllers::context::Context;
 use crate::controllers::frozen::UNREADABLE;
-use crate::controllers::{Context, transitions};
+use crate::controllers::transitions;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events::{self, News};
 use crate::kubernetes::ledger_store::LedgerStore;

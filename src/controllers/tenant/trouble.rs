@@ -2,7 +2,7 @@
 use kube::ResourceExt;
 
 use crate::api::Tenant;
-use crate::controllers::Context;
+use crate::controllers::context::Context;
 use crate::controllers::owner::outage;
 use crate::isc::Failure;
 use crate::lifecycle::describe::Note;

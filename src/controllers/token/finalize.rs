@@ -4,7 +4,7 @@ use kube::runtime::controller::Action;
 
 use super::{Error, full_name, publish, show, wake_owners};
 use crate::api::PersonalAccessToken;
-use crate::controllers::Context;
+use crate::controllers::context::Context;
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::published_secret::holds;
 use crate::kubernetes::status;

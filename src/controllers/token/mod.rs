@@ -10,7 +10,8 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use thiserror::Error;
 
-use super::{Context, frozen};
+use super::context::Context;
+use super::frozen;
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::kubernetes::{ledger_store, status};

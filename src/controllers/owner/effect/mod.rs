@@ -10,7 +10,7 @@ use kube::core::ObjectMeta;
 pub use self::isc::credential;
 use self::isc::{changes, pair};
 use super::Working;
-use crate::controllers::Context;
+use crate::controllers::context::Context;
 use crate::isc::Failure;
 use crate::isc::tokens::Change;
 use crate::lifecycle::facts::{Declared, Held, Holds, Stage};
