@@ -120,6 +120,11 @@ impl Context {
         None
     }
 
+    /// The namespace that holds the ledgers and the seed Secrets.
+    pub fn namespace(&self) -> &str {
+        &self.config.operator_namespace
+    }
+
     /// A random number for this ledger.
     pub fn random(&self, ledger: &str) -> u64 {
         (self.outside.random)(ledger)

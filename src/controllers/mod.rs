@@ -1,7 +1,6 @@
 //! The loops: owner, token and tenant controller, started together.
 mod board;
 mod context;
-mod frozen;
 mod guard;
 mod housekeeping;
 mod outside;
@@ -9,6 +8,7 @@ mod owner;
 mod tenant;
 mod token;
 mod transitions;
+mod trouble;
 mod wake;
 mod watches;
 

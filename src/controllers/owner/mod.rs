@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use super::board::{Report, Session};
 use super::context::Context;
-use super::frozen;
+use super::trouble::{self, outage};
 use super::wake::LedgerMeta;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
@@ -111,7 +111,7 @@ async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Resu
 /// Reads the ledger live. One that is not understood is told to everybody (R15).
 async fn read(context: &Context, ledger: &str, tenant: &str) -> Result<Option<ledger_store::Stored>, Error> {
     let read = context.ledgers.get(ledger).await;
-    if let Some(note) = read.as_ref().err().and_then(frozen::note) {
+    if let Some(note) = read.as_ref().err().and_then(trouble::frozen) {
         report::put(context, ledger, tenant, Report { trouble: Some(note), ..old_report(context, ledger) });
     }
     Ok(read?)
@@ -126,30 +126,6 @@ fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> O
     let report = Report { trouble: Some(outage(failure, tenant)), ..old_report(context, ledger) };
     report::put(context, ledger, tenant, report);
     if let Failure::Wait(wait) = failure { Some(*wait + AGAIN) } else { None }
-}
-
-/// What a failed call means for everything of an owner.
-pub fn outage(failure: &Failure, tenant: &str) -> Note {
-    let (reason, remedy) = match failure {
-        Failure::Wait(_) => ("RateLimited", "the operator goes on by itself then"),
-        Failure::Refused { .. } => ("CredentialRefused", "put a live credential into the Tenant's seed Secret"),
-        Failure::Forbidden(_) => (
-            "CredentialRefused",
-            "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or make another that has it",
-        ),
-        Failure::Elsewhere(_) => {
-            ("Invalid", "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
-        }
-        Failure::Setup(_) => ("Invalid", "correct the Tenant"),
-        Failure::Connect(_) => {
-            ("IscUnavailable", "check spec.apiUrl, the network and the certificate; the operator tries again by itself")
-        }
-        Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. } => {
-            ("IscUnavailable", "the operator tries again by itself")
-        }
-    };
-    let message = format!("Tenant {tenant:?}: {failure}; {remedy}");
-    Note { reason, message, stalled: false, retry_at: None }
 }
 
 fn old_report(context: &Context, ledger: &str) -> Report {

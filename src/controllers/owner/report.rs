@@ -7,7 +7,7 @@ use super::Notes;
 use super::explain::{self, note};
 use crate::controllers::board::Report;
 use crate::controllers::context::Context;
-use crate::controllers::frozen::UNREADABLE;
+use crate::controllers::trouble::UNREADABLE;
 use crate::lifecycle::capacity;
 use crate::lifecycle::ledger::{Resource, Uid};
 use crate::lifecycle::{Facts, Ledger};

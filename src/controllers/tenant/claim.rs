@@ -1,11 +1,10 @@
 //! The claim of an ISC user: the first Tenant to authenticate as a user has it, by a ledger that is created once.
 use kube::ResourceExt;
 
-use super::trouble;
 use crate::api::Tenant;
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
-use crate::controllers::frozen;
+use crate::controllers::trouble;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{self, LedgerStore, Written};
 use crate::lifecycle::describe::Note;
@@ -17,8 +16,8 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
     let name = tenant.name_any();
     let ledger_name = LedgerStore::name_of(&session.owner);
     let unreachable =
-        |error: &(dyn std::error::Error + 'static)| trouble::waiting(frozen::UNREADABLE, Causes(error).to_string());
-    let unreadable = |error: &ledger_store::Error| frozen::note(error).unwrap_or_else(|| unreachable(error));
+        |error: &(dyn std::error::Error + 'static)| trouble::waiting(trouble::UNREADABLE, Causes(error).to_string());
+    let unreadable = |error: &ledger_store::Error| trouble::frozen(error).unwrap_or_else(|| unreachable(error));
     let stored = context.ledgers.get(&ledger_name).await.map_err(|error| unreadable(&error))?;
     if let Some(stored) = stored {
         let holder = stored.ledger.endpoint.tenant.clone();

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use kube::ResourceExt;
 use tokio::time::Instant;
 
+use super::claim;
 use super::identify::{self, Who};
-use super::{claim, trouble};
 use crate::api::{Tenant, check};
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
+use crate::controllers::trouble;
 use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential};
-use crate::kubernetes::causes::Causes;
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
 
@@ -56,9 +56,9 @@ async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
         None => None,
         Some(bundle) => {
             let key = &bundle.config_map_ref;
-            let own = &context.config.operator_namespace;
+            let own = context.namespace();
             let read = operator_files::bundle(&context.client, own, &key.name, &key.key).await;
-            Some(read.map_err(|error| file_trouble(&error))?.into())
+            Some(read.map_err(|error| trouble::file(&error))?.into())
         }
     };
     Ok(Place { api, nerm_url: nerm.map(|url| url.to_string()), ca_pem })
@@ -70,9 +70,9 @@ async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option
     let Some(source) = tenant.spec.credentials.first() else {
         return Err(invalid("spec.credentials is empty; name the Secret with the operator's credential".into()));
     };
-    let own = &context.config.operator_namespace;
+    let own = context.namespace();
     let read = operator_files::seed(&context.client, own, &source.secret_ref.name).await;
-    let (client_id, client_secret) = read.map_err(|error| file_trouble(&error))?;
+    let (client_id, client_secret) = read.map_err(|error| trouble::file(&error))?;
     let credential = Credential { client_id, client_secret };
     let is_same = |known: &&Session| {
         *known.client.credential() == credential
@@ -87,13 +87,4 @@ async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option
     let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
     let path = context.config.pat_path.clone();
     Ok(Client::new(place.api.clone(), path, transport, credential, budget, context.metrics.clone()))
-}
-
-fn file_trouble(error: &operator_files::Error) -> Note {
-    match error {
-        operator_files::Error::SeedMissing { .. } => trouble::stalled("SeedMissing", error.to_string()),
-        operator_files::Error::SeedInvalid { .. } => trouble::stalled("SeedInvalid", error.to_string()),
-        operator_files::Error::BundleMissing { .. } => trouble::stalled("Invalid", error.to_string()),
-        operator_files::Error::Read { .. } => trouble::waiting("Reconciling", Causes(error).to_string()),
-    }
 }

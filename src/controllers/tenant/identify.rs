@@ -1,10 +1,10 @@
 //! Whose a seed is and what it may do. ISC may leave out every field that says so: each has a second source.
 use kube::ResourceExt;
 
-use super::trouble::{self, MANAGE};
 use crate::api::Tenant;
 use crate::controllers::board::{IscTenant, Session};
 use crate::controllers::context::Context;
+use crate::controllers::trouble::{self, MANAGE};
 use crate::isc::access_token::Identity;
 use crate::isc::classify::ListedToken;
 use crate::isc::tenant_info::TenantInfo;
@@ -34,7 +34,7 @@ pub(super) async fn run(
     client: &Client,
     known: Option<&Session>,
 ) -> Result<Who, Note> {
-    let fail = |failure: Failure| trouble::of(tenant, context, &failure);
+    let fail = |failure: Failure| trouble::call(tenant, context.namespace(), &failure);
     let identity = client.identity().await.map_err(fail)?;
     if is_api_client(client.client_id()) && identity.identity_id.is_none() {
         return Err(api_client(tenant, context));
@@ -52,7 +52,7 @@ fn is_api_client(client_id: &str) -> bool {
 }
 
 fn api_client(tenant: &Tenant, context: &Context) -> Note {
-    let seed = trouble::seed(tenant, context);
+    let seed = trouble::seed(tenant, context.namespace());
     let message =
         format!("{seed} is an API client without a user; put the credential of a personal access token into it");
     trouble::stalled("NotAPersonalAccessToken", message)
@@ -64,7 +64,7 @@ fn may_manage(tenant: &Tenant, context: &Context, client: &Client, identity: &Id
         return match context.board.forbidden(client.client_id()) {
             Some(why) => {
                 let why = format!("ISC answered a POST or PATCH with status 403: {why}");
-                Err(trouble::missing_scope(tenant, context, &why))
+                Err(trouble::missing_scope(tenant, context.namespace(), &why))
             }
             None => Ok(()),
         };
@@ -72,7 +72,7 @@ fn may_manage(tenant: &Tenant, context: &Context, client: &Client, identity: &Id
     if scopes.iter().any(|scope| scope == MANAGE || scope == ALL) {
         return Ok(());
     }
-    Err(trouble::missing_scope(tenant, context, &format!("its access token carries {}", scopes.join(", "))))
+    Err(trouble::missing_scope(tenant, context.namespace(), &format!("its access token carries {}", scopes.join(", "))))
 }
 
 /// The seed's own token in LIST. Two witnesses say whose it is: a ledger for a user whom one spoilt reply names would stand
@@ -84,7 +84,7 @@ async fn own_token(
     identity: &Identity,
 ) -> Result<ListedToken, Note> {
     let unknown = |what: &str| {
-        let seed = trouble::seed(tenant, context);
+        let seed = trouble::seed(tenant, context.namespace());
         trouble::waiting("UserUnknown", format!("{what} the credential in {seed}; ISC is asked again"))
     };
     let first = listed(tenant, context, client, identity).await?;
@@ -119,9 +119,9 @@ async fn listed(
                 None => String::new(),
             };
             let why = format!("LIST was answered with status 403: {why}{carries}");
-            Err(trouble::missing_scope(tenant, context, &why))
+            Err(trouble::missing_scope(tenant, context.namespace(), &why))
         }
-        Err(failure) => Err(trouble::of(tenant, context, &failure)),
+        Err(failure) => Err(trouble::call(tenant, context.namespace(), &failure)),
     }
 }
 
@@ -155,7 +155,7 @@ async fn tenant_of(
     }
     Err(match info {
         Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => {
-            trouble::of(tenant, context, &failure)
+            trouble::call(tenant, context.namespace(), &failure)
         }
         Ok(_) => unnamed(tenant, context, "it answered without tenantId"),
         Err(failure) => unnamed(tenant, context, &failure.to_string()),
@@ -164,7 +164,7 @@ async fn tenant_of(
 
 /// Nobody says which tenant the seed is of. `why`: what `/oauth/info` came to.
 fn unnamed(tenant: &Tenant, context: &Context, why: &str) -> Note {
-    let seed = trouble::seed(tenant, context);
+    let seed = trouble::seed(tenant, context.namespace());
     let message = format!(
         "neither the access token of {seed} nor GET /oauth/info says which tenant it is of ({why}); ISC is asked again"
     );

@@ -3,7 +3,6 @@ mod claim;
 mod connect;
 mod identify;
 mod show;
-mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +68,7 @@ fn wake_all(context: &Context, name: &str, view: &TenantView) {
     let mut ledgers = context.ledgers_of(name);
     ledgers.extend(view.session.iter().map(|session| LedgerStore::name_of(&session.owner)));
     for ledger in ledgers {
-        context.wake.owner(&context.config.operator_namespace, &ledger);
+        context.wake.owner(context.namespace(), &ledger);
     }
     for token in context.tokens_of(name) {
         // What it shows may be about the Tenant as it was.

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use kube::api::Api;
 use kube::{Resource, ResourceExt};
 
-use super::{Error, trouble};
+use super::Error;
 use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, READY, RECONCILING, STALLED, Wanted, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::board::{Session, TenantView};
 use crate::controllers::context::Context;
-use crate::controllers::frozen::UNREADABLE;
 use crate::controllers::transitions;
+use crate::controllers::trouble::{self, UNREADABLE};
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events::{self, News};
 use crate::kubernetes::ledger_store::LedgerStore;
@@ -116,7 +116,7 @@ fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Wante
     context.metrics.credential_expiry(&tenant.name_any(), at.map(|at| at.div_euclid(1_000)));
     let reading = view.last.as_ref().and_then(|last| last.client.now());
     let now = reading.map_or_else(|| context.wall_clock().as_millisecond(), |now| now.ms);
-    credential::expires(at?, now, &trouble::seed(tenant, context))
+    credential::expires(at?, now, &trouble::seed(tenant, context.namespace()))
 }
 
 /// What the status says of the end of the credential that worked last, before this process came.

@@ -11,7 +11,7 @@ use kube::runtime::controller::Action;
 use thiserror::Error;
 
 use super::context::Context;
-use super::frozen;
+use super::trouble;
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::kubernetes::{ledger_store, status};
@@ -53,7 +53,7 @@ pub async fn reconcile(token: Arc<PersonalAccessToken>, context: Arc<Context>) -
     }
     let passed = pass(&token, &context).await;
     let unreadable = match &passed {
-        Err(Error::Ledger { source, .. }) => frozen::note(source),
+        Err(Error::Ledger { source, .. }) => trouble::frozen(source),
         _ => None,
     };
     let Some(note) = unreadable else { return passed };
@@ -111,7 +111,7 @@ fn waits_for_name(token: &PersonalAccessToken, context: &Context) -> bool {
 
 fn wake_owners(context: &Context, token: &PersonalAccessToken) {
     for ledger in context.ledgers_of(&token.spec.tenant_ref.name) {
-        context.wake.owner_soon(&context.config.operator_namespace, &ledger);
+        context.wake.owner_soon(context.namespace(), &ledger);
     }
 }
 

@@ -5,7 +5,7 @@ use super::news::news;
 use super::{Error, full_name};
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus, Tenant};
 use crate::controllers::context::Context;
-use crate::controllers::transitions;
+use crate::controllers::{transitions, trouble};
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events;
 use crate::kubernetes::status;
@@ -93,7 +93,7 @@ fn status_of(
         .as_ref()
         .and_then(|tenant| admit(token, &tenant.spec, neighbours.iter().map(|neighbour| &**neighbour)).err());
     let trouble = match &tenant {
-        None if !is_late => Some(tenant_missing(tenant_name)),
+        None if !is_late => Some(trouble::tenant_missing(tenant_name)),
         _ => found.and_then(|found| found.trouble).or_else(|| report.as_ref()?.trouble.clone()),
     };
     let uid = token.uid().unwrap_or_default();
@@ -117,15 +117,4 @@ fn trial(refusal: &Option<String>) -> Trial<'_> {
 
 async fn exists(context: &Context, tenant: &str) -> kube::Result<bool> {
     Ok(Api::<Tenant>::all(context.client.clone()).get_metadata_opt(tenant).await?.is_some())
-}
-
-fn tenant_missing(name: &str) -> Note {
-    Note {
-        reason: "TenantNotFound",
-        message: format!(
-            "Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"
-        ),
-        stalled: true,
-        retry_at: None,
-    }
 }
