@@ -11,6 +11,9 @@ use super::board::Board;
 use super::outside::Outside;
 use super::wake::{LedgerMeta, Wake};
 use crate::api::{PersonalAccessToken, Tenant};
+use crate::isc::budget::Budget;
+use crate::isc::endpoint::ApiUrl;
+use crate::isc::{Client, Credential, Failure};
 use crate::kubernetes::ledger_store::{LedgerStore, TENANT_LABEL};
 use crate::kubernetes::published_secret::PublishedSecrets;
 use crate::lifecycle::Timings;
@@ -123,6 +126,16 @@ impl Context {
     /// The namespace that holds the ledgers and the seed Secrets.
     pub fn namespace(&self) -> &str {
         &self.config.operator_namespace
+    }
+
+    /// A session with ISC that has sent nothing yet: this is the only place that makes one.
+    ///
+    /// # Errors
+    /// When the certificates do not parse.
+    pub fn open(&self, api: ApiUrl, ca_pem: Option<&str>, credential: Credential) -> Result<Client, Failure> {
+        let transport = self.outside.transports.trusting(ca_pem)?;
+        let budget = Arc::new(Budget::new(self.config.isc_requests_per_10s));
+        Ok(Client::new(api, self.config.pat_path.clone(), transport, credential, budget, self.metrics.clone()))
     }
 
     /// A random number for this ledger.

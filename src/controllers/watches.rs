@@ -11,6 +11,7 @@ use kube::{Api, ResourceExt};
 use super::board::Board;
 use super::context::{Config, Context};
 use super::guard::{self, Guard};
+use super::owner::Owners;
 use super::wake::{LedgerMeta, Wakeups};
 use super::{housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
@@ -92,9 +93,9 @@ impl Watches {
             .reconcile_on(wakeups.owners)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| guard.clone().run(Pass::Owner, object.clone(), owner::reconcile(object, context)),
+                |object, owners| guard.clone().run(Pass::Owner, object.clone(), owner::reconcile(object, owners)),
                 guard::retry,
-                context.clone(),
+                Arc::new(Owners::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
         let tenants = self

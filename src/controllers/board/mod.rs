@@ -10,13 +10,11 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::time::Instant;
 
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus};
-use crate::isc::Client;
 use crate::isc::access_token::Identity;
+use crate::isc::{Client, Credential};
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Ledger, Millis, Owner, Uid};
-
-use super::owner::Memory;
 
 /// How long a ledger on the board is taken for the stored one.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -36,8 +34,6 @@ struct Content {
     told: HashMap<String, Told>,
     seen: HashMap<String, Seen>,
     written: HashMap<String, (u64, Option<PersonalAccessTokenStatus>)>,
-    memories: HashMap<String, Memory>,
-    own_sessions: HashMap<String, Session>,
     tenants_told: HashMap<String, tenants::Told>,
     ledgers: HashMap<String, (Arc<Ledger>, Instant)>,
     forbidden: HashMap<String, Forbidden>,
@@ -93,6 +89,13 @@ pub struct Session {
     pub expires: Option<Millis>,
     /// When it said so; `None`: it must be asked again.
     pub verified: Option<Instant>,
+}
+
+impl Session {
+    /// Its client was made of just these.
+    pub fn is_made_of(&self, credential: &Credential, api_url: &str, ca_pem: Option<&str>) -> bool {
+        self.client.credential() == credential && self.api_url == api_url && self.ca_pem.as_deref() == ca_pem
+    }
 }
 
 /// What people call a tenant of ISC.
@@ -191,16 +194,6 @@ impl Board {
         self.lock().reports.insert(ledger.into(), Arc::new(report))
     }
 
-    /// The session with the credential that a ledger keeps, if it was opened before.
-    pub fn own_session(&self, ledger: &str) -> Option<Session> {
-        self.lock().own_sessions.get(ledger).cloned()
-    }
-
-    /// Keeps a session with the credential that a ledger keeps: with it its clock and its budget.
-    pub fn put_own_session(&self, ledger: &str, session: Session) {
-        self.lock().own_sessions.insert(ledger.into(), session);
-    }
-
     /// A ledger as this process wrote it a moment ago: to act on it is to be a little slow.
     pub fn ledger(&self, name: &str) -> Option<Arc<Ledger>> {
         let content = self.lock();
@@ -210,15 +203,5 @@ impl Board {
     /// Puts a ledger up as it was just written.
     pub fn put_ledger(&self, name: &str, ledger: &Ledger) {
         self.lock().ledgers.insert(name.into(), (Arc::new(ledger.clone()), Instant::now()));
-    }
-
-    /// What the last pass of an owner left for the next; an owner has one pass at a time.
-    pub fn take_memory(&self, ledger: &str) -> Memory {
-        self.lock().memories.remove(ledger).unwrap_or_default()
-    }
-
-    /// Leaves something for the next pass of an owner.
-    pub fn put_memory(&self, ledger: &str, memory: Memory) {
-        self.lock().memories.insert(ledger.into(), memory);
     }
 }

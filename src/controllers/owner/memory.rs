@@ -1,14 +1,16 @@
 //! What an owner's pass hands to its next one.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::at_hand::AtHand;
 use super::observe;
-use crate::kubernetes::ledger_store::Stored;
 use crate::lifecycle::facts::Sighting;
-use crate::lifecycle::ledger::{TokenId, Uid};
+use crate::lifecycle::ledger::{Millis, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
+use crate::lifecycle::{Ledger, Timings};
 
 /// How soon to try again when ISC does not answer; it doubles.
 const OUTAGE: Duration = Duration::from_secs(10);
@@ -18,7 +20,7 @@ const LONGEST_OUTAGE: Duration = Duration::from_secs(5 * 60);
 /// What an owner's pass hands to its next one. It holds nothing that could not be read again.
 #[derive(Default)]
 pub struct Memory {
-    pub(super) stored: Option<(Stored, Instant)>,
+    pub(super) at_hand: Option<AtHand>,
     pub(super) listing: Option<Listing>,
     pub(super) cache: observe::Cache,
     pub(super) sightings: BTreeMap<Uid, Sighting>,
@@ -31,13 +33,33 @@ pub struct Memory {
     trials: BTreeMap<TokenId, Instant>,
 }
 
+/// What the passes of all owners leave, by ledger.
+#[derive(Default)]
+pub struct Memories(Mutex<HashMap<String, Memory>>);
+
+impl Memories {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the last pass of an owner left for the next; an owner has one pass at a time.
+    pub fn take(&self, ledger: &str) -> Memory {
+        self.lock().remove(ledger).unwrap_or_default()
+    }
+
+    /// Leaves something for the next pass of an owner.
+    pub fn put(&self, ledger: &str, memory: Memory) {
+        self.lock().insert(ledger.into(), memory);
+    }
+}
+
 /// How long a pass waits for resources that are about to get their finalizer.
 const GATHER: Duration = Duration::from_secs(5);
 
 impl Memory {
     /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so.
     pub fn come_in_from_the_top(&mut self) {
-        self.stored = None;
+        self.at_hand = None;
         self.listing = None;
         self.forget_the_living();
     }
@@ -45,6 +67,22 @@ impl Memory {
     /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
     pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
+    }
+
+    /// The current tokens that the last LIST lacked, as far as this ledger says that it should have shown them.
+    pub fn missed(&self, ledger: &Ledger, timings: &Timings) -> BTreeSet<TokenId> {
+        let Some(listing) = &self.listing else { return BTreeSet::new() };
+        listing.misses(ledger, timings).map(|entry| entry.id.clone()).collect()
+    }
+
+    /// A live read of a resource that the watch does not show, at this time of ISC (R12).
+    pub fn sighted(&mut self, uid: &Uid, alive: bool, now: Millis) {
+        let sighting = match self.sightings.get(uid) {
+            _ if alive => Sighting::Alive,
+            Some(Sighting::Absent { first, .. }) => Sighting::Absent { first: *first, last: now },
+            Some(Sighting::Alive) | None => Sighting::Absent { first: now, last: now },
+        };
+        self.sightings.insert(uid.clone(), sighting);
     }
 
     /// ISC did not do its part with this token. The second time in a row it is set aside for a while, so that the owner's
@@ -121,8 +159,8 @@ impl Memory {
 
     /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
     /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
-    pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {
-        self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
+    pub fn take_ledger(&mut self, revision: Option<&str>, longest: Duration) -> Option<AtHand> {
+        self.at_hand.take().filter(|ledger| ledger.is_younger_than(longest) && ledger.is_at_least(revision))
     }
 }
 

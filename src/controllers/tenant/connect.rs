@@ -10,7 +10,6 @@ use crate::api::{Tenant, check};
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
 use crate::controllers::trouble;
-use crate::isc::budget::Budget;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential};
 use crate::kubernetes::operator_files;
@@ -74,17 +73,10 @@ async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option
     let read = operator_files::seed(&context.client, own, &source.secret_ref.name).await;
     let (client_id, client_secret) = read.map_err(|error| trouble::file(&error))?;
     let credential = Credential { client_id, client_secret };
-    let is_same = |known: &&Session| {
-        *known.client.credential() == credential
-            && known.api_url == place.api.to_string()
-            && known.ca_pem == place.ca_pem
-    };
-    if let Some(known) = known.filter(is_same) {
+    let ca_pem = place.ca_pem.as_deref();
+    if let Some(known) = known.filter(|known| known.is_made_of(&credential, &place.api.to_string(), ca_pem)) {
         return Ok(known.client.clone());
     }
-    let transport = context.outside.transports.trusting(place.ca_pem.as_deref());
-    let transport = transport.map_err(|failure| invalid(failure.to_string()))?;
-    let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
-    let path = context.config.pat_path.clone();
-    Ok(Client::new(place.api.clone(), path, transport, credential, budget, context.metrics.clone()))
+    let opened = context.open(place.api.clone(), ca_pem, credential);
+    opened.map_err(|failure| invalid(failure.to_string()))
 }

@@ -2,7 +2,7 @@
 use kube::Api;
 use kube::core::PartialObjectMeta;
 
-use super::{Found, Performed, Scene};
+use super::{Effects, Found, Performed};
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::kubernetes::causes::Causes;
@@ -11,7 +11,7 @@ use crate::lifecycle::facts::{Holds, Stage};
 use crate::lifecycle::ledger::Uid;
 use crate::metrics::KubernetesWrite;
 
-impl Scene<'_> {
+impl Effects<'_> {
     /// Whose the Secret is, by its metadata; the pair in it only if it is ours and somebody may be left with it.
     pub(super) async fn read_secret(&self, uid: &Uid) -> Performed {
         let Some((namespace, secret)) = self.place(uid) else { return Performed::Leave };

@@ -1,7 +1,7 @@
 //! Effects in ISC: tokens are made, changed and deleted, and credentials tried.
 use std::time::Duration;
 
-use super::{Performed, Scene};
+use super::{Effects, Performed};
 use crate::isc::classify::Created;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::nerm::Nerm;
@@ -16,7 +16,7 @@ use crate::lifecycle::upkeep::{DRIFT, full_name, missing_scopes};
 /// Between two trials of a fresh credential.
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
 
-impl Scene<'_> {
+impl Effects<'_> {
     pub(super) async fn delete(&self, id: &TokenId) -> Performed {
         match self.session.client.delete(id).await {
             Ok(Deleted::Yes) => Performed::Outcome(Outcome::Gone),
@@ -132,9 +132,29 @@ impl Scene<'_> {
         }
     }
 
-    /// Whether ISC accepts a credential that is in doubt.
-    pub(super) async fn verify(&self, credential: Option<Credential>) -> Performed {
-        let Some(credential) = credential else { return Performed::Leave };
+    /// Puts name and scopes of a token right, as far as they are given.
+    pub(super) async fn apply(&self, id: &TokenId, name: Option<&String>, scopes: Option<&Scopes>) -> Performed {
+        let name = name.map(|name| Change::Name(name.clone()));
+        let scopes = scopes.map(|scopes| Change::Scopes(scopes.to_vec()));
+        let changes: Vec<Change> = name.into_iter().chain(scopes).collect();
+        self.patch(id, &changes).await
+    }
+
+    /// Tries the credential of a recorded token that LIST lacks.
+    pub(super) async fn verify_recorded(&self, id: &TokenId) -> Performed {
+        match self.ledger.entry(id) {
+            Some(entry) => self.verify(credential(entry)).await,
+            None => Performed::Leave,
+        }
+    }
+
+    /// Tries the pair that a published Secret holds and the ledger does not know (R13).
+    pub(super) async fn verify_held(&self, held: &Held) -> Performed {
+        let (client_id, client_secret) = (held.id.to_string(), held.client_secret.clone());
+        self.verify(Credential { client_id, client_secret }).await
+    }
+
+    async fn verify(&self, credential: Credential) -> Performed {
         match self.session.client.verify(&credential).await {
             Ok(()) => Performed::Outcome(Outcome::Verified(true)),
             Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Verified(false)),
@@ -181,15 +201,6 @@ fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
     let asked = changes.iter().find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
     let shorter = expires.zip(asked).filter(|(expires, asked)| expires + DRIFT < *asked);
     shorter.map_or(Patched::Yes, |(expires, _)| Patched::Shorter(expires))
-}
-
-pub(super) fn changes(name: Option<&String>, scopes: Option<&Scopes>) -> Vec<Change> {
-    let name = name.map(|name| Change::Name(name.clone()));
-    name.into_iter().chain(scopes.map(|scopes| Change::Scopes(scopes.to_vec()))).collect()
-}
-
-pub(super) fn pair(held: &Held) -> Credential {
-    Credential { client_id: held.id.to_string(), client_secret: held.client_secret.clone() }
 }
 
 /// The credential of a recorded token.

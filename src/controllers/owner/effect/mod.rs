@@ -1,15 +1,13 @@
 //! Effects: one match, one small function per step, no decisions.
 mod cluster;
-mod isc;
+pub(super) mod isc;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kube::core::ObjectMeta;
 
-pub use self::isc::credential;
-use self::isc::{changes, pair};
-use super::Working;
+use super::session::OwnerSession;
 use crate::controllers::context::Context;
 use crate::isc::Failure;
 use crate::isc::tokens::Change;
@@ -48,17 +46,17 @@ pub struct Found {
     pub metadata: Option<ObjectMeta>,
 }
 
-/// What an effect works with.
-pub struct Scene<'a> {
+/// The effects of one pass, and what they work with.
+pub struct Effects<'a> {
     pub context: &'a Context,
-    pub session: &'a Working,
+    pub session: &'a OwnerSession,
     pub ledger: &'a Ledger,
     pub declared: &'a BTreeMap<Uid, Declared>,
     /// Secrets as this pass read them.
     pub found: &'a BTreeMap<Uid, ObjectMeta>,
 }
 
-impl Scene<'_> {
+impl Effects<'_> {
     /// Carries out one step; LIST is read by the pass itself.
     pub async fn perform(&self, step: &Step) -> Performed {
         match step {
@@ -73,13 +71,13 @@ impl Scene<'_> {
                 Ok(extended) => Performed::Outcome(Outcome::Extended(extended)),
                 Err(failure) => Performed::Failed(failure),
             },
-            Step::Apply { id, name, scopes, .. } => self.patch(id, &changes(name.as_ref(), scopes.as_ref())).await,
+            Step::Apply { id, name, scopes, .. } => self.apply(id, name.as_ref(), scopes.as_ref()).await,
             Step::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
             Step::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
             Step::CheckScopes { id, .. } => self.check_scopes(id).await,
             Step::TryNerm { id, url } => self.try_nerm(id, url).await,
-            Step::Verify(id) => self.verify(self.ledger.entry(id).map(credential)).await,
-            Step::Adopt(adoption) => self.verify(Some(pair(&adoption.held))).await,
+            Step::Verify(id) => self.verify_recorded(id).await,
+            Step::Adopt(adoption) => self.verify_held(&adoption.held).await,
             _ => Performed::Outcome(Outcome::Decided),
         }
     }
