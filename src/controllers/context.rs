@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
 use super::outside::Outside;
+use super::subject::Subject;
 use super::wake::{LedgerMeta, Wake};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::isc::budget::Budget;
@@ -103,6 +104,34 @@ impl Context {
         }
     }
 
+    /// Has the token controller look at a resource in full, even if no token was minted for it yet.
+    pub fn wake_token(&self, uid: &str, namespace: &str, name: &str) {
+        self.board.resources.mark_fresh(uid, false);
+        self.wake.token(namespace, name);
+    }
+
+    /// The same for all resources of a Tenant.
+    pub fn wake_tokens_of(&self, tenant: &str) {
+        for token in self.tokens_of(tenant) {
+            if let Some(Subject { uid, namespace, name, .. }) = Subject::of(&token) {
+                self.wake_token(uid, namespace, name);
+            }
+        }
+    }
+
+    /// Has the owner controller look at a Tenant's ledgers in a moment.
+    pub fn wake_owners_of(&self, tenant: &str) {
+        for ledger in self.ledgers_of(tenant) {
+            self.wake.owner_soon(self.namespace(), &ledger);
+        }
+    }
+
+    /// Has the tenant controller ask ISC again, whatever it answered last.
+    pub fn distrust(&self, tenant: &str) {
+        self.board.tenants.distrust(tenant);
+        self.wake.tenant(tenant);
+    }
+
     /// The names of a Tenant's ledgers, from the watch.
     pub fn ledgers_of(&self, tenant: &str) -> Vec<String> {
         let of_tenant = |meta: &Arc<LedgerMeta>| {
@@ -155,7 +184,7 @@ impl Context {
 
     /// The resources of a Tenant. A name on the board may by now be that of another resource, of another Tenant.
     pub fn tokens_of(&self, tenant: &str) -> Vec<Arc<PersonalAccessToken>> {
-        let found = self.board.indexed(tenant);
+        let found = self.board.tenants.indexed(tenant);
         let tokens = found.iter().filter_map(|reference| self.tokens.get(reference));
         tokens.filter(|token| token.spec.tenant_ref.name == tenant).collect()
     }

@@ -3,7 +3,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::ResourceExt;
 use tokio::time::MissedTickBehavior;
 
 use super::context::Context;
@@ -39,12 +38,11 @@ pub async fn run(context: &Context) {
 
 /// A Tenant has no finalizer: its resources learn here that it is gone.
 fn forget_tenants(context: &Context) {
-    for name in context.board.tenants().into_iter().filter(|name| context.tenant(name).is_none()) {
-        context.board.put_tenant(&name, None);
-        context.metrics.forget_tenant(&name);
-        for token in context.tokens_of(&name) {
-            context.board.mark_fresh(&token.uid().unwrap_or_default(), false);
-            context.wake.token(&token.namespace().unwrap_or_default(), &token.name_any());
+    for name in context.board.tenants.names() {
+        if context.tenant(&name).is_none() {
+            context.board.tenants.forget_view(&name);
+            context.metrics.forget_tenant(&name);
+            context.wake_tokens_of(&name);
         }
     }
 }

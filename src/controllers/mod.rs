@@ -3,14 +3,18 @@ mod board;
 mod context;
 mod guard;
 mod housekeeping;
+mod keyed;
 mod outside;
 mod owner;
+mod secret_read;
+mod subject;
 mod tenant;
 mod token;
 mod transitions;
 mod trouble;
 mod wake;
 mod watches;
+mod written;
 
 use std::sync::Arc;
 

@@ -12,6 +12,9 @@ use super::board::Board;
 use super::context::{Config, Context};
 use super::guard::{self, Guard};
 use super::owner::Owners;
+use super::subject::{Subject, has_finalizer};
+use super::tenant::Tenants;
+use super::token::Tokens;
 use super::wake::{LedgerMeta, Wakeups};
 use super::{housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
@@ -40,7 +43,7 @@ impl Watches {
             .modify(forget_managers)
             .reflect(writer)
             .applied_objects()
-            .inspect_ok(move |token| board.arrive(token))
+            .inspect_ok(move |token| arrive(&board, token))
             .predicate_filter(
                 predicates::generation.combine(predicates::finalizers).combine(requests),
                 Default::default(),
@@ -83,9 +86,9 @@ impl Watches {
             .reconcile_on(wakeups.tokens)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, context)),
+                |object, tokens| guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, tokens)),
                 guard::retry,
-                context.clone(),
+                Arc::new(Tokens::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
         let owners = self
@@ -103,13 +106,21 @@ impl Watches {
             .reconcile_on(wakeups.tenants)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| guard.clone().run(Pass::Tenant, object.clone(), tenant::reconcile(object, context)),
+                |object, tenants| guard.clone().run(Pass::Tenant, object.clone(), tenant::reconcile(object, tenants)),
                 guard::retry,
-                context.clone(),
+                Arc::new(Tenants::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
         let others = futures::future::join(context.inform(), housekeeping::run(&context));
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
+    }
+}
+
+/// Notes a resource that the watch has brought; its pass comes later.
+fn arrive(board: &Board, token: &PersonalAccessToken) {
+    if let Some(subject) = Subject::of(token) {
+        let is_new = token.metadata.deletion_timestamp.is_none() && !has_finalizer(token);
+        board.tenants.arrive(subject, is_new);
     }
 }
 
@@ -121,7 +132,7 @@ fn requests(token: &PersonalAccessToken) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// They are a third of an object, and nobody asks for them.
+/// They are a third of an object, and no loop reads them.
 fn forget_managers<K: ResourceExt>(object: &mut K) {
     object.managed_fields_mut().clear();
 }

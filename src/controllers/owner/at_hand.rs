@@ -63,7 +63,8 @@ impl AtHand {
         match context.ledgers.replace(&self.stored, &after).await {
             Written::Done(stored) => {
                 self.accept(context, *stored);
-                report::wake_all(context, &self.stored.ledger.endpoint.tenant);
+                // Where ISC is has changed, and so has what is published.
+                context.wake_tokens_of(&self.stored.ledger.endpoint.tenant);
                 Ok(())
             }
             Written::Conflict => Err(Overtaken),
@@ -173,7 +174,7 @@ impl AtHand {
         context.metrics.write(KubernetesWrite::Ledger);
         let before = std::mem::replace(&mut self.stored, written);
         self.touched = Instant::now();
-        context.board.put_ledger(&self.stored.name, &self.stored.ledger);
+        context.board.owners.put_ledger(&self.stored.name, &self.stored.ledger);
         before
     }
 

@@ -1,12 +1,12 @@
 //! What an owner's pass hands to its next one.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::at_hand::AtHand;
 use super::observe;
+use crate::controllers::keyed::Keyed;
 use crate::lifecycle::facts::Sighting;
 use crate::lifecycle::ledger::{Millis, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
@@ -35,21 +35,17 @@ pub struct Memory {
 
 /// What the passes of all owners leave, by ledger.
 #[derive(Default)]
-pub struct Memories(Mutex<HashMap<String, Memory>>);
+pub struct Memories(Keyed<Memory>);
 
 impl Memories {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What the last pass of an owner left for the next; an owner has one pass at a time.
     pub fn take(&self, ledger: &str) -> Memory {
-        self.lock().remove(ledger).unwrap_or_default()
+        self.0.lock().remove(ledger).unwrap_or_default()
     }
 
     /// Leaves something for the next pass of an owner.
     pub fn put(&self, ledger: &str, memory: Memory) {
-        self.lock().insert(ledger.into(), memory);
+        self.0.lock().insert(ledger.into(), memory);
     }
 }
 

@@ -78,7 +78,7 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
     let name = meta.name_any();
     let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
     let reporter = Reporter { context, ledger: &name, tenant: &tenant };
-    if memory.gathers(context.board.is_anyone_coming(&tenant)) {
+    if memory.gathers(context.board.tenants.is_anyone_coming(&tenant)) {
         return Ok(Action::requeue(SOON));
     }
     let known = memory.take_ledger(meta.metadata.resource_version.as_deref(), context.config.recheck);
@@ -138,8 +138,7 @@ async fn read(reporter: &Reporter<'_>) -> Result<Option<AtHand>, Error> {
 fn failed(reporter: &Reporter<'_>, failure: &Failure) {
     let (context, tenant) = (reporter.context, reporter.tenant);
     if matches!(failure, Failure::Refused { .. } | Failure::Forbidden(_) | Failure::Elsewhere(_)) {
-        context.board.distrust(tenant);
-        context.wake.tenant(tenant);
+        context.distrust(tenant);
     }
     reporter.put_trouble(outage(failure, tenant));
 }

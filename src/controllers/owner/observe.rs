@@ -2,12 +2,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kube::ResourceExt;
-
 use super::session::OwnerSession;
-use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
+use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::controllers::context::Context;
+use crate::controllers::subject::{Subject, has_finalizer};
 use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared, Rotation, Trigger};
@@ -25,13 +24,13 @@ pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<
     let version = found.as_ref().and_then(|tenant| tenant.metadata.generation);
     let mut all = BTreeMap::new();
     for token in &tokens {
-        let Some(uid) = token.uid() else { continue };
-        let uid: Uid = uid.into();
+        let Some(subject) = Subject::of(token) else { continue };
+        let uid: Uid = subject.uid.into();
         let revision = token.metadata.resource_version.clone();
         let known = cache.get(&uid).filter(|(old, tenant, _)| *old == revision && *tenant == version);
         let declared = match known {
             Some((_, _, declared)) => declared.clone(),
-            None => declare(token, found.as_deref(), &tokens),
+            None => declare(token, subject, found.as_deref(), &tokens),
         };
         // A denial may end with a neighbour's claim to the Secret, and so is never remembered.
         if declared.admission == Admission::Admitted {
@@ -43,7 +42,12 @@ pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<
     all
 }
 
-fn declare(token: &PersonalAccessToken, tenant: Option<&Tenant>, tokens: &[Arc<PersonalAccessToken>]) -> Declared {
+fn declare(
+    token: &PersonalAccessToken,
+    subject: Subject<'_>,
+    tenant: Option<&Tenant>,
+    tokens: &[Arc<PersonalAccessToken>],
+) -> Declared {
     let denial = tenant.map(|tenant| admit(token, &tenant.spec, tokens.iter().map(|other| &**other)).err());
     let admission = match denial {
         Some(None) => Admission::Admitted,
@@ -51,10 +55,10 @@ fn declare(token: &PersonalAccessToken, tenant: Option<&Tenant>, tokens: &[Arc<P
         _ => Admission::Refused,
     };
     Declared {
-        namespace: token.namespace().unwrap_or_default().into(),
-        name: token.name_any().into(),
+        namespace: subject.namespace.into(),
+        name: subject.name.into(),
         deleting: token.metadata.deletion_timestamp.is_some(),
-        finalizer: token.finalizers().iter().any(|name| name == FINALIZER),
+        finalizer: has_finalizer(token),
         admission,
         suspended: token.spec.suspend == Some(true),
         wanted: Applied {
@@ -111,8 +115,7 @@ pub async fn list(
         Ok(listed) => listed,
         Err(Unreliable::ForeignOwner) => return Err(malformed("LIST shows tokens of another user")),
         Err(Unreliable::SentinelMissing) => {
-            context.board.distrust(&ledger.endpoint.tenant);
-            context.wake.tenant(&ledger.endpoint.tenant);
+            context.distrust(&ledger.endpoint.tenant);
             return Err(malformed("LIST lacks the token that the operator itself uses"));
         }
     };

@@ -7,12 +7,13 @@ use kube::core::ObjectMeta;
 use tokio::time::Instant;
 
 use super::at_hand::{AtHand, Overtaken};
-use super::effect::{Effects, Found, Performed};
+use super::effect::{Effects, Performed};
 use super::memory::Memory;
 use super::session::OwnerSession;
 use super::{observe, report};
 use crate::controllers::board::Report;
 use crate::controllers::context::Context;
+use crate::controllers::secret_read::SecretRead;
 use crate::isc::Failure;
 use crate::lifecycle::facts::{Declared, Executing, Holds, SecretSeen, Stage};
 use crate::lifecycle::ledger::{TokenId, Uid};
@@ -69,7 +70,7 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
         destroyed: BTreeSet::new(),
         secrets: BTreeMap::new(),
         found: BTreeMap::new(),
-        questions: context.board.questions(),
+        questions: context.board.resources.questions(),
         set_aside: memory.set_aside(),
         alive: BTreeSet::new(),
         executing: None,
@@ -89,7 +90,7 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let report = report::of(&facts, memory.growing(), &context.board.refusals());
+            let report = report::of(&facts, memory.growing(), &context.board.resources.refusals());
             let end = End::Rest(schedule::rest(&facts), Box::new(report));
             memory.at_hand = Some(pass.at_hand);
             return end;
@@ -223,7 +224,7 @@ impl Pass<'_> {
         }
     }
 
-    fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool, memory: &mut Memory) {
+    fn saw(&mut self, uid: &Uid, found: SecretRead, overlap_over: bool, memory: &mut Memory) {
         let ledger = self.at_hand.ledger();
         let deleting = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
         // R13: a LIST from before may be older than a pair that the ledger does not know.
@@ -231,7 +232,7 @@ impl Pass<'_> {
             memory.listing = None;
         }
         if found.holds != Holds::Refused {
-            self.context.board.answer(uid);
+            self.context.board.resources.answer(uid);
         }
         self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
         let seen = SecretSeen { holds: found.holds, deleting, overlap_over, listed: false, held: found.held };

@@ -1,10 +1,9 @@
 //! The session with ISC that a pass of an owner works through.
-use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Mutex, PoisonError};
 
 use crate::controllers::board::{IscTenant, Session};
 use crate::controllers::context::Context;
+use crate::controllers::keyed::Keyed;
 use crate::isc::Credential;
 use crate::isc::access_token::Identity;
 use crate::isc::endpoint::ApiUrl;
@@ -21,13 +20,13 @@ pub struct OwnerSession {
 
 /// Sessions with the credentials that ledgers keep, by ledger: with each its clock and its budget of requests.
 #[derive(Default)]
-pub struct OwnSessions(Mutex<HashMap<String, Session>>);
+pub struct OwnSessions(Keyed<Session>);
 
 impl OwnerSession {
     /// The Tenant's session if it is this owner's, otherwise one with the credential that the ledger keeps. `None`: there
     /// is none, or it is not known yet which.
     pub fn find(context: &Context, own: &OwnSessions, tenant: &str, ledger: &Ledger) -> Option<Self> {
-        let view = context.board.tenant(tenant);
+        let view = context.board.tenants.view(tenant);
         // Before the tenant controller's first pass over a Tenant that exists, nothing is known.
         if view.is_none() && context.tenant(tenant).is_some() {
             return None;
@@ -61,7 +60,7 @@ impl OwnSessions {
         let api = ApiUrl::parse(&endpoint.api_url, context.config.allow_loopback_http).ok()?;
         let api_url = api.to_string();
         let name = LedgerStore::name_of(&ledger.owner);
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self.0.lock();
         let known = sessions.get(&name);
         if let Some(known) = known.filter(|known| known.is_made_of(&credential, &api_url, endpoint.ca_pem.as_deref())) {
             return Some(known.clone());

@@ -29,7 +29,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
         return Err(trouble::stalled("Invalid", problems.join("; ")));
     }
     let place = place(tenant, context).await?;
-    let known = context.board.tenant(&tenant.name_any()).and_then(|view| view.session);
+    let known = context.board.tenants.view(&tenant.name_any()).and_then(|view| view.session);
     let client = client(tenant, context, &place, known.as_ref()).await?;
     let known = known.filter(|known| known.client.is(&client));
     let is_young = |at: Instant| at.elapsed() < context.config.drift_interval;

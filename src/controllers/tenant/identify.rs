@@ -61,7 +61,7 @@ fn api_client(tenant: &Tenant, context: &Context) -> Note {
 /// Where nobody names its scopes, a call that ISC did not allow tells.
 fn may_manage(tenant: &Tenant, context: &Context, client: &Client, identity: &Identity) -> Result<(), Note> {
     let Some(scopes) = &identity.scopes else {
-        return match context.board.forbidden(client.client_id()) {
+        return match context.board.credentials.forbidden(client.client_id()) {
             Some(why) => {
                 let why = format!("ISC answered a POST or PATCH with status 403: {why}");
                 Err(trouble::missing_scope(tenant, context.namespace(), &why))

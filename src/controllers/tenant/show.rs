@@ -4,8 +4,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::api::Api;
 use kube::{Resource, ResourceExt};
+use thiserror::Error;
 
-use super::Error;
+use super::memory::Memory;
 use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, READY, RECONCILING, STALLED, Wanted, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
@@ -23,17 +24,35 @@ use crate::lifecycle::describe::{Note, stamp};
 use crate::lifecycle::ledger::Millis;
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
+/// Why a pass ended early.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The status could not be written.
+    #[error("failed to write the status of Tenant {name:?}")]
+    Status {
+        /// Name of the Tenant.
+        name: String,
+        /// Why.
+        source: kube::Error,
+    },
+}
+
 /// Between two writes that only count tokens anew.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes the status if there is something new to tell. Gives the time to wait if numbers alone are new, but too soon.
-pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<Option<Duration>, Error> {
+pub(super) async fn run(
+    tenant: &Tenant,
+    context: &Context,
+    memory: &Memory,
+    view: &TenantView,
+) -> Result<Option<Duration>, Error> {
     let name = tenant.name_any();
-    let tenant = &*context.board.tenant_caught_up(tenant);
+    let tenant = &*memory.caught_up(tenant);
     let old = tenant.status.as_ref();
     let new = status_of(tenant, context, view);
     if old.is_some_and(|old| is_only_count(old, &new)) {
-        let waits = context.board.tenant_told(&name).and_then(|at| COUNT_EVERY.checked_sub(at.elapsed()));
+        let waits = memory.written_at(&name).and_then(|at| COUNT_EVERY.checked_sub(at.elapsed()));
         if waits.is_some() {
             return Ok(waits);
         }
@@ -42,7 +61,8 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
     let written = status::write(&api, &name, old, &new).await;
     if let Some(written) = written.map_err(|source| Error::Status { name: name.clone(), source })? {
         context.metrics.write(KubernetesWrite::Status);
-        context.board.tell_tenant(written);
+        memory.put_written(written);
+        memory.forget(|name| context.tenant(name).is_some());
         let before = old.map_or(&[][..], |old| &old.conditions);
         transitions::log(&format!("Tenant {name:?}"), before, &new.conditions);
         announce(tenant, context, &new).await;
@@ -53,7 +73,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
 fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantStatus {
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
-    let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
+    let report = session.and_then(|session| context.board.owners.report(&LedgerStore::name_of(&session.owner)));
     let frozen = report.as_ref().and_then(|report| report.trouble.as_ref()).filter(|note| note.reason == UNREADABLE);
     let trouble = view.trouble.as_ref().or(frozen);
     let strangers = report.as_ref().and_then(|report| report.strangers.clone());

@@ -46,7 +46,7 @@ impl Effects<'_> {
             Created::No { why } | Created::Doubtful { why } => Some(why.to_string()),
             Created::Yes(_) | Created::Unknown { .. } => None,
         };
-        self.context.board.note_refusal(&attempt.uid, refusal);
+        self.context.board.resources.note_refusal(&attempt.uid, refusal);
         let post = match created {
             Created::Yes(token) => Posted::Yes {
                 id: token.id.into(),
@@ -76,9 +76,8 @@ impl Effects<'_> {
         let Failure::Forbidden(why) = failure else { return };
         let session = self.session;
         if session.mints && session.identity.scopes.is_none() {
-            self.context.board.forbid(session.client.client_id(), why);
-            self.context.board.distrust(&self.ledger.endpoint.tenant);
-            self.context.wake.tenant(&self.ledger.endpoint.tenant);
+            self.context.board.credentials.forbid(session.client.client_id(), why);
+            self.context.distrust(&self.ledger.endpoint.tenant);
         }
     }
 

@@ -9,9 +9,10 @@ use kube::core::ObjectMeta;
 
 use super::session::OwnerSession;
 use crate::controllers::context::Context;
+use crate::controllers::secret_read::SecretRead;
 use crate::isc::Failure;
 use crate::isc::tokens::Change;
-use crate::lifecycle::facts::{Declared, Held, Holds, Stage};
+use crate::lifecycle::facts::{Declared, Stage};
 use crate::lifecycle::ledger::{Ledger, Uid};
 use crate::lifecycle::settle::{Extended, Outcome};
 use crate::lifecycle::step::Step;
@@ -21,7 +22,7 @@ pub enum Performed {
     /// It goes into the ledger.
     Outcome(Outcome),
     /// The resource's Secret was read.
-    Saw(Box<Found>),
+    Saw(Box<SecretRead>),
     /// A recorded resource was read: whether it is there.
     Sighted(bool),
     /// The resource's Secret was written, and what is known of it is out of date.
@@ -36,14 +37,6 @@ pub enum Performed {
     Unsure,
     /// ISC did not do its part: leave the pass and say so.
     Failed(Failure),
-}
-
-/// A Secret by a live read.
-pub struct Found {
-    pub holds: Holds,
-    pub held: Option<Held>,
-    /// What the next write of it is conditional on.
-    pub metadata: Option<ObjectMeta>,
 }
 
 /// The effects of one pass, and what they work with.

@@ -1,0 +1,47 @@
+//! A session with ISC, as the tenant controller found it and the owner controller uses it.
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::isc::access_token::Identity;
+use crate::isc::{Client, Credential};
+use crate::lifecycle::ledger::{Millis, Owner};
+
+/// A session with ISC as the owner of a ledger.
+#[derive(Clone)]
+pub struct Session {
+    /// The client.
+    pub client: Client,
+    /// The ISC user that it is.
+    pub owner: Owner,
+    /// Base URL as published.
+    pub api_url: String,
+    /// Base URL of NERM as published.
+    pub nerm_url: Option<String>,
+    /// PEM of the authorities, if not the system's.
+    pub ca_pem: Option<Arc<str>>,
+    /// What ISC said of the credential.
+    pub identity: Identity,
+    /// Name and data centre of the tenant.
+    pub isc: IscTenant,
+    /// When the credential expires; `None`: never.
+    pub expires: Option<Millis>,
+    /// When ISC said so; `None`: it must be asked again.
+    pub verified: Option<Instant>,
+}
+
+/// A tenant of ISC as people call it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IscTenant {
+    /// Name.
+    pub name: Option<String>,
+    /// Data centre.
+    pub pod: Option<String>,
+}
+
+impl Session {
+    /// Its client was made of just these.
+    pub fn is_made_of(&self, credential: &Credential, api_url: &str, ca_pem: Option<&str>) -> bool {
+        self.client.credential() == credential && self.api_url == api_url && self.ca_pem.as_deref() == ca_pem
+    }
+}
