@@ -1,5 +1,6 @@
 //! A session with ISC, as the tenant controller found it and the owner controller uses it.
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -40,6 +41,11 @@ pub struct IscTenant {
 }
 
 impl Session {
+    /// ISC said who it is less than this long ago.
+    pub fn is_verified_within(&self, time: Duration) -> bool {
+        self.verified.is_some_and(|at| at.elapsed() < time)
+    }
+
     /// Its client was made of just these.
     pub fn is_made_of(&self, credential: &Credential, api_url: &str, ca_pem: Option<&str>) -> bool {
         self.client.credential() == credential && self.api_url == api_url && self.ca_pem.as_deref() == ca_pem

@@ -1,4 +1,4 @@
-//! What must hold before anything is minted for a Tenant: a seed that ISC accepts, of a user that nobody else has claimed.
+//! What must hold before anything is minted for a Tenant: a seed that ISC accepts, of a user that no other Tenant claimed.
 use std::sync::Arc;
 
 use kube::ResourceExt;
@@ -31,9 +31,11 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
     let place = place(tenant, context).await?;
     let known = context.board.tenants.view(&tenant.name_any()).and_then(|view| view.session);
     let client = client(tenant, context, &place, known.as_ref()).await?;
+    // What was found out through another client is about another credential or another ISC.
     let known = known.filter(|known| known.client.is(&client));
-    let is_young = |at: Instant| at.elapsed() < context.config.drift_interval;
-    if let Some(known) = known.as_ref().filter(|known| known.verified.is_some_and(is_young)) {
+    if let Some(known) = &known
+        && known.is_verified_within(context.config.drift_interval)
+    {
         return Ok(Session { nerm_url: place.nerm_url, ..known.clone() });
     }
     let Who { identity, owner, isc, expires } = identify::run(tenant, context, &client, known.as_ref()).await?;
@@ -63,7 +65,7 @@ async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
     Ok(Place { api, nerm_url: nerm.map(|url| url.to_string()), ca_pem })
 }
 
-/// The session's client if nothing changed that it was made from, else another one.
+/// The session's client if nothing changed that it was made from, otherwise another one.
 async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option<&Session>) -> Result<Client, Note> {
     let invalid = |message: String| trouble::stalled("Invalid", message);
     let Some(source) = tenant.spec.credentials.first() else {
