@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::isc::access_token::Identity;
 use crate::isc::{Client, Credential};
-use crate::lifecycle::ledger::{Millis, Owner};
+use crate::lifecycle::ledger::{Endpoint, Millis, OwnCredential, Owner};
 
 /// A session with ISC as the owner of a ledger.
 #[derive(Clone)]
@@ -44,6 +44,23 @@ impl Session {
     /// ISC said who it is less than this long ago.
     pub fn is_verified_within(&self, time: Duration) -> bool {
         self.verified.is_some_and(|at| at.elapsed() < time)
+    }
+
+    /// Where ISC is and whose the tokens are to be, as a ledger keeps it.
+    pub fn endpoint(&self, tenant: Arc<str>, tokens_per_user: u32) -> Endpoint {
+        Endpoint {
+            tenant,
+            api_url: self.api_url.as_str().into(),
+            nerm_url: self.nerm_url.as_deref().map(Into::into),
+            ca_pem: self.ca_pem.clone(),
+            tokens_per_user,
+        }
+    }
+
+    /// The credential, as a ledger keeps it.
+    pub fn own_credential(&self) -> OwnCredential {
+        let own = self.client.credential();
+        OwnCredential { client_id: own.client_id.as_str().into(), client_secret: own.client_secret.clone() }
     }
 
     /// Its client was made of just these.

@@ -9,7 +9,7 @@ use crate::controllers::context::Context;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::Now;
-use crate::lifecycle::ledger::{Endpoint, Entry, Ledger, Millis, OwnCredential, State};
+use crate::lifecycle::ledger::{Entry, Ledger, Millis, State};
 use crate::lifecycle::settle::{Outcome, Patched, may_commit};
 use crate::lifecycle::{Step, settle};
 use crate::metrics::{KubernetesWrite, TokenChange};
@@ -82,16 +82,8 @@ impl AtHand {
             return false;
         }
         let Some(tenant) = context.tenant(&ledger.endpoint.tenant) else { return false };
-        let own = session.client.credential();
-        let (client_id, client_secret) = (own.client_id.as_str().into(), own.client_secret.clone());
-        let credential = Some(OwnCredential { client_id, client_secret });
-        let endpoint = Endpoint {
-            tenant: ledger.endpoint.tenant.clone(),
-            api_url: session.api_url.as_str().into(),
-            nerm_url: session.nerm_url.as_deref().map(Into::into),
-            ca_pem: session.ca_pem.clone(),
-            tokens_per_user: tenant.spec.tokens_per_user(),
-        };
+        let credential = Some(session.own_credential());
+        let endpoint = session.endpoint(ledger.endpoint.tenant.clone(), tenant.spec.tokens_per_user());
         let differs = ledger.credential != credential || ledger.endpoint != endpoint;
         (ledger.credential, ledger.endpoint) = (credential, endpoint);
         differs
