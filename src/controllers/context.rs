@@ -1,4 +1,4 @@
-//! What every pass works with: the operator's settings, the cluster, the stores of the watches and the board.
+//! The tools of every pass: the operator's settings, the cluster, the stores of the watches, and the board.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,22 +21,22 @@ use crate::lifecycle::Timings;
 use crate::lifecycle::ledger::Owner;
 use crate::metrics::Metrics;
 
-/// What the controllers need to know; parsed once from the flags by `process`.
+/// The operator's settings; `process` parses them once from the flags.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The namespace that holds the ledgers and the seed Secrets.
     pub operator_namespace: String,
-    /// Who acts: the Pod's name.
+    /// The replica's name: the Pod's.
     pub identity: String,
     /// Passes in flight per controller.
     pub concurrency: u16,
-    /// Whether a Tenant may use http on a loopback address.
+    /// A Tenant may use http on a loopback address.
     pub allow_loopback_http: bool,
-    /// How often a published Secret is looked at again.
+    /// Between two looks at a published Secret.
     pub secret_poll: Duration,
-    /// How often ISC is asked again while something waits on its clock (R20).
+    /// Between two calls to ISC while something waits on its clock (R20).
     pub recheck: Duration,
-    /// How often an owner is swept and compared with ISC without any event (R6).
+    /// Between two sweeps of an owner without any event (R6).
     pub drift_interval: Duration,
     /// Replaces the installation id derived from the cluster.
     pub installation_id: Option<String>,
@@ -48,7 +48,7 @@ pub struct Config {
     pub timings: Timings,
 }
 
-/// What every pass works with.
+/// The tools of every pass.
 pub struct Context {
     /// The cluster.
     pub client: kube::Client,
@@ -64,7 +64,7 @@ pub struct Context {
     pub outside: Outside,
     /// Identifier of the installation, as a tag.
     pub installation: String,
-    /// What the loops leave for each other.
+    /// The place where the loops leave things for each other.
     pub board: Arc<Board>,
     /// Has a loop look at an object.
     pub wake: Wake,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::kubernetes::causes::Causes;
 use crate::metrics::{Controller, Metrics, PassOutcome};
 
-/// How long an object is left alone after its pass panicked; it doubles with each time in a row.
+/// The time for which an object is left alone after its pass panicked; it doubles with each time in a row.
 const FIRST: Duration = Duration::from_secs(10);
 /// The longest of these times.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
@@ -92,7 +92,7 @@ impl Panics {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Its pass panicked: gives how long it is left alone.
+    /// Its pass panicked: gives the time for which it is left alone.
     fn add(&self, key: (Controller, String), revision: Option<String>) -> Duration {
         let mut known = self.lock();
         let times = known.get(&key).map_or(0, |panicked| panicked.times);

@@ -1,4 +1,4 @@
-//! What no event tells: Tenants that are gone, and the gauges that are counted from the watches.
+//! Work that no event starts: to forget Tenants that are gone, and to count gauges from the watches.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::context::Context;
 use crate::api::PersonalAccessToken;
 use crate::api::conditions::READY;
 
-/// How often.
+/// Between two rounds.
 const EVERY: Duration = Duration::from_secs(15);
 
 /// Runs until the context's shutdown.
@@ -60,7 +60,7 @@ fn is_ready(token: &PersonalAccessToken) -> bool {
     conditions.into_iter().any(|condition| condition.type_ == READY && condition.status == "True")
 }
 
-/// When the published credential expires.
+/// End of the published credential.
 fn expiry(token: &PersonalAccessToken) -> Option<Timestamp> {
     let status = token.status.as_ref().filter(|status| status.secret.is_some())?;
     status.current.as_ref()?.expires_at.parse().ok()

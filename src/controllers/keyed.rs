@@ -14,7 +14,7 @@ impl<V> Default for Keyed<V> {
 impl<V> Keyed<V> {
     /// All values, for as long as the guard lives: never across an await.
     pub fn lock(&self) -> MutexGuard<'_, HashMap<String, V>> {
-        // A pass that panicked left whole values behind: each is changed by one assignment.
+        // No pass can leave a value half changed, not even one that panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -35,7 +35,7 @@ use context::Context;
 use wake::Wake;
 use watches::Watches;
 
-/// Why the controllers ended.
+/// The reason why the controllers did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The installation cannot be identified.

@@ -4,13 +4,13 @@ use kube::core::ObjectMeta;
 use crate::kubernetes::published_secret::{PublishedSecrets, holds};
 use crate::lifecycle::facts::{Held, Holds};
 
-/// What is there.
+/// The Secret, or that there is none.
 pub struct SecretRead {
     /// Whose it is.
     pub holds: Holds,
     /// The pair in it, if it was read for it.
     pub held: Option<Held>,
-    /// What the next write of it is conditional on; `None`: there is no Secret.
+    /// Its metadata, which the next write of it is conditional on; `None`: there is no Secret.
     pub metadata: Option<ObjectMeta>,
 }
 

@@ -1,4 +1,4 @@
-//! What a failure means for users, in words: the reason and the message of the conditions that show it.
+//! Failures in words for users: the reason and the message of the conditions that show them.
 use kube::ResourceExt;
 
 use crate::api::Tenant;

@@ -7,7 +7,7 @@ pub struct Written<S> {
     revision: Option<u64>,
     /// The status.
     pub status: Option<S>,
-    /// When it was written.
+    /// The moment of the write.
     pub at: Instant,
 }
 

@@ -1,11 +1,11 @@
-//! What ISC did not allow a credential whose scopes it does not name.
+//! Credentials whose scopes ISC does not name, and the calls that it did not allow them.
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::controllers::keyed::Keyed;
 
-/// How long what ISC did not allow is not tried again; it doubles.
+/// The time for which a call that ISC did not allow is not tried again; it doubles.
 const FORBIDDEN: Duration = Duration::from_secs(10 * 60);
 /// The longest of these times.
 const LONGEST_FORBIDDEN: Duration = Duration::from_secs(3_600);
@@ -31,7 +31,7 @@ impl Credentials {
         credentials.insert(client_id.into(), forbidden);
     }
 
-    /// What ISC did not allow this credential, if that is not to be tried again yet.
+    /// The answer with which ISC refused this credential a call, if that is not to be tried again yet.
     pub fn forbidden(&self, client_id: &str) -> Option<String> {
         let credentials = self.0.lock();
         let forbidden = credentials.get(client_id)?;

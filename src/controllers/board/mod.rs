@@ -1,4 +1,4 @@
-//! What the loops leave for each other. Nothing here has authority: after a restart it starts empty.
+//! The board, where the loops leave things for each other. Nothing here has authority: after a restart it starts empty.
 mod credentials;
 mod owners;
 mod resources;
@@ -18,13 +18,13 @@ pub use self::tenants::TenantView;
 /// The board.
 #[derive(Default)]
 pub struct Board {
-    /// By Tenant: what the tenant controller found, and the resources that name it.
+    /// By Tenant: the view of the tenant controller, and the resources that name it.
     pub tenants: Tenants,
-    /// By ledger: what the owner controller met and wrote.
+    /// By ledger: the report of the last pass, and the ledger just written.
     pub owners: Owners,
-    /// By uid of a resource: what the token and the owner controller left for each other.
+    /// By uid of a resource: marks of the token and the owner controller for each other.
     pub resources: Resources,
-    /// By client ID: what ISC did not allow.
+    /// By client ID: calls that ISC did not allow.
     pub credentials: Credentials,
 }
 

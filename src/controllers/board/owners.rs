@@ -1,4 +1,4 @@
-//! What the owner controller leaves for the others: a report and the ledger of each owner.
+//! The owner controller's part of the board: a report and the ledger of each owner.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Ledger, Millis, Uid};
 
-/// How long a ledger on the board is taken for the stored one.
+/// The time for which a ledger on the board is taken for the stored one.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// Owners by the name of their ledger.
@@ -23,31 +23,31 @@ struct Known {
     ledger: Option<(Arc<Ledger>, Instant)>,
 }
 
-/// What an owner's last pass met.
+/// The outcome of an owner's last pass, as far as others need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// What keeps the whole owner from working.
+    /// The reason that keeps the whole owner from working.
     pub trouble: Option<Note>,
-    /// What keeps single resources waiting.
+    /// The reasons that keep single resources waiting.
     pub obstacles: BTreeMap<Uid, Note>,
-    /// What is published and was tried while ISC refuses the operator's own credential, by resource: why it is refused too;
-    /// `None`: it is not.
+    /// Trials of published credentials while ISC refuses the operator's own, by resource: the refusal; `None`: ISC accepted
+    /// it.
     pub trials: BTreeMap<Uid, Option<String>>,
-    /// When ISC last saw replaced tokens used, by resource.
+    /// The last use of replaced tokens that ISC saw, by resource.
     pub last_used: BTreeMap<Uid, Millis>,
-    /// How its tokens are used.
+    /// Slots of the ISC user, and who uses them.
     pub capacity: Option<Capacity>,
     /// Tokens in ISC that should not be there.
     pub strangers: Option<String>,
 }
 
 impl Owners {
-    /// What the last pass of an owner met; `None` before the first.
+    /// The report of an owner's last pass; `None` before the first.
     pub fn report(&self, ledger: &str) -> Option<Arc<Report>> {
         self.0.lock().get(ledger)?.report.clone()
     }
 
-    /// Puts up what a pass met; gives the report before it.
+    /// Puts up a report; gives the one before it.
     pub fn put_report(&self, ledger: &str, report: Report) -> Option<Arc<Report>> {
         self.0.lock().entry(ledger.into()).or_default().report.replace(Arc::new(report))
     }

@@ -1,4 +1,4 @@
-//! What the token and the owner controller leave for each other of single resources.
+//! Marks that the token and the owner controller leave for each other on single resources.
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::controllers::keyed::Keyed;
 use crate::lifecycle::ledger::Uid;
 
-/// How long a resource counts as one that no token was minted for.
+/// The time for which a resource counts as one that no token was minted for.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// Resources by uid.
@@ -59,7 +59,7 @@ impl Resources {
         }
     }
 
-    /// What ISC said when it last refused to create a token for this resource; `None`: it created one.
+    /// Keeps the answer with which ISC refused to create a token for this resource; `None`: it created one.
     pub fn note_refusal(&self, uid: &str, why: Option<String>) {
         let mut resources = self.0.lock();
         match why {

@@ -21,13 +21,13 @@ pub struct Session {
     pub nerm_url: Option<String>,
     /// PEM of the authorities, if not the system's.
     pub ca_pem: Option<Arc<str>>,
-    /// What ISC said of the credential.
+    /// The credential as ISC describes it.
     pub identity: Identity,
     /// Name and data centre of the tenant.
     pub isc: IscTenant,
-    /// When the credential expires; `None`: never.
+    /// End of the credential; `None`: it has none.
     pub expires: Option<Millis>,
-    /// When ISC said so; `None`: it must be asked again.
+    /// The moment of ISC's answer; `None`: it must be asked again.
     pub verified: Option<Instant>,
 }
 

@@ -1,4 +1,4 @@
-//! What the tenant controller leaves for the others, and the resources of each Tenant.
+//! The tenant controller's part of the board, and the resources of each Tenant.
 use std::collections::HashSet;
 
 use kube::runtime::reflector::ObjectRef;
@@ -23,14 +23,14 @@ struct Known {
     coming: HashSet<String>,
 }
 
-/// What the tenant controller found.
+/// A Tenant as the tenant controller found it.
 #[derive(Clone, Default)]
 pub struct TenantView {
     /// Generation of the Tenant: all other loops read its grants.
     pub generation: Option<i64>,
     /// The session, if tokens can be minted through it.
     pub session: Option<Session>,
-    /// Why not.
+    /// The reason why not.
     pub trouble: Option<Note>,
     /// The last session that worked, for what is shown while none does.
     pub last: Option<Session>,
@@ -48,12 +48,12 @@ impl TenantView {
 }
 
 impl Tenants {
-    /// What the tenant controller last found; `None` before its first pass.
+    /// A Tenant as the tenant controller last found it; `None` before its first pass.
     pub fn view(&self, name: &str) -> Option<TenantView> {
         self.0.lock().get(name)?.view.clone()
     }
 
-    /// Puts up what the tenant controller found; `true`: what the other loops act on changed.
+    /// Puts up a view; `true`: the other loops act differently on it than on the one before.
     pub fn put_view(&self, name: &str, view: TenantView) -> bool {
         let mut tenants = self.0.lock();
         let known = tenants.entry(name.into()).or_default();

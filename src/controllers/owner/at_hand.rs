@@ -14,7 +14,7 @@ use crate::lifecycle::settle::{Outcome, Patched, may_commit};
 use crate::lifecycle::{Step, settle};
 use crate::metrics::{KubernetesWrite, TokenChange};
 
-/// How old a ledger may be when a LIST is read with it.
+/// The greatest age of a ledger that a LIST is read with.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// A ledger as it was last read or written live.
@@ -37,7 +37,7 @@ impl AtHand {
         &self.stored.name
     }
 
-    /// What it says.
+    /// Its content.
     pub fn ledger(&self) -> &Ledger {
         &self.stored.ledger
     }
@@ -137,7 +137,7 @@ impl AtHand {
         }
     }
 
-    /// Only the outcome of one's own POST may go onto a ledger that moved on (R4).
+    /// Only the outcome of this pass's own POST may go onto a ledger that moved on (R4).
     async fn read_again(&mut self, context: &Context, step: &Step) -> Result<(), Overtaken> {
         let Step::Post { attempt, .. } = step else { return Err(Overtaken) };
         self.read_live(context).await?;

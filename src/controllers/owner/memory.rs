@@ -1,4 +1,4 @@
-//! What an owner's pass hands to its next one.
+//! The memory that an owner's pass hands to its next one.
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::lifecycle::ledger::{Millis, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::{Ledger, Timings};
 
-/// How soon to try again when ISC does not answer; it doubles.
+/// The time after which an ISC that did not answer is called again; it doubles.
 const OUTAGE: Duration = Duration::from_secs(10);
 /// The longest wait for an ISC that does not answer.
 const LONGEST_OUTAGE: Duration = Duration::from_secs(5 * 60);
 
-/// What an owner's pass hands to its next one. It holds nothing that could not be read again.
+/// The memory of one owner. It holds nothing that could not be read again.
 #[derive(Default)]
 pub struct Memory {
     pub(super) at_hand: Option<AtHand>,
@@ -33,23 +33,23 @@ pub struct Memory {
     trials: BTreeMap<TokenId, Instant>,
 }
 
-/// What the passes of all owners leave, by ledger.
+/// The memories of all owners, by ledger.
 #[derive(Default)]
 pub struct Memories(Keyed<Memory>);
 
 impl Memories {
-    /// What the last pass of an owner left for the next; an owner has one pass at a time.
+    /// Takes an owner's memory out for its pass; an owner has one pass at a time.
     pub fn take(&self, ledger: &str) -> Memory {
         self.0.lock().remove(ledger).unwrap_or_default()
     }
 
-    /// Leaves something for the next pass of an owner.
+    /// Keeps an owner's memory for its next pass.
     pub fn put(&self, ledger: &str, memory: Memory) {
         self.0.lock().insert(ledger.into(), memory);
     }
 }
 
-/// How long a pass waits for resources that are about to get their finalizer.
+/// The longest time that a pass waits for resources that are about to get their finalizer.
 const GATHER: Duration = Duration::from_secs(5);
 
 impl Memory {
@@ -60,7 +60,7 @@ impl Memory {
         self.forget_the_living();
     }
 
-    /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
+    /// A resource that was there a pass ago may be gone: otherwise one that the watch never shows would be kept for ever.
     pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
     }
@@ -96,7 +96,7 @@ impl Memory {
         self.set_aside.keys().cloned().collect()
     }
 
-    /// Whether the last trial of a published credential is so long ago.
+    /// The last trial of a published credential is so long ago.
     pub fn may_try(&self, pause: Duration) -> bool {
         self.trials.values().max().is_none_or(|last| last.elapsed() >= pause)
     }
@@ -106,7 +106,7 @@ impl Memory {
         self.trials.insert(token.clone(), Instant::now());
     }
 
-    /// When it was last tried.
+    /// The moment of its last trial.
     pub fn last_trial(&self, token: &TokenId) -> Option<Instant> {
         self.trials.get(token).copied()
     }
@@ -146,7 +146,7 @@ impl Memory {
         self.trials.clear();
     }
 
-    /// Whether to wait a little for others that are on their way, so that one pass mints for all of them.
+    /// The pass is to wait a little for others that are on their way, so that one pass mints for all of them.
     pub fn gathers(&mut self, others_come: bool) -> bool {
         let since = others_come.then(|| self.gathering.unwrap_or_else(Instant::now));
         self.gathering = since.filter(|since| since.elapsed() < GATHER);

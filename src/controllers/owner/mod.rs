@@ -31,7 +31,7 @@ use super::wake::LedgerMeta;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
 
-/// Why a pass ended early.
+/// The reason why a pass ended early.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The ledger cannot be read or written.
@@ -39,7 +39,7 @@ pub enum Error {
     Ledger(#[from] ledger_store::Error),
 }
 
-/// How soon to look again for resources that are on their way.
+/// The time after which resources that are on their way are looked for again.
 const SOON: Duration = Duration::from_secs(1);
 
 /// The state of the owner loop. It starts empty, and holds nothing that could not be read again.

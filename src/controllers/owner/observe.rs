@@ -1,4 +1,4 @@
-//! What a pass reads, turned into the plain data that `step` looks at.
+//! Reads of a pass, turned into the plain data that `step` looks at.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 /// Resources as last turned into plain data, by uid; keyed by what they were made from.
 pub type Cache = BTreeMap<Uid, (Option<String>, Option<i64>, Declared)>;
 
-/// The resources of the owner's Tenant. Only what changed since the last call is computed anew.
+/// The resources of the owner's Tenant. Only those that changed since the last call are computed again.
 pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<Uid, Declared> {
     let found = context.tenant(tenant);
     let tokens = context.tokens_of(tenant);

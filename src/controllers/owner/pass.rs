@@ -22,7 +22,7 @@ use crate::lifecycle::settle::{Outcome, may_commit};
 use crate::lifecycle::{Facts, Step, rotate, schedule, step};
 use crate::metrics::TokenChange;
 
-/// How a pass ended.
+/// The end of a pass.
 pub enum End {
     /// Nothing is to be done now.
     Rest(Duration, Box<Report>),
@@ -38,7 +38,7 @@ impl From<Overtaken> for End {
     }
 }
 
-/// How soon to try again after something unexpected; the ledger holds the longer waits.
+/// The time after which a pass that met something unexpected is repeated; the ledger holds the longer waits.
 pub const AGAIN: Duration = Duration::from_secs(1);
 /// Steps of one pass; more than any real sequence of an owner, so that a loop cannot go on for ever.
 const MOST_STEPS: usize = 200;

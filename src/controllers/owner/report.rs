@@ -24,7 +24,7 @@ pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, refusals: &BTreeMap<Uid
     Report { obstacles, last_used: last_used(facts), capacity, strangers, ..Report::default() }
 }
 
-/// When ISC last saw a replaced token of each resource used.
+/// The last use of a replaced token of each resource that ISC saw.
 fn last_used(facts: &Facts<'_>) -> BTreeMap<Uid, Millis> {
     let mut all = BTreeMap::new();
     let Some(listing) = facts.listing else { return all };

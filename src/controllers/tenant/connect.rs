@@ -1,4 +1,4 @@
-//! What must hold before anything is minted for a Tenant: a seed that ISC accepts, of a user that no other Tenant claimed.
+//! The way to a session: nothing is minted for a Tenant before ISC accepts its seed, of a user that no other Tenant claimed.
 use std::sync::Arc;
 
 use kube::ResourceExt;

@@ -16,13 +16,13 @@ const ALL: &str = "sp:scopes:all";
 
 /// The user and the tenant of a seed.
 pub(super) struct Who {
-    /// What ISC said of its access token.
+    /// Its access token as ISC describes it.
     pub identity: Identity,
     /// The user.
     pub owner: Owner,
     /// Name and data centre of the tenant.
     pub isc: IscTenant,
-    /// When the seed expires; `None`: never.
+    /// End of the seed; `None`: it has none.
     pub expires: Option<Millis>,
 }
 

@@ -1,4 +1,4 @@
-//! What the tenant loop remembers: the status that it wrote last to each Tenant.
+//! The memory of the tenant loop: the status that it wrote last to each Tenant.
 use std::borrow::Cow;
 
 use kube::ResourceExt;
@@ -13,7 +13,7 @@ use crate::controllers::written::Written;
 pub struct Memory(Keyed<Written<TenantStatus>>);
 
 impl Memory {
-    /// When the status of a Tenant was last written.
+    /// The moment at which the status of a Tenant was last written.
     pub fn written_at(&self, name: &str) -> Option<Instant> {
         self.0.lock().get(name).map(|written| written.at)
     }

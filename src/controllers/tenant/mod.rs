@@ -18,7 +18,7 @@ use super::context::Context;
 use crate::api::Tenant;
 use crate::kubernetes::ledger_store::LedgerStore;
 
-/// How soon a Tenant that does not work is tried again.
+/// The time after which a Tenant that does not work is tried again.
 const RETRY: Duration = Duration::from_secs(15);
 
 /// The state of the tenant loop. It starts empty.

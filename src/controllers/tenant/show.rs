@@ -1,4 +1,4 @@
-//! What a Tenant shows: whose tokens it mints, how many there are, when its credential ends, and what is wrong.
+//! The status of a Tenant: whose tokens it mints, how many there are, when its credential ends, and what is wrong.
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ use crate::lifecycle::describe::{Note, stamp};
 use crate::lifecycle::ledger::Millis;
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
-/// Why a pass ended early.
+/// The reason why a pass ended early.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The status could not be written.
@@ -32,15 +32,15 @@ pub enum Error {
     Status {
         /// Name of the Tenant.
         name: String,
-        /// Why.
+        /// The answer of the API server.
         source: kube::Error,
     },
 }
 
-/// Between two writes that only count tokens anew.
+/// Between two writes of which only the number of tokens is new.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
-/// Writes the status if there is something new to tell. Gives the time to wait if numbers alone are new, but too soon.
+/// Writes the status if it differs from what is there. Gives the time to wait if only numbers differ, and too soon.
 pub(super) async fn run(
     tenant: &Tenant,
     context: &Context,
@@ -139,7 +139,7 @@ fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Wante
     credential::expires(at?, now, &trouble::seed(tenant, context.namespace()))
 }
 
-/// What the status says of the end of the credential that worked last, before this process came.
+/// The end of the credential that worked last before this process came, as the status shows it.
 fn shown_expiry(tenant: &Tenant) -> Option<Millis> {
     let shown = tenant.status.as_ref()?.credential.as_ref()?.expires_at.as_deref()?;
     shown.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)

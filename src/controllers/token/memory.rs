@@ -1,4 +1,4 @@
-//! What the token loop remembers of each resource, until it is gone.
+//! The memory of the token loop, by resource until it is gone.
 use std::borrow::Cow;
 
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
@@ -18,7 +18,7 @@ struct Known {
     written: Option<Written<PersonalAccessTokenStatus>>,
 }
 
-/// What the owner controller acts on: generation, finalizer and requests of a resource.
+/// The part of a resource that the owner controller acts on.
 #[derive(PartialEq, Eq)]
 struct State {
     generation: Option<i64>,
@@ -35,7 +35,7 @@ pub struct InOrder {
     pub n: u64,
     /// Generation of the resource that it was made from.
     pub generation: Option<i64>,
-    /// What stands for the URLs in it.
+    /// A number that stands for the URLs in it.
     pub endpoint: u64,
 }
 

@@ -101,7 +101,7 @@ fn published<'a>(ledger: &'a Ledger, uid: &str) -> Option<&'a Entry> {
     if resource.deleting && !resource.retain { None } else { ledger.current(uid) }
 }
 
-/// What is left to its user is kept current, but not created: the owner controller may have seen that there is no Secret,
+/// A Secret that is left to its user is kept current, but not created: the owner controller may have seen that there is none,
 /// and condemn the token (R12).
 fn is_deleting(ledger: &Ledger, uid: &str) -> bool {
     ledger.resources.get(uid).is_some_and(|resource| resource.deleting)
@@ -161,7 +161,7 @@ async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &Object
     }
 }
 
-/// What the Secret holds is left alone: a recorded pair that is newer than the one at hand (P2), or an unknown one that
+/// The pair in the Secret is left alone: a recorded one that is newer than the one at hand (P2), or an unknown one that
 /// claims to be newer, until the owner controller has adopted or refused it (R13).
 fn is_ahead(task: &Task<'_>, ledger: &Ledger, secret: &Secret) -> bool {
     let uid = task.subject.uid;

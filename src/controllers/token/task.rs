@@ -14,23 +14,23 @@ pub struct Task<'a> {
     pub token: &'a PersonalAccessToken,
     /// Its identity.
     pub subject: Subject<'a>,
-    /// What every pass works with.
+    /// The tools of every pass.
     pub context: &'a Context,
-    /// What the loop remembers.
+    /// The memory of the loop.
     pub memory: &'a Memory,
 }
 
-/// Why a pass ended early.
+/// The reason why a pass ended early.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The API server refused or failed.
     #[error("failed to {action} for PersonalAccessToken {name:?}")]
     Kubernetes {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
         /// `namespace/name`.
         name: String,
-        /// Why.
+        /// The answer of the API server.
         source: kube::Error,
     },
     /// The ledger cannot be read (R15).
@@ -38,7 +38,7 @@ pub enum Error {
     Ledger {
         /// `namespace/name`.
         name: String,
-        /// Why.
+        /// The failed read.
         source: ledger_store::Error,
     },
 }

@@ -13,7 +13,7 @@ use crate::lifecycle::ledger::Uid;
 use crate::metrics::KubernetesWrite;
 
 impl Effects<'_> {
-    /// Whose the Secret is, by its metadata; the pair in it only if it is ours and somebody may be left with it.
+    /// Reads whose the Secret is, by its metadata; the pair in it only if it is ours and a user may be left with it.
     pub(super) async fn read_secret(&self, uid: &Uid) -> Performed {
         let Some((namespace, secret)) = self.place(uid) else { return Performed::Leave };
         let secrets = &self.context.secrets;
@@ -64,7 +64,7 @@ impl Effects<'_> {
         }
     }
 
-    /// A resource of another uid under the name is another resource. What the API server refuses to tell counts as there.
+    /// A resource of another uid under the name is another resource. One that the API server refuses to show counts as there.
     pub(super) async fn look_for(&self, uid: &str) -> Performed {
         match self.read_resource(uid).await {
             Ok(found) => Performed::Sighted(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
@@ -97,7 +97,7 @@ fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> S
     if alive { Stage::Confirmed } else { Stage::Withdrawn }
 }
 
-/// Whether the API server answered, and will answer the same again: not to wait for.
+/// The API server answered, and will answer the same again: there is nothing to wait for.
 fn is_refusal(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422))
 }

@@ -71,7 +71,7 @@ impl Effects<'_> {
         Performed::Outcome(Outcome::Posted { post, extended })
     }
 
-    /// Where nobody names the scopes of the operator's credential, a 403 tells that it lacks the one that it needs.
+    /// Where ISC does not name the scopes of the operator's credential, a 403 says that it lacks the one that it needs.
     fn note_forbidden(&self, failure: &Failure) {
         let Failure::Forbidden(why) = failure else { return };
         let session = self.session;
@@ -172,7 +172,7 @@ impl Effects<'_> {
         }
     }
 
-    /// What NERM makes of a credential; never a reason to hold anything up.
+    /// Tries a credential against NERM; the verdict never holds anything up.
     pub(super) async fn try_nerm(&self, id: &TokenId, url: &str) -> Performed {
         let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
         let nerm = match ApiUrl::parse(url, self.context.config.allow_loopback_http) {

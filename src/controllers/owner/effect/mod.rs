@@ -17,7 +17,7 @@ use crate::lifecycle::ledger::{Ledger, Uid};
 use crate::lifecycle::settle::{Extended, Outcome};
 use crate::lifecycle::step::Step;
 
-/// What an effect came to.
+/// The result of an effect.
 pub enum Performed {
     /// It goes into the ledger.
     Outcome(Outcome),
