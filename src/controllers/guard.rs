@@ -9,20 +9,25 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use tokio::time::Instant;
 
-use super::Context;
-use super::watches::Causes;
-use crate::metrics::{Controller, PassOutcome};
+use crate::kubernetes::causes::Causes;
+use crate::metrics::{Controller, Metrics, PassOutcome};
 
-/// How long an object is left alone after its pass panicked; it doubles with each time in a row.
+/// The time for which an object is left alone after its pass panicked; it doubles with each time in a row.
 const FIRST: Duration = Duration::from_secs(10);
 /// The longest of these times.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 /// After an error: the pass itself says how long, and this is for what it could not foresee.
 const RETRY: Duration = Duration::from_secs(5);
 
+/// The wall around the passes of all loops.
+pub struct Guard {
+    panics: Panics,
+    metrics: Arc<Metrics>,
+}
+
 /// Objects whose last pass panicked.
 #[derive(Default)]
-pub struct Panics(Mutex<HashMap<(Controller, String), Panicked>>);
+struct Panics(Mutex<HashMap<(Controller, String), Panicked>>);
 
 struct Panicked {
     times: u32,
@@ -30,12 +35,56 @@ struct Panicked {
     revision: Option<String>,
 }
 
+impl Guard {
+    /// A wall that counts passes in these metrics.
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        Self { panics: Panics::default(), metrics }
+    }
+
+    /// Runs a pass over an object.
+    pub async fn run<K, E>(
+        self: Arc<Self>,
+        controller: Controller,
+        object: Arc<K>,
+        pass: impl Future<Output = Result<Action, E>>,
+    ) -> Result<Action, E>
+    where
+        K: ResourceExt,
+    {
+        let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let key = (controller, format!("{namespace}{}", object.name_any()));
+        if let Some(wait) = self.panics.wait(&key, object.resource_version().as_deref()) {
+            return Ok(Action::requeue(wait));
+        }
+        let started = Instant::now();
+        let Ok(ended) = AssertUnwindSafe(pass).catch_unwind().await else {
+            self.metrics.pass(controller, PassOutcome::Panicked, started.elapsed());
+            let object_name = key.1.clone();
+            let wait = self.panics.add(key, object.resource_version());
+            let seconds = wait.as_secs();
+            tracing::error!(
+                ?controller,
+                object = object_name,
+                seconds,
+                "a pass panicked; its object is left alone for a while"
+            );
+            return Ok(Action::requeue(wait));
+        };
+        let outcome = if ended.is_ok() { PassOutcome::Done } else { PassOutcome::Failed };
+        self.metrics.pass(controller, outcome, started.elapsed());
+        if ended.is_ok() {
+            self.panics.lock().remove(&key);
+        }
+        ended
+    }
+}
+
 impl Panics {
     fn lock(&self) -> MutexGuard<'_, HashMap<(Controller, String), Panicked>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long the object is still to be left alone; not at all once somebody has changed it.
+    /// The time for which the object is still left alone; none once a user has changed it.
     fn wait(&self, key: &(Controller, String), revision: Option<&str>) -> Option<Duration> {
         let known = self.lock();
         let panicked = known.get(key).filter(|panicked| panicked.revision.as_deref() == revision)?;
@@ -43,7 +92,7 @@ impl Panics {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Its pass panicked: gives how long it is left alone.
+    /// Its pass panicked: gives the time for which it is left alone.
     fn add(&self, key: (Controller, String), revision: Option<String>) -> Duration {
         let mut known = self.lock();
         let times = known.get(&key).map_or(0, |panicked| panicked.times);
@@ -53,45 +102,8 @@ impl Panics {
     }
 }
 
-/// Runs a pass over an object.
-pub async fn run<K, E>(
-    controller: Controller,
-    object: Arc<K>,
-    context: Arc<Context>,
-    pass: impl Future<Output = Result<Action, E>>,
-) -> Result<Action, E>
-where
-    K: ResourceExt,
-{
-    let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-    let key = (controller, format!("{namespace}{}", object.name_any()));
-    if let Some(wait) = context.panics.wait(&key, object.resource_version().as_deref()) {
-        return Ok(Action::requeue(wait));
-    }
-    let started = Instant::now();
-    let Ok(ended) = AssertUnwindSafe(pass).catch_unwind().await else {
-        context.metrics.pass(controller, PassOutcome::Panicked, started.elapsed());
-        let object_name = key.1.clone();
-        let wait = context.panics.add(key, object.resource_version());
-        let seconds = wait.as_secs();
-        tracing::error!(
-            ?controller,
-            object = object_name,
-            seconds,
-            "a pass panicked; its object is left alone for a while"
-        );
-        return Ok(Action::requeue(wait));
-    };
-    let outcome = if ended.is_ok() { PassOutcome::Done } else { PassOutcome::Failed };
-    context.metrics.pass(controller, outcome, started.elapsed());
-    if ended.is_ok() {
-        context.panics.lock().remove(&key);
-    }
-    ended
-}
-
-/// What happens after a pass that failed.
-pub fn retry<K>(_: Arc<K>, error: &(impl std::error::Error + 'static), _: Arc<Context>) -> Action {
+/// Has a pass that failed run again.
+pub fn retry<K, C>(_: Arc<K>, error: &(impl std::error::Error + 'static), _: Arc<C>) -> Action {
     tracing::warn!(error = %Causes(error), "a pass failed; it is tried again");
     Action::requeue(RETRY)
 }

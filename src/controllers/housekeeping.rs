@@ -1,16 +1,15 @@
-//! What no event tells: Tenants that are gone, and the gauges that are counted from the watches.
+//! Work that no event starts: to forget Tenants that are gone, and to count gauges from the watches.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::ResourceExt;
 use tokio::time::MissedTickBehavior;
 
-use super::Context;
+use super::context::Context;
 use crate::api::PersonalAccessToken;
 use crate::api::conditions::READY;
 
-/// How often.
+/// Between two rounds.
 const EVERY: Duration = Duration::from_secs(15);
 
 /// Runs until the context's shutdown.
@@ -39,12 +38,11 @@ pub async fn run(context: &Context) {
 
 /// A Tenant has no finalizer: its resources learn here that it is gone.
 fn forget_tenants(context: &Context) {
-    for name in context.board.tenants().into_iter().filter(|name| context.tenant(name).is_none()) {
-        context.board.put_tenant(&name, None);
-        context.metrics.forget_tenant(&name);
-        for token in context.tokens_of(&name) {
-            context.board.mark_fresh(&token.uid().unwrap_or_default(), false);
-            context.wake.token(&token.namespace().unwrap_or_default(), &token.name_any());
+    for name in context.board.tenants.names() {
+        if context.tenant(&name).is_none() {
+            context.board.tenants.forget_view(&name);
+            context.metrics.forget_tenant(&name);
+            context.wake_tokens_of(&name);
         }
     }
 }
@@ -62,7 +60,7 @@ fn is_ready(token: &PersonalAccessToken) -> bool {
     conditions.into_iter().any(|condition| condition.type_ == READY && condition.status == "True")
 }
 
-/// When the published credential expires.
+/// End of the published credential.
 fn expiry(token: &PersonalAccessToken) -> Option<Timestamp> {
     let status = token.status.as_ref().filter(|status| status.secret.is_some())?;
     status.current.as_ref()?.expires_at.parse().ok()

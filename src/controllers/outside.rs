@@ -1,4 +1,4 @@
-//! What the controllers take from outside of the cluster: the way to ISC, chance, and the local time. A simulation brings
+//! The world outside of the cluster: the way to ISC, chance, and the local time. A simulation brings
 //! its own, so that one seed decides all of it.
 use crate::isc::http::Transports;
 use crate::redacted::Redacted;

@@ -1,99 +1,26 @@
-//! The three loops over their watches, and the wake-ups that they send each other.
-use std::collections::HashSet;
+//! The three loops over their watches.
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::stream::{self, BoxStream};
-use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
-use k8s_openapi::api::core::v1::Secret;
-use kube::core::PartialObjectMeta;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use kube::runtime::controller::Config as Runtime;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, ResourceExt};
 
 use super::board::Board;
-use super::{Config, Context, guard, housekeeping, owner, tenant, token};
+use super::context::{Config, Context};
+use super::guard::{self, Guard};
+use super::owner::Owners;
+use super::subject::{Subject, has_finalizer};
+use super::tenant::Tenants;
+use super::token::Tokens;
+use super::wake::{LedgerMeta, Wakeups};
+use super::{housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
 use crate::metrics::Controller as Pass;
-
-/// The metadata of a ledger: all that the watch carries.
-pub type LedgerMeta = PartialObjectMeta<Secret>;
-
-/// Ledgers whose wake-up is on its way.
-type Waiting = Arc<Mutex<HashSet<ObjectRef<LedgerMeta>>>>;
-
-/// Sends wake-ups.
-pub struct Wake {
-    waiting: Waiting,
-    tokens: UnboundedSender<ObjectRef<PersonalAccessToken>>,
-    owners: UnboundedSender<ObjectRef<LedgerMeta>>,
-    owners_soon: UnboundedSender<ObjectRef<LedgerMeta>>,
-    tenants: UnboundedSender<ObjectRef<Tenant>>,
-}
-
-/// Receives wake-ups.
-pub struct Wakeups {
-    tokens: UnboundedReceiver<ObjectRef<PersonalAccessToken>>,
-    owners: BoxStream<'static, ObjectRef<LedgerMeta>>,
-    tenants: UnboundedReceiver<ObjectRef<Tenant>>,
-}
-
-impl Wake {
-    /// A sender and its receiver.
-    pub fn channels() -> (Self, Wakeups) {
-        let (to_tokens, tokens) = unbounded();
-        let (to_owners, owners) = unbounded();
-        let (to_owners_soon, owners_soon) = unbounded();
-        let (to_tenants, tenants) = unbounded();
-        let waiting = Waiting::default();
-        let owners = stream::select(owners, after_a_moment(owners_soon, waiting.clone())).boxed();
-        let wake =
-            Self { waiting, tokens: to_tokens, owners: to_owners, owners_soon: to_owners_soon, tenants: to_tenants };
-        (wake, Wakeups { tokens, owners, tenants })
-    }
-
-    /// Has the token controller look at a resource.
-    pub fn token(&self, namespace: &str, name: &str) {
-        // The receiver ends with the process only.
-        let _ = self.tokens.unbounded_send(ObjectRef::new(name).within(namespace));
-    }
-
-    /// Has the owner controller look at a ledger.
-    pub fn owner(&self, namespace: &str, ledger: &str) {
-        let _ = self.owners.unbounded_send(ObjectRef::new(ledger).within(namespace));
-    }
-
-    /// The same in a moment: resources that are applied together are then minted for in one go, which saves writes.
-    /// Later calls do not put it off.
-    pub fn owner_soon(&self, namespace: &str, ledger: &str) {
-        let ledger = ObjectRef::new(ledger).within(namespace);
-        if lock(&self.waiting).insert(ledger.clone()) {
-            let _ = self.owners_soon.unbounded_send(ledger);
-        }
-    }
-
-    /// Has the tenant controller look at a Tenant.
-    pub fn tenant(&self, name: &str) {
-        let _ = self.tenants.unbounded_send(ObjectRef::new(name));
-    }
-}
-
-fn after_a_moment(
-    ledgers: UnboundedReceiver<ObjectRef<LedgerMeta>>,
-    waiting: Waiting,
-) -> impl Stream<Item = ObjectRef<LedgerMeta>> {
-    let delayed = ledgers.map(|ledger| tokio::time::sleep(SOON).map(|()| ledger));
-    delayed.buffer_unordered(usize::MAX).inspect(move |ledger| _ = lock(&waiting).remove(ledger))
-}
-
-fn lock(waiting: &Waiting) -> MutexGuard<'_, HashSet<ObjectRef<LedgerMeta>>> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The three controllers before they run.
 pub struct Watches {
@@ -101,9 +28,6 @@ pub struct Watches {
     pub owners: Controller<LedgerMeta>,
     pub tenants: Controller<Tenant>,
 }
-
-/// A moment, to a person who applies a resource.
-const SOON: Duration = Duration::from_millis(100);
 
 impl Watches {
     /// Sets the watches up; nothing is read yet.
@@ -119,7 +43,7 @@ impl Watches {
             .modify(forget_managers)
             .reflect(writer)
             .applied_objects()
-            .inspect_ok(move |token| board.arrive(token))
+            .inspect_ok(move |token| arrive(&board, token))
             .predicate_filter(
                 predicates::generation.combine(predicates::finalizers).combine(requests),
                 Default::default(),
@@ -155,17 +79,16 @@ impl Watches {
 
     /// Runs the three loops until the context's shutdown, and until the passes under way have ended.
     pub async fn run(self, context: Arc<Context>, wakeups: Wakeups) {
+        let guard = Arc::new(Guard::new(context.metrics.clone()));
         let stop = || context.shutdown.clone().cancelled_owned();
         let tokens = self
             .tokens
             .reconcile_on(wakeups.tokens)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| {
-                    guard::run(Pass::Token, object.clone(), context.clone(), token::reconcile(object, context))
-                },
+                |object, tokens| guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, tokens)),
                 guard::retry,
-                context.clone(),
+                Arc::new(Tokens::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
         let owners = self
@@ -173,11 +96,9 @@ impl Watches {
             .reconcile_on(wakeups.owners)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| {
-                    guard::run(Pass::Owner, object.clone(), context.clone(), owner::reconcile(object, context))
-                },
+                |object, owners| guard.clone().run(Pass::Owner, object.clone(), owner::reconcile(object, owners)),
                 guard::retry,
-                context.clone(),
+                Arc::new(Owners::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
         let tenants = self
@@ -185,15 +106,21 @@ impl Watches {
             .reconcile_on(wakeups.tenants)
             .graceful_shutdown_on(stop())
             .run(
-                |object, context| {
-                    guard::run(Pass::Tenant, object.clone(), context.clone(), tenant::reconcile(object, context))
-                },
+                |object, tenants| guard.clone().run(Pass::Tenant, object.clone(), tenant::reconcile(object, tenants)),
                 guard::retry,
-                context.clone(),
+                Arc::new(Tenants::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
         let others = futures::future::join(context.inform(), housekeeping::run(&context));
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
+    }
+}
+
+/// Notes a resource that the watch has brought; its pass comes later.
+fn arrive(board: &Board, token: &PersonalAccessToken) {
+    if let Some(subject) = Subject::of(token) {
+        let is_new = token.metadata.deletion_timestamp.is_none() && !has_finalizer(token);
+        board.tenants.arrive(subject, is_new);
     }
 }
 
@@ -205,31 +132,7 @@ fn requests(token: &PersonalAccessToken) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// They are a third of an object, and nobody asks for them.
+/// They are a third of an object, and no loop reads them.
 fn forget_managers<K: ResourceExt>(object: &mut K) {
     object.managed_fields_mut().clear();
-}
-
-/// An error with its causes, once.
-pub struct Causes<'a>(pub &'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        one(self.0, f)?;
-        let mut source = self.0.source();
-        while let Some(cause) = source {
-            f.write_str(": ")?;
-            one(cause, f)?;
-            source = cause.source();
-        }
-        Ok(())
-    }
-}
-
-/// kube prints an answer of the API server with all its fields.
-fn one(error: &(dyn std::error::Error + 'static), f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    match error.downcast_ref() {
-        Some(kube::Error::Api(status)) => write!(f, "{} ({} {})", status.message, status.code, status.reason),
-        _ => write!(f, "{error}"),
-    }
 }

@@ -14,6 +14,26 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("redacted", &[]),
 ];
 
+/// A part of `controllers`, and the others that it may use. `controllers/mod.rs` starts them all.
+const CONTROLLERS: [(&str, &[&str]); 16] = [
+    ("keyed", &[]),
+    ("outside", &[]),
+    ("subject", &[]),
+    ("guard", &[]),
+    ("secret_read", &[]),
+    ("transitions", &[]),
+    ("trouble", &[]),
+    ("wake", &[]),
+    ("written", &[]),
+    ("board", &["keyed", "subject"]),
+    ("context", &["board", "outside", "subject", "wake"]),
+    ("housekeeping", &["context"]),
+    ("owner", &["board", "context", "keyed", "secret_read", "subject", "trouble", "wake"]),
+    ("tenant", &["board", "context", "keyed", "transitions", "trouble", "written"]),
+    ("token", &["board", "context", "keyed", "secret_read", "subject", "transitions", "trouble", "written"]),
+    ("watches", &["board", "context", "guard", "housekeeping", "owner", "subject", "tenant", "token", "wake"]),
+];
+
 /// The modules that decide.
 pub const PURE: [&str; 2] = ["api", "lifecycle"];
 
@@ -67,6 +87,47 @@ pub fn strangers(module: &str, source: &str) -> Vec<(usize, String)> {
         path.map(|path| (path.line, name.to_owned()))
     };
     forbidden.filter_map(used).collect()
+}
+
+/// The parts of `controllers` that a file of one of them uses and may not: line and name.
+fn strangers_inside(part: &str, source: &str) -> Vec<(usize, String)> {
+    let (_, allowed) = CONTROLLERS.iter().find(|(name, _)| *name == part).expect("every part has its layer");
+    let forbidden = CONTROLLERS.iter().map(|(name, _)| *name).filter(|name| *name != part && !allowed.contains(name));
+    let paths = paths(source);
+    let used = |name: &str| {
+        let ways = ["controllers", "super"].map(|root| format!("{root}::{name}"));
+        let path = paths.iter().find(|path| ways.iter().any(|way| path.mentions(way)));
+        path.map(|path| (path.line, name.to_owned()))
+    };
+    forbidden.filter_map(used).collect()
+}
+
+#[test]
+fn controllers_know_each_other_one_way() {
+    let mut wrong = Vec::new();
+    for file in crate::files::below("src/controllers").into_iter().filter(|file| file.path != "src/controllers/mod.rs")
+    {
+        let name = file.path.trim_start_matches("src/controllers/").split('/').next().unwrap_or_default();
+        let found = strangers_inside(name.trim_end_matches(".rs"), &file.text);
+        wrong.extend(found.into_iter().map(|(line, name)| format!("{}:{line}: uses {name}", file.path)));
+        let top = ["run", "run_in", "Error", "Config", "Outside"].map(|name| format!("controllers::{name}"));
+        let from_top = paths(&file.text).into_iter().filter(|path| top.iter().any(|name| path.mentions(name)));
+        wrong.extend(from_top.map(|path| format!("{}:{}: uses the module that starts it", file.path, path.line)));
+    }
+    assert!(wrong.is_empty(), "ARCHITECTURE.md, \"Invariants\", says in which order controllers stand: {wrong:#?}");
+}
+
+#[test]
+fn a_controller_that_uses_another_is_found() {
+    for (part, source, stranger) in [
+        ("board", "use super::owner::Memory;", "owner"),
+        ("tenant", "use crate::controllers::owner::outage;", "owner"),
+        ("owner", "use crate::controllers::{context::Context, watches};", "watches"),
+        ("trouble", "fn f(context: &super::context::Context) {}", "context"),
+    ] {
+        let found: Vec<String> = strangers_inside(part, source).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(found, [stranger], "{part}: {source}");
+    }
 }
 
 #[test]

@@ -1,75 +1,128 @@
-//! What the controllers tell each other of Tenants.
-use std::borrow::Cow;
+//! The tenant controller's part of the board, and the resources of each Tenant.
+use std::collections::HashSet;
 
-use kube::ResourceExt;
-use tokio::time::Instant;
+use kube::runtime::reflector::ObjectRef;
 
-use super::Board;
-use super::resources::revision;
-use crate::api::{Tenant, TenantStatus};
+use super::session::Session;
+use crate::api::PersonalAccessToken;
+use crate::controllers::keyed::Keyed;
+use crate::controllers::subject::Subject;
+use crate::lifecycle::describe::Note;
+use crate::lifecycle::ledger::Owner;
 
-/// The status that was last written.
-pub(super) struct Told {
-    at: Instant,
-    revision: Option<u64>,
-    status: Option<TenantStatus>,
+/// Tenants by name.
+#[derive(Default)]
+pub struct Tenants(Keyed<Known>);
+
+#[derive(Default)]
+struct Known {
+    view: Option<TenantView>,
+    /// The resources that name it, some of which may be gone.
+    index: HashSet<ObjectRef<PersonalAccessToken>>,
+    /// Uids of its resources that have arrived and are not admitted yet.
+    coming: HashSet<String>,
 }
 
-impl Board {
-    /// Names of the Tenants that the tenant controller has looked at.
-    pub fn tenants(&self) -> Vec<String> {
-        self.lock().tenants.keys().cloned().collect()
+/// A Tenant as the tenant controller found it.
+#[derive(Clone, Default)]
+pub struct TenantView {
+    /// Generation of the Tenant: all other loops read its grants.
+    pub generation: Option<i64>,
+    /// The session, if tokens can be minted through it.
+    pub session: Option<Session>,
+    /// The reason why not.
+    pub trouble: Option<Note>,
+    /// The last session that worked, for what is shown while none does.
+    pub last: Option<Session>,
+}
+
+impl TenantView {
+    /// The other loops act on both alike.
+    fn acts_like(&self, other: &Self) -> bool {
+        self.generation == other.generation && self.trouble == other.trouble && self.user() == other.user()
     }
 
-    /// When the status of a Tenant was last written.
-    pub fn tenant_told(&self, name: &str) -> Option<Instant> {
-        self.lock().tenants_told.get(name).map(|told| told.at)
+    fn user(&self) -> Option<(&str, &Owner)> {
+        self.session.as_ref().map(|session| (session.client.client_id(), &session.owner))
+    }
+}
+
+impl Tenants {
+    /// A Tenant as the tenant controller last found it; `None` before its first pass.
+    pub fn view(&self, name: &str) -> Option<TenantView> {
+        self.0.lock().get(name)?.view.clone()
     }
 
-    /// Notes the status of a Tenant that was written now.
-    pub fn tell_tenant(&self, written: Tenant) {
-        let (name, revision) = (written.name_any(), revision(&written));
-        let told = Told { at: Instant::now(), revision, status: written.status };
-        self.lock().tenants_told.insert(name, told);
+    /// Puts up a view; `true`: the other loops act differently on it than on the one before.
+    pub fn put_view(&self, name: &str, view: TenantView) -> bool {
+        let mut tenants = self.0.lock();
+        let known = tenants.entry(name.into()).or_default();
+        let is_new = known.view.as_ref().is_none_or(|old| !old.acts_like(&view));
+        known.view = Some(view);
+        is_new
     }
 
-    /// The Tenant with the status last written, if the watch is behind: else the same would be written and told twice.
-    pub fn tenant_caught_up<'a>(&self, tenant: &'a Tenant) -> Cow<'a, Tenant> {
-        let content = self.lock();
-        let told = content.tenants_told.get(&tenant.name_any());
-        match told.filter(|told| revision(tenant) < told.revision) {
-            Some(told) => Cow::Owned(Tenant { status: told.status.clone(), ..tenant.clone() }),
-            None => Cow::Borrowed(tenant),
+    /// A Tenant is gone; the resources that name it are not.
+    pub fn forget_view(&self, name: &str) {
+        if let Some(known) = self.0.lock().get_mut(name) {
+            known.view = None;
         }
     }
 
-    /// Has the tenant controller ask ISC again, whatever it heard last.
-    pub fn distrust(&self, tenant: &str) {
-        if let Some(session) = self.lock().tenants.get_mut(tenant).and_then(|view| view.session.as_mut()) {
+    /// Names of the Tenants that the tenant controller has looked at.
+    pub fn names(&self) -> Vec<String> {
+        let tenants = self.0.lock();
+        let seen = tenants.iter().filter(|(_, known)| known.view.is_some());
+        seen.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Has the next pass over a Tenant ask ISC again, whatever it answered last.
+    pub fn distrust(&self, name: &str) {
+        let mut tenants = self.0.lock();
+        let view = tenants.get_mut(name).and_then(|known| known.view.as_mut());
+        if let Some(session) = view.and_then(|view| view.session.as_mut()) {
             session.verified = None;
         }
     }
+
+    /// Notes a resource under its Tenant.
+    pub fn index(&self, resource: Subject<'_>) {
+        self.0.lock().entry(resource.tenant.into()).or_default().index.insert(reference(resource));
+    }
+
+    /// The resources of a Tenant in the order of their names, some of which may be gone.
+    pub fn indexed(&self, name: &str) -> Vec<ObjectRef<PersonalAccessToken>> {
+        let mut all: Vec<_> = match self.0.lock().get(name) {
+            Some(known) => known.index.iter().cloned().collect(),
+            None => Vec::new(),
+        };
+        all.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        all
+    }
+
+    /// The watch has brought a resource; its pass comes later. `is_new`: that pass is to admit it.
+    pub fn arrive(&self, resource: Subject<'_>, is_new: bool) {
+        let mut tenants = self.0.lock();
+        if is_new {
+            tenants.entry(resource.tenant.into()).or_default().coming.insert(resource.uid.into());
+        } else if let Some(known) = tenants.get_mut(resource.tenant) {
+            known.coming.remove(resource.uid);
+        }
+    }
+
+    /// Resources of the Tenant have arrived that are not admitted yet.
+    pub fn is_anyone_coming(&self, name: &str) -> bool {
+        self.0.lock().get(name).is_some_and(|known| !known.coming.is_empty())
+    }
+
+    pub(super) fn remove(&self, gone: Subject<'_>) {
+        if let Some(known) = self.0.lock().get_mut(gone.tenant) {
+            known.index.remove(&reference(gone));
+            known.coming.remove(gone.uid);
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tenant_is_taken_as_it_was_last_written_until_the_watch_has_brought_that() {
-        let tenant = |revision: &str, generation| {
-            let spec = serde_json::json!({"apiUrl": "https://acme.example", "credentials": []});
-            let mut tenant = Tenant::new("acme", serde_json::from_value(spec).unwrap());
-            tenant.metadata.resource_version = Some(revision.into());
-            tenant.status = Some(TenantStatus { observed_generation: Some(generation), ..TenantStatus::default() });
-            tenant
-        };
-        let board = Board::default();
-        let shown = |revision| board.tenant_caught_up(&tenant(revision, 1)).status.clone().unwrap().observed_generation;
-        assert_eq!(shown("7"), Some(1), "nothing was written");
-        board.tell_tenant(tenant("9", 2));
-        assert_eq!(shown("7"), Some(2), "the watch is behind");
-        assert_eq!(shown("9"), Some(1), "the watch has brought it");
-        assert_eq!(shown("10"), Some(1));
-    }
+fn reference(resource: Subject<'_>) -> ObjectRef<PersonalAccessToken> {
+    ObjectRef::new(resource.name).within(resource.namespace)
 }

@@ -1,4 +1,4 @@
-//! What keeps resources waiting, in words for people.
+//! The reasons that keep resources waiting, in words for people.
 use std::collections::BTreeSet;
 
 use crate::lifecycle::Facts;
@@ -9,7 +9,8 @@ use crate::lifecycle::ledger::{Millis, Uid};
 use crate::lifecycle::mint::{Obstacle, obstacle};
 use crate::lifecycle::rotate::{self, Blocked};
 
-/// What keeps a resource from being as declared. `refusal`: what ISC said when it last refused to create its token.
+/// The reason that keeps a resource from being as declared. `refusal`: ISC's answer when it last refused to create its
+/// token.
 pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Option<Note> {
     obstacle(facts, uid)
         .map(|obstacle| explain(facts, uid, obstacle, refusal))
@@ -19,7 +20,7 @@ pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Op
         .or_else(|| early(facts, uid))
 }
 
-/// What LIST shows that should not be there (R6, R13): a person has to look.
+/// Tokens in LIST that should not be there (R6, R13): a person has to look.
 pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option<String> {
     let listing = facts.listing?;
     let named = |ids: Vec<&str>| ids.join(", ");

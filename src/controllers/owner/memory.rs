@@ -1,24 +1,26 @@
-//! What an owner's pass hands to its next one.
+//! The memory that an owner's pass hands to its next one.
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::at_hand::AtHand;
 use super::observe;
-use crate::kubernetes::ledger_store::Stored;
+use crate::controllers::keyed::Keyed;
 use crate::lifecycle::facts::Sighting;
-use crate::lifecycle::ledger::{TokenId, Uid};
+use crate::lifecycle::ledger::{Millis, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
+use crate::lifecycle::{Ledger, Timings};
 
-/// How soon to try again when ISC does not answer; it doubles.
+/// The time after which an ISC that did not answer is called again; it doubles.
 const OUTAGE: Duration = Duration::from_secs(10);
 /// The longest wait for an ISC that does not answer.
 const LONGEST_OUTAGE: Duration = Duration::from_secs(5 * 60);
 
-/// What an owner's pass hands to its next one. It holds nothing that could not be read again.
+/// The memory of one owner. It holds nothing that could not be read again.
 #[derive(Default)]
 pub struct Memory {
-    pub(super) stored: Option<(Stored, Instant)>,
+    pub(super) at_hand: Option<AtHand>,
     pub(super) listing: Option<Listing>,
     pub(super) cache: observe::Cache,
     pub(super) sightings: BTreeMap<Uid, Sighting>,
@@ -31,20 +33,52 @@ pub struct Memory {
     trials: BTreeMap<TokenId, Instant>,
 }
 
-/// How long a pass waits for resources that are about to get their finalizer.
+/// The memories of all owners, by ledger.
+#[derive(Default)]
+pub struct Memories(Keyed<Memory>);
+
+impl Memories {
+    /// Takes an owner's memory out for its pass; an owner has one pass at a time.
+    pub fn take(&self, ledger: &str) -> Memory {
+        self.0.lock().remove(ledger).unwrap_or_default()
+    }
+
+    /// Keeps an owner's memory for its next pass.
+    pub fn put(&self, ledger: &str, memory: Memory) {
+        self.0.lock().insert(ledger.into(), memory);
+    }
+}
+
+/// The longest time that a pass waits for resources that are about to get their finalizer.
 const GATHER: Duration = Duration::from_secs(5);
 
 impl Memory {
     /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so.
     pub fn come_in_from_the_top(&mut self) {
-        self.stored = None;
+        self.at_hand = None;
         self.listing = None;
         self.forget_the_living();
     }
 
-    /// That a resource was there tells nothing of now, else one that the watch never shows would be kept for ever.
+    /// A resource that was there a pass ago may be gone: otherwise one that the watch never shows would be kept for ever.
     pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
+    }
+
+    /// The current tokens that the last LIST lacked, as far as this ledger says that it should have shown them.
+    pub fn missed(&self, ledger: &Ledger, timings: &Timings) -> BTreeSet<TokenId> {
+        let Some(listing) = &self.listing else { return BTreeSet::new() };
+        listing.misses(ledger, timings).map(|entry| entry.id.clone()).collect()
+    }
+
+    /// A live read of a resource that the watch does not show, at this time of ISC (R12).
+    pub fn sighted(&mut self, uid: &Uid, alive: bool, now: Millis) {
+        let sighting = match self.sightings.get(uid) {
+            _ if alive => Sighting::Alive,
+            Some(Sighting::Absent { first, .. }) => Sighting::Absent { first: *first, last: now },
+            Some(Sighting::Alive) | None => Sighting::Absent { first: now, last: now },
+        };
+        self.sightings.insert(uid.clone(), sighting);
     }
 
     /// ISC did not do its part with this token. The second time in a row it is set aside for a while, so that the owner's
@@ -62,7 +96,7 @@ impl Memory {
         self.set_aside.keys().cloned().collect()
     }
 
-    /// Whether the last trial of a published credential is so long ago.
+    /// The last trial of a published credential is so long ago.
     pub fn may_try(&self, pause: Duration) -> bool {
         self.trials.values().max().is_none_or(|last| last.elapsed() >= pause)
     }
@@ -72,7 +106,7 @@ impl Memory {
         self.trials.insert(token.clone(), Instant::now());
     }
 
-    /// When it was last tried.
+    /// The moment of its last trial.
     pub fn last_trial(&self, token: &TokenId) -> Option<Instant> {
         self.trials.get(token).copied()
     }
@@ -112,7 +146,7 @@ impl Memory {
         self.trials.clear();
     }
 
-    /// Whether to wait a little for others that are on their way, so that one pass mints for all of them.
+    /// The pass is to wait a little for others that are on their way, so that one pass mints for all of them.
     pub fn gathers(&mut self, others_come: bool) -> bool {
         let since = others_come.then(|| self.gathering.unwrap_or_else(Instant::now));
         self.gathering = since.filter(|since| since.elapsed() < GATHER);
@@ -121,8 +155,8 @@ impl Memory {
 
     /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
     /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
-    pub fn take_stored(&mut self, revision: Option<&str>, longest: Duration) -> Option<(Stored, Instant)> {
-        self.stored.take().filter(|(stored, at)| at.elapsed() < longest && stored.is_at_least(revision))
+    pub fn take_ledger(&mut self, revision: Option<&str>, longest: Duration) -> Option<AtHand> {
+        self.at_hand.take().filter(|ledger| ledger.is_younger_than(longest) && ledger.is_at_least(revision))
     }
 }
 

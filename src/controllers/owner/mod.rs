@@ -3,35 +3,35 @@
 //! A pass reads now, ledger, resources, LIST and Secrets in this order; then `step` decides, one effect is carried
 //! out, `settle` records it by compare-and-swap; and again while the outcome was the expected one. On anything else
 //! the pass leaves and comes in from the top (R15).
+mod at_hand;
 mod effect;
 mod explain;
 mod memory;
 mod observe;
 mod pass;
-mod record;
 mod report;
+mod session;
 mod trial;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use thiserror::Error;
-use tokio::time::Instant;
 
-use super::Context;
-use super::board::{Report, Session};
-use super::frozen;
-use super::watches::LedgerMeta;
+use self::at_hand::AtHand;
+use self::memory::{Memories, Memory};
+use self::pass::{AGAIN, End};
+use self::report::Reporter;
+use self::session::{OwnSessions, OwnerSession};
+use super::context::Context;
+use super::trouble::{self, outage};
+use super::wake::LedgerMeta;
 use crate::isc::Failure;
 use crate::kubernetes::ledger_store;
-use crate::lifecycle::describe::Note;
 
-pub use memory::Memory;
-
-/// Why a pass ended early.
+/// The reason why a pass ended early.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The ledger cannot be read or written.
@@ -39,66 +39,80 @@ pub enum Error {
     Ledger(#[from] ledger_store::Error),
 }
 
-/// How soon to try again after something unexpected; the ledger holds the longer waits.
-const AGAIN: Duration = Duration::from_secs(1);
-/// How soon to look again for resources that are on their way.
+/// The time after which resources that are on their way are looked for again.
 const SOON: Duration = Duration::from_secs(1);
+
+/// The state of the owner loop. It starts empty, and holds nothing that could not be read again.
+pub struct Owners {
+    context: Arc<Context>,
+    memories: Memories,
+    own_sessions: OwnSessions,
+}
+
+impl Owners {
+    /// A loop that remembers nothing yet.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context, memories: Memories::default(), own_sessions: OwnSessions::default() }
+    }
+}
 
 /// One pass over an owner.
 ///
 /// # Errors
 /// The runtime tries again.
 #[tracing::instrument(skip_all, fields(ledger = meta.metadata.name))]
-pub async fn reconcile(meta: Arc<LedgerMeta>, context: Arc<Context>) -> Result<Action, Error> {
-    if !context.is_informed().await {
+pub async fn reconcile(meta: Arc<LedgerMeta>, owners: Arc<Owners>) -> Result<Action, Error> {
+    if !owners.context.is_informed().await {
         return Ok(Action::await_change());
     }
     let name = meta.name_any();
-    let mut memory = context.board.take_memory(&name);
-    let action = turn(&meta, &context, &mut memory).await;
-    context.board.put_memory(&name, memory);
+    let mut memory = owners.memories.take(&name);
+    let action = turn(&meta, &owners, &mut memory).await;
+    owners.memories.put(&name, memory);
     action
 }
 
-/// What there is to do for an owner now.
-async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Result<Action, Error> {
+/// Does what there is to do for an owner now.
+async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result<Action, Error> {
+    let context = &*owners.context;
     let name = meta.name_any();
     let tenant = meta.labels().get(ledger_store::TENANT_LABEL).cloned().unwrap_or_default();
-    if memory.gathers(context.board.is_anyone_coming(&tenant)) {
+    let reporter = Reporter { context, ledger: &name, tenant: &tenant };
+    if memory.gathers(context.board.tenants.is_anyone_coming(&tenant)) {
         return Ok(Action::requeue(SOON));
     }
-    let known = memory.take_stored(meta.metadata.resource_version.as_deref(), context.config.recheck);
-    let found = match known {
+    let known = memory.take_ledger(meta.metadata.resource_version.as_deref(), context.config.recheck);
+    let at_hand = match known {
         Some(known) => known,
-        None => match read(context, &name, &tenant).await? {
-            Some(stored) => (stored, Instant::now()),
-            // If it is gone, so is this pass; else whoever said so was wrong, and no change will come.
+        None => match read(&reporter).await? {
+            Some(read) => read,
+            // If it is gone, so is this pass; otherwise the answer was wrong, and no change will come.
             None => return Ok(Action::requeue(context.config.recheck)),
         },
     };
-    let Some(session) = session(context, &tenant, &found.0.ledger) else {
+    let Some(session) = OwnerSession::find(context, &owners.own_sessions, &tenant, at_hand.ledger()) else {
         return Ok(Action::requeue(context.config.recheck));
     };
     if let Some(wait) = session.client.held() {
-        let report = Report { trouble: Some(outage(&Failure::Wait(wait), &tenant)), ..old_report(context, &name) };
-        report::put(context, &name, &tenant, report);
+        reporter.put_trouble(outage(&Failure::Wait(wait), &tenant));
         return Ok(Action::requeue(wait + AGAIN));
     }
-    let wait = match pass::run(context, &session, found, memory).await {
-        pass::End::Rest(wait, report) => {
+    let wait = match pass::run(context, &session, at_hand, memory).await {
+        End::Rest(wait, report) => {
             memory.succeeded();
-            report::put(context, &name, &tenant, *report);
+            reporter.put(*report);
             wait
         }
-        pass::End::Left(wait) => {
+        End::Left(wait) => {
             memory.come_in_from_the_top();
             wait
         }
-        pass::End::Failed(failure) => {
+        End::Failed(failure) => {
             memory.come_in_from_the_top();
-            let wait = failed(context, &name, &tenant, &failure).unwrap_or_else(|| memory.failed());
+            failed(&reporter, &failure);
+            let wait = if let Failure::Wait(wait) = failure { wait + AGAIN } else { memory.failed() };
             if matches!(failure, Failure::Refused { .. }) {
-                trial::run(context, &session, &name, memory).await;
+                trial::run(&reporter, &session, memory).await;
                 wait.min(trial::EVERY)
             } else {
                 wait
@@ -108,81 +122,23 @@ async fn turn(meta: &LedgerMeta, context: &Context, memory: &mut Memory) -> Resu
     Ok(Action::requeue(wait))
 }
 
-/// Reads the ledger live. One that is not understood is told to everybody (R15).
-async fn read(context: &Context, ledger: &str, tenant: &str) -> Result<Option<ledger_store::Stored>, Error> {
-    let read = context.ledgers.get(ledger).await;
-    if let Some(note) = read.as_ref().err().and_then(frozen::note) {
-        report::put(context, ledger, tenant, Report { trouble: Some(note), ..old_report(context, ledger) });
+/// Reads the ledger live. One that is not understood is reported to all that depend on it (R15).
+async fn read(reporter: &Reporter<'_>) -> Result<Option<AtHand>, Error> {
+    let read = reporter.context.ledgers.get(reporter.ledger).await;
+    if let Err(error) = &read
+        && let Some(note) = trouble::frozen(error)
+    {
+        reporter.put_trouble(note);
     }
-    Ok(read?)
+    Ok(read?.map(AtHand::new))
 }
 
-/// Tells what ISC did not do; says how long ISC wants to be left alone.
-fn failed(context: &Context, ledger: &str, tenant: &str, failure: &Failure) -> Option<Duration> {
+/// Reports a call that ISC did not carry out. After one that may be about the credential, the tenant controller asks ISC
+/// who the operator is.
+fn failed(reporter: &Reporter<'_>, failure: &Failure) {
+    let (context, tenant) = (reporter.context, reporter.tenant);
     if matches!(failure, Failure::Refused { .. } | Failure::Forbidden(_) | Failure::Elsewhere(_)) {
-        context.board.distrust(tenant);
-        context.wake.tenant(tenant);
+        context.distrust(tenant);
     }
-    let report = Report { trouble: Some(outage(failure, tenant)), ..old_report(context, ledger) };
-    report::put(context, ledger, tenant, report);
-    if let Failure::Wait(wait) = failure { Some(*wait + AGAIN) } else { None }
+    reporter.put_trouble(outage(failure, tenant));
 }
-
-/// What a failed call means for everything of an owner.
-pub fn outage(failure: &Failure, tenant: &str) -> Note {
-    let (reason, remedy) = match failure {
-        Failure::Wait(_) => ("RateLimited", "the operator goes on by itself then"),
-        Failure::Refused { .. } => ("CredentialRefused", "put a live credential into the Tenant's seed Secret"),
-        Failure::Forbidden(_) => (
-            "CredentialRefused",
-            "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or make another that has it",
-        ),
-        Failure::Elsewhere(_) => {
-            ("Invalid", "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
-        }
-        Failure::Setup(_) => ("Invalid", "correct the Tenant"),
-        Failure::Connect(_) => {
-            ("IscUnavailable", "check spec.apiUrl, the network and the certificate; the operator tries again by itself")
-        }
-        Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. } => {
-            ("IscUnavailable", "the operator tries again by itself")
-        }
-    };
-    let message = format!("Tenant {tenant:?}: {failure}; {remedy}");
-    Note { reason, message, stalled: false, retry_at: None }
-}
-
-fn old_report(context: &Context, ledger: &str) -> Report {
-    context.board.report(ledger).map(|report| (*report).clone()).unwrap_or_default()
-}
-
-/// The Tenant's session if it is this owner's, else one with the credential that the ledger keeps.
-fn session(context: &Context, tenant: &str, ledger: &crate::lifecycle::Ledger) -> Option<Working> {
-    let view = context.board.tenant(tenant);
-    let mints = view.as_ref().is_some_and(|view| view.trouble.is_none());
-    if let Some(session) = view.as_ref().and_then(|view| view.session.clone()).filter(|s| s.owner == ledger.owner) {
-        return Some(Working { session, mints });
-    }
-    // Before the tenant controller's first word on a Tenant that exists, nothing is known.
-    if view.is_none() && context.tenant(tenant).is_some() {
-        return None;
-    }
-    observe::own_session(context, ledger).map(|session| Working { session, mints: false })
-}
-
-/// A session, and whether new tokens may be made through it.
-struct Working {
-    session: Session,
-    mints: bool,
-}
-
-impl std::ops::Deref for Working {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        &self.session
-    }
-}
-
-/// Notes of single resources.
-type Notes = BTreeMap<crate::lifecycle::ledger::Uid, Note>;

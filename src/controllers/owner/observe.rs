@@ -1,19 +1,13 @@
-//! What a pass reads, turned into the plain data that `step` looks at.
+//! Reads of a pass, turned into the plain data that `step` looks at.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kube::ResourceExt;
-
-use super::Working;
-use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE, FINALIZER};
+use super::session::OwnerSession;
+use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
-use crate::controllers::Context;
-use crate::controllers::board::{IscTenant, Session};
-use crate::isc::access_token::Identity;
-use crate::isc::budget::Budget;
-use crate::isc::endpoint::ApiUrl;
-use crate::isc::{Client, Credential, Failure};
-use crate::kubernetes::ledger_store::LedgerStore;
+use crate::controllers::context::Context;
+use crate::controllers::subject::{Subject, has_finalizer};
+use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared, Rotation, Trigger};
 use crate::lifecycle::grants::{NOT_GRANTED, admit};
@@ -23,20 +17,20 @@ use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 /// Resources as last turned into plain data, by uid; keyed by what they were made from.
 pub type Cache = BTreeMap<Uid, (Option<String>, Option<i64>, Declared)>;
 
-/// The resources of the owner's Tenant. Only what changed since the last call is computed anew.
+/// The resources of the owner's Tenant. Only those that changed since the last call are computed again.
 pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<Uid, Declared> {
     let found = context.tenant(tenant);
     let tokens = context.tokens_of(tenant);
     let version = found.as_ref().and_then(|tenant| tenant.metadata.generation);
     let mut all = BTreeMap::new();
     for token in &tokens {
-        let Some(uid) = token.uid() else { continue };
-        let uid: Uid = uid.into();
+        let Some(subject) = Subject::of(token) else { continue };
+        let uid: Uid = subject.uid.into();
         let revision = token.metadata.resource_version.clone();
         let known = cache.get(&uid).filter(|(old, tenant, _)| *old == revision && *tenant == version);
         let declared = match known {
             Some((_, _, declared)) => declared.clone(),
-            None => declare(token, found.as_deref(), &tokens),
+            None => declare(token, subject, found.as_deref(), &tokens),
         };
         // A denial may end with a neighbour's claim to the Secret, and so is never remembered.
         if declared.admission == Admission::Admitted {
@@ -48,7 +42,12 @@ pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<
     all
 }
 
-fn declare(token: &PersonalAccessToken, tenant: Option<&Tenant>, tokens: &[Arc<PersonalAccessToken>]) -> Declared {
+fn declare(
+    token: &PersonalAccessToken,
+    subject: Subject<'_>,
+    tenant: Option<&Tenant>,
+    tokens: &[Arc<PersonalAccessToken>],
+) -> Declared {
     let denial = tenant.map(|tenant| admit(token, &tenant.spec, tokens.iter().map(|other| &**other)).err());
     let admission = match denial {
         Some(None) => Admission::Admitted,
@@ -56,10 +55,10 @@ fn declare(token: &PersonalAccessToken, tenant: Option<&Tenant>, tokens: &[Arc<P
         _ => Admission::Refused,
     };
     Declared {
-        namespace: token.namespace().unwrap_or_default().into(),
-        name: token.name_any().into(),
+        namespace: subject.namespace.into(),
+        name: subject.name.into(),
         deleting: token.metadata.deletion_timestamp.is_some(),
-        finalizer: token.finalizers().iter().any(|name| name == FINALIZER),
+        finalizer: has_finalizer(token),
         admission,
         suspended: token.spec.suspend == Some(true),
         wanted: Applied {
@@ -89,8 +88,14 @@ fn milliseconds(seconds: u64) -> Millis {
     Millis::try_from(seconds).map_or(Millis::MAX, |seconds| seconds.saturating_mul(1_000))
 }
 
-/// Reads LIST and judges it (R11).
-pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Result<Vec<Listed>, Failure> {
+/// Reads LIST and judges it (R11). Gives the tokens and ISC's time from before it was read, if that is known.
+pub async fn list(
+    context: &Context,
+    session: &OwnerSession,
+    ledger: &Ledger,
+) -> Result<(Vec<Listed>, Millis), Failure> {
+    let malformed = |what: &str| Failure::Malformed { status: 200, what: what.into() };
+    let begun = session.now();
     let tokens = session.client.list().await?;
     let raw: Vec<RawToken<'_>> = tokens
         .iter()
@@ -106,51 +111,16 @@ pub async fn list(context: &Context, session: &Working, ledger: &Ledger) -> Resu
         })
         .collect();
     let judged = judge(&raw, ledger, session.client.client_id(), &context.installation, &context.config.timings);
-    judged.map_err(|unreliable| {
-        let what = match unreliable {
-            Unreliable::ForeignOwner => "LIST shows tokens of another user",
-            Unreliable::SentinelMissing => {
-                context.board.distrust(&ledger.endpoint.tenant);
-                context.wake.tenant(&ledger.endpoint.tenant);
-                "LIST lacks the token that the operator itself uses"
-            }
-        };
-        Failure::Malformed { status: 200, what: what.into() }
-    })
-}
-
-/// A session with the credential that the ledger keeps, for what must be revoked without a working Tenant.
-pub fn own_session(context: &Context, ledger: &Ledger) -> Option<Session> {
-    let own = ledger.credential.as_ref()?;
-    let name = LedgerStore::name_of(&ledger.owner);
-    let api = ApiUrl::parse(&ledger.endpoint.api_url, context.config.allow_loopback_http).ok()?;
-    let api_url = api.to_string();
-    let same = |old: &Session| {
-        let credential = old.client.credential();
-        credential.client_id == *own.client_id
-            && credential.client_secret == own.client_secret
-            && old.api_url == api_url
-            && old.ca_pem == ledger.endpoint.ca_pem
+    let listed = match judged {
+        Ok(listed) => listed,
+        Err(Unreliable::ForeignOwner) => return Err(malformed("LIST shows tokens of another user")),
+        Err(Unreliable::SentinelMissing) => {
+            context.distrust(&ledger.endpoint.tenant);
+            return Err(malformed("LIST lacks the token that the operator itself uses"));
+        }
     };
-    if let Some(known) = context.board.own_session(&name).filter(same) {
-        return Some(known);
+    match begun.or(session.now()) {
+        Some(now) => Ok((listed, now.ms)),
+        None => Err(malformed("there is no usable Date header")),
     }
-    let transport = context.outside.transports.trusting(ledger.endpoint.ca_pem.as_deref()).ok()?;
-    let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
-    let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
-    let client =
-        Client::new(api, context.config.pat_path.clone(), transport, credential, budget, context.metrics.clone());
-    let session = Session {
-        client,
-        owner: ledger.owner.clone(),
-        api_url,
-        nerm_url: ledger.endpoint.nerm_url.as_ref().map(ToString::to_string),
-        ca_pem: ledger.endpoint.ca_pem.clone(),
-        identity: Identity::default(),
-        isc: IscTenant::default(),
-        expires: None,
-        verified: None,
-    };
-    context.board.put_own_session(&name, session.clone());
-    Some(session)
 }

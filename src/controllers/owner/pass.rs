@@ -6,19 +6,23 @@ use std::time::Duration;
 use kube::core::ObjectMeta;
 use tokio::time::Instant;
 
-use super::effect::{Found, Performed, Scene};
+use super::at_hand::{AtHand, Overtaken};
+use super::effect::{Effects, Performed};
 use super::memory::Memory;
-use super::{AGAIN, Working, observe, report};
-use crate::controllers::Context;
+use super::session::OwnerSession;
+use super::{observe, report};
 use crate::controllers::board::Report;
+use crate::controllers::context::Context;
+use crate::controllers::secret_read::SecretRead;
 use crate::isc::Failure;
-use crate::kubernetes::ledger_store::Stored;
-use crate::lifecycle::facts::{Declared, Executing, Holds, Now, SecretSeen, Sighting, Stage};
-use crate::lifecycle::ledger::{Endpoint, OwnCredential, TokenId, Uid};
+use crate::lifecycle::facts::{Declared, Executing, Holds, SecretSeen, Stage};
+use crate::lifecycle::ledger::{TokenId, Uid};
 use crate::lifecycle::listing::Listing;
+use crate::lifecycle::settle::{Outcome, may_commit};
 use crate::lifecycle::{Facts, Step, rotate, schedule, step};
+use crate::metrics::TokenChange;
 
-/// How a pass ended.
+/// The end of a pass.
 pub enum End {
     /// Nothing is to be done now.
     Rest(Duration, Box<Report>),
@@ -28,67 +32,67 @@ pub enum End {
     Failed(Failure),
 }
 
+impl From<Overtaken> for End {
+    fn from(_: Overtaken) -> Self {
+        Self::Left(AGAIN)
+    }
+}
+
+/// The time after which a pass that met something unexpected is repeated; the ledger holds the longer waits.
+pub const AGAIN: Duration = Duration::from_secs(1);
 /// Steps of one pass; more than any real sequence of an owner, so that a loop cannot go on for ever.
 const MOST_STEPS: usize = 200;
 /// LISTs of one pass likewise.
 const MOST_LISTS: usize = 6;
 
-pub(super) struct Pass<'a> {
-    pub(super) context: &'a Context,
-    session: &'a Working,
-    pub(super) stored: Stored,
+struct Pass<'a> {
+    context: &'a Context,
+    session: &'a OwnerSession,
+    at_hand: AtHand,
     declared: BTreeMap<Uid, Declared>,
-    pub(super) destroyed: BTreeSet<TokenId>,
+    destroyed: BTreeSet<TokenId>,
     secrets: BTreeMap<Uid, SecretSeen>,
     found: BTreeMap<Uid, ObjectMeta>,
     questions: BTreeSet<Uid>,
     set_aside: BTreeSet<TokenId>,
-    pub(super) alive: BTreeSet<TokenId>,
-    pub(super) executing: Option<Executing>,
+    alive: BTreeSet<TokenId>,
+    executing: Option<Executing>,
     lists: usize,
-    /// When the ledger was last read or written live.
-    pub(super) touched: Instant,
 }
 
-/// Runs one pass on the ledger as it was at `touched`.
-pub async fn run(
-    context: &Context,
-    session: &Working,
-    (stored, touched): (Stored, Instant),
-    memory: &mut Memory,
-) -> End {
+/// Runs one pass on the ledger at hand.
+pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, memory: &mut Memory) -> End {
     let mut pass = Pass {
         context,
         session,
-        stored,
+        at_hand,
         declared: BTreeMap::new(),
         destroyed: BTreeSet::new(),
         secrets: BTreeMap::new(),
         found: BTreeMap::new(),
-        questions: context.board.questions(),
+        questions: context.board.resources.questions(),
         set_aside: memory.set_aside(),
         alive: BTreeSet::new(),
         executing: None,
         lists: 0,
-        touched,
     };
-    if let Err(end) = pass.renew_endpoint().await {
-        return end;
+    if let Err(overtaken) = pass.at_hand.renew_endpoint(context, session).await {
+        return overtaken.into();
     }
     memory.forget_the_living();
     for _ in 0..MOST_STEPS {
-        let tenant = pass.stored.ledger.endpoint.tenant.clone();
+        let tenant = pass.at_hand.ledger().endpoint.tenant.clone();
         pass.declared = observe::declared(context, &tenant, &mut memory.cache);
         memory.sightings.retain(|uid, _| !pass.declared.contains_key(uid));
-        let nonce = context.random(&pass.stored.name);
+        let nonce = context.random(pass.at_hand.name());
         let facts = pass.facts(memory, nonce);
         if context.shutdown.is_cancelled() && pass.executing.is_none() {
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let report = report::of(&facts, memory.growing(), &context.board.refusals());
+            let report = report::of(&facts, memory.growing(), &context.board.resources.refusals());
             let end = End::Rest(schedule::rest(&facts), Box::new(report));
-            memory.stored = Some((pass.stored, pass.touched));
+            memory.at_hand = Some(pass.at_hand);
             return end;
         };
         tracing::debug!(step = ?next, "next step");
@@ -96,40 +100,18 @@ pub async fn run(
             Step::List => pass.list(memory).await,
             other => pass.carry_out(&other, memory).await,
         };
-        match went {
-            Ok(()) => {}
-            Err(end) => return end,
+        if let Err(end) = went {
+            return end;
         }
     }
     End::Left(context.config.recheck)
 }
 
 impl Pass<'_> {
-    /// Takes endpoint and credential of the session over, if it works and they differ; says whether they did.
-    pub(super) fn refresh_endpoint(&mut self) -> bool {
-        let ledger = &mut self.stored.ledger;
-        let Some(tenant) = self.context.tenant(&ledger.endpoint.tenant).filter(|_| self.session.mints) else {
-            return false;
-        };
-        let own = self.session.client.credential();
-        let (client_id, client_secret) = (own.client_id.as_str().into(), own.client_secret.clone());
-        let credential = Some(OwnCredential { client_id, client_secret });
-        let endpoint = Endpoint {
-            tenant: ledger.endpoint.tenant.clone(),
-            api_url: self.session.api_url.as_str().into(),
-            nerm_url: self.session.nerm_url.as_deref().map(Into::into),
-            ca_pem: self.session.ca_pem.clone(),
-            tokens_per_user: tenant.spec.tokens_per_user(),
-        };
-        let differs = ledger.credential != credential || ledger.endpoint != endpoint;
-        (ledger.credential, ledger.endpoint) = (credential, endpoint);
-        differs
-    }
-
     fn facts<'a>(&'a self, memory: &'a Memory, nonce: u64) -> Facts<'a> {
         Facts {
-            now: self.now(),
-            ledger: &self.stored.ledger,
+            now: self.session.now(),
+            ledger: self.at_hand.ledger(),
             declared: &self.declared,
             sightings: &memory.sightings,
             listing: memory.listing.as_ref(),
@@ -146,29 +128,21 @@ impl Pass<'_> {
         }
     }
 
-    pub(super) fn now(&self) -> Option<Now> {
-        self.session.client.now().map(|now| Now { ms: now.ms, consistent: now.consistent })
-    }
-
     async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
         let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
-        // The LIST that settles one's own attempt is not counted: to leave now would fence it.
+        // The LIST that settles this pass's own attempt is not counted: to leave now would fence it.
         self.lists += usize::from(doubted.is_none());
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
         }
-        self.refresh().await?;
-        let begun = self.now();
-        let tokens = observe::list(self.context, self.session, &self.stored.ledger).await.map_err(End::Failed)?;
-        let Some(at) = begun.or(self.now()).map(|now| now.ms) else {
-            let what = "there is no usable Date header".into();
-            return Err(End::Failed(Failure::Malformed { status: 200, what }));
-        };
-        let read_with = Arc::new(self.stored.ledger.clone());
-        let missed = |old: &Listing| -> BTreeSet<TokenId> {
-            old.misses(&read_with, &self.context.config.timings).map(|entry| entry.id.clone()).collect()
-        };
-        let missed_before = memory.listing.as_ref().map(missed).unwrap_or_default();
+        // With an attempt under way, a ledger that moved on is found by the write.
+        if self.executing.is_none() {
+            self.at_hand.refresh(self.context, self.session).await?;
+        }
+        let read = observe::list(self.context, self.session, self.at_hand.ledger()).await;
+        let (tokens, at) = read.map_err(End::Failed)?;
+        let read_with = Arc::new(self.at_hand.ledger().clone());
+        let missed_before = memory.missed(&read_with, &self.context.config.timings);
         let after = self.destroyed.clone();
         let listing = Listing { tokens, at, read_with, after, doubted, missed_before };
         self.secrets.values_mut().for_each(|seen| seen.listed = true);
@@ -180,9 +154,9 @@ impl Pass<'_> {
     async fn carry_out(&mut self, step: &Step, memory: &mut Memory) -> Result<(), End> {
         let overlap_over = |uid: &Uid| rotate::is_overlap_over(&self.facts(memory, 0), uid);
         let overlap_over = matches!(step, Step::ReadSecret(uid) if overlap_over(uid));
-        let Self { context, session, stored, declared, found, .. } = self;
-        let scene = Scene { context, session, ledger: &stored.ledger, declared, found };
-        match (scene.perform(step).await, step) {
+        let Self { context, session, at_hand, declared, found, .. } = self;
+        let effects = Effects { context, session, ledger: at_hand.ledger(), declared, found };
+        match (effects.perform(step).await, step) {
             (Performed::Outcome(outcome), _) => self.record(step, &outcome).await,
             (Performed::Saw(found), Step::ReadSecret(uid) | Step::Strip(uid)) => {
                 self.saw(uid, *found, overlap_over, memory);
@@ -212,21 +186,53 @@ impl Pass<'_> {
         }
     }
 
+    /// Records what a step came to.
+    async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
+        match (step, outcome) {
+            (Step::Delete(id), Outcome::Gone) => _ = self.destroyed.insert(id.clone()),
+            (Step::Sweep { id, .. }, Outcome::Gone) => {
+                self.destroyed.insert(id.clone());
+                self.context.metrics.token(TokenChange::OrphanSwept);
+            }
+            (Step::Verify(id), Outcome::Verified(true)) => _ = self.alive.insert(id.clone()),
+            _ => {}
+        }
+        if self.at_hand.record(self.context, step, outcome, self.session.now()).await? {
+            self.executing = self.next_execution(step);
+        }
+        Ok(())
+    }
+
+    /// An intent that this write confirmed is this pass's own to execute.
+    fn next_execution(&self, step: &Step) -> Option<Executing> {
+        let intent = match step {
+            Step::Intent(attempt, _) => Some(attempt),
+            Step::Post { then: Some((attempt, _)), .. } => Some(attempt),
+            _ => None,
+        };
+        match intent {
+            Some(attempt) if may_commit(self.at_hand.ledger(), attempt) => {
+                Some(Executing { nonce: attempt.nonce, stage: Stage::Intended })
+            }
+            _ => self.executing,
+        }
+    }
+
     fn blame(&self, step: &Step, memory: &mut Memory) {
         if let Some(token) = step.token() {
             memory.blame(token, Instant::now() + self.context.config.recheck);
         }
     }
 
-    fn saw(&mut self, uid: &Uid, found: Found, overlap_over: bool, memory: &mut Memory) {
-        let ledger = &self.stored.ledger;
+    fn saw(&mut self, uid: &Uid, found: SecretRead, overlap_over: bool, memory: &mut Memory) {
+        let ledger = self.at_hand.ledger();
         let deleting = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
         // R13: a LIST from before may be older than a pair that the ledger does not know.
         if found.held.as_ref().is_some_and(|held| ledger.is_unknown(uid, held)) {
             memory.listing = None;
         }
         if found.holds != Holds::Refused {
-            self.context.board.answer(uid);
+            self.context.board.resources.answer(uid);
         }
         self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
         let seen = SecretSeen { holds: found.holds, deleting, overlap_over, listed: false, held: found.held };
@@ -234,13 +240,8 @@ impl Pass<'_> {
     }
 
     fn sighted(&self, uid: &Uid, alive: bool, memory: &mut Memory) -> Result<(), End> {
-        let now = self.now().ok_or(End::Left(AGAIN))?.ms;
-        let sighting = match memory.sightings.get(uid) {
-            _ if alive => Sighting::Alive,
-            Some(Sighting::Absent { first, .. }) => Sighting::Absent { first: *first, last: now },
-            _ => Sighting::Absent { first: now, last: now },
-        };
-        memory.sightings.insert(uid.clone(), sighting);
+        let now = self.session.now().ok_or(End::Left(AGAIN))?;
+        memory.sighted(uid, alive, now.ms);
         Ok(())
     }
 }

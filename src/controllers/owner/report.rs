@@ -1,82 +1,110 @@
-//! What a pass tells the others: notes for resources that wait, and whom to wake.
+//! The report of a pass to the other loops: notes for resources that wait, and which of them to wake.
 use std::collections::{BTreeMap, BTreeSet};
 
-use kube::ResourceExt;
-
-use super::Notes;
 use super::explain::{self, note};
-use crate::controllers::Context;
 use crate::controllers::board::Report;
-use crate::controllers::frozen::UNREADABLE;
+use crate::controllers::context::Context;
+use crate::controllers::subject::Subject;
+use crate::controllers::trouble::UNREADABLE;
 use crate::lifecycle::capacity;
-use crate::lifecycle::ledger::{Resource, Uid};
+use crate::lifecycle::describe::Note;
+use crate::lifecycle::ledger::{Millis, Resource, Uid};
 use crate::lifecycle::{Facts, Ledger};
 
 /// The report of a pass that found nothing more to do.
 pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, refusals: &BTreeMap<Uid, String>) -> Report {
-    let mut obstacles = Notes::new();
+    let mut obstacles = BTreeMap::new();
     for uid in facts.declared.keys() {
         if let Some(note) = note(facts, uid, refusals.get(uid)) {
             obstacles.insert(uid.clone(), note);
         }
     }
     let capacity = facts.listing.map(|listing| capacity::of(facts.ledger, listing));
-    let used = |uid: &Uid| {
-        let listing = facts.listing?;
-        facts.ledger.retired(uid).filter_map(|entry| listing.token(&entry.id)?.last_used).max()
-    };
-    let last_used = facts.ledger.resources.keys().filter_map(|uid| Some((uid.clone(), used(uid)?))).collect();
     let strangers = explain::strangers(facts, growing);
-    Report { obstacles, last_used, capacity, strangers, ..Report::default() }
+    Report { obstacles, last_used: last_used(facts), capacity, strangers, ..Report::default() }
 }
 
-/// Puts a report up and wakes whom it concerns.
-pub fn put(context: &Context, ledger: &str, tenant: &str, report: Report) {
-    let new = report.clone();
-    let old = context.board.put_report(ledger, report);
-    let first = old.is_none();
-    let old = old.map(|old| (*old).clone()).unwrap_or_default();
-    let changed = old.trouble != new.trouble;
-    for token in context.tokens_of(tenant) {
-        let uid = token.uid().unwrap_or_default();
-        // A first report without trouble is no news for who has not been minted for yet.
-        let concerns = changed || first && !context.board.is_fresh(&uid);
-        let moved = old.obstacles.get(&*uid) != new.obstacles.get(&*uid)
-            || old.trials.get(&*uid) != new.trials.get(&*uid)
-            || old.last_used.get(&*uid) != new.last_used.get(&*uid);
-        if concerns || moved {
-            wake(context, &uid, &token.namespace().unwrap_or_default(), &token.name_any());
+/// The last use of a replaced token of each resource that ISC saw.
+fn last_used(facts: &Facts<'_>) -> BTreeMap<Uid, Millis> {
+    let mut all = BTreeMap::new();
+    let Some(listing) = facts.listing else { return all };
+    for uid in facts.ledger.resources.keys() {
+        let uses = facts.ledger.retired(uid).filter_map(|entry| listing.token(&entry.id)?.last_used);
+        if let Some(last) = uses.max() {
+            all.insert(uid.clone(), last);
         }
     }
-    let frozen = |report: &Report| report.trouble.as_ref().is_some_and(|note| note.reason == UNREADABLE);
-    if old.capacity != new.capacity || old.strangers != new.strangers || frozen(&old) != frozen(&new) {
-        context.wake.tenant(tenant);
+    all
+}
+
+/// Puts up what the passes of one owner meet.
+pub struct Reporter<'a> {
+    pub context: &'a Context,
+    /// Name of the ledger.
+    pub ledger: &'a str,
+    /// Name of its Tenant.
+    pub tenant: &'a str,
+}
+
+impl Reporter<'_> {
+    /// The last report; an empty one before the first.
+    pub fn last(&self) -> Report {
+        self.context.board.owners.report(self.ledger).map(|report| (*report).clone()).unwrap_or_default()
     }
+
+    /// Puts up what keeps the whole owner from working; all else stays as it was last known.
+    pub fn put_trouble(&self, trouble: Note) {
+        self.put(Report { trouble: Some(trouble), ..self.last() });
+    }
+
+    /// Puts a report up and wakes the resources and the Tenant that it concerns.
+    pub fn put(&self, report: Report) {
+        let context = self.context;
+        let new = report.clone();
+        let old = context.board.owners.put_report(self.ledger, report);
+        let first = old.is_none();
+        let old = old.map(|old| (*old).clone()).unwrap_or_default();
+        let changed = old.trouble != new.trouble;
+        for token in context.tokens_of(self.tenant) {
+            let Some(Subject { uid, namespace, name, .. }) = Subject::of(&token) else { continue };
+            // A first report without trouble is no news for a resource that no token was minted for yet.
+            let concerns = changed || (first && !context.board.resources.is_fresh(uid));
+            let moved = old.obstacles.get(uid) != new.obstacles.get(uid)
+                || old.trials.get(uid) != new.trials.get(uid)
+                || old.last_used.get(uid) != new.last_used.get(uid);
+            if concerns || moved {
+                context.wake_token(uid, namespace, name);
+            }
+        }
+        let freezes = is_frozen(&old) != is_frozen(&new);
+        if old.capacity != new.capacity || old.strangers != new.strangers || freezes {
+            context.wake.tenant(self.tenant);
+        }
+    }
+}
+
+fn is_frozen(report: &Report) -> bool {
+    report.trouble.as_ref().is_some_and(|note| note.reason == UNREADABLE)
 }
 
 /// Wakes the resources that look different after a write of the ledger. That a token was recorded is seen when it is
 /// current.
 pub fn wake_changed(context: &Context, before: &Ledger, after: &Ledger) {
     for (uid, resource) in before.resources.iter().chain(&after.resources) {
-        let (old, new) = (before.resources.get(uid), after.resources.get(uid));
-        let moved = before.current(uid) != after.current(uid)
-            || before.retired(uid).count() != after.retired(uid).count()
-            || old.is_some() != new.is_some() && old.is_some()
-            || old.zip(new).is_some_and(|(old, new)| *old != Resource { last: old.last, ..new.clone() });
-        if moved {
-            wake(context, uid, &resource.namespace, &resource.name);
+        if looks_different(uid, before, after) {
+            context.wake_token(uid, &resource.namespace, &resource.name);
         }
     }
 }
 
-/// Wakes all resources of a Tenant: where ISC is has changed, and so has what is published.
-pub fn wake_all(context: &Context, tenant: &str) {
-    for token in context.tokens_of(tenant) {
-        wake(context, &token.uid().unwrap_or_default(), &token.namespace().unwrap_or_default(), &token.name_any());
+fn looks_different(uid: &Uid, before: &Ledger, after: &Ledger) -> bool {
+    if before.current(uid) != after.current(uid) || before.retired(uid).count() != after.retired(uid).count() {
+        return true;
     }
-}
-
-fn wake(context: &Context, uid: &str, namespace: &str, name: &str) {
-    context.board.mark_fresh(uid, false);
-    context.wake.token(namespace, name);
+    match (before.resources.get(uid), after.resources.get(uid)) {
+        (Some(_), None) => true,
+        // The number of its last token is shown once that token is current.
+        (Some(old), Some(new)) => *old != Resource { last: old.last, ..new.clone() },
+        (None, _) => false,
+    }
 }

@@ -1,10 +1,11 @@
-//! While ISC refuses the operator's own credential: whether it refuses the published ones too, as it does when the ISC user
+//! While ISC refuses the operator's own credential, a trial of the published ones: ISC refuses them too when the ISC user
 //! is disabled.
 use std::time::Duration;
 
-use super::effect::credential;
-use super::{Memory, Working, old_report, report};
-use crate::controllers::Context;
+use super::effect::isc::credential;
+use super::memory::Memory;
+use super::report::Reporter;
+use super::session::OwnerSession;
 use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::ledger::{Entry, State};
@@ -13,11 +14,11 @@ use crate::lifecycle::ledger::{Entry, State};
 pub(super) const EVERY: Duration = Duration::from_secs(60);
 
 /// Tries the published credential that was tried longest ago, and puts up what came of it. An outage changes nothing.
-pub(super) async fn run(context: &Context, session: &Working, ledger: &str, memory: &mut Memory) {
+pub(super) async fn run(reporter: &Reporter<'_>, session: &OwnerSession, memory: &mut Memory) {
     if !memory.may_try(EVERY) {
         return;
     }
-    let Ok(Some(stored)) = context.ledgers.get(ledger).await else { return };
+    let Ok(Some(stored)) = reporter.context.ledgers.get(reporter.ledger).await else { return };
     let Some(entry) = next(&stored.ledger, memory) else { return };
     memory.tried(&entry.id);
     let refusal = match session.client.verify(&credential(entry)).await {
@@ -25,9 +26,10 @@ pub(super) async fn run(context: &Context, session: &Working, ledger: &str, memo
         Err(Failure::Refused { status, message }) => Some(format!("status {status}: {message}")),
         Err(_) => return,
     };
-    let mut report = old_report(context, ledger);
+    let mut report = reporter.last();
     report.trials.insert(entry.uid.clone(), refusal);
-    report::put(context, ledger, &stored.ledger.endpoint.tenant, report);
+    // The label by which the ledger was found may be wrong; what is published is its Tenant's.
+    Reporter { tenant: &stored.ledger.endpoint.tenant, ..*reporter }.put(report);
 }
 
 /// The credential whose turn it is.

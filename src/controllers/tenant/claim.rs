@@ -1,41 +1,24 @@
 //! The claim of an ISC user: the first Tenant to authenticate as a user has it, by a ledger that is created once.
 use kube::ResourceExt;
 
-use super::trouble;
 use crate::api::Tenant;
-use crate::controllers::Context;
 use crate::controllers::board::Session;
-use crate::controllers::frozen;
-use crate::controllers::watches::Causes;
-use crate::kubernetes::ledger_store::{self, LedgerStore, Written};
+use crate::controllers::context::Context;
+use crate::controllers::trouble;
+use crate::kubernetes::causes::Causes;
+use crate::kubernetes::ledger_store::{LedgerStore, Stored, Written};
 use crate::lifecycle::describe::Note;
-use crate::lifecycle::ledger::{Endpoint, Ledger, OwnCredential};
+use crate::lifecycle::ledger::Ledger;
 use crate::metrics::KubernetesWrite;
 
 /// Claims the user of a session (create-only); the same user under another Tenant is refused.
 pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -> Result<(), Note> {
     let name = tenant.name_any();
     let ledger_name = LedgerStore::name_of(&session.owner);
-    let unreachable =
-        |error: &(dyn std::error::Error + 'static)| trouble::waiting(frozen::UNREADABLE, Causes(error).to_string());
-    let unreadable = |error: &ledger_store::Error| frozen::note(error).unwrap_or_else(|| unreachable(error));
-    let stored = context.ledgers.get(&ledger_name).await.map_err(|error| unreadable(&error))?;
-    if let Some(stored) = stored {
-        let holder = stored.ledger.endpoint.tenant.clone();
-        return if *holder == *name {
-            // Whatever became of the write: the ledger is looked for again.
-            let relabelled = context.ledgers.relabel(stored).await;
-            relabelled.into_iter().for_each(|_| context.metrics.write(KubernetesWrite::Ledger));
-            Ok(())
-        } else {
-            Err(trouble::stalled(
-                "UserClaimed",
-                format!(
-                    "ISC user {:?} already serves Tenant {holder:?}; use a personal access token of another user",
-                    session.owner.identity_id
-                ),
-            ))
-        };
+    match context.ledgers.get(&ledger_name).await {
+        Ok(Some(stored)) => return claimed(&name, context, session, stored).await,
+        Ok(None) => {}
+        Err(error) => return Err(trouble::frozen(&error).unwrap_or_else(|| unreachable(&error))),
     }
     if let Some(other) = context.ledgers_of(&name).into_iter().find(|other| *other != ledger_name) {
         return Err(trouble::stalled(
@@ -46,18 +29,10 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
             ),
         ));
     }
-    let endpoint = Endpoint {
-        tenant: name.into(),
-        api_url: session.api_url.as_str().into(),
-        nerm_url: session.nerm_url.as_deref().map(Into::into),
-        ca_pem: session.ca_pem.clone(),
-        tokens_per_user: tenant.spec.tokens_per_user(),
-    };
+    let endpoint = session.endpoint(name.into(), tenant.spec.tokens_per_user());
     let incarnation = format!("{:016x}", context.random(&ledger_name));
     let mut ledger = Ledger::new(endpoint, session.owner.clone(), incarnation.into());
-    let own = session.client.credential();
-    ledger.credential =
-        Some(OwnCredential { client_id: own.client_id.as_str().into(), client_secret: own.client_secret.clone() });
+    ledger.credential = Some(session.own_credential());
     match context.ledgers.create(&ledger).await {
         Written::Done(_) => {
             context.metrics.write(KubernetesWrite::Ledger);
@@ -69,4 +44,27 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
         )),
         Written::Unclear(error) => Err(unreachable(&error)),
     }
+}
+
+/// There is a ledger of the user: it is this Tenant's, or the user is taken.
+async fn claimed(name: &str, context: &Context, session: &Session, stored: Stored) -> Result<(), Note> {
+    let holder = stored.ledger.endpoint.tenant.clone();
+    if *holder != *name {
+        return Err(trouble::stalled(
+            "UserClaimed",
+            format!(
+                "ISC user {:?} already serves Tenant {holder:?}; use a personal access token of another user",
+                session.owner.identity_id
+            ),
+        ));
+    }
+    // Whatever became of the write: the ledger is looked for again.
+    if context.ledgers.relabel(stored).await.is_some() {
+        context.metrics.write(KubernetesWrite::Ledger);
+    }
+    Ok(())
+}
+
+fn unreachable(error: &(dyn std::error::Error + 'static)) -> Note {
+    trouble::waiting(trouble::UNREADABLE, Causes(error).to_string())
 }

@@ -1,16 +1,15 @@
-//! What must hold before anything is minted for a Tenant: a seed that ISC accepts, of a user that nobody else has claimed.
+//! The way to a session: nothing is minted for a Tenant before ISC accepts its seed, of a user that no other Tenant claimed.
 use std::sync::Arc;
 
 use kube::ResourceExt;
 use tokio::time::Instant;
 
+use super::claim;
 use super::identify::{self, Who};
-use super::{claim, trouble};
 use crate::api::{Tenant, check};
-use crate::controllers::Context;
 use crate::controllers::board::Session;
-use crate::controllers::watches::Causes;
-use crate::isc::budget::Budget;
+use crate::controllers::context::Context;
+use crate::controllers::trouble;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Credential};
 use crate::kubernetes::operator_files;
@@ -30,11 +29,13 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
         return Err(trouble::stalled("Invalid", problems.join("; ")));
     }
     let place = place(tenant, context).await?;
-    let known = context.board.tenant(&tenant.name_any()).and_then(|view| view.session);
+    let known = context.board.tenants.view(&tenant.name_any()).and_then(|view| view.session);
     let client = client(tenant, context, &place, known.as_ref()).await?;
+    // What was found out through another client is about another credential or another ISC.
     let known = known.filter(|known| known.client.is(&client));
-    let is_young = |at: Instant| at.elapsed() < context.config.drift_interval;
-    if let Some(known) = known.as_ref().filter(|known| known.verified.is_some_and(is_young)) {
+    if let Some(known) = &known
+        && known.is_verified_within(context.config.drift_interval)
+    {
         return Ok(Session { nerm_url: place.nerm_url, ..known.clone() });
     }
     let Who { identity, owner, isc, expires } = identify::run(tenant, context, &client, known.as_ref()).await?;
@@ -56,44 +57,28 @@ async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
         None => None,
         Some(bundle) => {
             let key = &bundle.config_map_ref;
-            let own = &context.config.operator_namespace;
+            let own = context.namespace();
             let read = operator_files::bundle(&context.client, own, &key.name, &key.key).await;
-            Some(read.map_err(|error| file_trouble(&error))?.into())
+            Some(read.map_err(|error| trouble::file(&error))?.into())
         }
     };
     Ok(Place { api, nerm_url: nerm.map(|url| url.to_string()), ca_pem })
 }
 
-/// The session's client if nothing changed that it was made from, else another one.
+/// The session's client if nothing changed that it was made from, otherwise another one.
 async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option<&Session>) -> Result<Client, Note> {
     let invalid = |message: String| trouble::stalled("Invalid", message);
     let Some(source) = tenant.spec.credentials.first() else {
         return Err(invalid("spec.credentials is empty; name the Secret with the operator's credential".into()));
     };
-    let own = &context.config.operator_namespace;
+    let own = context.namespace();
     let read = operator_files::seed(&context.client, own, &source.secret_ref.name).await;
-    let (client_id, client_secret) = read.map_err(|error| file_trouble(&error))?;
+    let (client_id, client_secret) = read.map_err(|error| trouble::file(&error))?;
     let credential = Credential { client_id, client_secret };
-    let is_same = |known: &&Session| {
-        *known.client.credential() == credential
-            && known.api_url == place.api.to_string()
-            && known.ca_pem == place.ca_pem
-    };
-    if let Some(known) = known.filter(is_same) {
+    let ca_pem = place.ca_pem.as_deref();
+    if let Some(known) = known.filter(|known| known.is_made_of(&credential, &place.api.to_string(), ca_pem)) {
         return Ok(known.client.clone());
     }
-    let transport = context.outside.transports.trusting(place.ca_pem.as_deref());
-    let transport = transport.map_err(|failure| invalid(failure.to_string()))?;
-    let budget = Arc::new(Budget::new(context.config.isc_requests_per_10s));
-    let path = context.config.pat_path.clone();
-    Ok(Client::new(place.api.clone(), path, transport, credential, budget, context.metrics.clone()))
-}
-
-fn file_trouble(error: &operator_files::Error) -> Note {
-    match error {
-        operator_files::Error::SeedMissing { .. } => trouble::stalled("SeedMissing", error.to_string()),
-        operator_files::Error::SeedInvalid { .. } => trouble::stalled("SeedInvalid", error.to_string()),
-        operator_files::Error::BundleMissing { .. } => trouble::stalled("Invalid", error.to_string()),
-        operator_files::Error::Read { .. } => trouble::waiting("Reconciling", Causes(error).to_string()),
-    }
+    let opened = context.open(place.api.clone(), ca_pem, credential);
+    opened.map_err(|failure| invalid(failure.to_string()))
 }

@@ -1,13 +1,12 @@
-//! Whose a seed is and what it may do. ISC may leave out every field that says so: each has a second source.
+//! Identity and rights of a seed. ISC may leave out every field that names them: each has a second source.
 use kube::ResourceExt;
 
-use super::trouble::{self, MANAGE};
 use crate::api::Tenant;
-use crate::controllers::Context;
 use crate::controllers::board::{IscTenant, Session};
+use crate::controllers::context::Context;
+use crate::controllers::trouble::{self, MANAGE};
 use crate::isc::access_token::Identity;
 use crate::isc::classify::ListedToken;
-use crate::isc::tenant_info::TenantInfo;
 use crate::isc::{Client, Failure};
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Millis, Owner};
@@ -15,15 +14,15 @@ use crate::lifecycle::ledger::{Millis, Owner};
 /// Grants everything that its user's level allows.
 const ALL: &str = "sp:scopes:all";
 
-/// Whose a seed is.
+/// The user and the tenant of a seed.
 pub(super) struct Who {
-    /// What ISC said of its access token.
+    /// Its access token as ISC describes it.
     pub identity: Identity,
     /// The user.
     pub owner: Owner,
     /// Name and data centre of the tenant.
     pub isc: IscTenant,
-    /// When the seed expires; `None`: never.
+    /// End of the seed; `None`: it has none.
     pub expires: Option<Millis>,
 }
 
@@ -34,14 +33,14 @@ pub(super) async fn run(
     client: &Client,
     known: Option<&Session>,
 ) -> Result<Who, Note> {
-    let fail = |failure: Failure| trouble::of(tenant, context, &failure);
-    let identity = client.identity().await.map_err(fail)?;
+    let seed = Seed { tenant, context, client };
+    let identity = client.identity().await.map_err(|failure| seed.trouble(&failure))?;
     if is_api_client(client.client_id()) && identity.identity_id.is_none() {
-        return Err(api_client(tenant, context));
+        return Err(seed.api_client());
     }
-    may_manage(tenant, context, client, &identity)?;
-    let own = own_token(tenant, context, client, &identity).await?;
-    let (tenant_id, isc) = tenant_of(tenant, context, client, &identity, &own.owner_id, known).await?;
+    seed.may_manage(&identity)?;
+    let own = seed.own_token(&identity).await?;
+    let (tenant_id, isc) = seed.tenant_of(&identity, &own.owner_id, known).await?;
     let owner = Owner { tenant_id: tenant_id.into(), identity_id: own.owner_id.as_str().into() };
     Ok(Who { identity, owner, isc, expires: own.expires })
 }
@@ -51,124 +50,129 @@ fn is_api_client(client_id: &str) -> bool {
     client_id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }
 
-fn api_client(tenant: &Tenant, context: &Context) -> Note {
-    let seed = trouble::seed(tenant, context);
-    let message =
-        format!("{seed} is an API client without a user; put the credential of a personal access token into it");
-    trouble::stalled("NotAPersonalAccessToken", message)
+/// The credential of a Tenant.
+struct Seed<'a> {
+    tenant: &'a Tenant,
+    context: &'a Context,
+    client: &'a Client,
 }
 
-/// Where nobody names its scopes, a call that ISC did not allow tells.
-fn may_manage(tenant: &Tenant, context: &Context, client: &Client, identity: &Identity) -> Result<(), Note> {
-    let Some(scopes) = &identity.scopes else {
-        return match context.board.forbidden(client.client_id()) {
-            Some(why) => {
-                let why = format!("ISC answered a POST or PATCH with status 403: {why}");
-                Err(trouble::missing_scope(tenant, context, &why))
-            }
-            None => Ok(()),
-        };
-    };
-    if scopes.iter().any(|scope| scope == MANAGE || scope == ALL) {
-        return Ok(());
-    }
-    Err(trouble::missing_scope(tenant, context, &format!("its access token carries {}", scopes.join(", "))))
-}
-
-/// The seed's own token in LIST. Two witnesses say whose it is: a ledger for a user whom one spoilt reply names would stand
-/// in the way of the right one for ever.
-async fn own_token(
-    tenant: &Tenant,
-    context: &Context,
-    client: &Client,
-    identity: &Identity,
-) -> Result<ListedToken, Note> {
-    let unknown = |what: &str| {
-        let seed = trouble::seed(tenant, context);
-        trouble::waiting("UserUnknown", format!("{what} the credential in {seed}; ISC is asked again"))
-    };
-    let first = listed(tenant, context, client, identity).await?;
-    let own = first.into_iter().find(|token| token.id == client.client_id());
-    let own = own.ok_or_else(|| unknown("LIST of ISC does not show the token of"))?;
-    let confirmed = match &identity.identity_id {
-        Some(id) => *id == own.owner_id,
-        None => {
-            let second = listed(tenant, context, client, identity).await?;
-            second.iter().any(|token| token.id == own.id && token.owner_id == own.owner_id)
-        }
-    };
-    if confirmed { Ok(own) } else { Err(unknown("ISC names two users for")) }
-}
-
-/// LIST of the seed's user.
-async fn listed(
-    tenant: &Tenant,
-    context: &Context,
-    client: &Client,
-    identity: &Identity,
-) -> Result<Vec<ListedToken>, Note> {
-    match client.list().await {
-        Ok(listed) => Ok(listed),
-        // Its access token carries the scope, as far as is known: what it lacks is a user.
-        Err(Failure::Forbidden(_)) if identity.scopes.is_some() && identity.identity_id.is_none() => {
-            Err(api_client(tenant, context))
-        }
-        Err(Failure::Forbidden(why)) => {
-            let carries = match &identity.scopes {
-                Some(scopes) => format!(", although its access token carries {}", scopes.join(", ")),
-                None => String::new(),
+impl Seed<'_> {
+    /// Where ISC does not name its scopes, a call that ISC did not allow says what it lacks.
+    fn may_manage(&self, identity: &Identity) -> Result<(), Note> {
+        let Some(scopes) = &identity.scopes else {
+            return match self.context.board.credentials.forbidden(self.client.client_id()) {
+                Some(why) => Err(self.missing_scope(&format!("ISC answered a POST or PATCH with status 403: {why}"))),
+                None => Ok(()),
             };
-            let why = format!("LIST was answered with status 403: {why}{carries}");
-            Err(trouble::missing_scope(tenant, context, &why))
+        };
+        if scopes.iter().any(|scope| scope == MANAGE || scope == ALL) {
+            return Ok(());
         }
-        Err(failure) => Err(trouble::of(tenant, context, &failure)),
+        Err(self.missing_scope(&format!("its access token carries {}", scopes.join(", "))))
     }
-}
 
-/// Id, name and data centre of the tenant.
-async fn tenant_of(
-    tenant: &Tenant,
-    context: &Context,
-    client: &Client,
-    identity: &Identity,
-    user: &str,
-    known: Option<&Session>,
-) -> Result<(String, IscTenant), Note> {
-    let told = IscTenant { name: identity.org.clone(), pod: identity.pod.clone() };
-    let before = known.map(|known| known.isc.clone()).unwrap_or_default();
-    let told = IscTenant { name: told.name.or(before.name), pod: told.pod.or(before.pod) };
-    let is_told = told.name.is_some() && told.pod.is_some();
-    if let Some(id) = identity.tenant_id.clone().filter(|_| is_told) {
-        return Ok((id, told));
+    /// The seed's own token in LIST. Two witnesses say whose it is: a ledger for a user that one spoilt reply names would
+    /// stand in the way of the right one for ever.
+    async fn own_token(&self, identity: &Identity) -> Result<ListedToken, Note> {
+        let first = self.listed(identity).await?;
+        let Some(own) = first.into_iter().find(|token| token.id == self.client.client_id()) else {
+            return Err(self.unknown("LIST of ISC does not show the token of"));
+        };
+        let confirmed = match &identity.identity_id {
+            Some(id) => *id == own.owner_id,
+            None => {
+                let second = self.listed(identity).await?;
+                second.iter().any(|token| token.id == own.id && token.owner_id == own.owner_id)
+            }
+        };
+        if confirmed { Ok(own) } else { Err(self.unknown("ISC names two users for")) }
     }
-    let info = client.tenant_info().await;
-    let said = info.as_ref().cloned().unwrap_or_default();
-    let TenantInfo { id, name, pod } = said;
-    let isc = IscTenant { name: told.name.or(name), pod: told.pod.or(pod) };
-    let id = identity.tenant_id.clone().or(id);
-    if let Some(id) = id {
-        return Ok((id, isc));
-    }
-    // An identity id belongs to one tenant, so that the ledger of this user knows it.
-    if let Some(owner) = context.owner_of(&tenant.name_any(), user).await {
-        return Ok((owner.tenant_id.to_string(), isc));
-    }
-    Err(match info {
-        Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => {
-            trouble::of(tenant, context, &failure)
+
+    /// LIST of the seed's user.
+    async fn listed(&self, identity: &Identity) -> Result<Vec<ListedToken>, Note> {
+        match self.client.list().await {
+            Ok(listed) => Ok(listed),
+            // Its access token carries the scope, as far as is known: what it lacks is a user.
+            Err(Failure::Forbidden(_)) if identity.scopes.is_some() && identity.identity_id.is_none() => {
+                Err(self.api_client())
+            }
+            Err(Failure::Forbidden(why)) => {
+                let carries = match &identity.scopes {
+                    Some(scopes) => format!(", although its access token carries {}", scopes.join(", ")),
+                    None => String::new(),
+                };
+                Err(self.missing_scope(&format!("LIST was answered with status 403: {why}{carries}")))
+            }
+            Err(failure) => Err(self.trouble(&failure)),
         }
-        Ok(_) => unnamed(tenant, context, "it answered without tenantId"),
-        Err(failure) => unnamed(tenant, context, &failure.to_string()),
-    })
-}
+    }
 
-/// Nobody says which tenant the seed is of. `why`: what `/oauth/info` came to.
-fn unnamed(tenant: &Tenant, context: &Context, why: &str) -> Note {
-    let seed = trouble::seed(tenant, context);
-    let message = format!(
-        "neither the access token of {seed} nor GET /oauth/info says which tenant it is of ({why}); ISC is asked again"
-    );
-    trouble::waiting("UserUnknown", message)
+    /// Id, name and data centre of the tenant.
+    async fn tenant_of(
+        &self,
+        identity: &Identity,
+        user: &str,
+        known: Option<&Session>,
+    ) -> Result<(String, IscTenant), Note> {
+        let before = known.map(|known| known.isc.clone()).unwrap_or_default();
+        let (name, pod) = (identity.org.clone().or(before.name), identity.pod.clone().or(before.pod));
+        if let Some(id) = &identity.tenant_id
+            && name.is_some()
+            && pod.is_some()
+        {
+            return Ok((id.clone(), IscTenant { name, pod }));
+        }
+        let info = self.client.tenant_info().await;
+        let said = info.as_ref().cloned().unwrap_or_default();
+        let isc = IscTenant { name: name.or(said.name), pod: pod.or(said.pod) };
+        if let Some(id) = identity.tenant_id.clone().or(said.id) {
+            return Ok((id, isc));
+        }
+        // An identity id belongs to one tenant, so that the ledger of this user knows it.
+        if let Some(owner) = self.context.owner_of(&self.tenant.name_any(), user).await {
+            return Ok((owner.tenant_id.to_string(), isc));
+        }
+        Err(match info {
+            Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => self.trouble(&failure),
+            Ok(_) => self.unnamed("it answered without tenantId"),
+            Err(failure) => self.unnamed(&failure.to_string()),
+        })
+    }
+
+    fn trouble(&self, failure: &Failure) -> Note {
+        trouble::call(self.tenant, self.context.namespace(), failure)
+    }
+
+    fn missing_scope(&self, why: &str) -> Note {
+        trouble::missing_scope(self.tenant, self.context.namespace(), why)
+    }
+
+    fn name(&self) -> String {
+        trouble::seed(self.tenant, self.context.namespace())
+    }
+
+    fn api_client(&self) -> Note {
+        let seed = self.name();
+        let message =
+            format!("{seed} is an API client without a user; put the credential of a personal access token into it");
+        trouble::stalled("NotAPersonalAccessToken", message)
+    }
+
+    /// ISC does not say for certain whose it is.
+    fn unknown(&self, what: &str) -> Note {
+        let seed = self.name();
+        trouble::waiting("UserUnknown", format!("{what} the credential in {seed}; ISC is asked again"))
+    }
+
+    /// ISC does not say which tenant it is of. `why`: what `/oauth/info` came to.
+    fn unnamed(&self, why: &str) -> Note {
+        let seed = self.name();
+        let message = format!(
+            "neither the access token of {seed} nor GET /oauth/info says which tenant it is of ({why}); ISC is asked again"
+        );
+        trouble::waiting("UserUnknown", message)
+    }
 }
 
 #[cfg(test)]

@@ -2,78 +2,76 @@
 mod claim;
 mod connect;
 mod identify;
+mod memory;
 mod show;
-mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use thiserror::Error;
 
-use super::Context;
+use self::memory::Memory;
+use self::show::Error;
 use super::board::TenantView;
+use super::context::Context;
 use crate::api::Tenant;
 use crate::kubernetes::ledger_store::LedgerStore;
 
-/// Why a pass ended early.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The status could not be written.
-    #[error("failed to write the status of Tenant {name:?}")]
-    Status {
-        /// Name of the Tenant.
-        name: String,
-        /// Why.
-        source: kube::Error,
-    },
+/// The time after which a Tenant that does not work is tried again.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// The state of the tenant loop. It starts empty.
+pub struct Tenants {
+    context: Arc<Context>,
+    memory: Memory,
 }
 
-/// How soon a Tenant that does not work is tried again.
-const RETRY: Duration = Duration::from_secs(15);
+impl Tenants {
+    /// A loop that remembers nothing yet.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context, memory: Memory::default() }
+    }
+}
 
 /// One pass over a Tenant.
 ///
 /// # Errors
 /// The runtime tries again.
 #[tracing::instrument(skip_all, fields(tenant = tenant.metadata.name))]
-pub async fn reconcile(tenant: Arc<Tenant>, context: Arc<Context>) -> Result<Action, Error> {
+pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Action, Error> {
+    let context = &*tenants.context;
     if !context.is_informed().await {
         return Ok(Action::await_change());
     }
     let name = tenant.name_any();
     let generation = tenant.metadata.generation;
-    let found = connect::run(&tenant, &context).await;
-    let (view, wait) = match found {
+    let (view, wait) = match connect::run(&tenant, context).await {
         Ok(session) => {
             let (last, session) = (Some(session.clone()), Some(session));
             (TenantView { generation, session, trouble: None, last }, context.config.drift_interval)
         }
         Err(note) => {
             let wait = if note.stalled { context.config.recheck } else { RETRY };
-            let before = context.board.tenant(&name).unwrap_or_default();
+            let before = context.board.tenants.view(&name).unwrap_or_default();
             let session = before.session.filter(|_| !note.stalled);
             (TenantView { generation, session, trouble: Some(note), last: before.last }, wait)
         }
     };
-    let changed = context.board.put_tenant(&name, Some(view.clone()));
-    let sooner = show::run(&tenant, &context, &view).await?;
+    let changed = context.board.tenants.put_view(&name, view.clone());
+    let sooner = show::run(&tenant, context, &tenants.memory, &view).await?;
     if changed {
-        wake_all(&context, &name, &view);
+        wake_all(context, &name, &view);
     }
     Ok(Action::requeue(sooner.map_or(wait, |sooner| wait.min(sooner))))
 }
 
+/// Has the other loops look at everything of a Tenant. What a resource shows may be about the Tenant as it was.
 fn wake_all(context: &Context, name: &str, view: &TenantView) {
     let mut ledgers = context.ledgers_of(name);
     ledgers.extend(view.session.iter().map(|session| LedgerStore::name_of(&session.owner)));
     for ledger in ledgers {
-        context.wake.owner(&context.config.operator_namespace, &ledger);
+        context.wake.owner(context.namespace(), &ledger);
     }
-    for token in context.tokens_of(name) {
-        // What it shows may be about the Tenant as it was.
-        context.board.mark_fresh(&token.uid().unwrap_or_default(), false);
-        context.wake.token(&token.namespace().unwrap_or_default(), &token.name_any());
-    }
+    context.wake_tokens_of(name);
 }

@@ -1,18 +1,20 @@
-//! What a Tenant shows: whose tokens it mints, how many there are, when its credential ends, and what is wrong.
+//! The status of a Tenant: whose tokens it mints, how many there are, when its credential ends, and what is wrong.
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::api::Api;
 use kube::{Resource, ResourceExt};
+use thiserror::Error;
 
-use super::{Error, trouble};
+use super::memory::Memory;
 use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, READY, RECONCILING, STALLED, Wanted, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::board::{Session, TenantView};
-use crate::controllers::frozen::UNREADABLE;
-use crate::controllers::watches::Causes;
-use crate::controllers::{Context, transitions};
+use crate::controllers::context::Context;
+use crate::controllers::transitions;
+use crate::controllers::trouble::{self, UNREADABLE};
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events::{self, News};
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
@@ -22,17 +24,35 @@ use crate::lifecycle::describe::{Note, stamp};
 use crate::lifecycle::ledger::Millis;
 use crate::metrics::{CapacityShare, KubernetesWrite};
 
-/// Between two writes that only count tokens anew.
+/// The reason why a pass ended early.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The status could not be written.
+    #[error("failed to write the status of Tenant {name:?}")]
+    Status {
+        /// Name of the Tenant.
+        name: String,
+        /// The answer of the API server.
+        source: kube::Error,
+    },
+}
+
+/// Between two writes of which only the number of tokens is new.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
-/// Writes the status if there is something new to tell. Gives the time to wait if numbers alone are new, but too soon.
-pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -> Result<Option<Duration>, Error> {
+/// Writes the status if it differs from what is there. Gives the time to wait if only numbers differ, and too soon.
+pub(super) async fn run(
+    tenant: &Tenant,
+    context: &Context,
+    memory: &Memory,
+    view: &TenantView,
+) -> Result<Option<Duration>, Error> {
     let name = tenant.name_any();
-    let tenant = &*context.board.tenant_caught_up(tenant);
+    let tenant = &*memory.caught_up(tenant);
     let old = tenant.status.as_ref();
     let new = status_of(tenant, context, view);
     if old.is_some_and(|old| is_only_count(old, &new)) {
-        let waits = context.board.tenant_told(&name).and_then(|at| COUNT_EVERY.checked_sub(at.elapsed()));
+        let waits = memory.written_at(&name).and_then(|at| COUNT_EVERY.checked_sub(at.elapsed()));
         if waits.is_some() {
             return Ok(waits);
         }
@@ -41,7 +61,8 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
     let written = status::write(&api, &name, old, &new).await;
     if let Some(written) = written.map_err(|source| Error::Status { name: name.clone(), source })? {
         context.metrics.write(KubernetesWrite::Status);
-        context.board.tell_tenant(written);
+        memory.put_written(written);
+        memory.forget(|name| context.tenant(name).is_some());
         let before = old.map_or(&[][..], |old| &old.conditions);
         transitions::log(&format!("Tenant {name:?}"), before, &new.conditions);
         announce(tenant, context, &new).await;
@@ -52,7 +73,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, view: &TenantView) -
 fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantStatus {
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
-    let report = session.and_then(|session| context.board.report(&LedgerStore::name_of(&session.owner)));
+    let report = session.and_then(|session| context.board.owners.report(&LedgerStore::name_of(&session.owner)));
     let frozen = report.as_ref().and_then(|report| report.trouble.as_ref()).filter(|note| note.reason == UNREADABLE);
     let trouble = view.trouble.as_ref().or(frozen);
     let strangers = report.as_ref().and_then(|report| report.strangers.clone());
@@ -115,10 +136,10 @@ fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Wante
     context.metrics.credential_expiry(&tenant.name_any(), at.map(|at| at.div_euclid(1_000)));
     let reading = view.last.as_ref().and_then(|last| last.client.now());
     let now = reading.map_or_else(|| context.wall_clock().as_millisecond(), |now| now.ms);
-    credential::expires(at?, now, &trouble::seed(tenant, context))
+    credential::expires(at?, now, &trouble::seed(tenant, context.namespace()))
 }
 
-/// What the status says of the end of the credential that worked last, before this process came.
+/// The end of the credential that worked last before this process came, as the status shows it.
 fn shown_expiry(tenant: &Tenant) -> Option<Millis> {
     let shown = tenant.status.as_ref()?.credential.as_ref()?.expires_at.as_deref()?;
     shown.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)

@@ -1,12 +1,13 @@
 //! Deletion (R12) as far as the cluster goes: the Secret, and at the very end the finalizer.
-use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
-use super::{Error, full_name, publish, show, wake_owners};
+use super::publish;
+use super::show;
+use super::task::{Error, Task};
 use crate::api::PersonalAccessToken;
-use crate::controllers::Context;
+use crate::controllers::secret_read::SecretRead;
+use crate::controllers::subject::Subject;
 use crate::kubernetes::ledger_store::LedgerStore;
-use crate::kubernetes::published_secret::holds;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::Publication;
@@ -15,82 +16,86 @@ use crate::lifecycle::ledger::State;
 use crate::metrics::KubernetesWrite;
 
 /// One pass over a resource that is being deleted.
-pub(super) async fn run(token: &PersonalAccessToken, context: &Context) -> Result<Action, Error> {
-    let uid = token.uid().unwrap_or_default();
-    context.board.mark_fresh(&uid, false);
-    let stored = publish::ledger(token, context).await?.filter(|stored| mentions(&stored.ledger, &uid));
-    match stored {
-        Some(stored) => {
-            let publication = clear(token, context, &stored.ledger).await?;
-            wake_owners(context, token);
-            show::run(token, context, Some(&stored.ledger), publication).await?;
-            Ok(Action::requeue(context.config.recheck))
-        }
-        None => release(token, context).await,
-    }
+pub(super) async fn run(task: &Task<'_>) -> Result<Action, Error> {
+    let Task { subject, context, .. } = *task;
+    context.board.resources.mark_fresh(subject.uid, false);
+    let stored = publish::ledger(task).await?;
+    let Some(stored) = stored.filter(|stored| mentions(&stored.ledger, subject.uid)) else {
+        return release(task).await;
+    };
+    let publication = clear(task, &stored.ledger).await?;
+    task.wake_owners();
+    show::run(task, Some(&stored.ledger), publication).await?;
+    Ok(Action::requeue(context.config.recheck))
 }
 
 /// Removes the Secret, or sees to it that what is left to the user is the current credential (R12).
-async fn clear(token: &PersonalAccessToken, context: &Context, ledger: &Ledger) -> Result<Publication, Error> {
-    let uid = token.uid().unwrap_or_default();
-    let Some(resource) = ledger.resources.get(&*uid).filter(|resource| resource.deleting) else {
+async fn clear(task: &Task<'_>, ledger: &Ledger) -> Result<Publication, Error> {
+    let uid = task.subject.uid;
+    let Some(resource) = ledger.resources.get(uid).filter(|resource| resource.deleting) else {
         return Ok(Publication::Nothing);
     };
-    if resource.retain && ledger.current(&uid).is_some() {
-        return Ok(publish::run(token, context).await?.0);
+    if resource.retain && ledger.current(uid).is_some() {
+        let (publication, _) = publish::run(task).await?;
+        return Ok(publication);
     }
-    if ledger.of(&uid).all(|entry| entry.state != State::Released) {
-        remove_secret(token, context).await?;
+    if ledger.of(uid).all(|entry| entry.state != State::Released) {
+        remove_secret(task).await?;
     }
     Ok(Publication::Nothing)
 }
 
 /// The resource is gone as far as the operator is concerned.
-pub(super) fn gone(token: &PersonalAccessToken, context: &Context) -> Action {
-    context.board.forget(token);
-    for rival in context.tokens_of(&token.spec.tenant_ref.name).iter().filter(|other| are_rivals(token, other)) {
-        context.board.mark_fresh(&rival.uid().unwrap_or_default(), false);
-        context.wake.token(&rival.namespace().unwrap_or_default(), &rival.name_any());
-        wake_owners(context, rival);
+pub(super) fn gone(task: &Task<'_>) -> Action {
+    let Task { token, subject, context, memory } = *task;
+    context.board.forget(subject);
+    memory.forget(subject.uid);
+    for other in context.tokens_of(subject.tenant) {
+        if !are_rivals(token, &other) {
+            continue;
+        }
+        if let Some(Subject { uid, namespace, name, tenant }) = Subject::of(&other) {
+            context.wake_token(uid, namespace, name);
+            context.wake_owners_of(tenant);
+        }
     }
     Action::await_change()
 }
 
-/// Whether both want the same Secret.
+/// Both want the same Secret.
 fn are_rivals(one: &PersonalAccessToken, other: &PersonalAccessToken) -> bool {
-    one.namespace() == other.namespace() && one.secret_name() == other.secret_name()
+    one.metadata.namespace == other.metadata.namespace && one.secret_name() == other.secret_name()
 }
 
 /// The finalizer goes only when a live LIST shows no ledger that holds the uid.
-async fn release(token: &PersonalAccessToken, context: &Context) -> Result<Action, Error> {
-    let uid = token.uid().unwrap_or_default();
-    let live = context.ledgers.of_tenant(&token.spec.tenant_ref.name).await;
-    let live = live.map_err(|source| Error::Ledger { name: full_name(token), source })?;
-    if live.iter().any(|stored| mentions(&stored.ledger, &uid)) || is_held_unlabelled(token, context).await? {
-        wake_owners(context, token);
+async fn release(task: &Task<'_>) -> Result<Action, Error> {
+    let Task { token, subject, context, .. } = *task;
+    let live = context.ledgers.of_tenant(subject.tenant).await;
+    let live = live.map_err(|error| task.ledger_failed(error))?;
+    if live.iter().any(|stored| mentions(&stored.ledger, subject.uid)) || is_held_unlabelled(task).await? {
+        task.wake_owners();
         return Ok(Action::requeue(context.config.recheck));
     }
-    let fail = |source| Error::Kubernetes { action: "remove the finalizer", name: full_name(token), source };
-    status::finalizer(&context.client, token, false).await.map_err(fail)?;
+    let written = status::finalizer(&context.client, token, false).await;
+    written.map_err(|error| task.failed("remove the finalizer", error))?;
     context.metrics.write(KubernetesWrite::Finalizer);
-    gone(token, context);
+    gone(task);
     // Should it be there still, the answer was wrong.
     Ok(Action::requeue(context.config.recheck))
 }
 
-/// Whether the ledger of the Tenant's user, read by its name, holds the resource: its label may be lost. Then the tenant
-/// controller puts it back.
-async fn is_held_unlabelled(token: &PersonalAccessToken, context: &Context) -> Result<bool, Error> {
-    let tenant = &token.spec.tenant_ref.name;
-    let Some(session) = context.board.tenant(tenant).and_then(|view| view.session) else { return Ok(false) };
+/// The ledger of the Tenant's user, read by its name, holds the resource: its label may be lost. Then the tenant controller
+/// puts it back.
+async fn is_held_unlabelled(task: &Task<'_>) -> Result<bool, Error> {
+    let Task { subject, context, .. } = *task;
+    let Some(session) = context.board.tenants.view(subject.tenant).and_then(|view| view.session) else {
+        return Ok(false);
+    };
     let read = context.ledgers.get(&LedgerStore::name_of(&session.owner)).await;
-    let stored = read.map_err(|source| Error::Ledger { name: full_name(token), source })?;
-    let held = stored.is_some_and(|stored| {
-        *stored.ledger.endpoint.tenant == **tenant && mentions(&stored.ledger, &token.uid().unwrap_or_default())
-    });
+    let Some(stored) = read.map_err(|error| task.ledger_failed(error))? else { return Ok(false) };
+    let held = *stored.ledger.endpoint.tenant == *subject.tenant && mentions(&stored.ledger, subject.uid);
     if held {
-        context.board.distrust(tenant);
-        context.wake.tenant(tenant);
+        context.distrust(subject.tenant);
     }
     Ok(held)
 }
@@ -101,13 +106,13 @@ fn mentions(ledger: &Ledger, uid: &str) -> bool {
         || ledger.pending.as_ref().is_some_and(|pending| &*pending.uid == uid)
 }
 
-async fn remove_secret(token: &PersonalAccessToken, context: &Context) -> Result<(), Error> {
-    let namespace = token.namespace().unwrap_or_default();
-    let fail = |source| Error::Kubernetes { action: "remove the Secret", name: full_name(token), source };
-    let found = context.secrets.metadata(&namespace, token.secret_name()).await.map_err(fail)?;
-    let Some(found) = found.map(|secret| secret.metadata) else { return Ok(()) };
-    if holds(Some(&found), &token.uid().unwrap_or_default()) == Holds::Ours {
-        context.secrets.delete(&namespace, &found).await.map_err(fail)?;
+async fn remove_secret(task: &Task<'_>) -> Result<(), Error> {
+    let Task { token, subject, context, .. } = *task;
+    let failed = |error| task.failed("remove the Secret", error);
+    let read = SecretRead::of(&context.secrets, subject.namespace, token.secret_name(), subject.uid).await;
+    let SecretRead { holds, metadata, .. } = read.map_err(failed)?;
+    if let (Holds::Ours, Some(found)) = (holds, metadata) {
+        context.secrets.delete(subject.namespace, &found).await.map_err(failed)?;
         context.metrics.write(KubernetesWrite::Secret);
     }
     Ok(())

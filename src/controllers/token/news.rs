@@ -1,4 +1,4 @@
-//! Which transition of a resource is told as an event.
+//! The transitions of a resource that become events.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::api::PersonalAccessTokenStatus;

@@ -2,106 +2,92 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::ResourceExt;
 use kube::core::ObjectMeta;
 
-use super::{Error, full_name, wake_owners};
-use crate::api::PersonalAccessToken;
+use super::memory::InOrder;
+use super::task::{Error, Task};
 use crate::api::names::ANNOTATION_NUMBER;
-use crate::controllers::Context;
-use crate::controllers::board::Seen;
+use crate::controllers::secret_read::SecretRead;
 use crate::kubernetes::ledger_store::Stored;
-use crate::kubernetes::published_secret::{Content, differs, held, holds};
+use crate::kubernetes::published_secret::{Content, differs, held};
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::Publication;
 use crate::lifecycle::facts::Holds;
-use crate::lifecycle::ledger::State;
+use crate::lifecycle::ledger::{Entry, State};
 use crate::metrics::KubernetesWrite;
 
 /// Most characters of a refusal that are shown.
 const LONGEST_REFUSAL: usize = 512;
 
 /// Makes the Secret what the ledger says.
-pub(super) async fn run(
-    token: &PersonalAccessToken,
-    context: &Context,
-) -> Result<(Publication, Option<Ledger>), Error> {
-    let uid = token.uid().unwrap_or_default();
-    let is_told = token.status.as_ref().is_some_and(|status| status.secret.is_some());
-    if !is_told
-        && context.board.seen(&uid).is_none()
-        && let Some(first) = publish_first(token, context).await?
+pub(super) async fn run(task: &Task<'_>) -> Result<(Publication, Option<Ledger>), Error> {
+    let Task { token, subject, memory, .. } = *task;
+    let is_shown = token.status.as_ref().is_some_and(|status| status.secret.is_some());
+    if !is_shown
+        && memory.in_order(subject.uid).is_none()
+        && let Some(first) = publish_first(task).await?
     {
         return Ok(first);
     }
-    let found = metadata(token, context).await?;
-    let holds = holds(found.as_ref(), &uid);
-    let Some(stored) = ledger(token, context).await? else { return Ok((nothing(holds), None)) };
-    let ledger = stored.ledger;
-    let publication = match ledger.current(&uid).filter(|_| is_published(&ledger, &uid)) {
-        None => {
-            if let (Holds::Ours, Some(found)) = (holds, &found) {
-                question(token, &ledger, found, context).await?;
-            }
-            nothing(holds)
+    let SecretRead { holds, metadata, .. } = read(task).await?;
+    let Some(Stored { ledger, .. }) = ledger(task).await? else { return Ok((nothing(holds), None)) };
+    let publication = match (published(&ledger, subject.uid), holds, &metadata) {
+        (None, Holds::Ours, Some(found)) => {
+            question(task, &ledger, found).await?;
+            Publication::Nothing
         }
-        Some(entry) => {
-            let content = Content { token, entry, endpoint: &ledger.endpoint };
-            match (holds, &found) {
-                (Holds::Foreign, _) => Publication::Taken,
-                (Holds::Ours, Some(found)) => correct(&content, &ledger, found, context).await?,
-                _ if is_deleting(&ledger, &uid) => Publication::Nothing,
-                _ => create(&content, context).await?,
-            }
-        }
+        (None, _, _) => nothing(holds),
+        (Some(_), Holds::Foreign, _) => Publication::Taken,
+        (Some(entry), Holds::Ours, Some(found)) => correct(task, &ledger, entry, found).await?,
+        (Some(_), _, _) if is_deleting(&ledger, subject.uid) => Publication::Nothing,
+        (Some(entry), _, _) => create(task, &ledger, entry).await?,
     };
     Ok((publication, Some(ledger)))
 }
 
 /// Nothing seems to be published yet: a create-only write needs no look at the Secret before. `None`: it is there.
-async fn publish_first(
-    token: &PersonalAccessToken,
-    context: &Context,
-) -> Result<Option<(Publication, Option<Ledger>)>, Error> {
-    let uid = token.uid().unwrap_or_default();
-    let ledger = match ledger_at_hand(token, context) {
+async fn publish_first(task: &Task<'_>) -> Result<Option<(Publication, Option<Ledger>)>, Error> {
+    let uid = task.subject.uid;
+    let ledger = match ledger_at_hand(task) {
         Some(ledger) => Some((*ledger).clone()),
-        None => ledger(token, context).await?.map(|stored| stored.ledger),
+        None => ledger(task).await?.map(|stored| stored.ledger),
     };
-    let current = ledger.as_ref().filter(|ledger| is_published(ledger, &uid));
-    let Some((ledger, entry)) = current.and_then(|ledger| Some((ledger, ledger.current(&uid)?))) else {
-        let found = metadata(token, context).await?;
-        return Ok(Some((nothing(holds(found.as_ref(), &uid)), ledger)));
+    let entry = ledger.as_ref().and_then(|ledger| published(ledger, uid));
+    let (Some(ledger), Some(entry)) = (&ledger, entry) else {
+        let read = read(task).await?;
+        return Ok(Some((nothing(read.holds), ledger)));
     };
-    if is_deleting(ledger, &uid) {
+    if is_deleting(ledger, uid) {
         return Ok(None);
     }
-    let publication = create(&Content { token, entry, endpoint: &ledger.endpoint }, context).await?;
-    Ok((publication != Publication::Nothing).then(|| (publication, Some(ledger.clone()))))
+    match create(task, ledger, entry).await? {
+        Publication::Nothing => Ok(None),
+        publication => Ok(Some((publication, Some(ledger.clone())))),
+    }
 }
 
-async fn metadata(token: &PersonalAccessToken, context: &Context) -> Result<Option<ObjectMeta>, Error> {
-    let namespace = token.namespace().unwrap_or_default();
-    let fail = |source| Error::Kubernetes { action: "read the Secret", name: full_name(token), source };
-    let found = context.secrets.metadata(&namespace, token.secret_name()).await.map_err(fail)?;
-    Ok(found.map(|secret| secret.metadata))
+async fn read(task: &Task<'_>) -> Result<SecretRead, Error> {
+    let Task { token, subject, context, .. } = *task;
+    let read = SecretRead::of(&context.secrets, subject.namespace, token.secret_name(), subject.uid).await;
+    read.map_err(|error| task.failed("read the Secret", error))
 }
 
 /// The ledger that mentions the resource, as the owner controller of this process wrote it a moment ago.
-fn ledger_at_hand(token: &PersonalAccessToken, context: &Context) -> Option<Arc<Ledger>> {
-    let uid = token.uid().unwrap_or_default();
-    let names = context.ledgers_of(&token.spec.tenant_ref.name);
-    names.iter().find_map(|name| context.board.ledger(name).filter(|ledger| ledger.resources.contains_key(&*uid)))
+fn ledger_at_hand(task: &Task<'_>) -> Option<Arc<Ledger>> {
+    let Task { subject, context, .. } = *task;
+    let names = context.ledgers_of(subject.tenant);
+    let mut ledgers = names.iter().filter_map(|name| context.board.owners.ledger(name));
+    ledgers.find(|ledger| ledger.resources.contains_key(subject.uid))
 }
 
-/// The ledger that mentions the resource, else the Tenant's first.
-pub(super) async fn ledger(token: &PersonalAccessToken, context: &Context) -> Result<Option<Stored>, Error> {
-    let uid = token.uid().unwrap_or_default();
+/// The ledger that mentions the resource, otherwise the Tenant's first.
+pub(super) async fn ledger(task: &Task<'_>) -> Result<Option<Stored>, Error> {
+    let Task { subject, context, .. } = *task;
     let mut first = None;
-    for name in context.ledgers_of(&token.spec.tenant_ref.name) {
+    for name in context.ledgers_of(subject.tenant) {
         let read = context.ledgers.get(&name).await;
-        let Some(stored) = read.map_err(|source| Error::Ledger { name: full_name(token), source })? else { continue };
-        if stored.ledger.resources.contains_key(&*uid) {
+        let Some(stored) = read.map_err(|error| task.ledger_failed(error))? else { continue };
+        if stored.ledger.resources.contains_key(subject.uid) {
             return Ok(Some(stored));
         }
         first = first.or(Some(stored));
@@ -109,11 +95,13 @@ pub(super) async fn ledger(token: &PersonalAccessToken, context: &Context) -> Re
     Ok(first)
 }
 
-fn is_published(ledger: &Ledger, uid: &str) -> bool {
-    ledger.resources.get(uid).is_some_and(|resource| !resource.deleting || resource.retain)
+/// The credential that the resource's Secret is to hold.
+fn published<'a>(ledger: &'a Ledger, uid: &str) -> Option<&'a Entry> {
+    let resource = ledger.resources.get(uid)?;
+    if resource.deleting && !resource.retain { None } else { ledger.current(uid) }
 }
 
-/// What is left to its user is kept current, but not created: the owner controller may have seen that there is no Secret,
+/// A Secret that is left to its user is kept current, but not created: the owner controller may have seen that there is none,
 /// and condemn the token (R12).
 fn is_deleting(ledger: &Ledger, uid: &str) -> bool {
     ledger.resources.get(uid).is_some_and(|resource| resource.deleting)
@@ -123,112 +111,99 @@ fn nothing(holds: Holds) -> Publication {
     if holds == Holds::Foreign { Publication::Taken } else { Publication::Nothing }
 }
 
-async fn create(content: &Content<'_>, context: &Context) -> Result<Publication, Error> {
-    match context.secrets.create(content).await {
+async fn create(task: &Task<'_>, ledger: &Ledger, entry: &Entry) -> Result<Publication, Error> {
+    let content = content(task, ledger, entry);
+    match task.context.secrets.create(&content).await {
         Ok(revision) => {
-            context.metrics.write(KubernetesWrite::Secret);
-            remember(content, context, revision);
+            task.context.metrics.write(KubernetesWrite::Secret);
+            task.memory.put_in_order(task.subject.uid, in_order(&content, revision));
             Ok(Publication::Published)
         }
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(Publication::Nothing),
-        Err(source) => refused(content, source),
+        Err(source) => refused(task, &content, source),
     }
 }
 
-async fn correct(
-    content: &Content<'_>,
-    ledger: &Ledger,
-    found: &ObjectMeta,
-    context: &Context,
-) -> Result<Publication, Error> {
-    let uid = content.token.uid().unwrap_or_default();
-    if context.board.seen(&uid) == Some(seen(content, found.resource_version.clone())) {
+async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &ObjectMeta) -> Result<Publication, Error> {
+    let Task { token, subject, context, memory } = *task;
+    let content = content(task, ledger, entry);
+    if memory.in_order(subject.uid) == Some(in_order(&content, found.resource_version.clone())) {
         return Ok(Publication::Published);
     }
-    let namespace = content.token.namespace().unwrap_or_default();
-    let name = content.token.secret_name();
-    let read = context.secrets.get(&namespace, name).await.map_err(|source| failed(content, source))?;
-    // One that changed since may be newer than the ledger at hand: what is written rests on a read from before it (R8).
-    let same = |secret: &Secret| {
-        let metadata = &secret.metadata;
-        metadata.uid == found.uid && metadata.resource_version == found.resource_version
+    let read = context.secrets.get(subject.namespace, token.secret_name()).await;
+    let Some(secret) = read.map_err(|source| task.failed("publish the Secret", source))? else {
+        return Ok(Publication::Nothing);
     };
-    let Some(secret) = read.filter(same) else { return Ok(Publication::Nothing) };
-    if is_ahead(content.token, ledger, &secret, context) {
+    // One that changed since may be newer than the ledger at hand: what is written rests on a read from before it (R8).
+    let metadata = &secret.metadata;
+    if metadata.uid != found.uid || metadata.resource_version != found.resource_version {
+        return Ok(Publication::Nothing);
+    }
+    if is_ahead(task, ledger, &secret) {
         return Ok(Publication::Published);
     }
-    if !differs(&secret, content) {
-        remember(content, context, secret.metadata.resource_version);
+    if !differs(&secret, &content) {
+        memory.put_in_order(subject.uid, in_order(&content, secret.metadata.resource_version));
         return Ok(Publication::Published);
     }
-    match context.secrets.correct(content, &secret.metadata).await {
+    match context.secrets.correct(&content, metadata).await {
         Ok(revision) => {
             context.metrics.write(KubernetesWrite::Secret);
-            remember(content, context, revision);
-            tell(content, ledger, context);
+            memory.put_in_order(subject.uid, in_order(&content, revision));
+            // What was published is news for the owner controller while an older token waits for its end (R9).
+            if ledger.retired(&entry.uid).next().is_some() && entry.published_at.is_none() {
+                task.wake_owners();
+            }
             Ok(Publication::Published)
         }
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Publication::Nothing),
-        Err(source) => refused(content, source),
+        Err(source) => refused(task, &content, source),
     }
 }
 
-/// What the Secret holds is left alone: a recorded pair that is newer than the one at hand (P2), or an unknown one that
+/// The pair in the Secret is left alone: a recorded one that is newer than the one at hand (P2), or an unknown one that
 /// claims to be newer, until the owner controller has adopted or refused it (R13).
-fn is_ahead(token: &PersonalAccessToken, ledger: &Ledger, secret: &Secret, context: &Context) -> bool {
-    let uid = token.uid().unwrap_or_default();
-    let held = held(secret, &uid);
-    let current = ledger.current(&uid).map_or(0, |entry| entry.n);
+fn is_ahead(task: &Task<'_>, ledger: &Ledger, secret: &Secret) -> bool {
+    let uid = task.subject.uid;
+    let held = held(secret, uid);
+    let current = ledger.current(uid).map_or(0, |entry| entry.n);
     if let Some(known) = ledger.entry(&held.id) {
         return known.n > current && *known.uid == *uid && known.state == State::Prepared;
     }
-    let asks = ledger.is_open(&uid, &held);
+    let asks = ledger.is_open(uid, &held);
     if asks {
-        context.board.ask(&uid);
-        wake_owners(context, token);
+        task.context.board.resources.ask(uid);
+        task.wake_owners();
     }
     asks
 }
 
 /// With nothing to publish, an unknown pair in the Secret may be one that the ledger lost (R13).
-async fn question(
-    token: &PersonalAccessToken,
-    ledger: &Ledger,
-    found: &ObjectMeta,
-    context: &Context,
-) -> Result<(), Error> {
+async fn question(task: &Task<'_>, ledger: &Ledger, found: &ObjectMeta) -> Result<(), Error> {
+    let Task { token, subject, context, .. } = *task;
     let claims = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok());
-    let uid = token.uid().unwrap_or_default();
-    if is_deleting(ledger, &uid) || !ledger.may_have_lost(&uid, claims) {
+    if is_deleting(ledger, subject.uid) || !ledger.may_have_lost(subject.uid, claims) {
         return Ok(());
     }
-    let namespace = token.namespace().unwrap_or_default();
-    let fail = |source| Error::Kubernetes { action: "read the Secret", name: full_name(token), source };
-    let secret = context.secrets.get(&namespace, token.secret_name()).await.map_err(fail)?;
+    let read = context.secrets.get(subject.namespace, token.secret_name()).await;
+    let secret = read.map_err(|error| task.failed("read the Secret", error))?;
     if let Some(secret) = secret.filter(|secret| secret.metadata.uid == found.uid) {
-        is_ahead(token, ledger, &secret, context);
+        is_ahead(task, ledger, &secret);
     }
     Ok(())
 }
 
-/// What was published is news for the owner controller while an older token waits for its end (R9).
-fn tell(content: &Content<'_>, ledger: &Ledger, context: &Context) {
-    if ledger.retired(&content.entry.uid).next().is_some() && content.entry.published_at.is_none() {
-        wake_owners(context, content.token);
-    }
+fn content<'a>(task: &Task<'a>, ledger: &'a Ledger, entry: &'a Entry) -> Content<'a> {
+    Content { token: task.token, entry, endpoint: &ledger.endpoint }
 }
 
-fn remember(content: &Content<'_>, context: &Context, revision: Option<String>) {
-    context.board.put_seen(&content.token.uid().unwrap_or_default(), seen(content, revision));
-}
-
-fn seen(content: &Content<'_>, revision: Option<String>) -> Seen {
+fn in_order(content: &Content<'_>, revision: Option<String>) -> InOrder {
     let (n, generation) = (content.entry.n, content.token.metadata.generation);
-    Seen { revision, n, generation, endpoint: content.endpoint_mark() }
+    InOrder { revision, n, generation, endpoint: content.endpoint_mark() }
 }
 
 /// A refusal by a rule of the cluster is shown to people; anything else is tried again.
-fn refused(content: &Content<'_>, source: kube::Error) -> Result<Publication, Error> {
+fn refused(task: &Task<'_>, content: &Content<'_>, source: kube::Error) -> Result<Publication, Error> {
     match source {
         kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
             let quotes = content.is_quoted_in(&status.message);
@@ -239,10 +214,6 @@ fn refused(content: &Content<'_>, source: kube::Error) -> Result<Publication, Er
             };
             Ok(Publication::Refused(why.chars().take(LONGEST_REFUSAL).collect()))
         }
-        source => Err(failed(content, source)),
+        source => Err(task.failed("publish the Secret", source)),
     }
-}
-
-fn failed(content: &Content<'_>, source: kube::Error) -> Error {
-    Error::Kubernetes { action: "publish the Secret", name: full_name(content.token), source }
 }

@@ -1,11 +1,12 @@
 //! Status and events: written when they differ from what is there, and never read to decide anything.
-use kube::{Api, Resource, ResourceExt};
+use kube::{Api, Resource};
 
 use super::news::news;
-use super::{Error, full_name};
+use super::task::{Error, Task};
 use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus, Tenant};
-use crate::controllers::watches::Causes;
-use crate::controllers::{Context, transitions};
+use crate::controllers::board::Report;
+use crate::controllers::{transitions, trouble};
+use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
@@ -13,56 +14,45 @@ use crate::lifecycle::describe::{self, Note, Publication, Trial, View};
 use crate::lifecycle::grants::admit;
 use crate::metrics::KubernetesWrite;
 
-/// Writes status and event if there is something new to tell.
-pub(super) async fn run(
-    token: &PersonalAccessToken,
-    context: &Context,
-    ledger: Option<&Ledger>,
-    publication: Publication,
-) -> Result<(), Error> {
-    let token = &*context.board.caught_up(token);
-    let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
-    let name = &token.spec.tenant_ref.name;
+/// Writes status and event if they differ from what is there.
+pub(super) async fn run(task: &Task<'_>, ledger: Option<&Ledger>, publication: Publication) -> Result<(), Error> {
+    let Task { subject, context, memory, .. } = *task;
+    let token = memory.caught_up(subject.uid, task.token);
+    let task = Task { token: &token, ..*task };
     // The watches of resources and Tenants are not one: what is missing in the one may only be late.
-    let is_late = context.tenant(name).is_none() && exists(context, name).await.map_err(fail("read the Tenant"))?;
-    match status_of(token, context, ledger, publication, is_late) {
-        Some(new) => write(token, context, &new).await,
+    let is_late = context.tenant(subject.tenant).is_none() && exists(&task).await?;
+    match status_of(&task, ledger, publication, is_late) {
+        Some(new) => write(&task, &new).await,
         None => Ok(()),
     }
 }
 
-/// Tells that the resource's ledger cannot be read. All else that it shows stays as it was last known.
-pub(super) async fn frozen(token: &PersonalAccessToken, context: &Context, note: &Note) -> Result<(), Error> {
-    let token = &*context.board.caught_up(token);
-    write(token, context, &describe::frozen(token, note, context.wall_clock())).await
+/// Shows that the resource's ledger cannot be read. All else that it shows stays as it was last known.
+pub(super) async fn frozen(task: &Task<'_>, note: &Note) -> Result<(), Error> {
+    let token = task.memory.caught_up(task.subject.uid, task.token);
+    let task = Task { token: &token, ..*task };
+    write(&task, &describe::frozen(&token, note, task.context.wall_clock())).await
 }
 
-async fn write(token: &PersonalAccessToken, context: &Context, new: &PersonalAccessTokenStatus) -> Result<(), Error> {
-    let fail = |action| move |source| Error::Kubernetes { action, name: full_name(token), source };
-    let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), &token.namespace().unwrap_or_default());
-    let written = status::write(&api, &token.name_any(), token.status.as_ref(), new).await;
-    match written {
-        Ok(Some(written)) => {
-            context.metrics.write(KubernetesWrite::Status);
-            let before = token.status.as_ref().map_or(&[][..], |status| &status.conditions);
-            transitions::log(&format!("PersonalAccessToken {:?}", full_name(token)), before, &new.conditions);
-            context.board.put_written(written);
-        }
+async fn write(task: &Task<'_>, new: &PersonalAccessTokenStatus) -> Result<(), Error> {
+    let Task { token, subject, context, memory } = *task;
+    let old = token.status.as_ref();
+    let api: Api<PersonalAccessToken> = Api::namespaced(context.client.clone(), subject.namespace);
+    let written = match status::write(&api, subject.name, old, new).await {
+        Ok(Some(written)) => written,
         Ok(None) => return Ok(()),
         Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
-        Err(error) => return Err(fail("write the status")(error)),
-    }
-    if let Some(news) = news(token.status.as_ref(), new) {
-        let told = events::publish(
-            &context.client,
-            &context.config.identity,
-            token.object_ref(&()),
-            &news,
-            context.wall_clock(),
-        );
-        match told.await {
+        Err(error) => return Err(task.failed("write the status", error)),
+    };
+    context.metrics.write(KubernetesWrite::Status);
+    let before = old.map_or(&[][..], |status| &status.conditions);
+    transitions::log(&format!("PersonalAccessToken {:?}", subject.to_string()), before, &new.conditions);
+    memory.put_written(subject.uid, written);
+    if let Some(news) = news(old, new) {
+        let (client, identity) = (&context.client, &context.config.identity);
+        match events::publish(client, identity, token.object_ref(&()), &news, context.wall_clock()).await {
             Ok(()) => context.metrics.write(KubernetesWrite::Event),
-            // An event is told at most once; its namespace may be going away.
+            // An event is published at most once; its namespace may be going away.
             Err(error) => tracing::warn!(error = %Causes(&error), "failed to write an event"),
         }
     }
@@ -71,60 +61,55 @@ async fn write(token: &PersonalAccessToken, context: &Context, new: &PersonalAcc
 
 /// The new status; `None` while too little is known to replace an old one.
 fn status_of(
-    token: &PersonalAccessToken,
-    context: &Context,
+    task: &Task<'_>,
     ledger: Option<&Ledger>,
     publication: Publication,
     is_late: bool,
 ) -> Option<PersonalAccessTokenStatus> {
-    let tenant_name = &token.spec.tenant_ref.name;
-    let tenant = context.tenant(tenant_name);
-    let found = context.board.tenant(tenant_name);
-    let report = context.ledgers_of(tenant_name).iter().find_map(|name| context.board.report(name));
-    if token.status.is_some()
-        && (tenant.is_some() || is_late)
-        && found.as_ref().is_none_or(|f| f.trouble.is_none() && report.is_none())
-    {
+    let Task { token, subject, context, .. } = *task;
+    let tenant = context.tenant(subject.tenant);
+    let view = context.board.tenants.view(subject.tenant);
+    let ledgers = context.ledgers_of(subject.tenant);
+    let report = ledgers.iter().find_map(|name| context.board.owners.report(name));
+    let report = report.as_deref();
+    let is_there = tenant.is_some() || is_late;
+    let is_unknown = view.as_ref().is_none_or(|view| view.trouble.is_none() && report.is_none());
+    if token.status.is_some() && is_there && is_unknown {
         return None;
     }
-    let neighbours = context.tokens_of(tenant_name);
-    let denial = tenant
-        .as_ref()
-        .and_then(|tenant| admit(token, &tenant.spec, neighbours.iter().map(|neighbour| &**neighbour)).err());
-    let trouble = match &tenant {
-        None if !is_late => Some(tenant_missing(tenant_name)),
-        _ => found.and_then(|found| found.trouble).or_else(|| report.as_ref()?.trouble.clone()),
+    let trouble = if is_there {
+        let of_tenant = view.and_then(|view| view.trouble);
+        of_tenant.or_else(|| report?.trouble.clone())
+    } else {
+        Some(trouble::tenant_missing(subject.tenant))
     };
-    let uid = token.uid().unwrap_or_default();
+    let neighbours = context.tokens_of(subject.tenant);
+    let denial = tenant.and_then(|tenant| admit(token, &tenant.spec, neighbours.iter().map(|other| &**other)).err());
     let view = View {
         token,
         ledger,
         installation: &context.installation,
         denial: denial.as_ref(),
         trouble: trouble.as_ref(),
-        obstacle: report.as_ref().and_then(|report| report.obstacles.get(&*uid)),
-        trial: report.as_ref().and_then(|report| report.trials.get(&*uid)).map_or(Trial::None, trial),
-        last_used: report.as_ref().and_then(|report| report.last_used.get(&*uid).copied()),
+        obstacle: report.and_then(|report| report.obstacles.get(subject.uid)),
+        trial: report.map_or(Trial::None, |report| trial(report, subject.uid)),
+        last_used: report.and_then(|report| report.last_used.get(subject.uid).copied()),
         publication,
     };
     Some(describe::status(&view, context.wall_clock()))
 }
 
-fn trial(refusal: &Option<String>) -> Trial<'_> {
-    refusal.as_deref().map_or(Trial::Accepted, Trial::Refused)
-}
-
-async fn exists(context: &Context, tenant: &str) -> kube::Result<bool> {
-    Ok(Api::<Tenant>::all(context.client.clone()).get_metadata_opt(tenant).await?.is_some())
-}
-
-fn tenant_missing(name: &str) -> Note {
-    Note {
-        reason: "TenantNotFound",
-        message: format!(
-            "Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"
-        ),
-        stalled: true,
-        retry_at: None,
+fn trial<'a>(report: &'a Report, uid: &str) -> Trial<'a> {
+    match report.trials.get(uid) {
+        None => Trial::None,
+        Some(None) => Trial::Accepted,
+        Some(Some(refusal)) => Trial::Refused(refusal),
     }
+}
+
+/// The Tenant by a live read.
+async fn exists(task: &Task<'_>) -> Result<bool, Error> {
+    let tenants: Api<Tenant> = Api::all(task.context.client.clone());
+    let found = tenants.get_metadata_opt(task.subject.tenant).await;
+    Ok(found.map_err(|error| task.failed("read the Tenant", error))?.is_some())
 }

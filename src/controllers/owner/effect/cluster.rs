@@ -2,34 +2,34 @@
 use kube::Api;
 use kube::core::PartialObjectMeta;
 
-use super::{Found, Performed, Scene};
+use super::{Effects, Performed};
 use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
-use crate::controllers::watches::Causes;
-use crate::kubernetes::published_secret::{held, holds};
+use crate::controllers::secret_read::SecretRead;
+use crate::kubernetes::causes::Causes;
+use crate::kubernetes::published_secret::held;
 use crate::lifecycle::facts::{Holds, Stage};
 use crate::lifecycle::ledger::Uid;
 use crate::metrics::KubernetesWrite;
 
-impl Scene<'_> {
-    /// Whose the Secret is, by its metadata; the pair in it only if it is ours and somebody may be left with it.
+impl Effects<'_> {
+    /// Reads whose the Secret is, by its metadata; the pair in it only if it is ours and a user may be left with it.
     pub(super) async fn read_secret(&self, uid: &Uid) -> Performed {
         let Some((namespace, secret)) = self.place(uid) else { return Performed::Leave };
         let secrets = &self.context.secrets;
-        let found = match secrets.metadata(&namespace, &secret).await {
-            Ok(found) => found.map(|secret| secret.metadata),
+        let read = match SecretRead::of(secrets, &namespace, &secret, uid).await {
+            Ok(read) => read,
             Err(error) => return untold(&error),
         };
         let revokes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
         let goes = revokes && self.declared.contains_key(uid);
-        let holds = holds(found.as_ref(), uid);
-        if holds != Holds::Ours || goes {
-            return Performed::Saw(Box::new(Found { holds, held: None, metadata: found }));
+        if read.holds != Holds::Ours || goes {
+            return Performed::Saw(Box::new(read));
         }
         match secrets.get(&namespace, &secret).await {
-            Ok(Some(whole)) if whole.metadata.uid == found.and_then(|found| found.uid) => {
+            Ok(Some(whole)) if whole.metadata.uid == read.metadata.and_then(|found| found.uid) => {
                 let held = Some(held(&whole, uid));
-                Performed::Saw(Box::new(Found { holds, held, metadata: Some(whole.metadata) }))
+                Performed::Saw(Box::new(SecretRead { holds: Holds::Ours, held, metadata: Some(whole.metadata) }))
             }
             Ok(_) => Performed::Leave,
             Err(error) => untold(&error),
@@ -45,7 +45,7 @@ impl Scene<'_> {
             }
             Err(error) => {
                 tracing::warn!(error = %Causes(&error), "failed to take the marks off a Secret that is left to its user");
-                if is_refusal(&error) { Performed::Saw(Box::new(REFUSED)) } else { Performed::Leave }
+                if is_refusal(&error) { Performed::Saw(Box::new(SecretRead::REFUSED)) } else { Performed::Leave }
             }
         }
     }
@@ -64,7 +64,7 @@ impl Scene<'_> {
         }
     }
 
-    /// A resource of another uid under the name is another resource. What the API server refuses to tell counts as there.
+    /// A resource of another uid under the name is another resource. One that the API server refuses to show counts as there.
     pub(super) async fn look_for(&self, uid: &str) -> Performed {
         match self.read_resource(uid).await {
             Ok(found) => Performed::Sighted(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
@@ -97,10 +97,7 @@ fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> S
     if alive { Stage::Confirmed } else { Stage::Withdrawn }
 }
 
-/// A Secret that the API server refuses to show or to have written.
-const REFUSED: Found = Found { holds: Holds::Refused, held: None, metadata: None };
-
-/// Whether the API server answered, and will answer the same again: not to wait for.
+/// The API server answered, and will answer the same again: there is nothing to wait for.
 fn is_refusal(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422))
 }
@@ -108,7 +105,7 @@ fn is_refusal(error: &kube::Error) -> bool {
 fn untold(error: &kube::Error) -> Performed {
     if is_refusal(error) {
         tracing::warn!(error = %Causes(error), "the API server refuses to show a Secret");
-        return Performed::Saw(Box::new(REFUSED));
+        return Performed::Saw(Box::new(SecretRead::REFUSED));
     }
     unread(error)
 }

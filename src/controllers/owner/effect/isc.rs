@@ -1,7 +1,7 @@
 //! Effects in ISC: tokens are made, changed and deleted, and credentials tried.
 use std::time::Duration;
 
-use super::{Performed, Scene};
+use super::{Effects, Performed};
 use crate::isc::classify::Created;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::nerm::Nerm;
@@ -16,7 +16,7 @@ use crate::lifecycle::upkeep::{DRIFT, full_name, missing_scopes};
 /// Between two trials of a fresh credential.
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
 
-impl Scene<'_> {
+impl Effects<'_> {
     pub(super) async fn delete(&self, id: &TokenId) -> Performed {
         match self.session.client.delete(id).await {
             Ok(Deleted::Yes) => Performed::Outcome(Outcome::Gone),
@@ -46,7 +46,7 @@ impl Scene<'_> {
             Created::No { why } | Created::Doubtful { why } => Some(why.to_string()),
             Created::Yes(_) | Created::Unknown { .. } => None,
         };
-        self.context.board.note_refusal(&attempt.uid, refusal);
+        self.context.board.resources.note_refusal(&attempt.uid, refusal);
         let post = match created {
             Created::Yes(token) => Posted::Yes {
                 id: token.id.into(),
@@ -71,14 +71,13 @@ impl Scene<'_> {
         Performed::Outcome(Outcome::Posted { post, extended })
     }
 
-    /// Where nobody names the scopes of the operator's credential, a 403 tells that it lacks the one that it needs.
+    /// Where ISC does not name the scopes of the operator's credential, a 403 says that it lacks the one that it needs.
     fn note_forbidden(&self, failure: &Failure) {
         let Failure::Forbidden(why) = failure else { return };
         let session = self.session;
         if session.mints && session.identity.scopes.is_none() {
-            self.context.board.forbid(session.client.client_id(), why);
-            self.context.board.distrust(&self.ledger.endpoint.tenant);
-            self.context.wake.tenant(&self.ledger.endpoint.tenant);
+            self.context.board.credentials.forbid(session.client.client_id(), why);
+            self.context.distrust(&self.ledger.endpoint.tenant);
         }
     }
 
@@ -132,9 +131,29 @@ impl Scene<'_> {
         }
     }
 
-    /// Whether ISC accepts a credential that is in doubt.
-    pub(super) async fn verify(&self, credential: Option<Credential>) -> Performed {
-        let Some(credential) = credential else { return Performed::Leave };
+    /// Puts name and scopes of a token right, as far as they are given.
+    pub(super) async fn apply(&self, id: &TokenId, name: Option<&String>, scopes: Option<&Scopes>) -> Performed {
+        let name = name.map(|name| Change::Name(name.clone()));
+        let scopes = scopes.map(|scopes| Change::Scopes(scopes.to_vec()));
+        let changes: Vec<Change> = name.into_iter().chain(scopes).collect();
+        self.patch(id, &changes).await
+    }
+
+    /// Tries the credential of a recorded token that LIST lacks.
+    pub(super) async fn verify_recorded(&self, id: &TokenId) -> Performed {
+        match self.ledger.entry(id) {
+            Some(entry) => self.verify(credential(entry)).await,
+            None => Performed::Leave,
+        }
+    }
+
+    /// Tries the pair that a published Secret holds and the ledger does not know (R13).
+    pub(super) async fn verify_held(&self, held: &Held) -> Performed {
+        let (client_id, client_secret) = (held.id.to_string(), held.client_secret.clone());
+        self.verify(Credential { client_id, client_secret }).await
+    }
+
+    async fn verify(&self, credential: Credential) -> Performed {
         match self.session.client.verify(&credential).await {
             Ok(()) => Performed::Outcome(Outcome::Verified(true)),
             Err(Failure::Refused { .. }) => Performed::Outcome(Outcome::Verified(false)),
@@ -153,7 +172,7 @@ impl Scene<'_> {
         }
     }
 
-    /// What NERM makes of a credential; never a reason to hold anything up.
+    /// Tries a credential against NERM; the verdict never holds anything up.
     pub(super) async fn try_nerm(&self, id: &TokenId, url: &str) -> Performed {
         let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
         let nerm = match ApiUrl::parse(url, self.context.config.allow_loopback_http) {
@@ -181,15 +200,6 @@ fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
     let asked = changes.iter().find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
     let shorter = expires.zip(asked).filter(|(expires, asked)| expires + DRIFT < *asked);
     shorter.map_or(Patched::Yes, |(expires, _)| Patched::Shorter(expires))
-}
-
-pub(super) fn changes(name: Option<&String>, scopes: Option<&Scopes>) -> Vec<Change> {
-    let name = name.map(|name| Change::Name(name.clone()));
-    name.into_iter().chain(scopes.map(|scopes| Change::Scopes(scopes.to_vec()))).collect()
-}
-
-pub(super) fn pair(held: &Held) -> Credential {
-    Credential { client_id: held.id.to_string(), client_secret: held.client_secret.clone() }
 }
 
 /// The credential of a recorded token.

@@ -1,29 +1,28 @@
 //! Effects: one match, one small function per step, no decisions.
 mod cluster;
-mod isc;
+pub(super) mod isc;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kube::core::ObjectMeta;
 
-pub use self::isc::credential;
-use self::isc::{changes, pair};
-use super::Working;
-use crate::controllers::Context;
+use super::session::OwnerSession;
+use crate::controllers::context::Context;
+use crate::controllers::secret_read::SecretRead;
 use crate::isc::Failure;
 use crate::isc::tokens::Change;
-use crate::lifecycle::facts::{Declared, Held, Holds, Stage};
+use crate::lifecycle::facts::{Declared, Stage};
 use crate::lifecycle::ledger::{Ledger, Uid};
 use crate::lifecycle::settle::{Extended, Outcome};
 use crate::lifecycle::step::Step;
 
-/// What an effect came to.
+/// The result of an effect.
 pub enum Performed {
     /// It goes into the ledger.
     Outcome(Outcome),
     /// The resource's Secret was read.
-    Saw(Box<Found>),
+    Saw(Box<SecretRead>),
     /// A recorded resource was read: whether it is there.
     Sighted(bool),
     /// The resource's Secret was written, and what is known of it is out of date.
@@ -40,25 +39,17 @@ pub enum Performed {
     Failed(Failure),
 }
 
-/// A Secret by a live read.
-pub struct Found {
-    pub holds: Holds,
-    pub held: Option<Held>,
-    /// What the next write of it is conditional on.
-    pub metadata: Option<ObjectMeta>,
-}
-
-/// What an effect works with.
-pub struct Scene<'a> {
+/// The effects of one pass, and what they work with.
+pub struct Effects<'a> {
     pub context: &'a Context,
-    pub session: &'a Working,
+    pub session: &'a OwnerSession,
     pub ledger: &'a Ledger,
     pub declared: &'a BTreeMap<Uid, Declared>,
     /// Secrets as this pass read them.
     pub found: &'a BTreeMap<Uid, ObjectMeta>,
 }
 
-impl Scene<'_> {
+impl Effects<'_> {
     /// Carries out one step; LIST is read by the pass itself.
     pub async fn perform(&self, step: &Step) -> Performed {
         match step {
@@ -73,13 +64,13 @@ impl Scene<'_> {
                 Ok(extended) => Performed::Outcome(Outcome::Extended(extended)),
                 Err(failure) => Performed::Failed(failure),
             },
-            Step::Apply { id, name, scopes, .. } => self.patch(id, &changes(name.as_ref(), scopes.as_ref())).await,
+            Step::Apply { id, name, scopes, .. } => self.apply(id, name.as_ref(), scopes.as_ref()).await,
             Step::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
             Step::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
             Step::CheckScopes { id, .. } => self.check_scopes(id).await,
             Step::TryNerm { id, url } => self.try_nerm(id, url).await,
-            Step::Verify(id) => self.verify(self.ledger.entry(id).map(credential)).await,
-            Step::Adopt(adoption) => self.verify(Some(pair(&adoption.held))).await,
+            Step::Verify(id) => self.verify_recorded(id).await,
+            Step::Adopt(adoption) => self.verify_held(&adoption.held).await,
             _ => Performed::Outcome(Outcome::Decided),
         }
     }
