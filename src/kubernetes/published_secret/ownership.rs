@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::PersonalAccessToken;
 use crate::api::names::{
-    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY, MANAGER,
+    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY,
 };
 use crate::lifecycle::facts::{Held, Holds};
 use crate::redacted::Redacted;
@@ -85,6 +85,7 @@ fn controller(found: &ObjectMeta) -> Option<&OwnerReference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::names::MANAGER;
 
     fn meta(marks: Value, controller: Option<&str>) -> ObjectMeta {
         let owner = |uid: &str, controller: bool| json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": uid, "controller": controller});
