@@ -2,7 +2,7 @@
 use kube::core::ObjectMeta;
 
 use crate::kubernetes::published_secret::{PublishedSecrets, holds};
-use crate::lifecycle::facts::{Held, Holds};
+use crate::lifecycle::secret::{Held, Holds};
 
 /// The Secret, or that there is none.
 pub struct SecretRead {

@@ -1,7 +1,8 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
-use super::facts::{Declared, Facts, Holds, Sighting, millis};
+use super::facts::{Declared, Facts, Sighting};
 use super::ledger::{Entry, Ledger, Millis, Resource, State, Uid};
 use super::listing::{Listed, Listing};
+use super::secret::Holds;
 use super::step::Step;
 use super::{mint, release, token_name};
 
@@ -34,7 +35,7 @@ fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if facts.declared.contains_key(uid) {
         return None;
     }
-    let apart = millis(facts.timings.vanish_after);
+    let apart = facts.timings.vanish_after;
     match (facts.sightings.get(uid), facts.ms()) {
         (Some(Sighting::Absent { first, last }), _) if last - first >= apart => {
             Some(Step::MarkDeleting { uid: uid.clone(), retain: true })
@@ -101,7 +102,7 @@ fn look_again(facts: &Facts<'_>) -> Option<Step> {
 /// Condemned tokens that are gone (R9), or were handed to somebody else under another name (R10).
 fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     let now = facts.ms()?;
-    let lag = millis(facts.timings.list_lag);
+    let lag = facts.timings.list_lag;
     let shown_by = |entry: &Entry, at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
     let condemned_before = |entry: &Entry| listing.read_with.entry(&entry.id).is_some_and(|e| e.state == State::Tomb);
     // A name from before it was put right is not that of somebody else.
@@ -154,7 +155,7 @@ fn finish(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
 /// A fenced attempt is out of the way only if LIST was read after its end.
 fn fresh_if_unresolved(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> bool {
     match &facts.ledger.unresolved {
-        Some(left) if left.uid == *uid => listing.at > left.expiry + millis(facts.timings.list_lag),
+        Some(left) if left.uid == *uid => listing.at > left.expiry + facts.timings.list_lag,
         _ => true,
     }
 }

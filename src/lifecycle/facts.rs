@@ -2,11 +2,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ledger::{Applied, Entry, Ledger, Millis, TokenId, Uid};
+use super::ledger::{Applied, Ledger, Millis, TokenId, Uid};
 use super::listing::{Listed, Listing};
+use super::secret::SecretSeen;
 use super::timings::Timings;
 use super::token_name::MachinePart;
-use crate::redacted::Redacted;
 
 /// The input of [`super::step`].
 #[derive(Clone, Debug)]
@@ -148,59 +148,6 @@ pub enum Admission {
     Refused,
 }
 
-/// The published Secret by a live read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SecretSeen {
-    /// What is there.
-    pub holds: Holds,
-    /// The ledger that this pass knew then said that the resource is being deleted.
-    pub deleting: bool,
-    /// The overlap of the current credential was over when the read began (R9).
-    pub overlap_over: bool,
-    /// LIST was read since, and so was ISC's time.
-    pub listed: bool,
-    /// The pair in it; read only if the Secret is ours.
-    pub held: Option<Held>,
-}
-
-/// The pair in a published Secret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Held {
-    /// Client ID.
-    pub id: TokenId,
-    /// Client secret.
-    pub client_secret: Redacted,
-    /// The number that its annotation claims: a hint, since users can edit it.
-    pub claims: Option<u64>,
-    /// The resource owns the Secret, which therefore goes with it.
-    pub owned: bool,
-}
-
-impl Held {
-    /// Whether it is the pair of this recorded token.
-    pub fn is(&self, entry: &Entry) -> bool {
-        self.id == entry.id && self.client_secret == entry.client_secret
-    }
-
-    /// What stands for the pair and its claim in a verdict about it (R13).
-    pub fn digest(&self) -> Arc<str> {
-        super::token_name::tag(&format!("{}/{}", self.id, self.claims.unwrap_or(0))).into()
-    }
-}
-
-/// Who has the Secret's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Holds {
-    /// Nobody.
-    Absent,
-    /// The resource itself.
-    Ours,
-    /// Anybody else: never written, never deleted (P6).
-    Foreign,
-    /// The API server refuses to tell, or to write it: nothing is decided on it, and nobody else waits for it.
-    Refused,
-}
-
 impl Facts<'_> {
     /// ISC's time in milliseconds.
     pub fn ms(&self) -> Option<Millis> {
@@ -210,7 +157,7 @@ impl Facts<'_> {
     /// Whether the resource's back-off is over (R7), or longer than any: then a wrong clock recorded it (R20).
     pub fn has_waited(&self, uid: &str) -> bool {
         let until = self.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
-        let waits = |now: Millis| now < until && until - now <= 2 * millis(self.timings.backoff_max);
+        let waits = |now: Millis| now < until && until - now <= 2 * self.timings.backoff_max;
         until == 0 || self.ms().is_some_and(|now| !waits(now))
     }
 
@@ -221,7 +168,7 @@ impl Facts<'_> {
 
     /// Whether the fenced attempt can no longer take effect (R2).
     pub fn is_final(&self, expiry: Millis) -> bool {
-        self.is_past(expiry + millis(self.timings.list_lag) + 1)
+        self.is_past(expiry + self.timings.list_lag + 1)
     }
 
     /// Tokens of ours in LIST that were never recorded and never can be (R6).
@@ -238,9 +185,4 @@ impl Facts<'_> {
     pub fn destroyed_since_list(&self) -> bool {
         self.listing.is_some_and(|listing| !self.destroyed.is_subset(&listing.after))
     }
-}
-
-/// A duration in the unit of ISC's time.
-pub fn millis(duration: std::time::Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }

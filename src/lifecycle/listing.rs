@@ -2,7 +2,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::facts::millis;
 use super::ledger::{Entry, Ledger, Millis, Scopes, State, TokenId, scopes};
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
@@ -70,7 +69,7 @@ impl Listing {
 
     /// Whether this LIST had to show what was told to ISC at a moment.
     pub fn had_to_show(&self, told: Millis, timings: &Timings) -> bool {
-        self.at > told + millis(timings.list_lag)
+        self.at > told + timings.list_lag
     }
 
     /// Current tokens that this LIST had to show and lacks (R11).
@@ -134,7 +133,7 @@ pub fn judge(
     let incarnation = token_name::tag(&ledger.incarnation);
     let farthest = ledger.next.saturating_add(FARTHEST);
     let short = |token: &RawToken<'_>| match (token.created, token.expires) {
-        (Some(created), Some(expires)) => expires - created <= millis(timings.provisional_max),
+        (Some(created), Some(expires)) => expires - created <= timings.provisional_max,
         _ => false,
     };
     let judged = raw.iter().map(|token| {

@@ -2,10 +2,12 @@
 use std::sync::Arc;
 
 use super::capacity;
-use super::facts::{Admission, Declared, Facts, Holds, Trigger, millis};
-use super::ledger::{Attempt, Provisional, State, Uid};
+use super::facts::{Admission, Declared, Facts, Trigger};
+use super::ledger::{Attempt, Entry, Provisional, State, Uid};
 use super::listing::Listing;
-use super::step::{Resourceful, Step, extend};
+use super::secret::Holds;
+use super::step::{Extension, Resourceful, Step};
+use super::upkeep;
 
 /// The next intent, or the live read that must precede it.
 pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
@@ -47,6 +49,15 @@ pub(super) fn post(facts: &Facts<'_>, own: Attempt) -> Step {
     Step::Post { attempt: own, extend: extend(facts), then }
 }
 
+/// The prepared token whose life is extended next (R7).
+pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
+    let now = facts.ms()?;
+    let wanted = |uid: &Uid| facts.ledger.resources.get(uid).is_some_and(|resource| !resource.deleting);
+    let due = |entry: &&Entry| entry.state == State::Prepared && !facts.set_aside.contains(&entry.id);
+    let entry = facts.ledger.entries.iter().filter(due).find(|entry| wanted(&entry.uid))?;
+    Some(Extension { id: entry.id.clone(), until: now + upkeep::long_life(facts, &entry.uid) })
+}
+
 /// Why the owner cannot mint for a resource that wants a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
@@ -68,7 +79,7 @@ pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     }
     let waits = facts.ledger.resources.get(uid).filter(|_| !facts.has_waited(uid)).map(|resource| resource.not_before);
     let left = facts.ledger.unresolved.as_ref().filter(|left| !facts.is_final(left.expiry));
-    let unresolved = left.map(|left| left.expiry + millis(facts.timings.list_lag));
+    let unresolved = left.map(|left| left.expiry + facts.timings.list_lag);
     if waits.is_some() || unresolved.is_some() {
         let longer =
             if waits >= unresolved { waits.map(Obstacle::BackOff) } else { unresolved.map(Obstacle::Unresolved) };
@@ -87,7 +98,7 @@ pub(super) fn is_good(facts: &Facts<'_>, listing: &Listing) -> bool {
     let Some(now) = facts.ms() else { return false };
     let after_final =
         facts.ledger.unresolved.as_ref().is_none_or(|left| listing.had_to_show(left.expiry, facts.timings));
-    listing.is_younger(millis(facts.timings.list_max_age), now) && after_final
+    listing.is_younger(facts.timings.list_max_age, now) && after_final
 }
 
 fn wants_token(facts: &Facts<'_>, uid: &Uid, declared: &Declared) -> bool {
@@ -143,13 +154,13 @@ fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Resourc
     let declared = facts.declared.get(uid)?;
     let now = facts.ms()?;
     let timings = facts.timings;
-    let give_up_after = now + millis(timings.attempt_expiry);
+    let give_up_after = now + timings.attempt_expiry;
     let is_long = matches!(facts.ledger.provisional, Provisional::TryLong | Provisional::Long);
     let attempt = Attempt {
         n: facts.ledger.next,
         nonce: facts.nonce.wrapping_add(ahead),
         uid: uid.clone(),
-        expiry: if is_long { now + millis(timings.long_attempt_expiry) } else { give_up_after },
+        expiry: if is_long { now + timings.long_attempt_expiry } else { give_up_after },
         give_up_after: is_long.then_some(give_up_after),
         wanted: declared.wanted.clone(),
         answers: due_request(facts, declared.rotate.as_ref()),

@@ -3,6 +3,7 @@
 //! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and the tests call
 //! these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with the place where each one lives.
 pub mod capacity;
+pub mod decide;
 pub mod describe;
 mod destroy;
 pub mod encoding;
@@ -11,12 +12,12 @@ pub mod grants;
 pub mod ledger;
 pub mod listing;
 pub mod mint;
-mod plan;
 pub mod release;
 pub mod rotate;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod schedule;
+pub mod secret;
 pub mod settle;
 pub mod step;
 #[cfg(test)]
@@ -26,8 +27,9 @@ pub mod token_name;
 mod travel;
 pub mod upkeep;
 
+pub use decide::step;
 pub use facts::Facts;
 pub use ledger::Ledger;
 pub use settle::{Outcome, settle};
-pub use step::{Step, step};
+pub use step::Step;
 pub use timings::Timings;

@@ -1,7 +1,8 @@
 //! Deletion with `reclaimPolicy: Retain` (R12): token and Secret stay, and the operator lets go of both.
-use super::facts::{Facts, Held, Holds, SecretSeen, millis};
+use super::facts::Facts;
 use super::ledger::{Entry, State, Uid};
 use super::listing::Listing;
+use super::secret::{Held, Holds, SecretSeen};
 use super::step::Step;
 use super::token_name;
 
@@ -95,7 +96,7 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
         return Some(Step::Strip(entry.uid.clone()));
     }
     // A young token that is unknown would be swept by a LIST that still shows it as it was made.
-    let made = entry.created_at + millis(facts.timings.attempt_expiry);
+    let made = entry.created_at + facts.timings.attempt_expiry;
     if !had_to_show(entry.changed_at) && !had_to_show(made) {
         return look_again(facts, listing, entry);
     }
@@ -105,6 +106,6 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
 
 /// A LIST that was not begun before the last change, or had to show it.
 fn look_again(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
-    let late = facts.ms()? > entry.changed_at + millis(facts.timings.list_lag);
+    let late = facts.ms()? > entry.changed_at + facts.timings.list_lag;
     (late || listing.at < entry.changed_at).then_some(Step::List)
 }

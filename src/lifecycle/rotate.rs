@@ -1,8 +1,9 @@
 //! Rotation (R9, R17): a new token is minted into the owner's spare slot, and the old one dies when its overlap is over.
 use super::capacity;
-use super::facts::{Admission, Declared, Facts, Holds};
+use super::facts::{Admission, Declared, Facts};
 use super::ledger::{Entry, Ledger, Millis, State, Uid};
 use super::mint;
+use super::secret::Holds;
 use super::step::Step;
 use super::{token_name, upkeep};
 

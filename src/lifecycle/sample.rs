@@ -2,11 +2,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::facts::{Admission, Declared, Executing, Facts, Now, Rotation, SecretSeen, Sighting};
+use super::facts::{Admission, Declared, Executing, Facts, Now, Rotation, Sighting};
 use super::ledger::{
     Applied, Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, Uid, scopes,
 };
 use super::listing::{Listed, Listing};
+use super::secret::SecretSeen;
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
 use crate::redacted::Redacted;

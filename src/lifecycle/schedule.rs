@@ -1,21 +1,26 @@
 //! When to look again although nothing calls: at the earliest moment a decision could change by time alone.
 use std::time::Duration;
 
-use super::facts::{Facts, Holds, Sighting, millis};
+use super::facts::{Facts, Sighting};
 use super::ledger::{Millis, State, Uid};
+use super::secret::Holds;
 use super::upkeep::{self, life};
 use super::{rotate, travel};
 
 /// How long a pass that found nothing to do may rest.
 pub fn rest(facts: &Facts<'_>) -> Duration {
     let timings = facts.timings;
-    let Some(now) = facts.ms() else { return timings.recheck };
-    let drift = facts.listing.map_or(now, |listing| listing.at + millis(timings.drift_interval));
+    let Some(now) = facts.ms() else { return duration(timings.recheck) };
+    let drift = facts.listing.map_or(now, |listing| listing.at + timings.drift_interval);
     let due = moments(facts).filter(|at| *at > now).min().map_or(drift, |at| at.min(drift));
-    let longest = if waits(facts) { millis(timings.recheck) } else { millis(timings.drift_interval) };
+    let longest = if waits(facts) { timings.recheck } else { timings.drift_interval };
     // One second past the moment, since ISC tells its time in whole seconds.
     let wait = (due - now + 1_000).clamp(1_000, longest.max(1_000));
-    Duration::from_millis(u64::try_from(wait).unwrap_or(1_000))
+    duration(wait)
+}
+
+fn duration(wait: Millis) -> Duration {
+    Duration::from_millis(u64::try_from(wait).unwrap_or(0))
 }
 
 /// Whether something may change at ISC or in the cluster that no event tells.
@@ -48,8 +53,8 @@ fn moments<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Millis> + 'a {
         .chain(live().map(move |entry| entry.expires_at - life(facts, entry) / 2))
         .chain(rotate::moments(facts))
         .chain(facts.sightings.values().filter_map(move |sighting| match sighting {
-            Sighting::Absent { first, .. } => Some(first + millis(timings.vanish_after)),
+            Sighting::Absent { first, .. } => Some(first + timings.vanish_after),
             Sighting::Alive => None,
         }))
-        .chain(ledger.unresolved.iter().map(move |left| left.expiry + millis(timings.list_lag)))
+        .chain(ledger.unresolved.iter().map(move |left| left.expiry + timings.list_lag))
 }

@@ -1,12 +1,8 @@
-//! `step`: from what is known to the one thing to do next. Order: one's own attempt > destroy > finish >
-//! time travel > first mint > rotate > upkeep.
+//! `Step`: the one thing that a pass does next, with all that carrying it out and recording it needs.
 use std::sync::Arc;
 
-pub use super::plan::{Adoption, Extension, Resourceful};
-
-use super::facts::{Executing, Facts, Stage, millis};
-use super::ledger::{Applied, Attempt, Entry, Millis, Scopes, State, TokenId, Uid};
-use super::{destroy, mint, release, rotate, travel, upkeep};
+use super::ledger::{Applied, Attempt, Millis, Scopes, TokenId, Uid};
+use super::secret::Held;
 
 /// One effect, or one ledger write without an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -147,87 +143,41 @@ impl Step {
     }
 }
 
-/// The next step, or `None` when nothing is to be done now.
-pub fn step(facts: &Facts<'_>) -> Option<Step> {
-    own_attempt(facts)
-        .or_else(|| destroy::record(facts))
-        .or_else(|| fence(facts))
-        .or_else(|| look(facts))
-        .or_else(|| destroy::carry_out(facts))
-        .or_else(|| release::carry_out(facts))
-        .or_else(|| sweep(facts))
-        .or_else(|| raise(facts))
-        .or_else(|| extend(facts).map(Step::Extend))
-        .or_else(|| destroy::read(facts))
-        .or_else(|| travel::resolve(facts))
-        .or_else(|| upkeep::rescue(facts))
-        .or_else(|| rotate::retire(facts))
-        .or_else(|| mint::intend(facts))
-        .or_else(|| rotate::intend(facts))
-        .or_else(|| upkeep::keep(facts))
-        .or_else(|| destroy::vanished(facts))
+/// Where the resource of an intent is: recorded with it (R14, one write for mention and intent).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Resourceful {
+    /// Namespace.
+    pub namespace: Arc<str>,
+    /// Name.
+    pub name: Arc<str>,
+    /// Secret.
+    pub secret: Arc<str>,
+    /// The revoke request that was there already when the resource was first seen: it counts as handled.
+    pub revoked: Option<Arc<str>>,
 }
 
-/// The prepared token whose life is extended next (R7).
-pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
-    let now = facts.ms()?;
-    let wanted = |uid: &Uid| facts.ledger.resources.get(uid).is_some_and(|resource| !resource.deleting);
-    let due = |entry: &&Entry| entry.state == State::Prepared && !facts.set_aside.contains(&entry.id);
-    let entry = facts.ledger.entries.iter().filter(due).find(|entry| wanted(&entry.uid))?;
-    Some(Extension { id: entry.id.clone(), until: now + upkeep::long_life(facts, &entry.uid) })
+/// A pair that is taken over: all that LIST and the Secret say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Adoption {
+    /// The resource.
+    pub uid: Uid,
+    /// Where it is.
+    pub place: Resourceful,
+    /// The pair.
+    pub held: Held,
+    /// The number in the token's name.
+    pub n: u64,
+    /// When it expires.
+    pub expires: Millis,
+    /// What it is.
+    pub applied: Applied,
 }
 
-fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
-    let executing = facts.executing?;
-    let attempt = facts.ledger.pending.clone().filter(|pending| pending.nonce == executing.nonce)?;
-    match executing.stage {
-        Stage::Intended => Some(Step::Confirm(attempt.uid)),
-        Stage::Withdrawn => Some(Step::Fence),
-        Stage::Confirmed => Some(mint::read_next(facts).unwrap_or_else(|| mint::post(facts, attempt))),
-        Stage::Doubted => Some(doubt(facts, attempt)),
-    }
-}
-
-/// A 400 or 422 is a refusal only when a LIST that began after it shows no such token (R3).
-fn doubt(facts: &Facts<'_>, attempt: Attempt) -> Step {
-    match facts.listing.filter(|listing| listing.doubted == Some(attempt.nonce)) {
-        None => Step::List,
-        Some(listing) if listing.tokens.iter().any(|token| token.ours.as_ref().is_some_and(|p| p.n == attempt.n)) => {
-            Step::Fence
-        }
-        Some(_) => Step::Refused(attempt),
-    }
-}
-
-fn fence(facts: &Facts<'_>) -> Option<Step> {
-    let pending = facts.ledger.pending.as_ref()?;
-    let own = |executing: &Executing| executing.nonce == pending.nonce;
-    (!facts.executing.as_ref().is_some_and(own)).then_some(Step::Fence)
-}
-
-/// Nothing is decided on without a LIST that is young enough (R6), nor without ISC's time, which is asked for more
-/// often while an attempt waits to become final (R20).
-fn look(facts: &Facts<'_>) -> Option<Step> {
-    let timings = facts.timings;
-    let waits = facts.ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
-        || rotate::waits_for_clock(facts)
-        || travel::suspects_loss(facts);
-    // Half, so that each of the passes, which come every `recheck`, does ask.
-    let most = if waits { timings.drift_interval.min(timings.recheck / 2) } else { timings.drift_interval };
-    let young = facts.listing.is_some_and(|listing| {
-        facts.ms().is_some_and(|now| listing.is_younger(millis(most), now))
-            && facts.ledger.unresolved.as_ref().is_none_or(|left| listing.read_with.unresolved.as_ref() == Some(left))
-    });
-    (!young || rotate::wants_list(facts)).then_some(Step::List)
-}
-
-fn sweep(facts: &Facts<'_>) -> Option<Step> {
-    let due = |id: &TokenId| !facts.destroyed.contains(id) && !facts.set_aside.contains(id);
-    let (token, part) = facts.orphans().find(|(token, _)| due(&token.id))?;
-    Some(Step::Sweep { id: token.id.clone(), n: part.n })
-}
-
-fn raise(facts: &Facts<'_>) -> Option<Step> {
-    let seen = facts.listing?.tokens.iter().filter_map(|token| token.ours.as_ref()).map(|part| part.n).max()?;
-    (seen >= facts.ledger.next).then_some(Step::Raise(seen.saturating_add(1)))
+/// A prepared token and its long expiry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Extension {
+    /// Client ID.
+    pub id: TokenId,
+    /// The new expiry.
+    pub until: Millis,
 }

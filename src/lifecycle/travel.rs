@@ -1,8 +1,9 @@
 //! Time travel (R11, R13): a ledger that lost what happened since a backup, and current tokens that ISC lost.
-use super::facts::{Declared, Facts, Held, Holds};
+use super::facts::{Declared, Facts};
 use super::ledger::{Applied, Uid, scopes};
 use super::listing::Listed;
 use super::mint;
+use super::secret::{Held, Holds};
 use super::step::{Adoption, Step};
 use super::token_name;
 

@@ -1,7 +1,5 @@
 //! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are really worth.
-use std::time::Duration;
-
-use super::facts::{Admission, Declared, Facts, millis};
+use super::facts::{Admission, Declared, Facts};
 use super::ledger::{Applied, Entry, Ledger, Millis, NermVerdict, Scopes, State};
 use super::listing::Listed;
 use super::step::Step;
@@ -11,7 +9,7 @@ use super::token_name::{self, MachinePart};
 /// ISC tells its time in whole seconds: what it was told may be so much younger than recorded.
 const SECOND: Millis = 1_000;
 /// Longest pause between two looks at what somebody has to mend.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3_600);
+const LONGEST_PAUSE: Millis = 24 * 3_600 * SECOND;
 /// ISC may round an expiry; what differs by more was changed by somebody.
 pub const DRIFT: Millis = 60_000;
 
@@ -32,7 +30,7 @@ pub(super) fn rescue(facts: &Facts<'_>) -> Option<Step> {
 
 /// The life that a recorded token is given (R16): three rotations, but at least the usual and at most twice that.
 pub fn long_life(facts: &Facts<'_>, uid: &str) -> Millis {
-    let usual = millis(facts.timings.long_expiry);
+    let usual = facts.timings.long_expiry;
     let every = facts.declared.get(uid).and_then(|declared| declared.rotation.every);
     every.map_or(usual, |every| every.saturating_mul(3).clamp(usual, 2 * usual))
 }
@@ -146,6 +144,6 @@ pub(super) fn next_trial(entry: &Entry, url: &str, timings: &Timings) -> Option<
 
 /// The wait after so many looks in a row that were in vain: it doubles up to a day.
 fn doubling(timings: &Timings, looks: u32) -> Millis {
-    let first = millis(timings.scope_lag);
-    first.saturating_mul(1 << looks.saturating_sub(1).min(20)).min(millis(LONGEST_PAUSE).max(first))
+    let first = timings.scope_lag;
+    first.saturating_mul(1 << looks.saturating_sub(1).min(20)).min(LONGEST_PAUSE.max(first))
 }

@@ -167,8 +167,8 @@ mod tests {
         let settings = settings("--namespace other --identity me --attempt-expiry 2s --long-expiry 1h").unwrap();
         assert_eq!(settings.controllers.operator_namespace, "other");
         assert_eq!(settings.controllers.identity, "me");
-        assert_eq!(settings.controllers.timings.attempt_expiry, Duration::from_secs(2));
-        assert_eq!(settings.controllers.timings.long_expiry, Duration::from_secs(3600));
+        assert_eq!(settings.controllers.timings.attempt_expiry, 2_000);
+        assert_eq!(settings.controllers.timings.long_expiry, 3_600_000);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use clap::Args;
 
 use super::duration::parse;
 use crate::lifecycle::Timings;
+use crate::lifecycle::ledger::Millis;
+use crate::lifecycle::timings::millis;
 
 /// One flag per field of [`Timings`]; absent means what the protocol says. The two that have a visible flag are not here.
 #[derive(Args, Debug)]
@@ -49,19 +51,23 @@ impl TimingFlags {
     pub(super) fn into_timings(self, recheck: Duration, drift_interval: Duration) -> Timings {
         let default = Timings::default();
         Timings {
-            attempt_expiry: self.attempt_expiry.unwrap_or(default.attempt_expiry),
-            long_attempt_expiry: self.long_attempt_expiry.unwrap_or(default.long_attempt_expiry),
-            list_lag: self.list_lag.unwrap_or(default.list_lag),
-            list_max_age: self.list_max_age.unwrap_or(default.list_max_age),
-            drift_interval,
-            backoff_first: self.backoff_first.unwrap_or(default.backoff_first),
-            backoff_max: self.backoff_max.unwrap_or(default.backoff_max),
-            verify_retry_for: self.verify_retry_for.unwrap_or(default.verify_retry_for),
-            long_expiry: self.long_expiry.unwrap_or(default.long_expiry),
-            provisional_max: self.provisional_max.unwrap_or(default.provisional_max),
-            recheck,
-            scope_lag: self.scope_lag.unwrap_or(default.scope_lag),
-            vanish_after: self.vanish_after.unwrap_or(default.vanish_after),
+            attempt_expiry: given(self.attempt_expiry, default.attempt_expiry),
+            long_attempt_expiry: given(self.long_attempt_expiry, default.long_attempt_expiry),
+            list_lag: given(self.list_lag, default.list_lag),
+            list_max_age: given(self.list_max_age, default.list_max_age),
+            drift_interval: millis(drift_interval),
+            backoff_first: given(self.backoff_first, default.backoff_first),
+            backoff_max: given(self.backoff_max, default.backoff_max),
+            verify_retry_for: given(self.verify_retry_for, default.verify_retry_for),
+            long_expiry: given(self.long_expiry, default.long_expiry),
+            provisional_max: given(self.provisional_max, default.provisional_max),
+            recheck: millis(recheck),
+            scope_lag: given(self.scope_lag, default.scope_lag),
+            vanish_after: given(self.vanish_after, default.vanish_after),
         }
     }
+}
+
+fn given(flag: Option<Duration>, default: Millis) -> Millis {
+    flag.map_or(default, millis)
 }

@@ -1,9 +1,10 @@
 //! The protocol with one rule broken at a time: each must be caught, or the model proves nothing. The only such place.
 use std::sync::Arc;
 
-use pat_operator::lifecycle::facts::{Executing, Facts, Holds, Now, Stage};
+use pat_operator::lifecycle::facts::{Executing, Facts, Now, Stage};
 use pat_operator::lifecycle::ledger::{Ledger, State};
 use pat_operator::lifecycle::listing::Listing;
+use pat_operator::lifecycle::secret::Holds;
 use pat_operator::lifecycle::settle::{Extended, Outcome};
 use pat_operator::lifecycle::step::Step;
 use pat_operator::lifecycle::{self};

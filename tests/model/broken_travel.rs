@@ -1,7 +1,7 @@
 //! Broken protocols, continued: deletion with Retain, and time travel.
 use pat_operator::lifecycle::Facts;
-use pat_operator::lifecycle::facts::Holds;
 use pat_operator::lifecycle::ledger::{State, TokenId, Uid};
+use pat_operator::lifecycle::secret::Holds;
 use pat_operator::lifecycle::step::{Adoption, Resourceful, Step};
 
 use crate::broken::Broken;

@@ -1,7 +1,8 @@
 //! The effects of a pass, as ISC and Kubernetes perform and answer them.
-use pat_operator::lifecycle::facts::{Executing, Holds, SecretSeen, Sighting, Stage};
+use pat_operator::lifecycle::facts::{Executing, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
+use pat_operator::lifecycle::secret::{Holds, SecretSeen};
 use pat_operator::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use pat_operator::lifecycle::step::{Extension, Step};
 use pat_operator::redacted::Redacted;

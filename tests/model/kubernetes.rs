@@ -1,7 +1,7 @@
 //! The token controller, as `src/controllers/token` is built: it reads the Secret, then the ledger, and writes later.
 use pat_operator::lifecycle::Ledger;
-use pat_operator::lifecycle::facts::Held;
 use pat_operator::lifecycle::ledger::{Entry, State, Uid};
+use pat_operator::lifecycle::secret::Held;
 use pat_operator::redacted::Redacted;
 
 use crate::broken::Broken;

@@ -1,5 +1,5 @@
 //! The properties of the protocol; a configuration of a broken protocol has only the one that must catch it.
-use pat_operator::lifecycle::facts::millis;
+
 use pat_operator::lifecycle::ledger::{Entry, State};
 use stateright::Property;
 
@@ -70,7 +70,7 @@ pub fn all(config: &Configuration) -> Vec<Property<Configuration>> {
 /// Its attempt is given up before it ends (R21): P1 and P4 then hold but for such a token, which is swept on sight.
 fn is_long(token: &Token) -> bool {
     let life = token.expires.map_or(0, |expires| expires - token.created);
-    token.ours && !token.accepted && life > millis(TIMINGS.attempt_expiry) + 2 * crate::world::OVERLAP
+    token.ours && !token.accepted && life > TIMINGS.attempt_expiry + 2 * crate::world::OVERLAP
 }
 
 fn published_alive(config: &Configuration, world: &World, r: usize) -> bool {

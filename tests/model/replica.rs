@@ -2,9 +2,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, SecretSeen, Sighting, Trigger};
+use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, Sighting, Trigger};
 use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, Millis, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
+use pat_operator::lifecycle::secret::SecretSeen;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
 use pat_operator::lifecycle::step::Step;
 

@@ -1,7 +1,7 @@
 //! The first state of a configuration.
 use std::collections::BTreeSet;
 
-use pat_operator::lifecycle::facts::{Now, millis};
+use pat_operator::lifecycle::facts::Now;
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, State, scopes};
 use pat_operator::lifecycle::settle;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
@@ -41,7 +41,7 @@ pub fn world(configuration: &Configuration) -> World {
     for r in (0..2).filter(|r| matches!(configuration.start[*r], Start::Prepared | Start::Served)) {
         serve(configuration, &mut world, r);
     }
-    let long_ago = millis(TIMINGS.list_lag) * 2;
+    let long_ago = TIMINGS.list_lag * 2;
     world.advance(long_ago);
     world
 }
@@ -55,7 +55,7 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
         n,
         nonce: n,
         uid: uid.clone(),
-        expiry: world.clock + millis(TIMINGS.attempt_expiry),
+        expiry: world.clock + TIMINGS.attempt_expiry,
         give_up_after: None,
         wanted,
         answers: None,
@@ -67,7 +67,7 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
         revoked: None,
     };
     let id = world.post(configuration, &attempt).expect("ISC accepts the first token");
-    let extension = Extension { id: id.clone(), until: world.clock + millis(TIMINGS.long_expiry) };
+    let extension = Extension { id: id.clone(), until: world.clock + TIMINGS.long_expiry };
     let is_served = configuration.start[r] == Start::Served;
     if is_served {
         world.extend(&extension);

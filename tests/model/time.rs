@@ -1,5 +1,5 @@
 //! Time: it moves to the next moment at which a decision or an effect may differ.
-use pat_operator::lifecycle::facts::{Sighting, millis};
+use pat_operator::lifecycle::facts::Sighting;
 use pat_operator::lifecycle::ledger::{Entry, Millis, State};
 use pat_operator::lifecycle::listing::Listed;
 use pat_operator::lifecycle::rotate;
@@ -22,7 +22,7 @@ impl World {
         self.clock = to;
         self.remove(|token| token.expires.is_some_and(|expires| expires < to));
         // A LIST shows at least what was there as long ago as it may lag.
-        if to - self.before.0 > millis(TIMINGS.list_lag) {
+        if to - self.before.0 > TIMINGS.list_lag {
             self.before = (to, self.tokens.clone());
         }
         self.failures = [0; 2];
@@ -78,7 +78,7 @@ impl Configuration {
 
     /// The next moment at which a decision or an effect may differ.
     pub fn next_moment(&self, world: &World) -> Option<Millis> {
-        let lag = millis(TIMINGS.list_lag);
+        let lag = TIMINGS.list_lag;
         let ends = |expiry: Millis| [expiry + 1, expiry + lag + 1];
         let shown = |told: Millis| told + lag + 1;
         let ledger = &world.ledger;
@@ -94,7 +94,7 @@ impl Configuration {
             .flat_map(ends)
             .chain(ledger.resources.values().map(|resource| resource.not_before))
             .chain(leaving.chain(released.clone()).flat_map(|entry| [entry.created_at, entry.changed_at]).map(shown))
-            .chain(released.map(|entry| entry.created_at + millis(TIMINGS.attempt_expiry)).map(shown))
+            .chain(released.map(|entry| entry.created_at + TIMINGS.attempt_expiry).map(shown))
             .chain(self.schedule(world))
             .chain(looks(world))
             .chain(self.lists(world))
@@ -112,13 +112,13 @@ impl Configuration {
         // What is lost stays so until a replica acts: time must not go on without it.
         let looks = lost && !self.is_busy(world);
         let outdated = listings.filter(|listing| looks || listing.tokens.iter().any(gone));
-        let again = [millis(TIMINGS.recheck) / 2, millis(TIMINGS.drift_interval)];
+        let again = [TIMINGS.recheck / 2, TIMINGS.drift_interval];
         outdated.flat_map(|listing| again.map(|most| listing.at + most + 1)).collect()
     }
 
     /// As far as renewals are followed.
     fn is_near(&self, at: Millis) -> bool {
-        self.renew && at < 2 * millis(TIMINGS.long_expiry)
+        self.renew && at < 2 * TIMINGS.long_expiry
     }
 
     /// Ends of overlaps, rotations and renewals that become due.
@@ -132,7 +132,7 @@ impl Configuration {
             moments.extend(ends.filter(|_| self.max_overlap).map(|end| end + OVERLAP));
             let turn = ledger.next < self.limit && entry.state == State::Current;
             moments.extend(rotate::due(entry, Some(EVERY).filter(|_| self.every && turn)));
-            let renewal = |entry: &Entry| entry.expires_at - millis(TIMINGS.long_expiry) / 2 + 1;
+            let renewal = |entry: &Entry| entry.expires_at - TIMINGS.long_expiry / 2 + 1;
             moments.extend(Some(renewal(entry)).filter(|at| self.is_near(*at)));
         }
         let dying = world.tokens.iter().filter(|token| token.accepted).filter_map(|token| Some(token.expires? + 1));
@@ -145,10 +145,10 @@ impl Configuration {
 fn looks(world: &World) -> impl Iterator<Item = Millis> {
     let current = world.ledger.entries.iter().filter(|entry| entry.state == State::Current);
     let lost = current.filter(|entry| world.token(&entry.id).is_none());
-    let shown = lost.map(|entry| entry.created_at + millis(TIMINGS.list_lag) + 1);
+    let shown = lost.map(|entry| entry.created_at + TIMINGS.list_lag + 1);
     let sightings = world.replicas.iter().flat_map(|replica| &replica.sightings);
     let absent = sightings.filter_map(|(_, sighting)| match sighting {
-        Sighting::Absent { first, .. } => Some(first + millis(TIMINGS.vanish_after)),
+        Sighting::Absent { first, .. } => Some(first + TIMINGS.vanish_after),
         Sighting::Alive => None,
     });
     shown.chain(absent)

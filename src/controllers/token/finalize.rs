@@ -11,8 +11,8 @@ use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::Publication;
-use crate::lifecycle::facts::Holds;
 use crate::lifecycle::ledger::State;
+use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
 /// One pass over a resource that is being deleted.

@@ -12,8 +12,8 @@ use crate::kubernetes::ledger_store::Stored;
 use crate::kubernetes::published_secret::{Content, differs, held};
 use crate::lifecycle::Ledger;
 use crate::lifecycle::describe::Publication;
-use crate::lifecycle::facts::Holds;
 use crate::lifecycle::ledger::{Entry, State};
+use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
 /// Most characters of a refusal that are shown.

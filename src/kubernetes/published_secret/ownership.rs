@@ -7,7 +7,7 @@ use crate::api::PersonalAccessToken;
 use crate::api::names::{
     ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY,
 };
-use crate::lifecycle::facts::{Held, Holds};
+use crate::lifecycle::secret::{Held, Holds};
 use crate::redacted::Redacted;
 
 /// The keys that hold a pair, by format.

@@ -1,7 +1,8 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use super::{Note, Publication, Trial, View, stamp};
+use super::view::{Note, Publication, Trial, View};
+use super::written::stamp;
 use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, Wanted};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::grants::{Denial, NOT_GRANTED, SECRET_CONFLICT};

@@ -1,5 +1,5 @@
 //! What a Tenant shows of the end of its own credential.
-use super::stamp;
+use super::written::stamp;
 use crate::api::conditions::{CREDENTIAL_EXPIRES, Wanted};
 use crate::lifecycle::ledger::Millis;
 

@@ -1,5 +1,6 @@
 //! What a resource shows of its rotations.
-use super::{View, stamp};
+use super::view::View;
+use super::written::stamp;
 use crate::api::PersonalAccessToken;
 use crate::api::personal_access_token::{LastHandled, PreviousToken};
 use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};

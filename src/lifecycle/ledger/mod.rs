@@ -1,5 +1,6 @@
 //! The ledger: the record of one owner's tokens, and the only authority over them.
 mod records;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::records::{Applied, Attempt, Entry, NermTrial, NermVerdict, Provisional, Resource, State, Unresolved};
-use super::facts::Held;
+pub use self::terms::{Millis, Scopes, TokenId, Uid, scopes};
 use crate::redacted::Redacted;
-
-/// Milliseconds since the Unix epoch by the clock of ISC (R20), never by the local one.
-pub type Millis = i64;
-/// `metadata.uid` of a custom resource.
-pub type Uid = Arc<str>;
-/// The client ID of a token, which is also its id in the token API.
-pub type TokenId = Arc<str>;
-/// Scopes, sorted and without repetition: their order means nothing.
-pub type Scopes = Arc<[String]>;
 
 /// What the operator knows of one owner (an ISC user); stored in one Secret of the operator's namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -133,34 +125,10 @@ impl Ledger {
         self.of(uid).filter(|entry| entry.state == State::Retired)
     }
 
-    /// Whether a pair that is not recorded, and claims this number, may be one that the ledger lost (R13): one that was
-    /// recorded and dropped is known to be dead.
-    pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
-        let last = self.resources.get(uid).map_or(0, |resource| resource.last);
-        claims.is_some_and(|n| n > last.max(self.current(uid).map_or(0, |current| current.n)))
-    }
-
-    /// Whether a pair in the resource's Secret is not recorded, and may be one that the ledger lost (R13).
-    pub fn is_unknown(&self, uid: &str, held: &Held) -> bool {
-        self.entry(&held.id).is_none() && self.may_have_lost(uid, held.claims)
-    }
-
-    /// Whether such a pair has still to be adopted or refused.
-    pub fn is_open(&self, uid: &str, held: &Held) -> bool {
-        let refused = self.resources.get(uid).and_then(|resource| resource.refused.as_ref());
-        self.is_unknown(uid, held) && refused != Some(&held.digest())
-    }
-
     /// Whether the number can never be recorded any more: an irrevocable fact.
     pub fn is_retired_number(&self, n: u64) -> bool {
         n < self.next
             && self.pending.as_ref().is_none_or(|pending| pending.n != n)
             && self.entries.iter().all(|entry| entry.n != n)
     }
-}
-
-/// Sorted scopes without repetition.
-pub fn scopes<I: IntoIterator<Item = S>, S: Into<String>>(items: I) -> Scopes {
-    let set: std::collections::BTreeSet<String> = items.into_iter().map(Into::into).collect();
-    set.into_iter().collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, Scopes, TokenId, Uid};
+use super::terms::{Millis, Scopes, TokenId, Uid};
 use crate::redacted::Redacted;
 
 /// An intent that was recorded before its POST (R1).

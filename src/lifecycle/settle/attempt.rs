@@ -1,8 +1,10 @@
 //! Recording the stages of an attempt (R1, R4, R5, R7).
 use std::collections::BTreeMap;
 
-use super::{Extended, Posted, changes};
-use crate::lifecycle::facts::{Now, millis};
+use super::back_off::{back_off, forgive};
+use super::changes;
+use super::outcome::{Extended, Posted};
+use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{
     Applied, Attempt, Entry, Ledger, Millis, Provisional, Resource, State, TokenId, Uid, Unresolved,
 };
@@ -126,9 +128,8 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
             entry.changed_at = now.ms;
             changes::looked(entry, missing_scopes.as_ref(), now);
             let answers = entry.answers.clone();
+            forgive(l, &uid);
             if let Some(resource) = l.resources.get_mut(&uid) {
-                resource.failures = 0;
-                resource.not_before = 0;
                 resource.rotated = answers.or(resource.rotated.take());
                 resource.rotated_at = replaces.then_some(now.ms).or(resource.rotated_at);
             }
@@ -145,13 +146,4 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
 pub(super) fn replace_current(l: &mut Ledger, uid: &str) -> bool {
     let mut old = l.entries.iter_mut().filter(|entry| *entry.uid == *uid && entry.state == State::Current);
     old.next().map(|entry| entry.state = State::Retired).is_some()
-}
-
-/// R7: the wait lives in the ledger, so that a restart does not mint in a loop.
-pub(super) fn back_off(l: &mut Ledger, uid: &str, now: Millis, at_least: Millis, timings: &Timings) {
-    let Some(resource) = l.resources.get_mut(uid) else { return };
-    let doublings = resource.failures.min(20);
-    let wait = millis(timings.backoff_first).saturating_mul(1 << doublings).min(millis(timings.backoff_max));
-    resource.failures = resource.failures.saturating_add(1);
-    resource.not_before = now + wait.max(at_least);
 }

@@ -1,8 +1,8 @@
 //! Recording changes of live tokens (R12, R16, R22).
 use std::sync::Arc;
 
-use super::Patched;
-use super::attempt::back_off;
+use super::back_off::{back_off, forgive};
+use super::outcome::Patched;
 use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Entry, Ledger, NermTrial, NermVerdict, Scopes};
 use crate::lifecycle::step::Step;
@@ -53,10 +53,7 @@ fn succeed(l: &mut Ledger, id: &str, change: impl FnOnce(&mut Entry)) {
     let Some(entry) = l.entries.iter_mut().find(|entry| &*entry.id == id) else { return };
     change(entry);
     let uid = entry.uid.clone();
-    if let Some(resource) = l.resources.get_mut(&uid) {
-        resource.failures = 0;
-        resource.not_before = 0;
-    }
+    forgive(l, &uid);
 }
 
 fn change(entry: &mut Entry, step: &Step, now: Now) {

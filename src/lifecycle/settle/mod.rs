@@ -1,5 +1,6 @@
 //! `settle`: from a step and its outcome to the next ledger. Pure; on anything unclear the ledger stays as it is.
 mod attempt;
+mod back_off;
 mod changes;
 mod outcome;
 mod travel;

@@ -20,9 +20,10 @@ mod travel;
 mod vanished;
 mod waiting;
 
-use super::facts::{Declared, Executing, Held, Holds, Now, SecretSeen, Sighting, Stage, Trigger};
+use super::facts::{Declared, Executing, Now, Sighting, Stage, Trigger};
 use super::ledger::{Attempt, Entry, Ledger, NermTrial, NermVerdict, State, Unresolved};
 use super::sample::{self, MINUTE, NOW, World};
+use super::secret::{Held, Holds, SecretSeen};
 use super::settle::{Outcome, settle};
 use super::step::Resourceful;
 use super::{Step, Timings, step};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use pat_operator::controllers::{self, Config, Outside};
 use pat_operator::lifecycle::Timings;
+use pat_operator::lifecycle::timings::millis;
 use pat_operator::metrics::Metrics;
 use prometheus_client::registry::Registry;
 use simulation::{Cluster, Random};
@@ -96,7 +97,7 @@ impl Setup {
             pat_path: "/personal-access-tokens/v1".into(),
             // The limiter counts real time.
             isc_requests_per_10s: 1_000_000_000,
-            timings: Timings { recheck: self.recheck, ..Timings::default() },
+            timings: Timings { recheck: millis(self.recheck), ..Timings::default() },
         }
     }
 }

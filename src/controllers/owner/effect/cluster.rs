@@ -8,8 +8,9 @@ use crate::api::names::FINALIZER;
 use crate::controllers::secret_read::SecretRead;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::published_secret::held;
-use crate::lifecycle::facts::{Holds, Stage};
+use crate::lifecycle::facts::Stage;
 use crate::lifecycle::ledger::Uid;
+use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
 impl Effects<'_> {

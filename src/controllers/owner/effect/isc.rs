@@ -7,10 +7,12 @@ use crate::isc::endpoint::ApiUrl;
 use crate::isc::nerm::Nerm;
 use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
 use crate::isc::{Credential, Failure};
-use crate::lifecycle::facts::{Held, Stage, millis};
+use crate::lifecycle::facts::Stage;
 use crate::lifecycle::ledger::{Attempt, Entry, Millis, NermVerdict, Scopes, TokenId};
+use crate::lifecycle::secret::Held;
 use crate::lifecycle::settle::{Extended, Outcome, Patched, Posted};
 use crate::lifecycle::step::Extension;
+use crate::lifecycle::timings::millis;
 use crate::lifecycle::upkeep::{DRIFT, full_name, missing_scopes};
 
 /// Between two trials of a fresh credential.
@@ -116,7 +118,7 @@ impl Effects<'_> {
     /// R7: a refusal so soon after the POST is a delay of ISC.
     fn is_fresh(&self, entry: &Entry) -> bool {
         let age = self.session.client.now().map(|now| now.ms - entry.created_at);
-        age.is_none_or(|age| age <= millis(self.context.config.timings.verify_retry_for))
+        age.is_none_or(|age| age <= self.context.config.timings.verify_retry_for)
     }
 
     pub(super) async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {

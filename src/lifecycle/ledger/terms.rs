@@ -1,0 +1,18 @@
+//! The terms in which a ledger speaks of times, resources, tokens and scopes.
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Milliseconds since the Unix epoch by the clock of ISC (R20), never by the local one; also a difference of two such times.
+pub type Millis = i64;
+/// `metadata.uid` of a custom resource.
+pub type Uid = Arc<str>;
+/// The client ID of a token, which is also its id in the token API.
+pub type TokenId = Arc<str>;
+/// Scopes, sorted and without repetition: their order means nothing.
+pub type Scopes = Arc<[String]>;
+
+/// Sorted scopes without repetition.
+pub fn scopes<I: IntoIterator<Item = S>, S: Into<String>>(items: I) -> Scopes {
+    let set: BTreeSet<String> = items.into_iter().map(Into::into).collect();
+    set.into_iter().collect()
+}

@@ -1,0 +1,79 @@
+//! What is known of a published Secret: who has its name, which pair is in it, and what the ledger says of that pair.
+use std::sync::Arc;
+
+use super::ledger::{Entry, Ledger, TokenId};
+use super::token_name;
+use crate::redacted::Redacted;
+
+/// The published Secret by a live read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SecretSeen {
+    /// What is there.
+    pub holds: Holds,
+    /// The ledger that this pass knew then said that the resource is being deleted.
+    pub deleting: bool,
+    /// The overlap of the current credential was over when the read began (R9).
+    pub overlap_over: bool,
+    /// LIST was read since, and so was ISC's time.
+    pub listed: bool,
+    /// The pair in it; read only if the Secret is ours.
+    pub held: Option<Held>,
+}
+
+/// The pair in a published Secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// Client ID.
+    pub id: TokenId,
+    /// Client secret.
+    pub client_secret: Redacted,
+    /// The number that its annotation claims: a hint, since users can edit it.
+    pub claims: Option<u64>,
+    /// The resource owns the Secret, which therefore goes with it.
+    pub owned: bool,
+}
+
+impl Held {
+    /// Whether it is the pair of this recorded token.
+    pub fn is(&self, entry: &Entry) -> bool {
+        self.id == entry.id && self.client_secret == entry.client_secret
+    }
+
+    /// What stands for the pair and its claim in a verdict about it (R13).
+    pub fn digest(&self) -> Arc<str> {
+        token_name::tag(&format!("{}/{}", self.id, self.claims.unwrap_or(0))).into()
+    }
+}
+
+/// Who has the Secret's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Holds {
+    /// Nobody.
+    Absent,
+    /// The resource itself.
+    Ours,
+    /// Anybody else: never written, never deleted (P6).
+    Foreign,
+    /// The API server refuses to tell, or to write it: nothing is decided on it, and nobody else waits for it.
+    Refused,
+}
+
+impl Ledger {
+    /// Whether a pair that is not recorded, and claims this number, may be one that the ledger lost (R13): one that was
+    /// recorded and dropped is known to be dead.
+    pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
+        let last = self.resources.get(uid).map_or(0, |resource| resource.last);
+        claims.is_some_and(|n| n > last.max(self.current(uid).map_or(0, |current| current.n)))
+    }
+
+    /// Whether a pair in the resource's Secret is not recorded, and may be one that the ledger lost (R13).
+    pub fn is_unknown(&self, uid: &str, held: &Held) -> bool {
+        self.entry(&held.id).is_none() && self.may_have_lost(uid, held.claims)
+    }
+
+    /// Whether such a pair has still to be adopted or refused.
+    pub fn is_open(&self, uid: &str, held: &Held) -> bool {
+        let refused = self.resources.get(uid).and_then(|resource| resource.refused.as_ref());
+        self.is_unknown(uid, held) && refused != Some(&held.digest())
+    }
+}
