@@ -1,5 +1,5 @@
 //! Slots of an owner (R17): the operator's own token and one spare for overlap are kept; the rest is for resources.
-use super::ledger::{Entry, Ledger, State};
+use super::ledger::{Entry, Ledger};
 use super::listing::Listing;
 
 /// Kept free so that a rotation never has to delete first.
@@ -28,15 +28,23 @@ impl Capacity {
 /// Counts what LIST shows and what was recorded since.
 pub fn of(ledger: &Ledger, listing: &Listing) -> Capacity {
     let limit = ledger.endpoint.tokens_per_user as usize;
-    let others = listing.tokens.iter().filter(|t| t.ours.is_none() && ledger.entry(&t.id).is_none()).count();
-    let unrecorded = listing.tokens.iter().filter(|t| t.ours.is_some() && ledger.entry(&t.id).is_none()).count();
-    let ours = ledger.entries.len() + unrecorded;
+    let (mut ours, mut others) = (ledger.entries.len(), 0);
+    for token in &listing.tokens {
+        if ledger.entry(&token.id).is_some() {
+            continue;
+        }
+        match token.ours {
+            Some(_) => ours += 1,
+            None => others += 1,
+        }
+    }
     // What a rotation under way uses is the spare itself: it is not kept free a second time.
-    let spare = SPARE.saturating_sub(ledger.entries.iter().filter(|entry| uses_spare(ledger, entry)).count());
+    let in_use = ledger.entries.iter().filter(|entry| uses_spare(ledger, entry)).count();
+    let spare = SPARE.saturating_sub(in_use);
     Capacity { limit, ours, others, free: limit.saturating_sub(ours + others + spare) }
 }
 
 /// Whether the token is the one that its resource has more while it is rotated.
 pub(super) fn uses_spare(ledger: &Ledger, entry: &Entry) -> bool {
-    entry.state == State::Retired || entry.state == State::Prepared && ledger.current(&entry.uid).is_some()
+    entry.is_retired() || (entry.is_prepared() && ledger.current(&entry.uid).is_some())
 }

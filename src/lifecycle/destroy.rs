@@ -3,13 +3,15 @@ use super::facts::{Declared, Facts, Sighting};
 use super::ledger::{Entry, Ledger, Millis, Resource, State, Uid};
 use super::listing::{Listed, Listing};
 use super::secret::Holds;
-use super::step::Step;
+use super::step::{Call, Look, Record, Step};
 use super::{mint, release, token_name};
 
 /// Ledger writes that start a destruction; they need nothing but the ledger and the resources.
 pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
     open(facts).find_map(|(uid, resource)| match facts.declared.get(uid)? {
-        declared if declared.deleting => Some(Step::MarkDeleting { uid: uid.clone(), retain: declared.retain }),
+        declared if declared.deleting => {
+            Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: declared.retain }))
+        }
         declared => revoke(facts, uid, resource, declared),
     })
 }
@@ -26,7 +28,7 @@ fn open<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = (&'a Uid, &'a Resource
 /// R18: a request that was not handled yet.
 fn revoke(facts: &Facts<'_>, uid: &Uid, resource: &Resource, declared: &Declared) -> Option<Step> {
     let request = mint::due_request(facts, declared.revoke.as_ref())?;
-    (resource.revoked.as_ref() != Some(&request)).then(|| Step::Revoke { uid: uid.clone(), request })
+    (resource.revoked.as_ref() != Some(&request)).then(|| Step::Record(Record::Revoke { uid: uid.clone(), request }))
 }
 
 /// By two live reads that are far enough apart. What its
@@ -38,10 +40,12 @@ fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     let apart = facts.timings.vanish_after;
     match (facts.sightings.get(uid), facts.ms()) {
         (Some(Sighting::Absent { first, last }), _) if last - first >= apart => {
-            Some(Step::MarkDeleting { uid: uid.clone(), retain: true })
+            Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: true }))
         }
-        (Some(Sighting::Absent { first, .. }), Some(now)) if now - first >= apart => Some(Step::LookFor(uid.clone())),
-        (None, Some(_)) => Some(Step::LookFor(uid.clone())),
+        (Some(Sighting::Absent { first, .. }), Some(now)) if now - first >= apart => {
+            Some(Step::Look(Look::Find(uid.clone())))
+        }
+        (None, Some(_)) => Some(Step::Look(Look::Find(uid.clone()))),
         _ => None,
     }
 }
@@ -59,7 +63,7 @@ pub(super) fn carry_out(facts: &Facts<'_>) -> Option<Step> {
 /// The live read that must precede the destruction of a resource's tokens (R12).
 pub(super) fn read(facts: &Facts<'_>) -> Option<Step> {
     let unread = |uid: &Uid| facts.secrets.get(uid).is_none_or(|seen| !seen.deleting);
-    living_tokens_of_deleted(facts).find(|uid| unread(uid)).map(|uid| Step::ReadSecret(uid.clone()))
+    living_tokens_of_deleted(facts).find(|uid| unread(uid)).map(|uid| Step::Look(Look::ReadSecret(uid.clone())))
 }
 
 fn living_tokens_of_deleted<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Uid> {
@@ -78,7 +82,7 @@ fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
             matches!(seen.holds, Holds::Absent | Holds::Foreign) || release::is_abandoned(facts, seen, uid)
         })
     };
-    living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::TombAll(uid.clone()))
+    living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::Record(Record::TombAll(uid.clone())))
 }
 
 fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
@@ -91,12 +95,12 @@ fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
             && !facts.destroyed.contains(&entry.id)
             && !facts.set_aside.contains(&entry.id)
     };
-    condemned(facts.ledger).find(licensed).map(|entry| Step::Delete(entry.id.clone()))
+    condemned(facts.ledger).find(licensed).map(|entry| Step::Call(Call::Delete(entry.id.clone())))
 }
 
 fn look_again(facts: &Facts<'_>) -> Option<Step> {
     let waits = |entry: &Entry| facts.destroyed.contains(&entry.id);
-    (condemned(facts.ledger).any(waits) && facts.destroyed_since_list()).then_some(Step::List)
+    (condemned(facts.ledger).any(waits) && facts.destroyed_since_list()).then_some(Step::Look(Look::List))
 }
 
 /// Condemned tokens that are gone (R9), or were handed to somebody else under another name (R10).
@@ -115,7 +119,7 @@ fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
     };
     let ids: Vec<_> = condemned(facts.ledger).filter(gone).map(|entry| entry.id.clone()).collect();
     if !ids.is_empty() {
-        return Some(Step::Drop(ids));
+        return Some(Step::Record(Record::Drop(ids)));
     }
     // A LIST from before the condemnation may be older than the token itself.
     let outdated = |entry: &Entry| {
@@ -123,7 +127,7 @@ fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
             || is_others(entry) && !named_by(entry, listing.at) && named_by(entry, now)
     };
     let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry) || outdated(entry));
-    unjudged.then_some(Step::List)
+    unjudged.then_some(Step::Look(Look::List))
 }
 
 fn finish(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
@@ -146,9 +150,9 @@ fn finish(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
             && fresh_if_unresolved(facts, listing, uid)
     };
     match (judged(uid), orphan(uid)) {
-        (false, _) => Some(Step::List),
+        (false, _) => Some(Step::Look(Look::List)),
         (true, true) => None,
-        (true, false) => Some(Step::Finish(uid.clone())),
+        (true, false) => Some(Step::Record(Record::Finish(uid.clone()))),
     }
 }
 

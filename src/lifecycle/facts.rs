@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ledger::{Applied, Ledger, Millis, TokenId, Uid};
+use super::ledger::{Ledger, Millis, TokenId, TokenSpec, Uid, Unresolved};
 use super::listing::{Listed, Listing};
 use super::secret::SecretSeen;
 use super::timings::Timings;
@@ -90,7 +90,7 @@ pub struct Declared {
     /// Nothing is minted or changed.
     pub suspended: bool,
     /// What its token should be.
-    pub wanted: Applied,
+    pub wanted: TokenSpec,
     /// The Secret to publish in.
     pub secret: Arc<str>,
     /// When and how its token is replaced.
@@ -101,6 +101,13 @@ pub struct Declared {
     pub revoke: Option<Trigger>,
     /// On deletion token and Secret stay.
     pub retain: bool,
+}
+
+impl Declared {
+    /// Tokens may be minted for it, as far as it says itself.
+    pub fn is_allowed(&self) -> bool {
+        self.finalizer && !self.suspended && self.admission == Admission::Admitted
+    }
 }
 
 /// When and how a token is replaced.
@@ -148,22 +155,48 @@ pub enum Admission {
     Refused,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
     /// ISC's time in milliseconds.
     pub fn ms(&self) -> Option<Millis> {
         self.now.map(|now| now.ms)
     }
 
+    /// The live read of the resource's Secret by this pass.
+    pub fn secret(&self, uid: &str) -> Option<&'a SecretSeen> {
+        self.secrets.get(uid)
+    }
+
+    /// The same, if the read was made since the resource's deletion was recorded (R12).
+    pub fn secret_since_deletion(&self, uid: &str) -> Option<&'a SecretSeen> {
+        self.secret(uid).filter(|seen| seen.deleting)
+    }
+
+    /// The resource as last read, if it is not being deleted.
+    pub fn undeleted(&self, uid: &str) -> Option<&'a Declared> {
+        self.declared.get(uid).filter(|declared| !declared.deleting)
+    }
+
+    /// ISC did not do its part with the token a moment ago: others go first.
+    pub fn is_set_aside(&self, id: &str) -> bool {
+        self.set_aside.contains(id)
+    }
+
     /// Whether the resource's back-off is over (R7), or longer than any: then a wrong clock recorded it (R20).
     pub fn has_waited(&self, uid: &str) -> bool {
-        let until = self.ledger.resources.get(uid).map_or(0, |resource| resource.not_before);
-        let waits = |now: Millis| now < until && until - now <= 2 * self.timings.backoff_max;
-        until == 0 || self.ms().is_some_and(|now| !waits(now))
+        let until = self.ledger.resource(uid).map_or(0, |resource| resource.not_before);
+        if until == 0 {
+            return true;
+        }
+        let Some(now) = self.ms() else { return false };
+        now >= until || until - now > 2 * self.timings.backoff_max
     }
 
     /// Whether a recorded moment is past for certain: two replies of ISC agree on the time (R20).
     pub fn is_past(&self, moment: Millis) -> bool {
-        self.now.is_some_and(|now| now.consistent && now.ms >= moment)
+        match self.now {
+            Some(now) => now.consistent && now.ms >= moment,
+            None => false,
+        }
     }
 
     /// Whether the fenced attempt can no longer take effect (R2).
@@ -171,18 +204,44 @@ impl Facts<'_> {
         self.is_past(expiry + self.timings.list_lag + 1)
     }
 
+    /// What a fence left behind, as long as it may still take effect (R2).
+    pub fn unresolved(&self) -> Option<&'a Unresolved> {
+        self.ledger.unresolved.as_ref().filter(|left| !self.is_final(left.expiry))
+    }
+
+    /// The request, if its time has come.
+    pub fn due<'t>(&self, trigger: Option<&'t Trigger>) -> Option<&'t Trigger> {
+        let trigger = trigger?;
+        if self.ms()? < trigger.at {
+            return None;
+        }
+        Some(trigger)
+    }
+
     /// Tokens of ours in LIST that were never recorded and never can be (R6).
-    pub fn orphans(&self) -> impl Iterator<Item = (&Listed, &MachinePart)> {
-        let all = self.listing.into_iter().flat_map(|listing| listing.tokens.iter().map(move |token| (listing, token)));
-        all.filter_map(|(listing, token)| {
-            let part = token.ours.as_ref()?;
-            let unknown = listing.read_with.is_retired_number(part.n) && self.ledger.entry(&token.id).is_none();
-            (unknown && token.provisional && !token.managed).then_some((token, part))
-        })
+    pub fn orphans(&self) -> impl Iterator<Item = (&'a Listed, &'a MachinePart)> {
+        let ledger = self.ledger;
+        let listings = self.listing.into_iter();
+        listings.flat_map(move |listing| listing.tokens.iter().filter_map(move |token| orphan(token, listing, ledger)))
+    }
+
+    /// Whether LIST shows a token of ours that has to be swept first.
+    pub fn has_orphans(&self) -> bool {
+        self.orphans().next().is_some()
     }
 
     /// Whether a token was destroyed after the LIST at hand began.
     pub fn destroyed_since_list(&self) -> bool {
         self.listing.is_some_and(|listing| !self.destroyed.is_subset(&listing.after))
     }
+}
+
+/// The ledger that was read before LIST judges its number: one that was recorded meanwhile is no orphan.
+fn orphan<'a>(token: &'a Listed, listing: &Listing, ledger: &Ledger) -> Option<(&'a Listed, &'a MachinePart)> {
+    let part = token.ours.as_ref()?;
+    let is_unrecorded = listing.read_with.is_spent(part.n) && ledger.entry(&token.id).is_none();
+    if !is_unrecorded || !token.provisional || token.managed {
+        return None;
+    }
+    Some((token, part))
 }

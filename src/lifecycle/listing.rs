@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ledger::{Entry, Ledger, Millis, Scopes, State, TokenId, scopes};
+use super::ledger::{Entry, Ledger, Millis, Scopes, TokenId, scopes};
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
 
@@ -62,6 +62,11 @@ impl Listing {
         self.tokens.iter().find(|token| &*token.id == id)
     }
 
+    /// The numbers in the names of our tokens.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.tokens.iter().filter_map(|token| Some(token.ours.as_ref()?.n))
+    }
+
     /// Whether this LIST was begun at most so long ago; one from the future was dated by a wrong clock (R20).
     pub fn is_younger(&self, age: Millis, now: Millis) -> bool {
         (-FUTURE..=age).contains(&(now - self.at))
@@ -74,8 +79,9 @@ impl Listing {
 
     /// Current tokens that this LIST had to show and lacks (R11).
     pub fn misses<'a>(&'a self, ledger: &'a Ledger, timings: &'a Timings) -> impl Iterator<Item = &'a Entry> + 'a {
-        let current = ledger.entries.iter().filter(|entry| entry.state == State::Current);
-        current.filter(|entry| self.had_to_show(entry.created_at, timings) && self.token(&entry.id).is_none())
+        ledger
+            .all_current()
+            .filter(|entry| self.had_to_show(entry.created_at, timings) && self.token(&entry.id).is_none())
     }
 }
 
@@ -130,28 +136,45 @@ pub fn judge(
     if !raw.iter().any(|token| token.id == sentinel) {
         return Err(Unreliable::SentinelMissing);
     }
-    let incarnation = token_name::tag(&ledger.incarnation);
-    let farthest = ledger.next.saturating_add(FARTHEST);
-    let short = |token: &RawToken<'_>| match (token.created, token.expires) {
-        (Some(created), Some(expires)) => expires - created <= timings.provisional_max,
-        _ => false,
+    let ours = Ours {
+        installation,
+        incarnation: token_name::tag(&ledger.incarnation),
+        farthest: ledger.next.saturating_add(FARTHEST),
     };
-    let judged = raw.iter().map(|token| {
-        let made = token_name::parse(token.name);
-        let is_ours = |part: &MachinePart| {
-            part.installation == installation && part.incarnation == incarnation && part.n <= farthest
-        };
-        Listed {
-            id: token.id.into(),
-            name: token.name.into(),
-            ours: made.clone().filter(is_ours),
-            others: made.filter(|part| !is_ours(part)),
-            scopes: token.scopes.map(|all| scopes(all.iter().cloned())),
-            expires: token.expires,
-            last_used: token.last_used,
-            provisional: short(token),
-            managed: token.managed,
-        }
-    });
-    Ok(judged.collect())
+    Ok(raw.iter().map(|token| read(token, &ours, timings)).collect())
+}
+
+/// The names that this operator gives with this ledger.
+struct Ours<'a> {
+    installation: &'a str,
+    incarnation: String,
+    farthest: u64,
+}
+
+impl Ours<'_> {
+    fn has_made(&self, part: &MachinePart) -> bool {
+        part.installation == self.installation && part.incarnation == self.incarnation && part.n <= self.farthest
+    }
+}
+
+fn read(token: &RawToken<'_>, ours: &Ours<'_>, timings: &Timings) -> Listed {
+    let (mine, others) = match token_name::parse(token.name) {
+        Some(part) if ours.has_made(&part) => (Some(part), None),
+        other => (None, other),
+    };
+    let provisional = match (token.created, token.expires) {
+        (Some(created), Some(expires)) => expires - created <= timings.provisional_max,
+        (None, _) | (_, None) => false,
+    };
+    Listed {
+        id: token.id.into(),
+        name: token.name.into(),
+        ours: mine,
+        others,
+        scopes: token.scopes.map(|all| scopes(all.iter().cloned())),
+        expires: token.expires,
+        last_used: token.last_used,
+        provisional,
+        managed: token.managed,
+    }
 }

@@ -6,7 +6,7 @@ use super::facts::{Admission, Declared, Facts, Trigger};
 use super::ledger::{Attempt, Entry, Provisional, State, Uid};
 use super::listing::Listing;
 use super::secret::Holds;
-use super::step::{Extension, Resourceful, Step};
+use super::step::{Call, Extension, Look, Place, Record, Step};
 use super::upkeep;
 
 /// The next intent, or the live read that must precede it.
@@ -25,28 +25,28 @@ pub(super) fn is_free(facts: &Facts<'_>) -> bool {
 /// The intent for a resource, or what must be read before it.
 pub(super) fn prepare(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if !is_good(facts, facts.listing?) {
-        return Some(Step::List);
+        return Some(Step::Look(Look::List));
     }
     if facts.orphans().next().is_some() {
-        return facts.destroyed_since_list().then_some(Step::List);
+        return facts.destroyed_since_list().then_some(Step::Look(Look::List));
     }
     if !facts.secrets.contains_key(uid) {
-        return Some(Step::ReadSecret(uid.clone()));
+        return Some(Step::Look(Look::ReadSecret(uid.clone())));
     }
     let (attempt, resource) = attempt(facts, uid, 0)?;
-    Some(Step::Intent(attempt, resource))
+    Some(Step::Record(Record::Intent(attempt, resource)))
 }
 
 /// The read that lets the next intent ride on the commit of this attempt.
 pub(super) fn read_next(facts: &Facts<'_>) -> Option<Step> {
     let uid = next_candidate(facts)?;
-    (!facts.secrets.contains_key(uid)).then(|| Step::ReadSecret(uid.clone()))
+    (!facts.secrets.contains_key(uid)).then(|| Step::Look(Look::ReadSecret(uid.clone())))
 }
 
 /// The POST of one's own confirmed attempt, with all that may happen in the same breath.
 pub(super) fn post(facts: &Facts<'_>, own: Attempt) -> Step {
     let then = next_candidate(facts).and_then(|uid| attempt(facts, uid, 1));
-    Step::Post { attempt: own, extend: extend(facts), then }
+    Step::Call(Call::Post { attempt: own, extend: extend(facts), then })
 }
 
 /// The prepared token whose life is extended next (R7).
@@ -150,7 +150,7 @@ fn next_candidate<'a>(facts: &'a Facts<'_>) -> Option<&'a Uid> {
     candidate(facts, Some(&own.uid)).filter(|_| clean)
 }
 
-fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Resourceful)> {
+fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Place)> {
     let declared = facts.declared.get(uid)?;
     let now = facts.ms()?;
     let timings = facts.timings;
@@ -169,9 +169,9 @@ fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Resourc
 }
 
 /// Where a resource is.
-pub(super) fn place(declared: &Declared, revoked: Option<Arc<str>>) -> Resourceful {
+pub(super) fn place(declared: &Declared, revoked: Option<Arc<str>>) -> Place {
     let Declared { namespace, name, secret, .. } = declared.clone();
-    Resourceful { namespace, name, secret, revoked }
+    Place { namespace, name, secret, revoked }
 }
 
 /// A request whose time has come.

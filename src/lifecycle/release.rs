@@ -3,7 +3,7 @@ use super::facts::Facts;
 use super::ledger::{Entry, State, Uid};
 use super::listing::Listing;
 use super::secret::{Held, Holds, SecretSeen};
-use super::step::Step;
+use super::step::{Call, Look, Record, Step};
 use super::token_name;
 
 /// Lets go of what the Secret of a deleted resource holds.
@@ -37,21 +37,21 @@ fn retained<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Uid> {
 /// What becomes of the tokens, by a live read of the Secret since the deletion was recorded.
 fn decide(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
     let Some(seen) = facts.secrets.get(uid).filter(|seen| seen.deleting) else {
-        return Some(Step::ReadSecret(uid.clone()));
+        return Some(Step::Look(Look::ReadSecret(uid.clone())));
     };
     match (seen.holds, &seen.held) {
         // Nothing of ours is published: there is nothing to leave to anybody.
-        (Holds::Absent | Holds::Foreign, _) => Some(Step::TombAll(uid.clone())),
+        (Holds::Absent | Holds::Foreign, _) => Some(Step::Record(Record::TombAll(uid.clone()))),
         (Holds::Ours, Some(held)) => match releasable(facts, seen, held, uid) {
             Some(entry) if listing.token(&entry.id).is_some() => {
-                Some(Step::Release { uid: uid.clone(), id: entry.id.clone() })
+                Some(Step::Record(Record::Release { uid: uid.clone(), id: entry.id.clone() }))
             }
             // Gone in ISC: of a current one that is for R11 to say.
             Some(entry) => {
                 let gone = entry.state == State::Retired && listing.had_to_show(entry.created_at, facts.timings);
-                gone.then(|| Step::TombAll(uid.clone()))
+                gone.then(|| Step::Record(Record::TombAll(uid.clone())))
             }
-            None => is_abandoned(facts, seen, uid).then(|| Step::TombAll(uid.clone())),
+            None => is_abandoned(facts, seen, uid).then(|| Step::Record(Record::TombAll(uid.clone()))),
         },
         (Holds::Ours, None) | (Holds::Refused, _) => None,
     }
@@ -78,7 +78,7 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
     match shown.map(|token| token.ours.is_some()) {
         Some(true) if entry.renamed && !had_to_show(entry.changed_at) => return look_again(facts, listing, entry),
         Some(true) => {
-            let rename = || Step::Rename { id: entry.id.clone(), name: released_name(entry) };
+            let rename = || Step::Call(Call::Rename { id: entry.id.clone(), name: released_name(entry) });
             return (facts.has_waited(&entry.uid) && !facts.set_aside.contains(&entry.id)).then(rename);
         }
         // A name from before it was put right, or a LIST from before the token, tells nothing.
@@ -87,13 +87,13 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
         Some(false) | None => {}
     }
     let Some(seen) = facts.secrets.get(&entry.uid).filter(|seen| seen.deleting) else {
-        return Some(Step::ReadSecret(entry.uid.clone()));
+        return Some(Step::Look(Look::ReadSecret(entry.uid.clone())));
     };
     if seen.holds == Holds::Refused {
         return None;
     }
     if seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(entry)) {
-        return Some(Step::Strip(entry.uid.clone()));
+        return Some(Step::Call(Call::Strip(entry.uid.clone())));
     }
     // A young token that is unknown would be swept by a LIST that still shows it as it was made.
     let made = entry.created_at + facts.timings.attempt_expiry;
@@ -101,11 +101,11 @@ fn let_go(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
         return look_again(facts, listing, entry);
     }
     let decided_before = listing.read_with.entry(&entry.id).is_some_and(|known| known.state == State::Released);
-    Some(if decided_before { Step::Drop(vec![entry.id.clone()]) } else { Step::List })
+    Some(if decided_before { Step::Record(Record::Drop(vec![entry.id.clone()])) } else { Step::Look(Look::List) })
 }
 
 /// A LIST that was not begun before the last change, or had to show it.
 fn look_again(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step> {
     let late = facts.ms()? > entry.changed_at + facts.timings.list_lag;
-    (late || listing.at < entry.changed_at).then_some(Step::List)
+    (late || listing.at < entry.changed_at).then_some(Step::Look(Look::List))
 }

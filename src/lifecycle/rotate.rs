@@ -4,7 +4,7 @@ use super::facts::{Admission, Declared, Facts};
 use super::ledger::{Entry, Ledger, Millis, State, Uid};
 use super::mint;
 use super::secret::Holds;
-use super::step::Step;
+use super::step::{Look, Record, Step};
 use super::{token_name, upkeep};
 
 /// Why a token is to be replaced, the most urgent first.
@@ -46,14 +46,14 @@ pub(super) fn retire(facts: &Facts<'_>) -> Option<Step> {
             .is_some_and(|seen| seen.holds == Holds::Ours && seen.held.as_ref().is_some_and(|held| held.is(current)));
         match current.published_at {
             // The overlap counts from this moment: a time from before, or by one reply only, would end it early (R20).
-            None if holds && seen.is_some_and(|seen| !seen.listed) => Some(Step::List),
-            None if holds => facts.now?.consistent.then(|| Step::RecordPublished(current.id.clone())),
-            None => seen.is_none().then(|| Step::ReadSecret(uid.clone())),
+            None if holds && seen.is_some_and(|seen| !seen.listed) => Some(Step::Look(Look::List)),
+            None if holds => facts.now?.consistent.then(|| Step::Record(Record::Published(current.id.clone()))),
+            None => seen.is_none().then(|| Step::Look(Look::ReadSecret(uid.clone()))),
             Some(_) if !is_overlap_over(facts, uid) => None,
             Some(published) if is_still_used(facts, uid, published)? => None,
             Some(_) => match seen.filter(|seen| seen.overlap_over) {
-                None => Some(Step::ReadSecret(uid.clone())),
-                Some(_) => holds.then(|| Step::Retire(uid.clone())),
+                None => Some(Step::Look(Look::ReadSecret(uid.clone()))),
+                Some(_) => holds.then(|| Step::Record(Record::Retire(uid.clone()))),
             },
         }
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::{Admission, Declared, Executing, Facts, Now, Rotation, Sighting};
 use super::ledger::{
-    Applied, Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, Uid, scopes,
+    Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, TokenSpec, Uid, scopes,
 };
 use super::listing::{Listed, Listing};
 use super::secret::SecretSeen;
@@ -22,8 +22,8 @@ pub const MINUTE: Millis = 60_000;
 pub const DAY: Millis = 24 * 60 * MINUTE;
 
 /// What resource `a` wants.
-pub fn wanted() -> Applied {
-    Applied { name: "integrations/a".into(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 }
+pub fn wanted() -> TokenSpec {
+    TokenSpec { name: "integrations/a".into(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 }
 }
 
 /// A ledger without tokens.

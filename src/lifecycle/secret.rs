@@ -33,6 +33,24 @@ pub struct Held {
     pub owned: bool,
 }
 
+impl SecretSeen {
+    /// Nothing can be published in it.
+    pub fn is_closed(&self) -> bool {
+        match self.holds {
+            Holds::Foreign | Holds::Refused => true,
+            Holds::Absent | Holds::Ours => false,
+        }
+    }
+
+    /// It is ours, and holds the pair of this recorded token.
+    pub fn holds_pair_of(&self, entry: &Entry) -> bool {
+        match (self.holds, &self.held) {
+            (Holds::Ours, Some(held)) => held.is(entry),
+            (Holds::Ours | Holds::Absent | Holds::Foreign | Holds::Refused, _) => false,
+        }
+    }
+}
+
 impl Held {
     /// Whether it is the pair of this recorded token.
     pub fn is(&self, entry: &Entry) -> bool {
@@ -59,21 +77,23 @@ pub enum Holds {
 }
 
 impl Ledger {
-    /// Whether a pair that is not recorded, and claims this number, may be one that the ledger lost (R13): one that was
-    /// recorded and dropped is known to be dead.
+    /// A pair that is not recorded, and claims this number, may be one that the ledger lost (R13). One that was recorded
+    /// and dropped is known to be dead.
     pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
-        let last = self.resources.get(uid).map_or(0, |resource| resource.last);
-        claims.is_some_and(|n| n > last.max(self.current(uid).map_or(0, |current| current.n)))
+        let Some(claimed) = claims else { return false };
+        let last = self.resource(uid).map_or(0, |resource| resource.last);
+        let current = self.current(uid).map_or(0, |current| current.n);
+        claimed > last && claimed > current
     }
 
-    /// Whether a pair in the resource's Secret is not recorded, and may be one that the ledger lost (R13).
+    /// A pair in the resource's Secret is not recorded, and may be one that the ledger lost (R13).
     pub fn is_unknown(&self, uid: &str, held: &Held) -> bool {
         self.entry(&held.id).is_none() && self.may_have_lost(uid, held.claims)
     }
 
-    /// Whether such a pair has still to be adopted or refused.
+    /// Such a pair has still to be adopted or refused.
     pub fn is_open(&self, uid: &str, held: &Held) -> bool {
-        let refused = self.resources.get(uid).and_then(|resource| resource.refused.as_ref());
+        let refused = self.resource(uid).and_then(|resource| resource.refused.as_ref());
         self.is_unknown(uid, held) && refused != Some(&held.digest())
     }
 }

@@ -1,84 +1,36 @@
 //! `Step`: the one thing that a pass does next, with all that carrying it out and recording it needs.
 use std::sync::Arc;
 
-use super::ledger::{Applied, Attempt, Millis, Scopes, TokenId, Uid};
+use super::ledger::{Attempt, Millis, Scopes, TokenId, TokenSpec, Uid};
 use super::secret::Held;
 
-/// One effect, or one ledger write without an effect.
+/// The next thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Read LIST.
+    /// A read whose answer the pass remembers; the ledger stays as it is.
+    Look(Look),
+    /// A call that changes or tries something outside; `settle` says what the ledger is after its outcome.
+    Call(Call),
+    /// A ledger write without a call.
+    Record(Record),
+}
+
+/// A live read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// LIST.
     List,
-    /// Read the resource's Secret live.
+    /// The resource's Secret.
     ReadSecret(Uid),
-    /// Read the resource live before its POST (R14).
+    /// The resource, before its POST (R14).
     Confirm(Uid),
-    /// Read a recorded resource live that the watch does not show (R12).
-    LookFor(Uid),
-    /// Record that the resource is being deleted; fences its own attempt (R12).
-    MarkDeleting {
-        /// The resource.
-        uid: Uid,
-        /// Token and Secret are left to the user.
-        retain: bool,
-    },
-    /// Record a revoke request and condemn all tokens of the resource (R18).
-    Revoke {
-        /// The resource.
-        uid: Uid,
-        /// The request.
-        request: Arc<str>,
-    },
-    /// Condemn all tokens of the resource (R12).
-    TombAll(Uid),
-    /// Leave the token that the Secret holds to its user, and condemn the others (R12).
-    Release {
-        /// The resource.
-        uid: Uid,
-        /// Client ID.
-        id: TokenId,
-    },
-    /// PATCH the name of a released token out of the operator's name space (R12).
-    Rename {
-        /// Client ID.
-        id: TokenId,
-        /// The name it is left with.
-        name: String,
-    },
-    /// Take the operator's marks off the Secret of a released token (R12).
-    Strip(Uid),
-    /// DELETE a condemned token (R9, R10).
-    Delete(TokenId),
-    /// Forget condemned tokens that LIST no longer shows, and released ones that are no longer ours (R9).
-    Drop(Vec<TokenId>),
-    /// Forget a deleted resource of which nothing is left (R12).
-    Finish(Uid),
-    /// Give up an attempt that is not one's own (R5).
-    Fence,
-    /// DELETE a token that was never recorded (R6).
-    Sweep {
-        /// Client ID.
-        id: TokenId,
-        /// Number in its name.
-        n: u64,
-    },
-    /// LIST shows numbers of ours above the ledger's: raise it (R13).
-    Raise(u64),
-    /// Take over the pair that the Secret holds and the ledger lost, if ISC accepts it (R13).
-    Adopt(Adoption),
-    /// Record that the unknown pair in the Secret is not the resource's (R13).
-    Refuse {
-        /// The resource.
-        uid: Uid,
-        /// Where it is.
-        place: Resourceful,
-        /// What stands for the pair.
-        digest: Arc<str>,
-    },
-    /// Try the credential of a current token that two LISTs lacked (R11).
-    Verify(TokenId),
-    /// Record an intent (R1).
-    Intent(Attempt, Resourceful),
+    /// A recorded resource that the watch does not show (R12).
+    Find(Uid),
+}
+
+/// A call to ISC, to NERM, or to the API server for something else than the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
     /// POST the attempt, and beside it extend the one before (R3, R4).
     Post {
         /// The attempt.
@@ -86,16 +38,10 @@ pub enum Step {
         /// The prepared token to extend meanwhile.
         extend: Option<Extension>,
         /// The intent that rides on the commit.
-        then: Option<(Attempt, Resourceful)>,
+        then: Option<(Attempt, Place)>,
     },
-    /// ISC's 400 or 422 was confirmed by a LIST without the token: a refusal (R3).
-    Refused(Attempt),
     /// PATCH the expiry to its long value and verify the credential (R7).
     Extend(Extension),
-    /// Record that the Secret holds this credential (R8).
-    RecordPublished(TokenId),
-    /// Condemn the replaced tokens of a resource whose overlap is over (R9).
-    Retire(Uid),
     /// PATCH name or scopes (R22).
     Apply {
         /// Client ID.
@@ -105,7 +51,7 @@ pub enum Step {
         /// The scopes, if they differ.
         scopes: Option<Scopes>,
         /// What it is then.
-        wanted: Applied,
+        wanted: TokenSpec,
     },
     /// PATCH the expiry ahead (R16).
     Renew {
@@ -114,13 +60,28 @@ pub enum Step {
         /// The new expiry.
         until: Millis,
     },
-    /// Try the credential against NERM.
-    TryNerm {
+    /// PATCH the name of a released token out of the operator's name space (R12).
+    Rename {
         /// Client ID.
         id: TokenId,
-        /// Base URL of NERM.
-        url: Arc<str>,
+        /// The name it is left with.
+        name: String,
     },
+    /// DELETE a condemned token (R9, R10).
+    Delete(TokenId),
+    /// DELETE a token that was never recorded (R6).
+    Sweep {
+        /// Client ID.
+        id: TokenId,
+        /// Number in its name.
+        n: u64,
+    },
+    /// Take the operator's marks off the Secret of a released token (R12).
+    Strip(Uid),
+    /// Try the credential of a current token that two LISTs lacked (R11).
+    Verify(TokenId),
+    /// Take over the pair that the Secret holds and the ledger lost, if ISC accepts it (R13).
+    Adopt(Adoption),
     /// Ask which scopes a new access token really carries.
     CheckScopes {
         /// Client ID.
@@ -128,9 +89,88 @@ pub enum Step {
         /// What it should carry.
         wanted: Scopes,
     },
+    /// Try the credential against NERM.
+    TryNerm {
+        /// Client ID.
+        id: TokenId,
+        /// Base URL of NERM.
+        url: Arc<str>,
+    },
+}
+
+/// A fact or a decision that goes into the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Record {
+    /// The resource is being deleted; fences its own attempt (R12).
+    MarkDeleting {
+        /// The resource.
+        uid: Uid,
+        /// Token and Secret are left to the user.
+        retain: bool,
+    },
+    /// A revoke request is handled: all tokens of the resource are condemned (R18).
+    Revoke {
+        /// The resource.
+        uid: Uid,
+        /// The request.
+        request: Arc<str>,
+    },
+    /// All tokens of the resource are condemned (R12).
+    TombAll(Uid),
+    /// The token that the Secret holds is left to its user, and the others are condemned (R12).
+    Release {
+        /// The resource.
+        uid: Uid,
+        /// Client ID.
+        id: TokenId,
+    },
+    /// Forget condemned tokens that LIST no longer shows, and released ones that are no longer ours (R9).
+    Drop(Vec<TokenId>),
+    /// Forget a deleted resource of which nothing is left (R12).
+    Finish(Uid),
+    /// Give up an attempt that another pass made (R5).
+    Fence,
+    /// LIST shows numbers of ours above the ledger's: the next is higher than these (R13).
+    Raise(u64),
+    /// The unknown pair in the Secret is not the resource's (R13).
+    Refuse {
+        /// The resource.
+        uid: Uid,
+        /// Where it is.
+        place: Place,
+        /// What stands for the pair.
+        digest: Arc<str>,
+    },
+    /// An intent (R1).
+    Intent(Attempt, Place),
+    /// ISC's 400 or 422 was confirmed by a LIST without the token: a refusal (R3).
+    Refused(Attempt),
+    /// The Secret holds this credential (R8).
+    Published(TokenId),
+    /// The overlap is over: the replaced tokens of the resource are condemned (R9).
+    Retire(Uid),
 }
 
 impl Step {
+    /// The intent that it records (R1).
+    pub fn intent(&self) -> Option<&Attempt> {
+        match self {
+            Self::Record(Record::Intent(attempt, _)) => Some(attempt),
+            Self::Call(Call::Post { then: Some((attempt, _)), .. }) => Some(attempt),
+            Self::Look(_) | Self::Call(_) | Self::Record(_) => None,
+        }
+    }
+
+    /// The attempt that its outcome ends (R3, R4).
+    pub fn ends(&self) -> Option<&Attempt> {
+        match self {
+            Self::Call(Call::Post { attempt, .. }) | Self::Record(Record::Refused(attempt)) => Some(attempt),
+            Self::Look(_) | Self::Call(_) | Self::Record(_) => None,
+        }
+    }
+}
+
+impl Call {
     /// The token that it asks ISC to change, delete or accept.
     pub fn token(&self) -> Option<&TokenId> {
         match self {
@@ -138,14 +178,14 @@ impl Step {
             Self::Sweep { id, .. } | Self::Apply { id, .. } | Self::Renew { id, .. } => Some(id),
             Self::CheckScopes { id, .. } | Self::TryNerm { id, .. } | Self::Rename { id, .. } => Some(id),
             Self::Extend(extension) => Some(&extension.id),
-            _ => None,
+            Self::Post { .. } | Self::Strip(_) | Self::Adopt(_) => None,
         }
     }
 }
 
 /// Where the resource of an intent is: recorded with it (R14, one write for mention and intent).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Resourceful {
+pub struct Place {
     /// Namespace.
     pub namespace: Arc<str>,
     /// Name.
@@ -162,7 +202,7 @@ pub struct Adoption {
     /// The resource.
     pub uid: Uid,
     /// Where it is.
-    pub place: Resourceful,
+    pub place: Place,
     /// The pair.
     pub held: Held,
     /// The number in the token's name.
@@ -170,7 +210,7 @@ pub struct Adoption {
     /// When it expires.
     pub expires: Millis,
     /// What it is.
-    pub applied: Applied,
+    pub applied: TokenSpec,
 }
 
 /// A prepared token and its long expiry.

@@ -1,10 +1,10 @@
 //! Time travel (R11, R13): a ledger that lost what happened since a backup, and current tokens that ISC lost.
 use super::facts::{Declared, Facts};
-use super::ledger::{Applied, Uid, scopes};
+use super::ledger::{TokenSpec, Uid, scopes};
 use super::listing::Listed;
 use super::mint;
 use super::secret::{Held, Holds};
-use super::step::{Adoption, Step};
+use super::step::{Adoption, Call, Look, Record, Step};
 use super::token_name;
 
 /// Answers the questions that unknown pairs in Secrets raise, then looks after current tokens that LIST lacks.
@@ -26,19 +26,17 @@ fn answer(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
         return None;
     }
     if facts.questions.contains(uid) && !facts.secrets.contains_key(uid) {
-        return Some(Step::ReadSecret(uid.clone()));
+        return Some(Step::Look(Look::ReadSecret(uid.clone())));
     }
     let held = question(facts, uid)?;
     let listing = facts.listing?;
     if !mint::is_good(facts, listing) {
-        return Some(Step::List);
+        return Some(Step::Look(Look::List));
     }
     let token = listing.token(&held.id).filter(|token| is_lost(facts, uid, token));
     let genuine = token.and_then(|token| adoption(declared, uid, held, token));
-    Some(genuine.map(Step::Adopt).unwrap_or_else(|| Step::Refuse {
-        uid: uid.clone(),
-        place: mint::place(declared, None),
-        digest: held.digest(),
+    Some(genuine.map(|adoption| Step::Call(Call::Adopt(adoption))).unwrap_or_else(|| {
+        Step::Record(Record::Refuse { uid: uid.clone(), place: mint::place(declared, None), digest: held.digest() })
     }))
 }
 
@@ -58,7 +56,7 @@ fn adoption(declared: &Declared, uid: &Uid, held: &Held, token: &Listed) -> Opti
         held: held.clone(),
         n: part.n,
         expires: token.expires.unwrap_or(0),
-        applied: Applied {
+        applied: TokenSpec {
             name: token_name::display(&token.name).into(),
             scopes: token.scopes.clone().unwrap_or_else(|| scopes(Vec::<String>::new())),
             validity_seconds: declared.wanted.validity_seconds,
@@ -71,7 +69,7 @@ fn verify(facts: &Facts<'_>) -> Option<Step> {
     let listing = facts.listing?;
     let gone = |id| listing.missed_before.contains(id) && !facts.alive.contains(id) && !facts.set_aside.contains(id);
     let mut lost = listing.misses(facts.ledger, facts.timings).filter(|entry| gone(&entry.id));
-    lost.find(|entry| facts.has_waited(&entry.uid)).map(|entry| Step::Verify(entry.id.clone()))
+    lost.find(|entry| facts.has_waited(&entry.uid)).map(|entry| Step::Call(Call::Verify(entry.id.clone())))
 }
 
 /// Whether a second LIST is wanted soon, because the last one lacks a current token.

@@ -1,8 +1,8 @@
 //! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are really worth.
 use super::facts::{Admission, Declared, Facts};
-use super::ledger::{Applied, Entry, Ledger, Millis, NermVerdict, Scopes, State};
+use super::ledger::{Entry, Ledger, Millis, NermVerdict, Scopes, State, TokenSpec};
 use super::listing::Listed;
-use super::step::Step;
+use super::step::{Call, Step};
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
 
@@ -85,7 +85,7 @@ fn renew(facts: &Facts<'_>, entry: &Entry, parts: i64) -> Option<Step> {
     let expires = |token: &Listed| token.expires.is_none_or(moved);
     let drifted = shown(facts, entry).is_some_and(expires);
     let due = entry.expires_at - now < life(facts, entry) / parts || drifted;
-    (due && facts.has_waited(&entry.uid)).then(|| Step::Renew { id: entry.id.clone(), until: now + long })
+    (due && facts.has_waited(&entry.uid)).then(|| Step::Call(Call::Renew { id: entry.id.clone(), until: now + long }))
 }
 
 /// What differs from the spec, in the ledger or in ISC itself, where somebody may have changed it.
@@ -100,11 +100,13 @@ fn apply(facts: &Facts<'_>, entry: &Entry, declared: &Declared) -> Option<Step> 
     let rescoped = shown.and_then(|token| token.scopes.as_ref()).is_some_and(|scopes| *scopes != wanted.scopes);
     let name = (entry.applied.name != wanted.name || renamed).then_some(name);
     let scopes = (entry.applied.scopes != wanted.scopes || rescoped).then(|| wanted.scopes.clone());
-    (name.is_some() || scopes.is_some()).then(|| Step::Apply {
-        id: entry.id.clone(),
-        name,
-        scopes,
-        wanted: Applied { validity_seconds: entry.applied.validity_seconds, ..wanted.clone() },
+    (name.is_some() || scopes.is_some()).then(|| {
+        Step::Call(Call::Apply {
+            id: entry.id.clone(),
+            name,
+            scopes,
+            wanted: TokenSpec { validity_seconds: entry.applied.validity_seconds, ..wanted.clone() },
+        })
     })
 }
 
@@ -117,7 +119,7 @@ pub fn missing_scopes(wanted: &Scopes, effective: Option<&[String]>) -> Option<S
 fn check_scopes(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
     let due = next_look(entry, facts.timings)?;
     (facts.ms()? >= due + SECOND)
-        .then(|| Step::CheckScopes { id: entry.id.clone(), wanted: entry.applied.scopes.clone() })
+        .then(|| Step::Call(Call::CheckScopes { id: entry.id.clone(), wanted: entry.applied.scopes.clone() }))
 }
 
 /// When an access token is next asked for its scopes (R22): once changed ones had time to reach it; and again, ever more
@@ -132,7 +134,7 @@ pub(super) fn next_look(entry: &Entry, timings: &Timings) -> Option<Millis> {
 fn try_nerm(facts: &Facts<'_>, entry: &Entry) -> Option<Step> {
     let url = facts.ledger.endpoint.nerm_url.as_ref()?;
     let due = next_trial(entry, url, facts.timings)?;
-    (facts.ms()? >= due).then(|| Step::TryNerm { id: entry.id.clone(), url: url.clone() })
+    (facts.ms()? >= due).then(|| Step::Call(Call::TryNerm { id: entry.id.clone(), url: url.clone() }))
 }
 
 /// When a credential is next tried against this NERM: at once, and again ever more slowly until it is accepted, which is

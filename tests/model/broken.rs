@@ -6,7 +6,7 @@ use pat_operator::lifecycle::ledger::{Ledger, State};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::secret::Holds;
 use pat_operator::lifecycle::settle::{Extended, Outcome};
-use pat_operator::lifecycle::step::Step;
+use pat_operator::lifecycle::step::{Call, Look, Record, Step};
 use pat_operator::lifecycle::{self};
 
 use crate::broken_travel;
@@ -147,22 +147,22 @@ pub fn step(broken: Broken, facts: &Facts<'_>) -> Option<Step> {
 fn instead(broken: Broken, facts: &Facts<'_>, step: Option<&Step>) -> Option<Option<Step>> {
     let ledger = facts.ledger;
     match (broken, step) {
-        (Broken::SweepUnfenced, Some(Step::Fence)) => {
+        (Broken::SweepUnfenced, Some(Step::Record(Record::Fence))) => {
             let (token, part) = facts.orphans().next()?;
-            Some(Some(Step::Sweep { id: token.id.clone(), n: part.n }))
+            Some(Some(Step::Call(Call::Sweep { id: token.id.clone(), n: part.n })))
         }
-        (Broken::FinishEarly, None | Some(Step::List)) if ledger.pending.is_none() => {
+        (Broken::FinishEarly, None | Some(Step::Look(Look::List))) if ledger.pending.is_none() => {
             let early =
                 |uid: &&lifecycle::ledger::Uid| ledger.resources[*uid].deleting && ledger.of(uid).next().is_none();
-            ledger.resources.keys().find(early).map(|uid| Some(Step::Finish(uid.clone())))
+            ledger.resources.keys().find(early).map(|uid| Some(Step::Record(Record::Finish(uid.clone()))))
         }
-        (Broken::EarlyIntent, Some(Step::Post { then: Some((next, place)), .. })) => {
-            Some(Some(Step::Intent(next.clone(), place.clone())))
+        (Broken::EarlyIntent, Some(Step::Call(Call::Post { then: Some((next, place)), .. }))) => {
+            Some(Some(Step::Record(Record::Intent(next.clone(), place.clone()))))
         }
-        (Broken::NoRenewal, Some(Step::Renew { .. })) => Some(None),
+        (Broken::NoRenewal, Some(Step::Call(Call::Renew { .. }))) => Some(None),
         (Broken::RetireUnpublished, _) if ledger.pending.is_none() => {
             let replaced = |uid: &&lifecycle::ledger::Uid| ledger.retired(uid).next().is_some();
-            ledger.resources.keys().find(replaced).map(|uid| Some(Step::Retire(uid.clone())))
+            ledger.resources.keys().find(replaced).map(|uid| Some(Step::Record(Record::Retire(uid.clone()))))
         }
         _ => None,
     }
@@ -179,11 +179,11 @@ pub fn settle(broken: Broken, ledger: &Ledger, step: &Step, outcome: &Outcome, n
     let mut after = lifecycle::settle(ledger, step, outcome, now, &TIMINGS);
     match (broken, step) {
         (Broken::ForgetUnresolved, _) => after.unresolved = None,
-        (Broken::FenceOther, Step::MarkDeleting { .. }) if after.pending.is_some() => {
-            after = lifecycle::settle(&after, &Step::Fence, outcome, now, &TIMINGS);
+        (Broken::FenceOther, Step::Record(Record::MarkDeleting { .. })) if after.pending.is_some() => {
+            after = lifecycle::settle(&after, &Step::Record(Record::Fence), outcome, now, &TIMINGS);
         }
-        (Broken::DropOn404, Step::Delete(id)) => after.entries.retain(|entry| entry.id != *id),
-        (Broken::Drop404, Step::Extend(extension)) if *outcome == Outcome::Extended(Extended::No) => {
+        (Broken::DropOn404, Step::Call(Call::Delete(id))) => after.entries.retain(|entry| entry.id != *id),
+        (Broken::Drop404, Step::Call(Call::Extend(extension))) if *outcome == Outcome::Extended(Extended::No) => {
             after.entries.retain(|entry| entry.id != extension.id);
         }
         (Broken::NoBackOff, _) => after.resources.values_mut().for_each(|resource| resource.not_before = 0),

@@ -4,7 +4,7 @@ use pat_operator::lifecycle::ledger::{Attempt, Ledger, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::secret::{Holds, SecretSeen};
 use pat_operator::lifecycle::settle::{Extended, Outcome, Patched, Posted};
-use pat_operator::lifecycle::step::{Extension, Step};
+use pat_operator::lifecycle::step::{Call, Extension, Look, Step};
 use pat_operator::redacted::Redacted;
 
 use crate::broken::{self, Broken};
@@ -19,49 +19,47 @@ impl Owner<'_> {
     pub fn perform(&mut self, lagging: bool) -> Option<()> {
         let Pass { step, known, progress, .. } = self.pass().clone();
         let Progress::Sent { post, .. } = progress else { return None };
-        match step {
-            Step::List => self.list(&known, lagging),
+        match step.clone() {
+            Step::Look(Look::List) => self.list(&known, lagging),
             _ if lagging => return None,
-            Step::ReadSecret(uid) => self.read_secret(uid, &known),
-            Step::Confirm(uid) => self.confirm(&uid),
-            Step::LookFor(uid) => self.look_for(uid),
-            Step::Strip(uid) => self.strip(&uid),
-            Step::Delete(id) | Step::Sweep { id, .. } => {
+            Step::Look(Look::ReadSecret(uid)) => self.read_secret(uid, &known),
+            Step::Look(Look::Confirm(uid)) => self.confirm(&uid),
+            Step::Look(Look::Find(uid)) => self.look_for(uid),
+            Step::Call(Call::Strip(uid)) => self.strip(&uid),
+            Step::Call(Call::Delete(id) | Call::Sweep { id, .. }) => {
                 self.world.delete(&id);
                 self.world.settle_late();
                 self.destroyed(id);
             }
-            Step::Extend(extension) => {
+            Step::Call(Call::Extend(extension)) => {
                 let extended = self.extend(&extension);
                 self.answered(Outcome::Extended(extended));
             }
-            Step::Post { .. } if post.is_some() => return None,
-            Step::Post { attempt, .. } => {
+            Step::Call(Call::Post { .. }) if post.is_some() => return None,
+            Step::Call(Call::Post { attempt, .. }) => {
                 let reply = self.post(&attempt);
                 self.replied(reply);
             }
-            Step::Renew { id, until } => {
+            Step::Call(Call::Renew { id, until }) => {
                 let done = self.world.extend(&Extension { id, until });
                 self.patched(done);
             }
-            Step::Rename { id, name } => {
+            Step::Call(Call::Rename { id, name }) => {
                 let done = self.world.rename(&id, &name);
                 self.patched(done);
             }
-            Step::Apply { id, name, .. } => {
+            Step::Call(Call::Apply { id, name, .. }) => {
                 let done = self.world.rename(&id, &name.unwrap_or_default());
                 self.patched(done);
             }
-            Step::Verify(id) => self.verify(&id),
-            Step::Adopt(adoption) => {
+            Step::Call(Call::Verify(id)) => self.verify(&id),
+            Step::Call(Call::Adopt(adoption)) => {
                 let accepted = self.world.accepts(&adoption.held.id, adoption.held.client_secret.expose());
                 self.answered(Outcome::Verified(accepted));
             }
-            Step::CheckScopes { .. } => self.answered(Outcome::Checked(Some(scopes(Vec::<String>::new())))),
-            step => {
-                let outcome = Outcome::Decided;
-                self.record(&step, &outcome, self.now());
-            }
+            Step::Call(Call::CheckScopes { .. }) => self.answered(Outcome::Checked(Some(scopes(Vec::<String>::new())))),
+            Step::Call(Call::TryNerm { .. }) => unreachable!("the model has no NERM"),
+            Step::Record(_) => self.record(&step, &Outcome::Decided, self.now()),
         }
         Some(())
     }
@@ -168,7 +166,7 @@ impl Owner<'_> {
 
     /// The extension beside a POST.
     pub fn perform_beside(&mut self) -> Option<()> {
-        let Step::Post { extend: Some(extension), .. } = self.pass().step.clone() else { return None };
+        let Step::Call(Call::Post { extend: Some(extension), .. }) = self.pass().step.clone() else { return None };
         let Progress::Sent { extended: None, .. } = self.pass().progress else { return None };
         let answer = self.extend(&extension);
         if let Progress::Sent { extended, .. } = &mut self.pass().progress {
@@ -187,7 +185,8 @@ impl Owner<'_> {
 
     fn joined(&mut self) {
         let Pass { step, progress, .. } = self.pass().clone();
-        let (Step::Post { extend, attempt, .. }, Progress::Sent { post: Some(post), extended }) = (step, progress)
+        let (Step::Call(Call::Post { extend, attempt, .. }), Progress::Sent { post: Some(post), extended }) =
+            (step, progress)
         else {
             return;
         };

@@ -1,7 +1,7 @@
 //! What goes wrong in a pass: crashes, lost replies, refusals, and answers that are not true.
 use pat_operator::lifecycle::facts::Now;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
-use pat_operator::lifecycle::step::{Extension, Step};
+use pat_operator::lifecycle::step::{Call, Extension, Step};
 
 use crate::pass::Owner;
 use crate::replica::{Pass, Progress, Reply};
@@ -15,20 +15,26 @@ impl Owner<'_> {
         let late = &mut Vec::new();
         match (&pass.step, &pass.progress) {
             (step, Progress::Answered(outcome, now)) => late.extend(self.late_write(&pass, step, outcome, *now)),
-            (Step::Delete(id) | Step::Sweep { id, .. }, _) => late.push(Late::Delete(id.clone())),
-            (Step::Extend(extension), _) => late.push(Late::Extend(extension.clone())),
-            (Step::Post { attempt, extend, .. }, Progress::Sent { post, extended }) => {
+            (Step::Call(Call::Delete(id) | Call::Sweep { id, .. }), _) => late.push(Late::Delete(id.clone())),
+            (Step::Call(Call::Extend(extension)), _) => late.push(Late::Extend(extension.clone())),
+            (Step::Call(Call::Post { attempt, extend, .. }), Progress::Sent { post, extended }) => {
                 late.extend(post.is_none().then(|| Late::Post(attempt.clone())));
                 late.extend(extend.clone().filter(|_| extended.is_none()).map(Late::Extend));
             }
-            (Step::Renew { id, until }, _) => late.push(Late::Extend(Extension { id: id.clone(), until: *until })),
-            (Step::Rename { id, name }, _) => late.push(Late::Rename { id: id.clone(), name: name.clone() }),
-            (Step::Apply { id, name: Some(name), .. }, _) => {
+            (Step::Call(Call::Renew { id, until }), _) => {
+                late.push(Late::Extend(Extension { id: id.clone(), until: *until }));
+            }
+            (Step::Call(Call::Rename { id, name }), _) => {
                 late.push(Late::Rename { id: id.clone(), name: name.clone() });
             }
-            (Step::List | Step::ReadSecret(_) | Step::Confirm(_) | Step::LookFor(_) | Step::Strip(_), _) => {}
-            (Step::Verify(_) | Step::Adopt(_) | Step::CheckScopes { .. }, _) => {}
-            (step, _) => late.extend(self.late_write(&pass, step, &Outcome::Decided, self.now())),
+            (Step::Call(Call::Apply { id, name: Some(name), .. }), _) => {
+                late.push(Late::Rename { id: id.clone(), name: name.clone() });
+            }
+            (Step::Look(_) | Step::Call(Call::Strip(_) | Call::Apply { name: None, .. }), _) => {}
+            (Step::Call(Call::Verify(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. }), _) => {}
+            (step @ Step::Record(_), _) => {
+                late.extend(self.late_write(&pass, step, &Outcome::Decided, self.now()));
+            }
         }
         let world = &mut *self.world;
         late.retain(|late| !world.late.contains(late));
@@ -47,10 +53,10 @@ impl Owner<'_> {
     /// ISC says definitely no, without an effect.
     pub fn refuse(&mut self) -> Option<()> {
         match (self.pass().step.clone(), self.pass().progress.clone()) {
-            (Step::Post { .. }, Progress::Sent { post: None, .. }) => {
+            (Step::Call(Call::Post { .. }), Progress::Sent { post: None, .. }) => {
                 self.replied(Reply::Certain(Posted::No { wait: 0, is_bad: false }));
             }
-            (Step::Extend(_), Progress::Sent { .. }) => self.answered(Outcome::Extended(Extended::No)),
+            (Step::Call(Call::Extend(_)), Progress::Sent { .. }) => self.answered(Outcome::Extended(Extended::No)),
             _ => return None,
         }
         Some(())
@@ -59,7 +65,7 @@ impl Owner<'_> {
     /// ISC answers 400 without an effect, or although the POST took effect: a proxy sent it twice, and the name exists.
     /// Assumed: what ISC refuses a name for, its LIST shows.
     pub fn doubt(&mut self, effect: bool) -> Option<()> {
-        let (Step::Post { attempt, .. }, Progress::Sent { post: None, .. }) =
+        let (Step::Call(Call::Post { attempt, .. }), Progress::Sent { post: None, .. }) =
             (self.pass().step.clone(), self.pass().progress.clone())
         else {
             return None;
@@ -76,11 +82,11 @@ impl Owner<'_> {
     /// not lie about it as well.
     pub fn wrong_404(&mut self) -> Option<()> {
         match (self.pass().step.clone(), self.pass().progress.clone()) {
-            (Step::Delete(id), Progress::Sent { .. }) => {
+            (Step::Call(Call::Delete(id)), Progress::Sent { .. }) => {
                 self.world.before.1 = self.world.tokens.clone();
                 self.destroyed(id);
             }
-            (Step::Extend(extension), Progress::Sent { .. }) => {
+            (Step::Call(Call::Extend(extension)), Progress::Sent { .. }) => {
                 self.world.extend(&extension);
                 self.answered(Outcome::Extended(Extended::No));
             }

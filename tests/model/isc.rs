@@ -76,7 +76,7 @@ impl World {
         let Some(token) = self.token(id) else { return };
         let condemned = self.ledger.entry(id).map(|entry| entry.state == State::Tomb);
         let licensed =
-            token.resource.is_some() && condemned.unwrap_or(!token.accepted && self.ledger.is_retired_number(token.n));
+            token.resource.is_some() && condemned.unwrap_or(!token.accepted && self.ledger.is_spent(token.n));
         if !licensed {
             self.violations |= UNLICENSED;
         }

@@ -5,7 +5,7 @@ use pat_operator::lifecycle::facts::{Executing, Facts, Now, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger};
 use pat_operator::lifecycle::rotate;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted, may_commit};
-use pat_operator::lifecycle::step::Step;
+use pat_operator::lifecycle::step::{Call, Look, Record, Step};
 
 use crate::broken::{self, Broken};
 use crate::configuration::Configuration;
@@ -47,7 +47,7 @@ impl Owner<'_> {
             questions: asked.collect(),
             alive: BTreeSet::new(),
             lie,
-            step: Step::List,
+            step: Step::Look(Look::List),
             overlap_over: false,
             progress: SENT,
         };
@@ -90,7 +90,7 @@ impl Owner<'_> {
             nonce: self.fresh_nonce(pass.known.next),
         };
         let step = broken::step(self.config.broken, &facts)?;
-        let over = matches!(&step, Step::ReadSecret(uid) if rotate::is_overlap_over(&facts, uid));
+        let over = matches!(&step, Step::Look(Look::ReadSecret(uid)) if rotate::is_overlap_over(&facts, uid));
         (pass.step, pass.overlap_over, pass.progress) = (step, over, SENT);
         Some(pass)
     }
@@ -100,7 +100,7 @@ impl Owner<'_> {
         let first = 10 * next + if self.world.restored { 1_000 } else { 0 };
         let others = self.world.replicas.iter().enumerate().filter(|(i, _)| *i != self.i).map(|(_, replica)| replica);
         let taken = others.filter_map(|replica| replica.pass.as_ref()).any(|pass| match &pass.step {
-            Step::Intent(attempt, _) => attempt.nonce == first,
+            Step::Record(Record::Intent(attempt, _)) => attempt.nonce == first,
             _ => false,
         });
         let late = self.world.late.iter().any(|late| match late {
@@ -144,7 +144,7 @@ impl Owner<'_> {
             _ => may_commit(latest, attempt),
         };
         let allowed = match (step, outcome) {
-            (Step::Post { attempt, .. }, Outcome::Posted { .. }) => own(attempt),
+            (Step::Call(Call::Post { attempt, .. }), Outcome::Posted { .. }) => own(attempt),
             _ => *latest == pass.known,
         };
         allowed.then(|| Shared::new(broken::settle(self.config.broken, latest, step, outcome, now)))
@@ -162,12 +162,8 @@ impl Owner<'_> {
             self.world.write(new.clone());
         }
         self.pass().known = new;
-        let then = match step {
-            Step::Intent(attempt, _) => Some(attempt.nonce),
-            Step::Post { then: Some((next, _)), .. } => Some(next.nonce),
-            _ => None,
-        };
-        if matches!(step, Step::Intent(..) | Step::Post { .. }) {
+        let then = step.intent().map(|attempt| attempt.nonce);
+        if matches!(step, Step::Record(Record::Intent(..)) | Step::Call(Call::Post { .. })) {
             self.pass().executing = then.map(|nonce| Executing { nonce, stage: Stage::Intended });
         }
         self.go_on();
@@ -175,7 +171,9 @@ impl Owner<'_> {
 
     /// R4: a token that ISC minted and whose attempt is still valid must be recorded.
     fn note_refusal(&mut self, step: &Step, outcome: &Outcome) {
-        let (Step::Post { attempt, .. }, Outcome::Posted { post: Posted::Yes { .. }, .. }) = (step, outcome) else {
+        let (Step::Call(Call::Post { attempt, .. }), Outcome::Posted { post: Posted::Yes { .. }, .. }) =
+            (step, outcome)
+        else {
             return;
         };
         if may_commit(&self.world.ledger, attempt) {
@@ -187,12 +185,14 @@ impl Owner<'_> {
     fn note_failure(&mut self, step: &Step, outcome: &Outcome, now: Now) {
         let failed = |uid| (index(uid), 2);
         let counted = match (step, outcome) {
-            (Step::Post { attempt, .. }, Outcome::Posted { post: Posted::No { .. }, .. }) => Some(failed(&attempt.uid)),
-            (Step::Refused(attempt), _) => Some((index(&attempt.uid), 1)),
-            (Step::Extend(extension), Outcome::Extended(Extended::No)) => {
+            (Step::Call(Call::Post { attempt, .. }), Outcome::Posted { post: Posted::No { .. }, .. }) => {
+                Some(failed(&attempt.uid))
+            }
+            (Step::Record(Record::Refused(attempt)), _) => Some((index(&attempt.uid), 1)),
+            (Step::Call(Call::Extend(extension)), Outcome::Extended(Extended::No)) => {
                 self.world.ledger.entry(&extension.id).map(|entry| failed(&entry.uid))
             }
-            (Step::Intent(attempt, _), _) if self.world.failures[index(&attempt.uid)] >= 2 => {
+            (Step::Record(Record::Intent(attempt, _)), _) if self.world.failures[index(&attempt.uid)] >= 2 => {
                 self.world.violations |= LOOP;
                 None
             }
@@ -212,9 +212,11 @@ impl Owner<'_> {
             _ => true,
         };
         let by_right = match step {
-            Step::Fence => true,
-            Step::MarkDeleting { uid, .. } => *uid == pending.uid,
-            Step::Post { attempt, .. } | Step::Refused(attempt) => attempt.n == pending.n && recorded,
+            Step::Record(Record::Fence) => true,
+            Step::Record(Record::MarkDeleting { uid, .. }) => *uid == pending.uid,
+            Step::Call(Call::Post { attempt, .. }) | Step::Record(Record::Refused(attempt)) => {
+                attempt.n == pending.n && recorded
+            }
             _ => false,
         };
         if new.pending.as_ref() != Some(pending) && !by_right {

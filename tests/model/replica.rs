@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, Sighting, Trigger};
-use pat_operator::lifecycle::ledger::{Applied, Attempt, Ledger, Millis, TokenId, Uid, scopes};
+use pat_operator::lifecycle::ledger::{Attempt, Ledger, Millis, TokenId, TokenSpec, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::secret::SecretSeen;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
-use pat_operator::lifecycle::step::Step;
+use pat_operator::lifecycle::step::{Call, Step};
 
 use crate::configuration::Configuration;
 use crate::shared::Shared;
@@ -73,16 +73,18 @@ impl Replica {
     /// The attempt whose POST may take effect now.
     pub fn posting(&self) -> Option<&Attempt> {
         match self.pass.as_ref()? {
-            Pass { step: Step::Post { attempt, .. }, progress: Progress::Sent { post: None, .. }, .. } => Some(attempt),
+            Pass {
+                step: Step::Call(Call::Post { attempt, .. }), progress: Progress::Sent { post: None, .. }, ..
+            } => Some(attempt),
             _ => None,
         }
     }
 }
 
 /// What every resource wants.
-pub fn wanted(uid: &Uid) -> Applied {
+pub fn wanted(uid: &Uid) -> TokenSpec {
     static SCOPES: LazyLock<Arc<[String]>> = LazyLock::new(|| scopes(["idn:a:read"]));
-    Applied { name: uid.clone(), scopes: SCOPES.clone(), validity_seconds: 3600 }
+    TokenSpec { name: uid.clone(), scopes: SCOPES.clone(), validity_seconds: 3600 }
 }
 
 /// The request with this number, made long ago.

@@ -5,7 +5,7 @@ use pat_operator::lifecycle::facts::Now;
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, State, scopes};
 use pat_operator::lifecycle::settle;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
-use pat_operator::lifecycle::step::{Extension, Resourceful, Step};
+use pat_operator::lifecycle::step::{Call, Extension, Place, Record, Step};
 use pat_operator::redacted::Redacted;
 
 use crate::configuration::{Configuration, Start};
@@ -60,12 +60,8 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
         wanted,
         answers: None,
     };
-    let place = Resourceful {
-        namespace: "n".into(),
-        name: uid.clone(),
-        secret: UIDS[configuration.place(r)].clone(),
-        revoked: None,
-    };
+    let place =
+        Place { namespace: "n".into(), name: uid.clone(), secret: UIDS[configuration.place(r)].clone(), revoked: None };
     let id = world.post(configuration, &attempt).expect("ISC accepts the first token");
     let extension = Extension { id: id.clone(), until: world.clock + TIMINGS.long_expiry };
     let is_served = configuration.start[r] == Start::Served;
@@ -80,10 +76,10 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     };
     let now = Now { ms: world.clock, consistent: true };
     let done = [
-        (Step::Intent(attempt.clone(), place), Outcome::Decided),
-        (Step::Post { attempt, extend: None, then: None }, Outcome::Posted { post, extended: None }),
+        (Step::Record(Record::Intent(attempt.clone(), place)), Outcome::Decided),
+        (Step::Call(Call::Post { attempt, extend: None, then: None }), Outcome::Posted { post, extended: None }),
         (
-            Step::Extend(extension),
+            Step::Call(Call::Extend(extension)),
             Outcome::Extended(Extended::Yes { missing_scopes: Some(scopes(Vec::<String>::new())) }),
         ),
     ];

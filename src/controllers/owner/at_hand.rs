@@ -1,4 +1,6 @@
 //! The ledger at hand: read live, recorded by compare-and-swap, and never over what another replica wrote since.
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,8 +11,9 @@ use crate::controllers::context::Context;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::Now;
-use crate::lifecycle::ledger::{Entry, Ledger, Millis, State};
+use crate::lifecycle::ledger::{Ledger, Millis};
 use crate::lifecycle::settle::{Outcome, Patched, may_commit};
+use crate::lifecycle::step::Call;
 use crate::lifecycle::{Step, settle};
 use crate::metrics::{KubernetesWrite, TokenChange};
 
@@ -139,7 +142,7 @@ impl AtHand {
 
     /// Only the outcome of this pass's own POST may go onto a ledger that moved on (R4).
     async fn read_again(&mut self, context: &Context, step: &Step) -> Result<(), Overtaken> {
-        let Step::Post { attempt, .. } = step else { return Err(Overtaken) };
+        let Step::Call(Call::Post { attempt, .. }) = step else { return Err(Overtaken) };
         self.read_live(context).await?;
         if may_commit(&self.stored.ledger, attempt) { Ok(()) } else { Err(Overtaken) }
     }
@@ -172,29 +175,46 @@ impl AtHand {
 
     /// For a reply without a Date: no earlier than the moment itself, so that a token never counts as older than it is.
     fn latest_moment(&self, step: &Step) -> Millis {
-        let known = self.stored.ledger.entries.iter().map(|entry| entry.created_at).max().unwrap_or(0);
-        if let Step::Post { attempt, .. } | Step::Refused(attempt) = step { attempt.expiry.max(known) } else { known }
+        let mut latest = 0;
+        for entry in &self.stored.ledger.entries {
+            latest = entry.created_at.max(latest);
+        }
+        match step.ends() {
+            Some(attempt) => attempt.expiry.max(latest),
+            None => latest,
+        }
     }
 }
 
 fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcome: &Outcome) {
-    let new = after.entries.iter().filter(|entry| before.entry(&entry.id).is_none());
-    let gone = before.entries.iter().filter(|entry| after.entry(&entry.id).is_none());
-    let replaced = |entry: &&Entry| {
-        entry.state == State::Retired && before.entry(&entry.id).is_some_and(|old| old.state == State::Current)
-    };
-    let made = if matches!(step, Step::Adopt(_)) { TokenChange::Adopted } else { TokenChange::Minted };
-    let ended = |entry: &Entry| match entry.state {
-        State::Released => TokenChange::Released,
-        _ => TokenChange::Revoked,
-    };
-    let replaced = after.entries.iter().filter(replaced).map(|_| TokenChange::Rotated);
-    let changed = match (step, outcome) {
-        (Step::Renew { .. }, Outcome::Patched(Patched::Yes | Patched::Shorter(_))) => Some(TokenChange::Renewed),
-        (Step::Apply { .. }, Outcome::Patched(Patched::Yes)) => Some(TokenChange::Updated),
-        _ => None,
-    };
-    for change in new.map(|_| made).chain(gone.map(ended)).chain(replaced).chain(changed) {
+    for entry in &after.entries {
+        match before.entry(&entry.id) {
+            None => context.metrics.token(made_by(step)),
+            Some(old) if old.is_current() && entry.is_retired() => context.metrics.token(TokenChange::Rotated),
+            Some(_) => {}
+        }
+    }
+    for entry in &before.entries {
+        if after.entry(&entry.id).is_none() {
+            let is_released = entry.is_released();
+            context.metrics.token(if is_released { TokenChange::Released } else { TokenChange::Revoked });
+        }
+    }
+    if let Some(change) = changed_by(step, outcome) {
         context.metrics.token(change);
+    }
+}
+
+fn made_by(step: &Step) -> TokenChange {
+    if matches!(step, Step::Call(Call::Adopt(_))) { TokenChange::Adopted } else { TokenChange::Minted }
+}
+
+fn changed_by(step: &Step, outcome: &Outcome) -> Option<TokenChange> {
+    let (Step::Call(call), Outcome::Patched(Patched::Yes | Patched::Shorter(_))) = (step, outcome) else { return None };
+    match call {
+        Call::Renew { .. } => Some(TokenChange::Renewed),
+        Call::Apply { .. } => Some(TokenChange::Updated),
+        Call::Post { .. } | Call::Extend(_) | Call::Rename { .. } | Call::Delete(_) | Call::Sweep { .. } => None,
+        Call::Strip(_) | Call::Verify(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. } => None,
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option
     let listing = facts.listing?;
     let named = |ids: Vec<&str>| ids.join(", ");
     let unrecorded = listing.tokens.iter().filter(|token| {
-        token.ours.as_ref().is_some_and(|part| listing.read_with.is_retired_number(part.n))
+        token.ours.as_ref().is_some_and(|part| listing.read_with.is_spent(part.n))
             && !token.provisional
             && facts.ledger.entry(&token.id).is_none()
     });

@@ -11,7 +11,7 @@ use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared, Rotation, Trigger};
 use crate::lifecycle::grants::{NOT_GRANTED, admit};
-use crate::lifecycle::ledger::{Applied, Millis, Uid, scopes};
+use crate::lifecycle::ledger::{Millis, TokenSpec, Uid, scopes};
 use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 
 /// Resources as last turned into plain data, by uid; keyed by what they were made from.
@@ -61,7 +61,7 @@ fn declare(
         finalizer: has_finalizer(token),
         admission,
         suspended: token.spec.suspend == Some(true),
-        wanted: Applied {
+        wanted: TokenSpec {
             name: token.display_name().into(),
             scopes: scopes(token.spec.scopes.iter().cloned()),
             validity_seconds: token.validity_seconds(),

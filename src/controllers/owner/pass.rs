@@ -20,6 +20,7 @@ use crate::lifecycle::ledger::{TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::secret::{Holds, SecretSeen};
 use crate::lifecycle::settle::{Outcome, may_commit};
+use crate::lifecycle::step::{Call, Look};
 use crate::lifecycle::{Facts, Step, rotate, schedule, step};
 use crate::metrics::TokenChange;
 
@@ -97,9 +98,10 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
             return end;
         };
         tracing::debug!(step = ?next, "next step");
-        let went = match next {
-            Step::List => pass.list(memory).await,
-            other => pass.carry_out(&other, memory).await,
+        let went = match &next {
+            Step::Look(look) => pass.look(look, memory).await,
+            Step::Call(call) => pass.call(&next, call, memory).await,
+            Step::Record(_) => pass.record(&next, &Outcome::Decided).await,
         };
         if let Err(end) = went {
             return end;
@@ -152,52 +154,97 @@ impl Pass<'_> {
         Ok(())
     }
 
-    async fn carry_out(&mut self, step: &Step, memory: &mut Memory) -> Result<(), End> {
-        let overlap_over = |uid: &Uid| rotate::is_overlap_over(&self.facts(memory, 0), uid);
-        let overlap_over = matches!(step, Step::ReadSecret(uid) if overlap_over(uid));
-        let Self { context, session, at_hand, declared, found, .. } = self;
-        let effects = Effects { context, session, ledger: at_hand.ledger(), declared, found };
-        match (effects.perform(step).await, step) {
-            (Performed::Outcome(outcome), _) => self.record(step, &outcome).await,
-            (Performed::Saw(found), Step::ReadSecret(uid) | Step::Strip(uid)) => {
-                self.saw(uid, *found, overlap_over, memory);
+    /// Reads live what the next decision needs.
+    async fn look(&mut self, look: &Look, memory: &mut Memory) -> Result<(), End> {
+        match look {
+            Look::List => self.list(memory).await,
+            Look::ReadSecret(uid) => {
+                let overlap_over = rotate::is_overlap_over(&self.facts(memory, 0), uid);
+                let found = self.effects().read_secret(uid).await.ok_or(End::Left(AGAIN))?;
+                self.saw(uid, found, overlap_over, memory);
                 Ok(())
             }
-            (Performed::Sighted(alive), Step::LookFor(uid)) => self.sighted(uid, alive, memory),
-            (Performed::Wrote, Step::Strip(uid)) => {
-                self.secrets.remove(uid);
+            Look::Confirm(uid) => {
+                let stage = self.effects().confirm(uid).await.ok_or(End::Left(AGAIN))?;
+                self.reached(stage);
                 Ok(())
             }
-            (Performed::Reached(stage), _) => {
-                self.executing = self.executing.map(|executing| Executing { stage, ..executing });
-                Ok(())
-            }
-            (Performed::Later(wait), _) => Err(End::Left(wait)),
-            (Performed::Unsure, _) => {
-                self.blame(step, memory);
-                Err(End::Left(self.context.config.recheck))
-            }
-            (Performed::Failed(failure), _) => {
-                self.blame(step, memory);
-                Err(End::Failed(failure))
-            }
-            (Performed::Leave | Performed::Saw(_) | Performed::Sighted(_) | Performed::Wrote, _) => {
-                Err(End::Left(AGAIN))
+            Look::Find(uid) => {
+                let alive = self.effects().find(uid).await.ok_or(End::Left(AGAIN))?;
+                self.sighted(uid, alive, memory)
             }
         }
     }
 
-    /// Records what a step came to.
-    async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
-        match (step, outcome) {
-            (Step::Delete(id), Outcome::Gone) => _ = self.destroyed.insert(id.clone()),
-            (Step::Sweep { id, .. }, Outcome::Gone) => {
-                self.destroyed.insert(id.clone());
-                self.context.metrics.token(TokenChange::OrphanSwept);
+    async fn call(&mut self, step: &Step, call: &Call, memory: &mut Memory) -> Result<(), End> {
+        let performed = self.effects().call(call).await;
+        match performed {
+            Performed::Outcome(outcome) => {
+                self.remember(call, &outcome);
+                self.record(step, &outcome).await
             }
-            (Step::Verify(id), Outcome::Verified(true)) => _ = self.alive.insert(id.clone()),
-            _ => {}
+            Performed::Stripped(uid) => {
+                self.secrets.remove(&uid);
+                Ok(())
+            }
+            Performed::SecretRefused(uid) => {
+                self.saw(&uid, SecretRead::REFUSED, false, memory);
+                Ok(())
+            }
+            Performed::Reached(stage) => {
+                self.reached(stage);
+                Ok(())
+            }
+            Performed::Leave => Err(End::Left(AGAIN)),
+            Performed::Later(wait) => Err(End::Left(wait)),
+            Performed::Unsure => {
+                self.blame(call, memory);
+                Err(End::Left(self.context.config.recheck))
+            }
+            Performed::Failed(failure) => {
+                self.blame(call, memory);
+                Err(End::Failed(failure))
+            }
         }
+    }
+
+    fn effects(&self) -> Effects<'_> {
+        let Self { context, session, at_hand, declared, found, .. } = self;
+        Effects { context, session, ledger: at_hand.ledger(), declared, found }
+    }
+
+    fn reached(&mut self, stage: Stage) {
+        if let Some(executing) = &mut self.executing {
+            executing.stage = stage;
+        }
+    }
+
+    /// Keeps what this pass has to know of an answer, beside what goes into the ledger.
+    fn remember(&mut self, call: &Call, outcome: &Outcome) {
+        match call {
+            Call::Delete(id) => {
+                if *outcome == Outcome::Gone {
+                    self.destroyed.insert(id.clone());
+                }
+            }
+            Call::Sweep { id, .. } => {
+                if *outcome == Outcome::Gone {
+                    self.destroyed.insert(id.clone());
+                    self.context.metrics.token(TokenChange::OrphanSwept);
+                }
+            }
+            Call::Verify(id) => {
+                if *outcome == Outcome::Verified(true) {
+                    self.alive.insert(id.clone());
+                }
+            }
+            Call::Post { .. } | Call::Extend(_) | Call::Apply { .. } | Call::Renew { .. } | Call::Rename { .. } => {}
+            Call::Strip(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. } => {}
+        }
+    }
+
+    /// Records the outcome of a step.
+    async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
         if self.at_hand.record(self.context, step, outcome, self.session.now()).await? {
             self.executing = self.next_execution(step);
         }
@@ -206,28 +253,23 @@ impl Pass<'_> {
 
     /// An intent that this write confirmed is this pass's own to execute.
     fn next_execution(&self, step: &Step) -> Option<Executing> {
-        let intent = match step {
-            Step::Intent(attempt, _) => Some(attempt),
-            Step::Post { then: Some((attempt, _)), .. } => Some(attempt),
-            _ => None,
-        };
-        match intent {
+        match step.intent() {
             Some(attempt) if may_commit(self.at_hand.ledger(), attempt) => {
                 Some(Executing { nonce: attempt.nonce, stage: Stage::Intended })
             }
-            _ => self.executing,
+            Some(_) | None => self.executing,
         }
     }
 
-    fn blame(&self, step: &Step, memory: &mut Memory) {
-        if let Some(token) = step.token() {
+    fn blame(&self, call: &Call, memory: &mut Memory) {
+        if let Some(token) = call.token() {
             memory.blame(token, Instant::now() + self.context.config.recheck);
         }
     }
 
     fn saw(&mut self, uid: &Uid, found: SecretRead, overlap_over: bool, memory: &mut Memory) {
         let ledger = self.at_hand.ledger();
-        let deleting = ledger.resources.get(uid).is_some_and(|resource| resource.deleting);
+        let deleting = ledger.is_deleting(uid);
         // R13: a LIST from before may be older than a pair that the ledger does not know.
         if found.held.as_ref().is_some_and(|held| ledger.is_unknown(uid, held)) {
             memory.listing = None;

@@ -1,5 +1,7 @@
 //! The ledger: the record of one owner's tokens, and the only authority over them.
-mod records;
+mod attempt;
+mod entry;
+mod resource;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -7,7 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::records::{Applied, Attempt, Entry, NermTrial, NermVerdict, Provisional, Resource, State, Unresolved};
+pub use self::attempt::{Attempt, Provisional, TokenSpec, Unresolved};
+pub use self::entry::{Entry, NermTrial, NermVerdict, State};
+pub use self::resource::Resource;
 pub use self::terms::{Millis, Scopes, TokenId, Uid, scopes};
 use crate::redacted::Redacted;
 
@@ -110,25 +114,71 @@ impl Ledger {
         self.entries.iter().find(|entry| &*entry.id == id)
     }
 
+    /// The recorded token with this client ID, to be changed.
+    pub fn entry_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| &*entry.id == id)
+    }
+
     /// The recorded tokens of a resource.
     pub fn of<'a, 'u>(&'a self, uid: &'u str) -> impl Iterator<Item = &'a Entry> + use<'a, 'u> {
         self.entries.iter().filter(move |entry| &*entry.uid == uid)
     }
 
+    /// A token is recorded for the resource, whatever its state.
+    pub fn has_token(&self, uid: &str) -> bool {
+        self.of(uid).next().is_some()
+    }
+
     /// The token that the resource's Secret should hold.
     pub fn current(&self, uid: &str) -> Option<&Entry> {
-        self.of(uid).find(|entry| entry.state == State::Current)
+        self.of(uid).find(|entry| entry.is_current())
+    }
+
+    /// The current tokens of all resources.
+    pub fn all_current(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.is_current())
     }
 
     /// The tokens of a resource that were replaced and live out their overlap.
     pub fn retired<'a, 'u>(&'a self, uid: &'u str) -> impl Iterator<Item = &'a Entry> + use<'a, 'u> {
-        self.of(uid).filter(|entry| entry.state == State::Retired)
+        self.of(uid).filter(|entry| entry.is_retired())
     }
 
-    /// Whether the number can never be recorded any more: an irrevocable fact.
-    pub fn is_retired_number(&self, n: u64) -> bool {
-        n < self.next
-            && self.pending.as_ref().is_none_or(|pending| pending.n != n)
-            && self.entries.iter().all(|entry| entry.n != n)
+    /// A token of the resource was replaced and lives out its overlap.
+    pub fn has_retired(&self, uid: &str) -> bool {
+        self.retired(uid).next().is_some()
+    }
+
+    /// All tokens that are to be destroyed.
+    pub fn condemned(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.is_condemned())
+    }
+
+    /// What is recorded of a resource.
+    pub fn resource(&self, uid: &str) -> Option<&Resource> {
+        self.resources.get(uid)
+    }
+
+    /// The resource's deletion is recorded (R12).
+    pub fn is_deleting(&self, uid: &str) -> bool {
+        match self.resource(uid) {
+            Some(resource) => resource.deleting,
+            None => false,
+        }
+    }
+
+    /// The pending attempt is this resource's.
+    pub fn is_minting(&self, uid: &str) -> bool {
+        match &self.pending {
+            Some(pending) => *pending.uid == *uid,
+            None => false,
+        }
+    }
+
+    /// The number can never be recorded any more: an irrevocable fact.
+    pub fn is_spent(&self, n: u64) -> bool {
+        let is_pending = self.pending.as_ref().is_some_and(|pending| pending.n == n);
+        let is_recorded = self.entries.iter().any(|entry| entry.n == n);
+        n < self.next && !is_pending && !is_recorded
     }
 }

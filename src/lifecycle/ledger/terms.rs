@@ -13,6 +13,9 @@ pub type Scopes = Arc<[String]>;
 
 /// Sorted scopes without repetition.
 pub fn scopes<I: IntoIterator<Item = S>, S: Into<String>>(items: I) -> Scopes {
-    let set: BTreeSet<String> = items.into_iter().map(Into::into).collect();
+    let mut set = BTreeSet::new();
+    for item in items {
+        set.insert(item.into());
+    }
     set.into_iter().collect()
 }

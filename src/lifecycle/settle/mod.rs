@@ -1,4 +1,6 @@
 //! `settle`: from a step and its outcome to the next ledger. Pure; on anything unclear the ledger stays as it is.
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod attempt;
 mod back_off;
 mod changes;
@@ -8,88 +10,145 @@ mod travel;
 use self::attempt::{commit, fence, give_up, intend, promote, ride};
 pub use self::outcome::{Extended, Outcome, Patched, Posted};
 use super::facts::Now;
-use super::ledger::{Attempt, Entry, Ledger, State};
-use super::step::Step;
+use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
+use super::step::{Call, Record, Step};
 use super::timings::Timings;
 
 /// The ledger after `step` came out as `outcome`.
 pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings: &Timings) -> Ledger {
     let mut after = ledger.clone();
-    let l = &mut after;
-    match (step, outcome) {
-        (Step::Post { attempt, extend, then }, Outcome::Posted { post, extended }) => {
+    match step {
+        Step::Look(_) => {}
+        Step::Call(call) => called(&mut after, call, outcome, now, timings),
+        Step::Record(record) => recorded(&mut after, record, now, timings),
+    }
+    after
+}
+
+/// A call was answered. An outcome that is none of this call changes nothing (R15).
+fn called(l: &mut Ledger, call: &Call, outcome: &Outcome, now: Now, timings: &Timings) {
+    match call {
+        Call::Post { attempt, extend, then } => {
+            let Outcome::Posted { post, extended } = outcome else { return };
             if let (Some(extension), Some(extended)) = (extend, extended) {
                 promote(l, extension, extended, now, timings);
             }
             commit(l, attempt, post, now, timings);
             // ISC may never let what is made be extended: no more is made before one was.
             let may_ride = extend.is_none() || extended.is_some();
-            if let Some((next, resource)) = then.as_ref().filter(|_| may_ride) {
-                ride(l, next, resource);
+            if let Some((next, place)) = then
+                && may_ride
+            {
+                ride(l, next, place);
             }
         }
-        (Step::Refused(attempt), _) => commit(l, attempt, &Posted::No { wait: 0, is_bad: true }, now, timings),
-        (Step::Extend(extension), Outcome::Extended(extended)) => promote(l, extension, extended, now, timings),
-        (Step::Apply { .. } | Step::Renew { .. } | Step::Rename { .. }, Outcome::Patched(patched)) => {
-            changes::patched(l, step, *patched, now, timings);
+        Call::Extend(extension) => {
+            let Outcome::Extended(extended) = outcome else { return };
+            promote(l, extension, extended, now, timings);
         }
-        (Step::CheckScopes { id, .. }, Outcome::Checked(missing)) => {
+        Call::Apply { id, scopes, wanted, .. } => {
+            let Outcome::Patched(patched) = outcome else { return };
+            changes::patched(l, id, *patched, now, timings, |entry| {
+                changes::applied(entry, wanted, scopes.is_some(), now);
+            });
+        }
+        Call::Renew { id, until } => {
+            let Outcome::Patched(patched) = outcome else { return };
+            changes::patched(l, id, *patched, now, timings, |entry| {
+                (entry.expires_at, entry.longest) = (*until, None);
+            });
+        }
+        Call::Rename { id, .. } => {
+            let Outcome::Patched(patched) = outcome else { return };
+            changes::patched(l, id, *patched, now, timings, |entry| entry.renamed = true);
+        }
+        Call::CheckScopes { id, .. } => {
             // A look forgives nothing: it waits for no back-off, and an attempt may just have failed (R7).
-            if let Some(entry) = l.entries.iter_mut().find(|entry| entry.id == *id) {
+            if let (Outcome::Checked(missing), Some(entry)) = (outcome, l.entry_mut(id)) {
                 changes::looked(entry, missing.as_ref(), now);
             }
         }
-        (Step::TryNerm { id, url }, Outcome::TriedNerm(verdict)) => {
-            if let Some(entry) = l.entries.iter_mut().find(|entry| entry.id == *id) {
+        Call::TryNerm { id, url } => {
+            if let (Outcome::TriedNerm(verdict), Some(entry)) = (outcome, l.entry_mut(id)) {
                 changes::tried_nerm(entry, url, verdict, now);
             }
         }
-        (Step::Adopt(adoption), Outcome::Verified(is_accepted)) => travel::adopt(l, adoption, *is_accepted, now),
-        (Step::Refuse { uid, place, digest }, _) => travel::refuse(l, uid, place, digest),
-        (Step::Verify(id), Outcome::Verified(false)) => tomb(l, |entry| entry.id == *id),
-        (Step::Sweep { n, .. }, Outcome::Gone) => l.unresolved = l.unresolved.take().filter(|left| left.n != *n),
-        (Step::Fence, Outcome::Decided) => give_up(l, now, timings),
-        (_, Outcome::Decided) => decide(l, step, now),
-        _ => {}
+        Call::Adopt(adoption) => {
+            let Outcome::Verified(is_accepted) = outcome else { return };
+            travel::adopt(l, adoption, *is_accepted, now);
+        }
+        Call::Verify(id) => {
+            if *outcome == Outcome::Verified(false) {
+                tomb(l, |entry| entry.id == *id);
+            }
+        }
+        Call::Sweep { n, .. } => {
+            if *outcome == Outcome::Gone {
+                resolve(l, |left| left.n == *n);
+            }
+        }
+        // Only LIST tells that a condemned token is gone (R9); of the marks on a Secret the ledger knows nothing.
+        Call::Delete(_) | Call::Strip(_) => {}
     }
-    after
 }
 
 /// Steps that are the ledger write itself.
-fn decide(l: &mut Ledger, step: &Step, now: Now) {
-    match step {
-        Step::MarkDeleting { uid, retain } => mark_deleting(l, uid, *retain),
-        Step::Revoke { uid, request } => {
+fn recorded(l: &mut Ledger, record: &Record, now: Now, timings: &Timings) {
+    match record {
+        Record::MarkDeleting { uid, retain } => mark_deleting(l, uid, *retain),
+        Record::Revoke { uid, request } => {
             if let Some(resource) = l.resources.get_mut(uid) {
                 resource.revoked = Some(request.clone());
             }
             tomb(l, |entry| entry.uid == *uid);
         }
-        Step::TombAll(uid) => tomb(l, |entry| entry.uid == *uid),
-        Step::Release { uid, id } => {
-            tomb(l, |entry| entry.uid == *uid && entry.id != *id);
-            let released = |entry: &&mut Entry| entry.id == *id && entry.state != State::Tomb;
-            l.entries.iter_mut().filter(released).for_each(|entry| entry.state = State::Released);
+        Record::TombAll(uid) => tomb(l, |entry| entry.uid == *uid),
+        Record::Release { uid, id } => release(l, uid, id),
+        Record::Drop(ids) => l.entries.retain(|entry| entry.is_live() || !ids.contains(&entry.id)),
+        Record::Finish(uid) => {
+            l.resources.remove(uid);
+            resolve(l, |left| left.uid == *uid);
         }
-        Step::Drop(ids) => {
-            l.entries.retain(|entry| !matches!(entry.state, State::Tomb | State::Released) || !ids.contains(&entry.id));
+        Record::Fence => give_up(l, now, timings),
+        Record::Raise(n) => l.next = l.next.max(*n),
+        Record::Refuse { uid, place, digest } => travel::refuse(l, uid, place, digest),
+        Record::Intent(attempt, place) => intend(l, attempt, place),
+        Record::Refused(attempt) => commit(l, attempt, &Posted::No { wait: 0, is_bad: true }, now, timings),
+        Record::Published(id) => {
+            if let Some(entry) = l.entry_mut(id)
+                && entry.is_current()
+            {
+                entry.published_at = Some(now.ms);
+            }
         }
-        Step::Finish(uid) => finish(l, uid),
-        Step::Raise(n) => l.next = l.next.max(*n),
-        Step::Intent(attempt, resource) => intend(l, attempt, resource),
-        Step::RecordPublished(id) => {
-            let current = |entry: &&mut Entry| entry.id == *id && entry.state == State::Current;
-            l.entries.iter_mut().filter(current).for_each(|entry| entry.published_at = Some(now.ms));
-        }
-        Step::Retire(uid) => tomb(l, |entry| entry.uid == *uid && entry.state == State::Retired),
-        _ => {}
+        Record::Retire(uid) => tomb(l, |entry| entry.uid == *uid && entry.is_retired()),
     }
 }
 
-/// Condemns tokens; a released one is somebody else's by now.
+/// Condemns tokens (any state but `Released` → `Tomb`): a released one is its user's by now.
 fn tomb(l: &mut Ledger, which: impl Fn(&Entry) -> bool) {
-    let condemned = |entry: &&mut Entry| which(entry) && entry.state != State::Released;
-    l.entries.iter_mut().filter(condemned).for_each(|entry| entry.state = State::Tomb);
+    for entry in &mut l.entries {
+        if which(entry) && !entry.is_released() {
+            entry.state = State::Tomb;
+        }
+    }
+}
+
+/// One token is left to its user (→ `Released`, unless it is condemned already), the others are condemned.
+fn release(l: &mut Ledger, uid: &str, id: &str) {
+    tomb(l, |entry| *entry.uid == *uid && *entry.id != *id);
+    if let Some(entry) = l.entry_mut(id)
+        && !entry.is_condemned()
+    {
+        entry.state = State::Released;
+    }
+}
+
+/// Forgets what a fence left behind, if it is this.
+fn resolve(l: &mut Ledger, is_this: impl Fn(&Unresolved) -> bool) {
+    if l.unresolved.as_ref().is_some_and(is_this) {
+        l.unresolved = None;
+    }
 }
 
 /// Whether the attempt's outcome may still be recorded: `pending` carries its number and nonce (R4).
@@ -102,12 +161,7 @@ fn mark_deleting(l: &mut Ledger, uid: &str, retain: bool) {
         resource.deleting = true;
         resource.retain = retain;
     }
-    if l.pending.as_ref().is_some_and(|pending| &*pending.uid == uid) {
+    if l.is_minting(uid) {
         fence(l);
     }
-}
-
-fn finish(l: &mut Ledger, uid: &str) {
-    l.resources.remove(uid);
-    l.unresolved = l.unresolved.take().filter(|left| &*left.uid != uid);
 }

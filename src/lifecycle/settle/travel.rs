@@ -1,10 +1,10 @@
 //! Recording what became of an unknown pair in a Secret (R13).
 use std::sync::Arc;
 
-use super::attempt::{entry, mention, replace_current};
+use super::attempt::{mention, replace_current};
 use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Entry, Ledger, State, Uid};
-use crate::lifecycle::step::{Adoption, Resourceful};
+use crate::lifecycle::step::{Adoption, Place};
 
 /// The pair is the resource's current one, and was published before; what ISC does not accept is refused.
 pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now: Now) {
@@ -12,24 +12,22 @@ pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now:
     if !is_accepted {
         return refuse(l, uid, place, &held.digest());
     }
-    let known = l.entry(&held.id).is_some() || l.entries.iter().any(|entry| entry.n == *n);
-    let deleting = l.resources.get(uid).is_some_and(|resource| resource.deleting);
-    if known || deleting {
+    let is_known = l.entries.iter().any(|entry| entry.n == *n || entry.id == held.id);
+    if is_known || l.is_deleting(uid) {
         return;
     }
     let resource = mention(l, uid, place);
     resource.last = resource.last.max(*n);
     replace_current(l, uid);
-    l.entries.push(Entry {
-        state: State::Current,
-        published_at: Some(now.ms),
-        ..entry(*n, &held.id, uid, &held.client_secret, *expires, applied.clone(), now)
-    });
+    let (id, client_secret) = (held.id.clone(), held.client_secret.clone());
+    let mut entry = Entry::new(*n, id, uid.clone(), client_secret, *expires, applied.clone(), now.ms);
+    (entry.state, entry.published_at) = (State::Current, Some(now.ms));
+    l.entries.push(entry);
     l.entries.sort_by_key(|entry| entry.n);
     l.next = l.next.max(n.saturating_add(1));
 }
 
 /// The Secret may be written over.
-pub(super) fn refuse(l: &mut Ledger, uid: &Uid, place: &Resourceful, digest: &Arc<str>) {
+pub(super) fn refuse(l: &mut Ledger, uid: &Uid, place: &Place, digest: &Arc<str>) {
     mention(l, uid, place).refused = Some(digest.clone());
 }

@@ -6,18 +6,18 @@ use crate::lifecycle::step::Extension;
 #[test]
 fn r1_nothing_is_sent_before_an_intent_is_recorded() {
     let free = || read(World::new(sample::empty(), &["a"]), "a", Holds::Absent);
-    let intent = Some(Step::Intent(attempt(1, "a"), place("a")));
+    let intent = Some(Step::Record(Record::Intent(attempt(1, "a"), place("a"))));
     check([
         ("a resource without token gets an intent that ends in ten minutes", free(), intent),
         (
             "its number is the ledger's next",
             read(World::new(holding(&[("b", State::Current)]), &["a", "b"]), "a", Holds::Absent),
-            Some(Step::Intent(attempt(2, "a"), place("a"))),
+            Some(Step::Record(Record::Intent(attempt(2, "a"), place("a")))),
         ),
         (
             "an intent that only this pass believes in is not executed",
             own(free(), Stage::Confirmed),
-            Some(Step::Intent(attempt(1, "a"), place("a"))),
+            Some(Step::Record(Record::Intent(attempt(1, "a"), place("a")))),
         ),
     ]);
 }
@@ -25,11 +25,11 @@ fn r1_nothing_is_sent_before_an_intent_is_recorded() {
 #[test]
 fn r14_a_resource_is_read_live_between_intent_and_post() {
     let world = |stage| own(World::new(attempting(), &["a"]), stage);
-    let post = Step::Post { attempt: attempt(1, "a"), extend: None, then: None };
+    let post = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
     check([
-        ("an intent just recorded", world(Stage::Intended), Some(Step::Confirm("a".into()))),
+        ("an intent just recorded", world(Stage::Intended), Some(Step::Look(Look::Confirm("a".into())))),
         ("the resource is alive", world(Stage::Confirmed), Some(post)),
-        ("the resource is being deleted", world(Stage::Withdrawn), Some(Step::Fence)),
+        ("the resource is being deleted", world(Stage::Withdrawn), Some(Step::Record(Record::Fence))),
     ]);
 }
 
@@ -38,12 +38,12 @@ fn r14_an_intent_needs_the_finalizer_and_a_free_name() {
     let fresh = || World::new(sample::empty(), &["a"]);
     let declared = |change: fn(&mut Declared)| with(fresh(), |world| change(world.declared.get_mut("a").unwrap()));
     check([
-        ("the Secret's name is looked up first", fresh(), Some(Step::ReadSecret("a".into()))),
+        ("the Secret's name is looked up first", fresh(), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("the Secret's name is somebody else's", read(fresh(), "a", Holds::Foreign), None),
         (
             "the Secret is already the resource's own",
             read(fresh(), "a", Holds::Ours),
-            Some(Step::Intent(attempt(1, "a"), place("a"))),
+            Some(Step::Record(Record::Intent(attempt(1, "a"), place("a")))),
         ),
         ("there is no finalizer yet", declared(|a| a.finalizer = false), None),
         ("it is being deleted", declared(|a| a.deleting = true), None),
@@ -57,10 +57,10 @@ fn r3_a_400_is_a_refusal_only_after_a_list_that_began_after_it() {
         with(world, |world| world.listing.as_mut().unwrap().doubted = by)
     };
     check([
-        ("LIST is from before", doubted(None), Some(Step::List)),
-        ("LIST is from after another doubt", doubted(Some(8)), Some(Step::List)),
-        ("LIST shows no such token", doubted(Some(7)), Some(Step::Refused(attempt(1, "a")))),
-        ("LIST shows the token after all", shows(doubted(Some(7)), 1, true), Some(Step::Fence)),
+        ("LIST is from before", doubted(None), Some(Step::Look(Look::List))),
+        ("LIST is from after another doubt", doubted(Some(8)), Some(Step::Look(Look::List))),
+        ("LIST shows no such token", doubted(Some(7)), Some(Step::Record(Record::Refused(attempt(1, "a"))))),
+        ("LIST shows the token after all", shows(doubted(Some(7)), 1, true), Some(Step::Record(Record::Fence))),
     ]);
 }
 
@@ -86,19 +86,23 @@ fn r5_a_pending_attempt_of_another_is_fenced_before_anything_else() {
     let world = || World::new(attempting(), &["a"]);
     let nonce = |nonce| with(world(), |world| world.executing = Some(Executing { nonce, stage: Stage::Confirmed }));
     check([
-        ("nobody here executes it", world(), Some(Step::Fence)),
-        ("this pass executes another one", nonce(8), Some(Step::Fence)),
-        ("LIST shows its token: not swept before the fence", shows(world(), 1, true), Some(Step::Fence)),
+        ("nobody here executes it", world(), Some(Step::Record(Record::Fence))),
+        ("this pass executes another one", nonce(8), Some(Step::Record(Record::Fence))),
+        (
+            "LIST shows its token: not swept before the fence",
+            shows(world(), 1, true),
+            Some(Step::Record(Record::Fence)),
+        ),
     ]);
 }
 
 #[test]
 fn r5_a_fence_retires_the_number_and_remembers_its_end() {
     let before = attempting();
-    let after = settled(&before, &Step::Fence, &Outcome::Decided);
-    assert!(!before.is_retired_number(1), "a pending number can still be recorded");
-    assert!(after.is_retired_number(1), "a fenced number never can");
-    assert!(!after.is_retired_number(2), "a number that is still to come can");
+    let after = settled(&before, &Step::Record(Record::Fence), &Outcome::Decided);
+    assert!(!before.is_spent(1), "a pending number can still be recorded");
+    assert!(after.is_spent(1), "a fenced number never can");
+    assert!(!after.is_spent(2), "a number that is still to come can");
     let left = Unresolved { n: 1, uid: "a".into(), expiry: NOW + 10 * MINUTE };
     assert_eq!((after.pending, after.unresolved), (None, Some(left)));
     let resource = &after.resources["a"];
@@ -111,14 +115,14 @@ fn the_next_intent_and_the_last_extension_ride_with_a_post() {
     let world = || own(World::new(ledger(), &["a", "b"]), Stage::Confirmed);
     let free = || read(world(), "b", Holds::Absent);
     let next = Attempt { nonce: 8, ..attempt(2, "b") };
-    let post = |extend, then| Some(Step::Post { attempt: attempt(1, "a"), extend, then });
+    let post = |extend, then| Some(Step::Call(Call::Post { attempt: attempt(1, "a"), extend, then }));
     let prepared = with(free(), |world| world.ledger.entries.push(sample::entry(0, "c", State::Prepared)));
     let prepared = with(prepared, |world| {
         world.ledger.resources.insert("c".into(), sample::resource("c"));
     });
     let until = NOW + 90 * 24 * 60 * MINUTE;
     check([
-        ("the Secret of the next is read before the POST", world(), Some(Step::ReadSecret("b".into()))),
+        ("the Secret of the next is read before the POST", world(), Some(Step::Look(Look::ReadSecret("b".into())))),
         (
             "the next intent has the next number and a nonce of its own",
             free(),

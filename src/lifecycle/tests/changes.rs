@@ -1,7 +1,7 @@
 //! Live tokens: extension (R7), publication (R8), renewal (R16), change in place (R22).
 use super::*;
 use crate::lifecycle::facts::Admission;
-use crate::lifecycle::ledger::{Applied, scopes};
+use crate::lifecycle::ledger::{TokenSpec, scopes};
 use crate::lifecycle::settle::{Extended, Patched};
 use crate::lifecycle::step::Extension;
 use crate::lifecycle::upkeep::{full_name, missing_scopes};
@@ -16,8 +16,12 @@ fn extension() -> Extension {
 fn r7_a_recorded_token_is_extended_before_it_is_used() {
     let prepared = || holding(&[("a", State::Prepared)]);
     check([
-        ("recorded", World::new(prepared(), &["a"]), Some(Step::Extend(extension()))),
-        ("its resource is being deleted", World::new(deleting(prepared()), &[]), Some(Step::ReadSecret("a".into()))),
+        ("recorded", World::new(prepared(), &["a"]), Some(Step::Call(Call::Extend(extension())))),
+        (
+            "its resource is being deleted",
+            World::new(deleting(prepared()), &[]),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
+        ),
         ("already current", World::new(sample::ledger(), &["a"]), None),
     ]);
 }
@@ -25,7 +29,9 @@ fn r7_a_recorded_token_is_extended_before_it_is_used() {
 #[test]
 fn r7_an_extension_promotes_condemns_or_waits() {
     let prepared = || waits(holding(&[("a", State::Prepared)]), 5);
-    let after = |ledger: &Ledger, extended| settled(ledger, &Step::Extend(extension()), &Outcome::Extended(extended));
+    let after = |ledger: &Ledger, extended| {
+        settled(ledger, &Step::Call(Call::Extend(extension())), &Outcome::Extended(extended))
+    };
     let missing = scopes(["idn:a:read"]);
     let yes = after(&prepared(), Extended::Yes { missing_scopes: Some(missing.clone()) });
     let entry = &yes.entries[0];
@@ -59,7 +65,7 @@ fn r16_a_token_is_renewed_in_the_second_half_of_its_life() {
     let declared = |change: fn(&mut Declared)| {
         with(World::new(late(), &["a"]), |world| change(world.declared.get_mut("a").unwrap()))
     };
-    let renew = Some(Step::Renew { id: "id1".into(), until: NOW + LONG });
+    let renew = Some(Step::Call(Call::Renew { id: "id1".into(), until: NOW + LONG }));
     check([
         ("half is left", World::new(expires(LONG / 2), &["a"]), None),
         ("less than half is left", World::new(late(), &["a"]), renew.clone()),
@@ -73,7 +79,7 @@ fn r16_a_token_is_renewed_in_the_second_half_of_its_life() {
 
 #[test]
 fn r16_a_renewal_is_recorded_only_if_it_took_effect() {
-    let step = Step::Renew { id: "id1".into(), until: NOW + LONG };
+    let step = Step::Call(Call::Renew { id: "id1".into(), until: NOW + LONG });
     let yes = settled(&waits(sample::ledger(), 5), &step, &Outcome::Patched(Patched::Yes));
     assert_eq!((yes.entries[0].expires_at, yes.resources["a"].not_before), (NOW + LONG, 0));
     let no = settled(&sample::ledger(), &step, &Outcome::Patched(Patched::No));
@@ -81,25 +87,25 @@ fn r16_a_renewal_is_recorded_only_if_it_took_effect() {
 }
 
 /// What `a` wants now.
-fn other() -> Applied {
-    Applied { name: "new".into(), scopes: scopes(["idn:b:read", "idn:a:read"]), validity_seconds: 3600 }
+fn other() -> TokenSpec {
+    TokenSpec { name: "new".into(), scopes: scopes(["idn:b:read", "idn:a:read"]), validity_seconds: 3600 }
 }
 
 fn change() -> Step {
     let name = full_name(&sample::ledger(), "inst", "a", 1, "new");
-    Step::Apply { id: "id1".into(), name: Some(name), scopes: Some(other().scopes), wanted: other() }
+    Step::Call(Call::Apply { id: "id1".into(), name: Some(name), scopes: Some(other().scopes), wanted: other() })
 }
 
 #[test]
 fn r22_a_changed_name_or_scope_is_applied_in_place() {
-    let wants = |wanted: Applied, change: fn(&mut Declared)| {
+    let wants = |wanted: TokenSpec, change: fn(&mut Declared)| {
         with(World::new(sample::ledger(), &["a"]), |world| {
             let declared = world.declared.get_mut("a").unwrap();
             declared.wanted = wanted;
             change(declared);
         })
     };
-    let life = || Applied { validity_seconds: 60, ..sample::wanted() };
+    let life = || TokenSpec { validity_seconds: 60, ..sample::wanted() };
     check([
         ("the spec differs", wants(other(), |_| ()), Some(change())),
         (
@@ -108,11 +114,15 @@ fn r22_a_changed_name_or_scope_is_applied_in_place() {
             Some(change()),
         ),
         ("the spec is as applied", wants(sample::wanted(), |_| ()), None),
-        ("another life of access tokens takes a new token", wants(life(), |_| ()), Some(Step::ReadSecret("a".into()))),
+        (
+            "another life of access tokens takes a new token",
+            wants(life(), |_| ()),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
+        ),
         (
             "which brings all other changes with it",
-            wants(Applied { validity_seconds: 60, ..other() }, |_| ()),
-            Some(Step::ReadSecret("a".into())),
+            wants(TokenSpec { validity_seconds: 60, ..other() }, |_| ()),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
         ),
         ("suspended", wants(other(), |a| a.suspended = true), None),
         ("not granted", wants(other(), |a| a.admission = Admission::NotGranted), None),
@@ -120,7 +130,7 @@ fn r22_a_changed_name_or_scope_is_applied_in_place() {
         (
             "being deleted",
             wants(other(), |a| a.deleting = true),
-            Some(Step::MarkDeleting { uid: "a".into(), retain: false }),
+            Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })),
         ),
         (
             "after a refusal it backs off",
@@ -139,12 +149,12 @@ fn r22_a_change_is_recorded_when_isc_took_it() {
         (other(), NOW, None),
         "new scopes are to be looked at"
     );
-    let renamed = Step::Apply {
+    let renamed = Step::Call(Call::Apply {
         id: "id1".into(),
         name: Some("x".into()),
         scopes: None,
-        wanted: Applied { name: "new".into(), ..sample::wanted() },
-    };
+        wanted: TokenSpec { name: "new".into(), ..sample::wanted() },
+    });
     let before = sample::ledger().entries[0].clone();
     let entry = after(&renamed, Patched::Yes).entries[0].clone();
     assert_eq!(&*entry.applied.name, "new");
@@ -161,7 +171,7 @@ fn r22_a_change_is_recorded_when_isc_took_it() {
 fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
     let applied =
         |ago: i64| token(sample::ledger(), |entry| (entry.missing_scopes, entry.applied_at) = (None, NOW - ago));
-    let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
+    let look = Step::Call(Call::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes });
     check([
         ("twenty minutes ago, for certain", World::new(applied(20 * MINUTE + 1_000), &["a"]), Some(look.clone())),
         ("a moment less", World::new(applied(20 * MINUTE + 999), &["a"]), None),
@@ -180,7 +190,7 @@ fn r22_changed_scopes_are_looked_at_once_isc_had_its_time() {
 
 #[test]
 fn r22_scopes_that_are_missing_or_unknown_are_looked_at_again_ever_more_slowly() {
-    let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
+    let look = Step::Call(Call::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes });
     let since = |missing: Option<&str>, looks, ago: i64| {
         token(sample::ledger(), |entry| {
             (entry.missing_scopes, entry.looked_at) = (missing.map(|one| scopes([one])), Some(NOW - ago));
@@ -202,7 +212,7 @@ fn r22_scopes_that_are_missing_or_unknown_are_looked_at_again_ever_more_slowly()
 
 #[test]
 fn r22_no_answer_leaves_what_was_known_of_the_scopes() {
-    let look = Step::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes };
+    let look = Step::Call(Call::CheckScopes { id: "id1".into(), wanted: sample::wanted().scopes });
     let after = |ledger: &Ledger, answer| {
         let entry = settled(ledger, &look, &Outcome::Checked(answer)).entries[0].clone();
         (entry.missing_scopes, entry.looked_at, entry.looks)
@@ -214,36 +224,4 @@ fn r22_no_answer_leaves_what_was_known_of_the_scopes() {
     assert_eq!(after(&sample::ledger(), None), (Some(all), None, 0), "and nothing becomes ineffective by it");
     let unsaid = token(sample::ledger(), |entry| entry.missing_scopes = None);
     assert_eq!(after(&unsaid, None), (None, Some(NOW), 1), "nobody says");
-}
-
-#[test]
-fn a_credential_is_tried_against_nerm_at_once_and_again_until_nerm_takes_it() {
-    let nerm = |change: &dyn Fn(&mut Entry)| {
-        let mut ledger = token(sample::ledger(), change);
-        ledger.endpoint.nerm_url = Some("https://nerm.example/api".into());
-        ledger
-    };
-    let trial =
-        |verdict, tries, ago: i64| NermTrial { url: "https://nerm.example/api".into(), at: NOW - ago, tries, verdict };
-    let attempt = Step::TryNerm { id: "id1".into(), url: "https://nerm.example/api".into() };
-    let refused = || NermVerdict::Refused("status 401".into());
-    let tried = |trial: NermTrial| World::new(nerm(&move |entry| entry.nerm = Some(trial.clone())), &["a"]);
-    let elsewhere = NermTrial { url: "https://old.example".into(), ..trial(NermVerdict::Accepted, 0, 0) };
-    check([
-        ("without a NERM", World::new(sample::ledger(), &["a"]), None),
-        ("never tried", World::new(nerm(&|_| ()), &["a"]), Some(attempt.clone())),
-        ("accepted", tried(trial(NermVerdict::Accepted, 0, 0)), None),
-        ("accepted by another NERM", tried(elsewhere), Some(attempt.clone())),
-        ("refused a while ago", tried(trial(refused(), 1, 20 * MINUTE)), Some(attempt.clone())),
-        ("refused just now", tried(trial(refused(), 1, MINUTE)), None),
-        ("refused often", tried(trial(refused(), 4, 100 * MINUTE)), None),
-    ]);
-    let after = |before: NermTrial, verdict| {
-        let ledger = nerm(&move |entry| entry.nerm = Some(before.clone()));
-        settled(&ledger, &attempt, &Outcome::TriedNerm(verdict)).entries[0].nerm.clone().unwrap()
-    };
-    let unknown = || NermVerdict::Unknown("status 503".into());
-    assert_eq!(after(trial(refused(), 2, MINUTE), unknown()), trial(refused(), 3, 0), "an outage changes no verdict");
-    assert_eq!(after(trial(unknown(), 2, MINUTE), NermVerdict::Accepted), trial(NermVerdict::Accepted, 0, 0));
-    assert_eq!(after(trial(NermVerdict::Accepted, 0, MINUTE), refused()), trial(refused(), 1, 0));
 }

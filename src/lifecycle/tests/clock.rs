@@ -9,9 +9,9 @@ use crate::lifecycle::schedule::rest;
 fn r20_the_end_of_an_overlap_needs_two_replies() {
     let over = |by: i64| World::new(rotating(Some(NOW - DAY - by)), &["a"]);
     check([
-        ("two replies agree", over(0), Some(Step::ReadSecret("a".into()))),
+        ("two replies agree", over(0), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("one reply alone does not end it", by_one_reply(over(0)), None),
-        ("ISC is asked again soon", by_one_reply(listed_ago(over(0), 15_001)), Some(Step::List)),
+        ("ISC is asked again soon", by_one_reply(listed_ago(over(0), 15_001)), Some(Step::Look(Look::List))),
         ("it was asked just now", by_one_reply(listed_ago(over(0), 15_000)), None),
         ("nothing waits for it before the end", by_one_reply(listed_ago(over(-1), 15_001)), None),
     ]);
@@ -22,9 +22,9 @@ fn r20_the_end_of_an_overlap_needs_two_replies() {
 fn r20_the_beginning_of_an_overlap_needs_two_replies() {
     let published = || shown(World::new(rotating(None), &["a"]), false, Some(pair(2)));
     check([
-        ("two replies agree", published(), Some(Step::RecordPublished("id2".into()))),
+        ("two replies agree", published(), Some(Step::Record(Record::Published("id2".into())))),
         ("one reply alone, which may be behind, does not begin it", by_one_reply(published()), None),
-        ("ISC is asked again soon", by_one_reply(listed_ago(published(), 15_001)), Some(Step::List)),
+        ("ISC is asked again soon", by_one_reply(listed_ago(published(), 15_001)), Some(Step::Look(Look::List))),
     ]);
 }
 

@@ -43,7 +43,7 @@ fn a_replaced_token_is_shown_until_it_is_condemned() {
     let lives = shows(&used).previous.unwrap();
     assert_eq!(lives.revoke_after, Some(stamp(NOW + DAY / 2)), "the overlap begins with the publication");
     assert_eq!(lives.last_used, Some(stamp(NOW - DAY)));
-    let over = settled(&published, &Step::Retire("a".into()), &Outcome::Decided);
+    let over = settled(&published, &Step::Record(Record::Retire("a".into())), &Outcome::Decided);
     assert_eq!(shows(&view(&plain, &over)).previous, None);
     assert_eq!(shows(&view(&plain, &published)).current.unwrap().client_id, "id2");
 }

@@ -23,10 +23,14 @@ fn destroyed(world: World) -> World {
 
 #[test]
 fn r9_a_condemned_token_is_forgotten_once_a_list_that_had_to_show_it_does_not() {
-    let dropped = Some(Step::Drop(vec!["id1".into()]));
+    let dropped = Some(Step::Record(Record::Drop(vec!["id1".into()])));
     check([
         ("an old token that LIST misses is gone", unlisted(60 * MINUTE, 0), dropped.clone()),
-        ("LIST was answered while it could still miss it", unlisted(3 * MINUTE, 2 * MINUTE), Some(Step::List)),
+        (
+            "LIST was answered while it could still miss it",
+            unlisted(3 * MINUTE, 2 * MINUTE),
+            Some(Step::Look(Look::List)),
+        ),
         ("LIST may still miss it now: wait", unlisted(MINUTE, 0), None),
         ("LIST was answered after its lag", unlisted(5 * MINUTE, 2 * MINUTE), dropped.clone()),
         (
@@ -41,7 +45,7 @@ fn r9_a_condemned_token_is_forgotten_once_a_list_that_had_to_show_it_does_not() 
             with(unlisted(60 * MINUTE, 0), |world| {
                 world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger());
             }),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
     ]);
 }
@@ -50,8 +54,8 @@ fn r9_a_condemned_token_is_forgotten_once_a_list_that_had_to_show_it_does_not() 
 fn r9_a_confirmed_delete_is_not_enough_to_forget() {
     let tomb = || looked_for(World::new(holding(&[("a", State::Tomb)]), &[]));
     check([
-        ("a condemned token is deleted", tomb(), Some(Step::Delete("id1".into()))),
-        ("ISC confirmed it: LIST is asked", destroyed(tomb()), Some(Step::List)),
+        ("a condemned token is deleted", tomb(), Some(Step::Call(Call::Delete("id1".into())))),
+        ("ISC confirmed it: LIST is asked", destroyed(tomb()), Some(Step::Look(Look::List))),
         (
             "LIST shows it still: not deleted twice in a pass, and not forgotten",
             with(destroyed(tomb()), |world| {
@@ -61,7 +65,7 @@ fn r9_a_confirmed_delete_is_not_enough_to_forget() {
         ),
     ]);
     let tomb = holding(&[("a", State::Tomb)]);
-    assert_eq!(settled(&tomb, &Step::Delete("id1".into()), &Outcome::Gone), tomb);
+    assert_eq!(settled(&tomb, &Step::Call(Call::Delete("id1".into())), &Outcome::Gone), tomb);
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
             change(&mut world.listing.as_mut().unwrap().tokens[0]);
         })
     };
-    let dropped = Some(Step::Drop(vec!["id1".into()]));
+    let dropped = Some(Step::Record(Record::Drop(vec!["id1".into()])));
     check([
         ("a current token", World::new(sample::ledger(), &["a"]), None),
         ("a current token that nobody declares any more", looked_for(World::new(sample::ledger(), &[])), None),
@@ -87,16 +91,20 @@ fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
             with(listed(|token| token.ours = None), |world| {
                 world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger());
             }),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
     ]);
     let live = sample::ledger();
-    assert_eq!(settled(&live, &Step::Drop(vec!["id1".into()]), &Outcome::Decided), live, "only tombs are dropped");
+    assert_eq!(
+        settled(&live, &Step::Record(Record::Drop(vec!["id1".into()])), &Outcome::Decided),
+        live,
+        "only tombs are dropped"
+    );
 }
 
 #[test]
 fn r12_a_deletion_is_recorded_when_it_is_certain() {
-    let mark = Some(Step::MarkDeleting { uid: "a".into(), retain: false });
+    let mark = Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false }));
     let gone = || World::new(sample::ledger(), &[]);
     check([
         (
@@ -109,22 +117,22 @@ fn r12_a_deletion_is_recorded_when_it_is_certain() {
             with(gone(), |world| {
                 world.sightings.insert("a".into(), Sighting::Absent { first: NOW - 11 * MINUTE, last: NOW - MINUTE });
             }),
-            Some(Step::MarkDeleting { uid: "a".into(), retain: true }),
+            Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: true })),
         ),
-        ("the watch does not show it: it is looked for", gone(), Some(Step::LookFor("a".into()))),
+        ("the watch does not show it: it is looked for", gone(), Some(Step::Look(Look::Find("a".into())))),
     ]);
 }
 
 #[test]
 fn r12_tokens_die_only_after_the_secret_is_gone() {
     let world = || World::new(deleting(sample::ledger()), &[]);
-    let tomb = Some(Step::TombAll("a".into()));
+    let tomb = Some(Step::Record(Record::TombAll("a".into())));
     check([
-        ("the Secret is read live", world(), Some(Step::ReadSecret("a".into()))),
+        ("the Secret is read live", world(), Some(Step::Look(Look::ReadSecret("a".into())))),
         (
             "a read from before the deletion does not count",
             read(world(), "a", Holds::Absent),
-            Some(Step::ReadSecret("a".into())),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
         ),
         ("the Secret still holds the credential: wait", read_since(world(), "a", Holds::Ours), None),
         ("the Secret is gone", read_since(world(), "a", Holds::Absent), tomb.clone()),
@@ -137,7 +145,7 @@ fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
     let empty = || World::new(deleting(mentioning(&["a"])), &[]);
     let lag = 2 * MINUTE;
     let left = |ended: i64| World::new(deleting(fenced(NOW - ended)), &[]);
-    let finish = Some(Step::Finish("a".into()));
+    let finish = Some(Step::Record(Record::Finish("a".into())));
     check([
         ("nothing is left", empty(), finish.clone()),
         (
@@ -145,7 +153,7 @@ fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
             with(empty(), |world| {
                 world.listing.as_mut().unwrap().read_with = Arc::new(mentioning(&["a"]));
             }),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
         ("its fenced attempt may still take effect", left(lag), None),
         ("its fenced attempt is final", left(lag + 1), finish.clone()),
@@ -154,14 +162,18 @@ fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
             with(left(lag + 1), |world| world.now = Some(Now { ms: NOW, consistent: false })),
             None,
         ),
-        ("LIST is from before it was final", listed_ago(left(lag + 1), 1), Some(Step::List)),
-        ("LIST shows an orphan of it", shows(left(lag + 1), 1, true), Some(Step::Sweep { id: "id1".into(), n: 1 })),
+        ("LIST is from before it was final", listed_ago(left(lag + 1), 1), Some(Step::Look(Look::List))),
+        (
+            "LIST shows an orphan of it",
+            shows(left(lag + 1), 1, true),
+            Some(Step::Call(Call::Sweep { id: "id1".into(), n: 1 })),
+        ),
         (
             "an orphan of it was deleted: LIST again",
             with(shows(left(lag + 1), 1, true), |world| {
                 world.destroyed.insert("id1".into());
             }),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
         (
             "another resource's fenced attempt does not matter",
@@ -176,15 +188,15 @@ fn r12_a_deletion_touches_its_own_resource_only() {
     let both =
         || with(holding(&[("a", State::Current), ("b", State::Current)]), |l| l.unresolved = fenced(NOW).unresolved);
     let states = |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
-    let tombed = settled(&both(), &Step::TombAll("a".into()), &Outcome::Decided);
+    let tombed = settled(&both(), &Step::Record(Record::TombAll("a".into())), &Outcome::Decided);
     assert_eq!(states(&tombed), [State::Tomb, State::Current], "only its tokens are condemned");
-    let other = settled(&both(), &Step::Finish("b".into()), &Outcome::Decided);
+    let other = settled(&both(), &Step::Record(Record::Finish("b".into())), &Outcome::Decided);
     assert_eq!(other.unresolved, both().unresolved, "another's fenced attempt stays known");
     assert!(other.resources.contains_key("a") && !other.resources.contains_key("b"));
-    assert_eq!(settled(&both(), &Step::Finish("a".into()), &Outcome::Decided).unresolved, None);
+    assert_eq!(settled(&both(), &Step::Record(Record::Finish("a".into())), &Outcome::Decided).unresolved, None);
     let marked = |uid: &str| {
         let ledger = with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
-        settled(&ledger, &Step::MarkDeleting { uid: uid.into(), retain: false }, &Outcome::Decided)
+        settled(&ledger, &Step::Record(Record::MarkDeleting { uid: uid.into(), retain: false }), &Outcome::Decided)
     };
     assert!(marked("a").pending.is_none() && marked("a").unresolved.is_some(), "its own attempt is fenced");
     assert!(marked("b").pending.is_some() && marked("b").resources["b"].deleting, "another's attempt is not");

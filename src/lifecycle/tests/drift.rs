@@ -1,6 +1,6 @@
 //! What somebody changed in ISC is put back (R22), and a life that ISC cut is not asked for again and again (R16).
 use super::*;
-use crate::lifecycle::ledger::{Applied, scopes};
+use crate::lifecycle::ledger::{TokenSpec, scopes};
 use crate::lifecycle::listing::Listed;
 use crate::lifecycle::sample::DAY;
 use crate::lifecycle::schedule::rest;
@@ -16,13 +16,14 @@ fn told(world: World, ago: i64) -> World {
 }
 
 fn renew() -> Option<Step> {
-    Some(Step::Renew { id: "id1".into(), until: NOW + 90 * DAY })
+    Some(Step::Call(Call::Renew { id: "id1".into(), until: NOW + 90 * DAY }))
 }
 
 #[test]
 fn r22_a_name_or_scope_that_somebody_changed_in_isc_is_put_back() {
-    let apply =
-        |name: Option<String>, scopes| Some(Step::Apply { id: "id1".into(), name, scopes, wanted: sample::wanted() });
+    let apply = |name: Option<String>, scopes| {
+        Some(Step::Call(Call::Apply { id: "id1".into(), name, scopes, wanted: sample::wanted() }))
+    };
     let ours = full_name(&sample::ledger(), "inst", "a", 1, "integrations/a");
     let renamed = || listed(|token| token.name = "pat1 by hand".into());
     check([
@@ -91,9 +92,13 @@ fn r16_a_replaced_token_is_kept_alive_through_its_overlap() {
 #[test]
 fn r22_in_an_overlap_only_the_current_token_is_changed() {
     let world = declares(World::new(rotating(Some(NOW)), &["a"]), |a| {
-        a.wanted = Applied { name: "new".into(), ..sample::wanted() }
+        a.wanted = TokenSpec { name: "new".into(), ..sample::wanted() }
     });
     let name = full_name(&sample::ledger(), "inst", "a", 2, "new");
-    let wanted = Applied { name: "new".into(), ..sample::wanted() };
-    check([("renamed", world, Some(Step::Apply { id: "id2".into(), name: Some(name), scopes: None, wanted }))]);
+    let wanted = TokenSpec { name: "new".into(), ..sample::wanted() };
+    check([(
+        "renamed",
+        world,
+        Some(Step::Call(Call::Apply { id: "id2".into(), name: Some(name), scopes: None, wanted })),
+    )]);
 }

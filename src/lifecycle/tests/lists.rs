@@ -84,12 +84,12 @@ fn served() -> World {
 
 #[test]
 fn r6_only_provisional_tokens_with_a_retired_number_are_swept() {
-    let sweep = Some(Step::Sweep { id: "id2".into(), n: 2 });
+    let sweep = Some(Step::Call(Call::Sweep { id: "id2".into(), n: 2 }));
     let changed = |change: fn(&mut Listed)| {
         with(shows(served(), 2, true), |world| change(world.listing.as_mut().unwrap().tokens.last_mut().unwrap()))
     };
     check([
-        ("an unrecorded token with a retired number", shows(served(), 2, true), sweep),
+        ("an unrecorded token with a spent number", shows(served(), 2, true), sweep),
         ("a long-lived one is never deleted by itself", shows(served(), 2, false), None),
         ("a platform token", changed(|token| token.managed = true), None),
         ("a name that is not ours", changed(|token| token.ours = None), None),
@@ -125,7 +125,7 @@ fn r6_orphans_are_judged_by_the_ledger_read_before_list() {
 
 #[test]
 fn r6_a_swept_token_resolves_its_attempt_and_no_other() {
-    let sweep = |n| Step::Sweep { id: "x".into(), n };
+    let sweep = |n| Step::Call(Call::Sweep { id: "x".into(), n });
     let after = |n| settled(&fenced(NOW), &sweep(n), &Outcome::Gone).unresolved;
     assert_eq!(after(1), None, "the attempt that was fenced");
     assert_eq!(after(5), fenced(NOW).unresolved, "an older orphan");
@@ -134,16 +134,20 @@ fn r6_a_swept_token_resolves_its_attempt_and_no_other() {
 #[test]
 fn r6_nothing_is_decided_without_a_list_that_is_young_enough() {
     check([
-        ("at start-up", with(served(), |world| world.listing = None), Some(Step::List)),
-        ("after ten minutes", listed_ago(served(), 10 * MINUTE + 1), Some(Step::List)),
+        ("at start-up", with(served(), |world| world.listing = None), Some(Step::Look(Look::List))),
+        ("after ten minutes", listed_ago(served(), 10 * MINUTE + 1), Some(Step::Look(Look::List))),
         ("before that", listed_ago(served(), 10 * MINUTE), None),
-        ("r20: the time of ISC is not known", with(served(), |world| world.now = None), Some(Step::List)),
-        ("r20: an attempt waits for ISC's time", listed_ago(World::new(fenced(NOW), &[]), 15_001), Some(Step::List)),
+        ("r20: the time of ISC is not known", with(served(), |world| world.now = None), Some(Step::Look(Look::List))),
+        (
+            "r20: an attempt waits for ISC's time",
+            listed_ago(World::new(fenced(NOW), &[]), 15_001),
+            Some(Step::Look(Look::List)),
+        ),
         ("r20: it was asked just now", listed_ago(looked_for(World::new(fenced(NOW), &[])), 15_000), None),
         (
             "r2: after a fence",
             with(served(), |world| world.ledger.unresolved = fenced(NOW).unresolved),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
     ]);
 }
@@ -151,10 +155,10 @@ fn r6_nothing_is_decided_without_a_list_that_is_young_enough() {
 #[test]
 fn r13_a_number_from_the_future_raises_next() {
     check([
-        ("our token 7 is seen when 3 is next", shows(served(), 7, false), Some(Step::Raise(8))),
-        ("the number is exactly the next", shows(served(), 3, true), Some(Step::Raise(4))),
+        ("our token 7 is seen when 3 is next", shows(served(), 7, false), Some(Step::Record(Record::Raise(8)))),
+        ("the number is exactly the next", shows(served(), 3, true), Some(Step::Record(Record::Raise(4)))),
         ("the number is in the past", shows(served(), 2, false), None),
     ]);
-    assert_eq!(settled(&sample::ledger(), &Step::Raise(8), &Outcome::Decided).next, 8);
-    assert_eq!(settled(&sample::ledger(), &Step::Raise(1), &Outcome::Decided).next, 2, "it only grows");
+    assert_eq!(settled(&sample::ledger(), &Step::Record(Record::Raise(8)), &Outcome::Decided).next, 8);
+    assert_eq!(settled(&sample::ledger(), &Step::Record(Record::Raise(1)), &Outcome::Decided).next, 2, "it only grows");
 }

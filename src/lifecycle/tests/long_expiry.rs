@@ -12,7 +12,7 @@ fn knows(provisional: Provisional) -> Ledger {
 
 fn after(provisional: Provisional, post: Posted) -> Ledger {
     let pending = with(attempting(), |ledger| ledger.provisional = provisional);
-    let step = Step::Post { attempt: attempt(1, "a"), extend: None, then: None };
+    let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
     settled(&pending, &step, &Outcome::Posted { post, extended: None })
 }
 
@@ -30,7 +30,7 @@ fn r21_an_attempt_asks_for_the_life_that_isc_is_known_to_take() {
         (Provisional::Either, attempt(1, "a")),
     ] {
         let world = read(World::new(knows(provisional), &["a"]), "a", Holds::Absent);
-        assert_eq!(step(&world.facts()), Some(Step::Intent(expected, place("a"))), "{provisional:?}");
+        assert_eq!(step(&world.facts()), Some(Step::Record(Record::Intent(expected, place("a")))), "{provisional:?}");
     }
 }
 
@@ -38,7 +38,7 @@ fn r21_an_attempt_asks_for_the_life_that_isc_is_known_to_take() {
 fn r21_a_definite_400_is_tried_once_more_at_once_with_a_longer_life() {
     let first = after(Provisional::Short, bad());
     assert_eq!((first.provisional, first.resources["a"].failures, first.pending), (Provisional::TryLong, 0, None));
-    let doubted = settled(&attempting(), &Step::Refused(attempt(1, "a")), &Outcome::Decided);
+    let doubted = settled(&attempting(), &Step::Record(Record::Refused(attempt(1, "a"))), &Outcome::Decided);
     assert_eq!(
         (doubted.provisional, doubted.resources["a"].failures),
         (Provisional::TryLong, 0),
@@ -98,7 +98,7 @@ fn r21_an_attempt_with_a_long_expiry_is_given_up_after_ten_minutes() {
         ledger.pending = Some(Attempt { expiry, give_up_after: Some(NOW + 10 * MINUTE), ..attempt(1, "a") });
     });
     let left = Some(Unresolved { n: 1, uid: "a".into(), expiry: NOW + 10 * MINUTE });
-    for step in [Step::Fence, Step::MarkDeleting { uid: "a".into(), retain: false }] {
+    for step in [Step::Record(Record::Fence), Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })] {
         assert_eq!(settled(&pending, &step, &Outcome::Decided).unresolved, left, "{step:?}");
     }
 }

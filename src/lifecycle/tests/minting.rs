@@ -12,7 +12,7 @@ fn fresh(ledger: Ledger) -> World {
 
 #[test]
 fn r2_an_intent_needs_every_earlier_number_resolved() {
-    let go = Some(Step::ReadSecret("a".into()));
+    let go = Some(Step::Look(Look::ReadSecret("a".into())));
     check([
         ("a fenced attempt may still take effect", fresh(fenced(NOW - LAG)), None),
         ("it is final", fresh(fenced(NOW - LAG - 1)), go.clone()),
@@ -21,15 +21,19 @@ fn r2_an_intent_needs_every_earlier_number_resolved() {
             with(fresh(fenced(NOW - LAG - 1)), |world| world.now = Some(Now { ms: NOW, consistent: false })),
             None,
         ),
-        ("it is final, but LIST is from before", listed_ago(fresh(fenced(NOW - LAG - 1)), 1), Some(Step::List)),
+        (
+            "it is final, but LIST is from before",
+            listed_ago(fresh(fenced(NOW - LAG - 1)), 1),
+            Some(Step::Look(Look::List)),
+        ),
         ("LIST is a minute old", listed_ago(fresh(sample::empty()), MINUTE), go),
-        ("LIST is older than a minute", listed_ago(fresh(sample::empty()), MINUTE + 1), Some(Step::List)),
+        ("LIST is older than a minute", listed_ago(fresh(sample::empty()), MINUTE + 1), Some(Step::Look(Look::List))),
         (
             "an orphan was deleted: LIST again",
             with(shows(fresh(with(sample::empty(), |ledger| ledger.next = 2)), 1, true), |world| {
                 world.destroyed.insert("id1".into());
             }),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
     ]);
 }
@@ -40,7 +44,7 @@ fn r2_an_unresolved_attempt_blocks_minting_only() {
         ledger.unresolved = fenced(NOW).unresolved;
         ledger.entries[0].expires_at = NOW + MINUTE;
     });
-    let renew = Step::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE };
+    let renew = Step::Call(Call::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE });
     check([("a renewal goes on", World::new(blocked, &["a", "b"]), Some(renew))]);
 }
 
@@ -48,14 +52,18 @@ fn r2_an_unresolved_attempt_blocks_minting_only() {
 fn only_an_admitted_resource_is_minted_for() {
     let declared =
         |change: fn(&mut Declared)| with(fresh(sample::empty()), |world| change(world.declared.get_mut("a").unwrap()));
-    let go = Some(Step::ReadSecret("a".into()));
+    let go = Some(Step::Look(Look::ReadSecret("a".into())));
     check([
         ("admitted", fresh(sample::empty()), go.clone()),
         ("not granted", declared(|a| a.admission = Admission::NotGranted), None),
         ("refused", declared(|a| a.admission = Admission::Refused), None),
         ("suspended", declared(|a| a.suspended = true), None),
         ("minting is off for the owner", with(fresh(sample::empty()), |world| world.may_mint = false), None),
-        ("its deletion is recorded", fresh(deleting(mentioning(&["a"]))), Some(Step::Finish("a".into()))),
+        (
+            "its deletion is recorded",
+            fresh(deleting(mentioning(&["a"]))),
+            Some(Step::Record(Record::Finish("a".into()))),
+        ),
         ("r7: it backs off", fresh(waits(mentioning(&["a"]), NOW + 1)), None),
         ("r7: its back-off is over", fresh(waits(mentioning(&["a"]), NOW)), go.clone()),
         ("its last token is condemned", destroyed_and_listed(), go),
@@ -78,7 +86,7 @@ fn namespaces_and_failures_decide_who_is_first() {
         })
     };
     let failed = |uid: &str| with(mentioning(&["a", "b", "c"]), |l| l.resources.get_mut(uid).unwrap().failures = 3);
-    let next = |uid: &str| Some(Step::ReadSecret(uid.into()));
+    let next = |uid: &str| Some(Step::Look(Look::ReadSecret(uid.into())));
     check([
         ("a namespace without tokens goes first", world(holding(&[("a", State::Current)])), next("b")),
         (
@@ -116,7 +124,7 @@ fn r17_slots_are_counted_from_list_and_ledger() {
 fn r17_the_spare_slot_is_never_minted_into() {
     let limit = |tokens| with(fresh(sample::empty()), |world| world.ledger.endpoint.tokens_per_user = tokens);
     check([
-        ("the operator's own, the spare, and one", limit(3), Some(Step::ReadSecret("a".into()))),
+        ("the operator's own, the spare, and one", limit(3), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("the operator's own and the spare", limit(2), None),
     ]);
 }

@@ -8,6 +8,7 @@ mod drift;
 mod lists;
 mod long_expiry;
 mod minting;
+mod nerm;
 mod order;
 mod refused;
 mod release;
@@ -25,7 +26,7 @@ use super::ledger::{Attempt, Entry, Ledger, NermTrial, NermVerdict, State, Unres
 use super::sample::{self, MINUTE, NOW, World};
 use super::secret::{Held, Holds, SecretSeen};
 use super::settle::{Outcome, settle};
-use super::step::Resourceful;
+use super::step::{Call, Look, Place, Record};
 use super::{Step, Timings, step};
 
 /// A sentence, what is known, and what happens next.
@@ -55,8 +56,8 @@ fn attempt(n: u64, uid: &str) -> Attempt {
     Attempt { n, nonce: 7, uid: uid.into(), expiry, give_up_after: None, wanted: sample::wanted(), answers: None }
 }
 
-fn place(uid: &str) -> Resourceful {
-    Resourceful { namespace: "integrations".into(), name: uid.into(), secret: uid.into(), revoked: None }
+fn place(uid: &str) -> Place {
+    Place { namespace: "integrations".into(), name: uid.into(), secret: uid.into(), revoked: None }
 }
 
 /// A ledger without tokens that knows these resources.

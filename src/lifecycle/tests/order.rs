@@ -18,33 +18,53 @@ fn destroy_then_finish_then_mint_then_upkeep() {
     let tomb = holding(&[("a", State::Tomb)]);
     let orphan = |ledger| shows(World::new(with(ledger, |ledger: &mut Ledger| ledger.next = 9), &[]), 5, true);
     let prepared = holding(&[("a", State::Prepared)]);
-    let extend = Step::Extend(Extension { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE });
+    let extend = Step::Call(Call::Extend(Extension { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE }));
     let late = || token(sample::ledger(), |entry| entry.expires_at = NOW + 40 * sample::DAY);
     let dying_out = || token(sample::ledger(), |entry| entry.expires_at = NOW + 8 * sample::DAY);
-    let renew = Step::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE };
+    let renew = Step::Call(Call::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE });
     let other_scopes =
         |world| with(world, |world: &mut World| world.declared.get_mut("a").unwrap().wanted.name = "b".into());
     let unchecked = |ledger| token(ledger, |entry| (entry.missing_scopes, entry.applied_at) = (None, 0));
     check([
-        ("one's own attempt before a deletion", own(dying(list()), Stage::Intended), Some(Step::Confirm("a".into()))),
-        ("a deletion before a fence", dying(list()), Some(Step::MarkDeleting { uid: "a".into(), retain: false })),
-        ("a fence before LIST", with(list(), |world| world.listing = None), Some(Step::Fence)),
-        ("LIST before a DELETE", with(World::new(tomb.clone(), &[]), |world| world.listing = None), Some(Step::List)),
-        ("a DELETE before a sweep", orphan(tomb), Some(Step::Delete("id1".into()))),
+        (
+            "one's own attempt before a deletion",
+            own(dying(list()), Stage::Intended),
+            Some(Step::Look(Look::Confirm("a".into()))),
+        ),
+        (
+            "a deletion before a fence",
+            dying(list()),
+            Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })),
+        ),
+        ("a fence before LIST", with(list(), |world| world.listing = None), Some(Step::Record(Record::Fence))),
+        (
+            "LIST before a DELETE",
+            with(World::new(tomb.clone(), &[]), |world| world.listing = None),
+            Some(Step::Look(Look::List)),
+        ),
+        ("a DELETE before a sweep", orphan(tomb), Some(Step::Call(Call::Delete("id1".into())))),
         (
             "a sweep before a raise",
             shows(orphan(sample::empty()), 20, false),
-            Some(Step::Sweep { id: "id5".into(), n: 5 }),
+            Some(Step::Call(Call::Sweep { id: "id5".into(), n: 5 })),
         ),
-        ("a raise before an extension", shows(World::new(prepared.clone(), &["a"]), 20, false), Some(Step::Raise(21))),
+        (
+            "a raise before an extension",
+            shows(World::new(prepared.clone(), &["a"]), 20, false),
+            Some(Step::Record(Record::Raise(21))),
+        ),
         ("an extension before a mint", minting(prepared), Some(extend)),
         (
             "the Secret of a deleted resource before a mint",
             minting(deleting(sample::ledger())),
-            Some(Step::ReadSecret("a".into())),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
         ),
         ("a renewal that cannot wait before a first mint", minting(dying_out()), Some(renew.clone())),
-        ("a first mint before a renewal", minting(late()), Some(Step::Intent(attempt(2, "b"), place("b")))),
+        (
+            "a first mint before a renewal",
+            minting(late()),
+            Some(Step::Record(Record::Intent(attempt(2, "b"), place("b")))),
+        ),
         ("a renewal before a change", other_scopes(World::new(late(), &["a"])), Some(renew)),
         (
             "a change before a look at the scopes",
@@ -71,13 +91,17 @@ fn a_token_with_which_isc_fails_lets_the_others_go_first() {
     let prepared = || holding(&[("a", State::Prepared), ("b", State::Prepared)]);
     let until = NOW + 90 * sample::DAY;
     check([
-        ("a DELETE", aside(World::new(tombs(), &["a"])), Some(Step::Delete("id2".into()))),
+        ("a DELETE", aside(World::new(tombs(), &["a"])), Some(Step::Call(Call::Delete("id2".into())))),
         (
             "an extension",
             aside(World::new(prepared(), &["a", "b"])),
-            Some(Step::Extend(Extension { id: "id2".into(), until })),
+            Some(Step::Call(Call::Extend(Extension { id: "id2".into(), until }))),
         ),
-        ("a renewal", aside(World::new(late(), &["a", "b"])), Some(Step::Renew { id: "id2".into(), until })),
+        (
+            "a renewal",
+            aside(World::new(late(), &["a", "b"])),
+            Some(Step::Call(Call::Renew { id: "id2".into(), until })),
+        ),
         ("a sweep", aside(shows(World::new(with(sample::empty(), |ledger| ledger.next = 9), &[]), 1, true)), None),
     ]);
 }

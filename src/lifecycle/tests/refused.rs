@@ -10,7 +10,7 @@ fn refused(world: World) -> World {
 
 #[test]
 fn a_secret_that_cannot_be_read_keeps_only_its_own_resource_waiting() {
-    let next = Some(Step::ReadSecret("b".into()));
+    let next = Some(Step::Look(Look::ReadSecret("b".into())));
     let due = |world| {
         with(world, |world: &mut World| {
             for declared in world.declared.values_mut() {

@@ -27,25 +27,25 @@ fn renamed() -> World {
 #[test]
 fn r12_the_policy_is_fixed_when_the_deletion_is_recorded() {
     let world = declares(World::new(sample::ledger(), &["a"]), |a| (a.deleting, a.retain) = (true, true));
-    let mark = Step::MarkDeleting { uid: "a".into(), retain: true };
+    let mark = Step::Record(Record::MarkDeleting { uid: "a".into(), retain: true });
     check([("Retain", world, Some(mark.clone()))]);
     let after = settled(&sample::ledger(), &mark, &Outcome::Decided);
     assert!(after.resources["a"].deleting && after.resources["a"].retain);
     let changed = declares(leaving(sample::ledger()), |a| a.retain = false);
-    check([("changed after that", changed, Some(Step::ReadSecret("a".into())))]);
+    check([("changed after that", changed, Some(Step::Look(Look::ReadSecret("a".into()))))]);
 }
 
 #[test]
 fn r12_the_token_that_the_live_secret_holds_is_released() {
     let world = || leaving(sample::ledger());
-    let release = Some(Step::Release { uid: "a".into(), id: "id1".into() });
+    let release = Some(Step::Record(Record::Release { uid: "a".into(), id: "id1".into() }));
     let unlisted = |world| with(world, |world: &mut World| drop(world.listing.as_mut().unwrap().tokens.remove(0)));
     check([
-        ("the Secret is read live", world(), Some(Step::ReadSecret("a".into()))),
+        ("the Secret is read live", world(), Some(Step::Look(Look::ReadSecret("a".into())))),
         (
             "a read from before the deletion does not count",
             shown(world(), false, Some(pair(1))),
-            Some(Step::ReadSecret("a".into())),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
         ),
         ("it holds the current pair", shown(world(), true, Some(pair(1))), release.clone()),
         (
@@ -59,13 +59,17 @@ fn r12_the_token_that_the_live_secret_holds_is_released() {
         (
             "the Secret is gone: nothing is left to anybody",
             read_since(world(), "a", Holds::Absent),
-            Some(Step::TombAll("a".into())),
+            Some(Step::Record(Record::TombAll("a".into()))),
         ),
-        ("it is somebody else's", read_since(world(), "a", Holds::Foreign), Some(Step::TombAll("a".into()))),
+        (
+            "it is somebody else's",
+            read_since(world(), "a", Holds::Foreign),
+            Some(Step::Record(Record::TombAll("a".into()))),
+        ),
         (
             "there is no current token to leave to anybody",
             read_since(leaving(holding(&[("a", State::Prepared)])), "a", Holds::Absent),
-            Some(Step::TombAll("a".into())),
+            Some(Step::Record(Record::TombAll("a".into()))),
         ),
     ]);
 }
@@ -73,13 +77,16 @@ fn r12_the_token_that_the_live_secret_holds_is_released() {
 #[test]
 fn r12_a_release_leaves_one_token_and_condemns_the_others() {
     let all = [("a", State::Retired), ("a", State::Current), ("a", State::Prepared), ("b", State::Current)];
-    let release = |id: &str| Step::Release { uid: "a".into(), id: id.into() };
+    let release = |id: &str| Step::Record(Record::Release { uid: "a".into(), id: id.into() });
     let states = |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
     let after = settled(&retained(holding(&all)), &release("id2"), &Outcome::Decided);
     assert_eq!(states(&after), [State::Tomb, State::Released, State::Tomb, State::Current]);
     let tomb = retained(holding(&[("a", State::Tomb)]));
     assert_eq!(settled(&tomb, &release("id1"), &Outcome::Decided), tomb, "what is condemned stays so");
-    for step in [Step::TombAll("a".into()), Step::Revoke { uid: "a".into(), request: "x".into() }] {
+    for step in [
+        Step::Record(Record::TombAll("a".into())),
+        Step::Record(Record::Revoke { uid: "a".into(), request: "x".into() }),
+    ] {
         assert_eq!(states(&settled(&released(), &step, &Outcome::Decided)), [State::Released], "{step:?}");
     }
 }
@@ -88,7 +95,7 @@ fn r12_a_release_leaves_one_token_and_condemns_the_others() {
 fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
     let ours = || World::new(released(), &[]);
     let name = released_name(&released().entries[0]);
-    let rename = Some(Step::Rename { id: "id1".into(), name });
+    let rename = Some(Step::Call(Call::Rename { id: "id1".into(), name }));
     let told = |ago: i64, listed: i64| {
         let world = with(ours(), |world| {
             (world.ledger.entries[0].renamed, world.ledger.entries[0].changed_at) = (true, NOW - ago);
@@ -107,24 +114,40 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
         ("LIST shows it under our name", ours(), rename.clone()),
         ("although its Secret was read", shown(ours(), true, Some(pair(1))), rename.clone()),
         ("r7: it backs off", World::new(waits(released(), NOW + 1), &[]), None),
-        ("ISC took the name, LIST is from before", told(MINUTE, 2 * MINUTE), Some(Step::List)),
+        ("ISC took the name, LIST is from before", told(MINUTE, 2 * MINUTE), Some(Step::Look(Look::List))),
         ("LIST is from after, and may lag", told(MINUTE, 0), None),
-        ("the lag is over: LIST again", told(3 * MINUTE, 2 * MINUTE), Some(Step::List)),
+        ("the lag is over: LIST again", told(3 * MINUTE, 2 * MINUTE), Some(Step::Look(Look::List))),
         ("a LIST that had to show the new name does not: again", told(3 * MINUTE, 0), rename),
         (
             "LIST shows another name, which may be from before it was put right",
             with(listed_ago(renamed(), 0), |w| w.ledger.entries[0].changed_at = NOW - MINUTE),
             None,
         ),
-        ("LIST is older than the token", unseen(MINUTE, 2 * MINUTE), Some(Step::List)),
+        ("LIST is older than the token", unseen(MINUTE, 2 * MINUTE), Some(Step::Look(Look::List))),
         ("LIST lacks the token, which is young", unseen(MINUTE, 0), None),
-        ("LIST had to show the token: it is gone", unseen(3 * MINUTE, 0), Some(Step::ReadSecret("a".into()))),
-        ("renamed, the Secret is read", renamed(), Some(Step::ReadSecret("a".into()))),
-        ("it holds the pair and our marks", shown(renamed(), true, Some(pair(1))), Some(Step::Strip("a".into()))),
-        ("a read from before the deletion", shown(renamed(), false, Some(pair(1))), Some(Step::ReadSecret("a".into()))),
+        (
+            "LIST had to show the token: it is gone",
+            unseen(3 * MINUTE, 0),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
+        ),
+        ("renamed, the Secret is read", renamed(), Some(Step::Look(Look::ReadSecret("a".into())))),
+        (
+            "it holds the pair and our marks",
+            shown(renamed(), true, Some(pair(1))),
+            Some(Step::Call(Call::Strip("a".into()))),
+        ),
+        (
+            "a read from before the deletion",
+            shown(renamed(), false, Some(pair(1))),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
+        ),
     ]);
     let step = |patched| {
-        settled(&released(), &Step::Rename { id: "id1".into(), name: "x".into() }, &Outcome::Patched(patched))
+        settled(
+            &released(),
+            &Step::Call(Call::Rename { id: "id1".into(), name: "x".into() }),
+            &Outcome::Patched(patched),
+        )
     };
     assert!(step(Patched::Yes).entries[0].renamed && step(Patched::Yes).entries[0].changed_at == NOW);
     assert!(!step(Patched::No).entries[0].renamed && step(Patched::No).resources["a"].failures == 1);
@@ -132,7 +155,7 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
 
 #[test]
 fn r12_a_released_token_is_forgotten_when_its_secret_is_stripped() {
-    let dropped = Some(Step::Drop(vec!["id1".into()]));
+    let dropped = Some(Step::Record(Record::Drop(vec!["id1".into()])));
     let before = |world| {
         with(world, |world: &mut World| {
             world.listing.as_mut().unwrap().read_with = Arc::new(retained(sample::ledger()));
@@ -150,10 +173,18 @@ fn r12_a_released_token_is_forgotten_when_its_secret_is_stripped() {
             }),
             None,
         ),
-        ("LIST is from before the release", before(read_since(renamed(), "a", Holds::Foreign)), Some(Step::List)),
-        ("nothing of it is left", World::new(retained(mentioning(&["a"])), &[]), Some(Step::Finish("a".into()))),
+        (
+            "LIST is from before the release",
+            before(read_since(renamed(), "a", Holds::Foreign)),
+            Some(Step::Look(Look::List)),
+        ),
+        (
+            "nothing of it is left",
+            World::new(retained(mentioning(&["a"])), &[]),
+            Some(Step::Record(Record::Finish("a".into()))),
+        ),
     ]);
-    let after = settled(&released(), &Step::Drop(vec!["id1".into()]), &Outcome::Decided);
+    let after = settled(&released(), &Step::Record(Record::Drop(vec!["id1".into()])), &Outcome::Decided);
     assert!(after.entries.is_empty() && after.resources.contains_key("a"));
 }
 

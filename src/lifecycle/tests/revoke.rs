@@ -16,7 +16,7 @@ fn known_to_be_dead(ledger: &mut Ledger) {
 }
 
 fn revoke() -> Step {
-    Step::Revoke { uid: "a".into(), request: "x".into() }
+    Step::Record(Record::Revoke { uid: "a".into(), request: "x".into() })
 }
 
 #[test]
@@ -38,14 +38,18 @@ fn r18_a_request_is_acted_on_once_its_time_has_come() {
         (
             "it is being deleted: that does the same",
             asked(declares(live(), |a| a.deleting = true), NOW),
-            Some(Step::MarkDeleting { uid: "a".into(), retain: false }),
+            Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })),
         ),
         (
             "its deletion is recorded",
             asked(shown(World::new(deleting(sample::ledger()), &["a"]), true, None), NOW),
             None,
         ),
-        ("the time of ISC is not known", with(asked(live(), NOW), |world| world.now = None), Some(Step::List)),
+        (
+            "the time of ISC is not known",
+            with(asked(live(), NOW), |world| world.now = None),
+            Some(Step::Look(Look::List)),
+        ),
     ]);
 }
 
@@ -68,13 +72,13 @@ fn r18_after_a_revocation_tokens_die_before_a_new_one_is_minted() {
     let gone = |world| with(world, |world: &mut World| drop(world.listing.as_mut().unwrap().tokens.remove(0)));
     let dropped = || asked(World::new(with(handled(mentioning(&["a"]), "x"), known_to_be_dead), &["a"]), NOW);
     check([
-        ("each is deleted", revoked(), Some(Step::Delete("id1".into()))),
-        ("it is gone", gone(revoked()), Some(Step::Drop(vec!["id1".into()]))),
-        ("it is forgotten: as at creation", dropped(), Some(Step::ReadSecret("a".into()))),
+        ("each is deleted", revoked(), Some(Step::Call(Call::Delete("id1".into())))),
+        ("it is gone", gone(revoked()), Some(Step::Record(Record::Drop(vec!["id1".into()])))),
+        ("it is forgotten: as at creation", dropped(), Some(Step::Look(Look::ReadSecret("a".into())))),
         (
             "the Secret with the old pair stays until then",
             shown(dropped(), false, Some(pair(1))),
-            Some(Step::Intent(attempt(2, "a"), Resourceful { revoked: Some("x".into()), ..place("a") })),
+            Some(Step::Record(Record::Intent(attempt(2, "a"), Place { revoked: Some("x".into()), ..place("a") }))),
         ),
     ]);
 }
@@ -83,7 +87,7 @@ fn r18_after_a_revocation_tokens_die_before_a_new_one_is_minted() {
 fn r18_what_was_requested_before_a_resource_was_first_seen_is_handled() {
     let fresh = |at| read(asked(World::new(sample::empty(), &["a"]), at), "a", Holds::Absent);
     let intent = |revoked: Option<&str>| {
-        Step::Intent(attempt(1, "a"), Resourceful { revoked: revoked.map(Into::into), ..place("a") })
+        Step::Record(Record::Intent(attempt(1, "a"), Place { revoked: revoked.map(Into::into), ..place("a") }))
     };
     check([
         ("a request of before", fresh(NOW), Some(intent(Some("x")))),

@@ -1,7 +1,7 @@
 //! When a token is replaced by a newer one, and what keeps it from that (R17).
 use super::*;
 use crate::lifecycle::facts::Admission;
-use crate::lifecycle::ledger::Applied;
+use crate::lifecycle::ledger::TokenSpec;
 use crate::lifecycle::rotate::{due, load};
 use crate::lifecycle::sample::DAY;
 
@@ -21,19 +21,19 @@ fn asked(value: &str, at: i64) -> World {
     declares(World::new(sample::ledger(), &["a"]), |a| a.rotate = request(value, at))
 }
 
-fn life(seconds: u32) -> Applied {
-    Applied { validity_seconds: seconds, ..sample::wanted() }
+fn life(seconds: u32) -> TokenSpec {
+    TokenSpec { validity_seconds: seconds, ..sample::wanted() }
 }
 
 #[test]
 fn a_token_is_replaced_by_schedule_on_request_or_for_another_life_of_its_access_tokens() {
-    let intent = |attempt| Some(Step::Intent(attempt, place("a")));
+    let intent = |attempt| Some(Step::Record(Record::Intent(attempt, place("a"))));
     let handled =
         |world| with(world, |w: &mut World| w.ledger.resources.get_mut("a").unwrap().rotated = Some("x".into()));
     let free = |world| read(world, "a", Holds::Ours);
     let wants = declares(World::new(sample::ledger(), &["a"]), |a| a.wanted = life(60));
     check([
-        ("the Secret is read first", scheduled(), Some(Step::ReadSecret("a".into()))),
+        ("the Secret is read first", scheduled(), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("its time has come", free(scheduled()), intent(attempt(2, "a"))),
         ("it was asked for", free(asked("x", NOW)), intent(Attempt { answers: Some("x".into()), ..attempt(2, "a") })),
         (
@@ -71,10 +71,10 @@ fn a_token_that_is_due_is_replaced_only_while_its_resource_may_have_a_new_one() 
         (
             "r2: an attempt is unresolved",
             knows(|world| world.ledger.unresolved = fenced(NOW).unresolved),
-            Some(Step::List),
+            Some(Step::Look(Look::List)),
         ),
         ("its Secret's name is somebody else's", read(scheduled(), "a", Holds::Foreign), None),
-        ("r2: LIST is older than a minute", listed_ago(scheduled(), MINUTE + 1), Some(Step::List)),
+        ("r2: LIST is older than a minute", listed_ago(scheduled(), MINUTE + 1), Some(Step::Look(Look::List))),
         (
             "an older one lives out its overlap",
             knows(|w| w.ledger.entries.push(sample::entry(2, "a", State::Retired))),
@@ -95,7 +95,7 @@ fn requests_come_before_changes_and_those_before_schedules_the_oldest_first() {
         })
     };
     let only = |uids: &'static [&str]| with(all(), |world| world.declared.retain(|uid, _| uids.contains(&&**uid)));
-    let next = |uid: &str| Some(Step::ReadSecret(uid.into()));
+    let next = |uid: &str| Some(Step::Look(Look::ReadSecret(uid.into())));
     let earlier = with(all(), |world| world.declared.get_mut("b").unwrap().rotate = request("y", NOW - 1));
     check([
         ("a request", all(), next("c")),
@@ -108,7 +108,7 @@ fn requests_come_before_changes_and_those_before_schedules_the_oldest_first() {
 #[test]
 fn a_first_token_comes_before_a_rotation() {
     let world = with(scheduled(), |world| drop(world.declared.insert("b".into(), sample::declared("b"))));
-    check([("`b` has none", world, Some(Step::ReadSecret("b".into())))]);
+    check([("`b` has none", world, Some(Step::Look(Look::ReadSecret("b".into()))))]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::lifecycle::settle::{Extended, Patched, Posted};
 use crate::lifecycle::step::Extension;
 use crate::redacted::Redacted;
 
-fn post(then: Option<(Attempt, Resourceful)>) -> Step {
-    Step::Post { attempt: attempt(1, "a"), extend: None, then }
+fn post(then: Option<(Attempt, Place)>) -> Step {
+    Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then })
 }
 
 fn yes() -> Posted {
@@ -25,7 +25,7 @@ fn posted(post: Posted) -> Outcome {
 
 #[test]
 fn r1_an_intent_mentions_its_resource_and_uses_up_its_number() {
-    let intent = Step::Intent(attempt(1, "a"), place("a"));
+    let intent = Step::Record(Record::Intent(attempt(1, "a"), place("a")));
     let after = settled(&with(fenced(0), |ledger| ledger.next = 1), &intent, &Outcome::Decided);
     assert_eq!((after.next, after.pending), (2, Some(attempt(1, "a"))));
     assert_eq!(after.unresolved, None, "what came before is resolved by now");
@@ -44,14 +44,14 @@ fn r4_a_yes_is_recorded_with_its_client_secret_before_use() {
     assert_eq!(entry.client_secret.expose(), "c4n4ry");
     assert_eq!((entry.created_at, entry.expires_at, &entry.applied), (NOW, NOW + MINUTE, &sample::wanted()));
     assert_eq!((after.pending.clone(), after.unresolved.clone()), (None, None));
-    assert!(!after.is_retired_number(1), "a recorded number is no orphan's");
+    assert!(!after.is_spent(1), "a recorded number is no orphan's");
 }
 
 #[test]
 fn r4_a_no_ends_the_attempt_and_starts_a_back_off() {
     for (sentence, step, outcome) in [
         ("a definite refusal", post(None), posted(Posted::No { wait: 0, is_bad: false })),
-        ("a 400 that LIST confirmed", Step::Refused(attempt(1, "a")), Outcome::Decided),
+        ("a 400 that LIST confirmed", Step::Record(Record::Refused(attempt(1, "a"))), Outcome::Decided),
     ] {
         let known = with(attempting(), |ledger| ledger.provisional = Provisional::Either);
         let after = settled(&known, &step, &outcome);
@@ -90,7 +90,7 @@ fn no_intent_rides_while_isc_does_not_extend_what_was_made_before() {
     let ledger = with(attempting(), |ledger| ledger.entries.push(sample::entry(9, "c", State::Prepared)));
     let extend = Some(Extension { id: "id9".into(), until: NOW });
     let next = Some((Attempt { nonce: 8, ..attempt(2, "b") }, place("b")));
-    let step = Step::Post { attempt: attempt(1, "a"), extend, then: next };
+    let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend, then: next });
     for (extended, expected) in [
         (Some(Extended::Yes { missing_scopes: None }), true),
         (Some(Extended::No), true),
@@ -109,7 +109,7 @@ fn an_extension_beside_a_post_is_recorded_with_it() {
         ledger.entries.push(sample::entry(9, "b", State::Prepared));
     });
     let extend = Some(Extension { id: "id9".into(), until: NOW });
-    let step = Step::Post { attempt: attempt(1, "a"), extend, then: None };
+    let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend, then: None });
     for (extended, expected) in [
         (Some(Extended::Yes { missing_scopes: Some(sample::wanted().scopes) }), State::Current),
         (Some(Extended::No), State::Tomb),
@@ -129,13 +129,13 @@ fn r15_an_outcome_that_does_not_fit_its_step_changes_nothing() {
     for (step, outcome) in [
         (post(None), Outcome::Gone),
         (post(None), Outcome::Decided),
-        (Step::Extend(Extension { id: id.clone(), until: 1 }), Outcome::Patched(Patched::Yes)),
-        (Step::Renew { id: id.clone(), until: 1 }, Outcome::Gone),
-        (Step::Sweep { id: id.clone(), n: 1 }, Outcome::Decided),
-        (Step::Delete(id), Outcome::Gone),
-        (Step::List, Outcome::Decided),
-        (Step::Confirm("a".into()), Outcome::Decided),
-        (Step::MarkDeleting { uid: "unknown".into(), retain: false }, Outcome::Decided),
+        (Step::Call(Call::Extend(Extension { id: id.clone(), until: 1 })), Outcome::Patched(Patched::Yes)),
+        (Step::Call(Call::Renew { id: id.clone(), until: 1 }), Outcome::Gone),
+        (Step::Call(Call::Sweep { id: id.clone(), n: 1 }), Outcome::Decided),
+        (Step::Call(Call::Delete(id)), Outcome::Gone),
+        (Step::Look(Look::List), Outcome::Decided),
+        (Step::Look(Look::Confirm("a".into())), Outcome::Decided),
+        (Step::Record(Record::MarkDeleting { uid: "unknown".into(), retain: false }), Outcome::Decided),
     ] {
         assert_eq!(settled(&ledger, &step, &outcome), ledger, "{step:?} {outcome:?}");
     }
@@ -143,7 +143,7 @@ fn r15_an_outcome_that_does_not_fit_its_step_changes_nothing() {
 
 #[test]
 fn a_token_is_never_recorded_as_older_than_isc_says() {
-    let step = Step::Post { attempt: attempt(1, "a"), extend: None, then: None };
+    let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
     let made = |at: Option<i64>| {
         let client_secret = Redacted::new("c4n4ry".into());
         let post = Posted::Yes { id: "id1".into(), client_secret, expires_at: NOW + 99 * MINUTE, made_at: at };

@@ -29,7 +29,8 @@ fn r17_one_rotation_at_a_time_uses_the_spare() {
     let prepared = |world| with(world, |w: &mut World| w.ledger.resources.get_mut("a").unwrap().deleting = true);
     let free = || asked(with_b(&[State::Current]));
     let taken = || asked(overlapping());
-    let intent = Some(Step::Intent(Attempt { answers: Some("x".into()), ..attempt(3, "b") }, place("b")));
+    let intent =
+        Some(Step::Record(Record::Intent(Attempt { answers: Some("x".into()), ..attempt(3, "b") }, place("b"))));
     check([
         ("the spare is free", free(), intent.clone()),
         ("the replaced token of `a` lives out its overlap", taken(), None),
@@ -71,13 +72,13 @@ fn r17_the_spare_is_not_kept_free_a_second_time_while_a_rotation_uses_it() {
 #[test]
 fn r18_a_revoked_resource_comes_back_into_its_own_slot_although_the_spare_is_used() {
     let world = limit(World::new(overlapping(), &["a", "b", "c"]), 5);
-    check([("three of ours, the operator's own, and one slot", world, Some(Step::ReadSecret("c".into())))]);
+    check([("three of ours, the operator's own, and one slot", world, Some(Step::Look(Look::ReadSecret("c".into()))))]);
 }
 
 #[test]
 fn r17_a_resource_whose_current_token_died_in_an_overlap_gets_a_new_one() {
     let dead = || holding(&[("a", State::Retired)]);
-    let go = Some(Step::ReadSecret("a".into()));
+    let go = Some(Step::Look(Look::ReadSecret("a".into())));
     check([
         ("only the replaced one is left", World::new(dead(), &["a"]), go.clone()),
         ("in the last slot", limit(World::new(dead(), &["a"]), 3), go),

@@ -15,7 +15,7 @@ fn listed(world: World, change: impl FnOnce(&mut Listed)) -> World {
 }
 
 fn refuse() -> Option<Step> {
-    Some(Step::Refuse { uid: "a".into(), place: place("a"), digest: pair(5).digest() })
+    Some(Step::Record(Record::Refuse { uid: "a".into(), place: place("a"), digest: pair(5).digest() }))
 }
 
 fn adoption() -> Adoption {
@@ -28,7 +28,7 @@ fn r13_an_unknown_pair_is_asked_about_and_read() {
     let asked = |world| with(world, |world: &mut World| world.questions.extend(["a".into()]));
     let world = || World::new(sample::ledger(), &["a"]);
     check([
-        ("somebody asked", asked(world()), Some(Step::ReadSecret("a".into()))),
+        ("somebody asked", asked(world()), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("it was read", asked(shown(world(), false, Some(pair(1)))), None),
         ("its resource is being deleted", asked(looked_for(World::new(sample::ledger(), &[]))), None),
         ("nobody asked", world(), None),
@@ -40,12 +40,12 @@ fn r13_a_pair_is_adopted_only_if_list_confirms_id_name_and_resource() {
     let expiring = || listed(ahead(), |token| token.expires = Some(NOW + 50 * sample::DAY));
     let of_another = |token: &mut Listed| token.ours.as_mut().unwrap().resource = "other".into();
     check([
-        ("LIST shows it as ours, for this resource, long-lived", expiring(), Some(Step::Adopt(adoption()))),
+        ("LIST shows it as ours, for this resource, long-lived", expiring(), Some(Step::Call(Call::Adopt(adoption())))),
         ("LIST does not show it", listed(ahead(), |token| token.id = "other".into()), refuse()),
         ("its name is not ours", listed(ahead(), |token| token.ours = None), refuse()),
         ("it is another resource's", listed(ahead(), of_another), refuse()),
         ("it is a platform token", listed(ahead(), |token| token.managed = true), refuse()),
-        ("r20: LIST is older than a minute", listed_ago(ahead(), MINUTE + 1), Some(Step::List)),
+        ("r20: LIST is older than a minute", listed_ago(ahead(), MINUTE + 1), Some(Step::Look(Look::List))),
     ]);
 }
 
@@ -71,7 +71,7 @@ fn r13_a_provisional_token_is_swept_and_its_pair_refused() {
     let provisional = || listed(ahead(), |token| token.provisional = true);
     let coming = with(provisional(), |world| world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger()));
     check([
-        ("its number is retired", provisional(), Some(Step::Sweep { id: "id5".into(), n: 5 })),
+        ("its number is spent", provisional(), Some(Step::Call(Call::Sweep { id: "id5".into(), n: 5 }))),
         ("its number was still to come", coming, refuse()),
     ]);
 }
@@ -91,7 +91,7 @@ fn r13_a_refused_pair_is_not_asked_about_again() {
 
 #[test]
 fn r13_an_adopted_pair_is_current_and_was_published() {
-    let after = |ledger: &Ledger, yes| settled(ledger, &Step::Adopt(adoption()), &Outcome::Verified(yes));
+    let after = |ledger: &Ledger, yes| settled(ledger, &Step::Call(Call::Adopt(adoption())), &Outcome::Verified(yes));
     let known = after(&sample::ledger(), true);
     let states: Vec<_> = known.entries.iter().map(|entry| (entry.n, entry.state)).collect();
     assert_eq!(states, [(1, State::Retired), (5, State::Current)], "what was current lives out its overlap");
@@ -122,8 +122,8 @@ fn r11_a_current_token_is_gone_only_by_two_lists_and_a_refused_credential() {
     let young = with(lacking(true), |world| world.ledger.entries[0].created_at = NOW - 2 * MINUTE);
     check([
         ("one LIST lacks it", lacking(false), None),
-        ("r20: another is read soon", listed_ago(lacking(false), 15_001), Some(Step::List)),
-        ("two lack it: its credential is tried", lacking(true), Some(Step::Verify("id1".into()))),
+        ("r20: another is read soon", listed_ago(lacking(false), 15_001), Some(Step::Look(Look::List))),
+        ("two lack it: its credential is tried", lacking(true), Some(Step::Call(Call::Verify("id1".into())))),
         ("two lacked it: no need to hurry", listed_ago(alive(), 15_001), None),
         ("ISC accepts it", alive(), None),
         ("LIST may lag so long", young, None),
@@ -133,7 +133,7 @@ fn r11_a_current_token_is_gone_only_by_two_lists_and_a_refused_credential() {
             None,
         ),
     ]);
-    let after = |yes| settled(&sample::ledger(), &Step::Verify("id1".into()), &Outcome::Verified(yes));
+    let after = |yes| settled(&sample::ledger(), &Step::Call(Call::Verify("id1".into())), &Outcome::Verified(yes));
     assert_eq!(after(false).entries[0].state, State::Tomb, "refused: it is gone");
     assert_eq!(after(true), sample::ledger(), "accepted: nothing happened");
 }
@@ -144,7 +144,7 @@ fn r13_a_dead_current_token_is_replaced_at_once() {
     let judged = with(dead, |world| world.listing.as_mut().unwrap().read_with = Arc::new(world.ledger.clone()));
     let dropped = with(lacking(true), |world| world.ledger.entries.clear());
     check([
-        ("it is forgotten", judged, Some(Step::Drop(vec!["id1".into()]))),
-        ("and a new one minted", dropped, Some(Step::ReadSecret("a".into()))),
+        ("it is forgotten", judged, Some(Step::Record(Record::Drop(vec!["id1".into()])))),
+        ("and a new one minted", dropped, Some(Step::Look(Look::ReadSecret("a".into())))),
     ]);
 }

@@ -19,8 +19,8 @@ fn left(n: u64) -> Option<Held> {
 
 #[test]
 fn r12_a_resource_is_gone_by_two_live_reads_ten_minutes_apart() {
-    let look = Some(Step::LookFor("a".into()));
-    let mark = Some(Step::MarkDeleting { uid: "a".into(), retain: true });
+    let look = Some(Step::Look(Look::Find("a".into())));
+    let mark = Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: true }));
     check([
         ("the watch does not show it", World::new(sample::ledger(), &[]), look.clone()),
         ("a live read shows it", looked_for(World::new(sample::ledger(), &[])), None),
@@ -39,7 +39,7 @@ fn r12_a_resource_is_gone_by_two_live_reads_ten_minutes_apart() {
 
 #[test]
 fn r12_to_look_for_what_is_gone_keeps_nothing_else_waiting() {
-    let renew = Step::Renew { id: "id2".into(), until: NOW + 90 * sample::DAY };
+    let renew = Step::Call(Call::Renew { id: "id2".into(), until: NOW + 90 * sample::DAY });
     let ledger =
         with(holding(&[("a", State::Current), ("b", State::Current)]), |l| l.entries[1].expires_at = NOW + sample::DAY);
     check([("a renewal of another", World::new(ledger, &["b"]), Some(renew))]);
@@ -47,12 +47,12 @@ fn r12_to_look_for_what_is_gone_keeps_nothing_else_waiting() {
 
 #[test]
 fn r12_what_a_vanished_resource_leaves_is_told_by_its_secret() {
-    let release = |n: u64| Some(Step::Release { uid: "a".into(), id: format!("id{n}").into() });
-    let tomb = Some(Step::TombAll("a".into()));
+    let release = |n: u64| Some(Step::Record(Record::Release { uid: "a".into(), id: format!("id{n}").into() }));
+    let tomb = Some(Step::Record(Record::TombAll("a".into())));
     let current = || ended(sample::ledger());
     let both = || ended(rotating(None));
     check([
-        ("the Secret is read live", current(), Some(Step::ReadSecret("a".into()))),
+        ("the Secret is read live", current(), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("the Secret goes with the resource: wait", shown(current(), true, Some(pair(1))), None),
         ("it went", read_since(current(), "a", Holds::Absent), tomb.clone()),
         ("it was to stay, with the current pair", shown(current(), true, left(1)), release(1)),
@@ -76,6 +76,10 @@ fn r12_while_the_resource_is_there_only_the_current_pair_is_left_to_the_user() {
     check([
         ("the pair from before is corrected first", shown(dying(), true, left(1)), None),
         ("another pair too", shown(dying(), true, left(7)), None),
-        ("the current one", shown(dying(), true, left(2)), Some(Step::Release { uid: "a".into(), id: "id2".into() })),
+        (
+            "the current one",
+            shown(dying(), true, left(2)),
+            Some(Step::Record(Record::Release { uid: "a".into(), id: "id2".into() })),
+        ),
     ]);
 }

@@ -8,7 +8,7 @@ use crate::lifecycle::settle::Posted;
 /// The back-off after a refusal, in milliseconds.
 fn back_off(failures: u32, retry_after: i64) -> i64 {
     let ledger = with(attempting(), |ledger| ledger.resources.get_mut("a").unwrap().failures = failures);
-    let step = Step::Post { attempt: attempt(1, "a"), extend: None, then: None };
+    let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
     let outcome = Outcome::Posted { post: Posted::No { wait: retry_after, is_bad: false }, extended: None };
     let after = settled(&ledger, &step, &outcome);
     assert_eq!(after.resources["a"].failures, failures.saturating_add(1));
@@ -65,5 +65,5 @@ fn r20_what_a_wrong_clock_recorded_keeps_nobody_waiting() {
     let from_the_future = with(World::new(sample::ledger(), &["a"]), |world| {
         world.listing.as_mut().unwrap().at = NOW + 365 * sample::DAY;
     });
-    check([("a LIST from the future is read again", from_the_future, Some(Step::List))]);
+    check([("a LIST from the future is read again", from_the_future, Some(Step::Look(Look::List)))]);
 }

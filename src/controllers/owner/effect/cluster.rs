@@ -14,63 +14,74 @@ use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
 impl Effects<'_> {
-    /// Reads whose the Secret is, by its metadata; the pair in it only if it is ours and a user may be left with it.
-    pub(super) async fn read_secret(&self, uid: &Uid) -> Performed {
-        let Some((namespace, secret)) = self.place(uid) else { return Performed::Leave };
+    /// Reads whose the Secret is, by its metadata; the pair in it only if it is ours and a user may be left with it. `None`:
+    /// nothing certain.
+    pub async fn read_secret(&self, uid: &Uid) -> Option<SecretRead> {
+        let (namespace, secret) = self.place(uid)?;
         let secrets = &self.context.secrets;
         let read = match SecretRead::of(secrets, &namespace, &secret, uid).await {
             Ok(read) => read,
             Err(error) => return untold(&error),
         };
-        let revokes = self.ledger.resources.get(uid).is_some_and(|resource| resource.deleting && !resource.retain);
-        let goes = revokes && self.declared.contains_key(uid);
-        if read.holds != Holds::Ours || goes {
-            return Performed::Saw(Box::new(read));
+        if read.holds != Holds::Ours || self.goes_with_its_tokens(uid) {
+            return Some(read);
         }
         match secrets.get(&namespace, &secret).await {
             Ok(Some(whole)) if whole.metadata.uid == read.metadata.and_then(|found| found.uid) => {
                 let held = Some(held(&whole, uid));
-                Performed::Saw(Box::new(SecretRead { holds: Holds::Ours, held, metadata: Some(whole.metadata) }))
+                Some(SecretRead { holds: Holds::Ours, held, metadata: Some(whole.metadata) })
             }
-            Ok(_) => Performed::Leave,
+            Ok(_) => None,
             Err(error) => untold(&error),
         }
     }
 
+    /// The Secret is removed before the tokens are: the pair in it does not matter.
+    fn goes_with_its_tokens(&self, uid: &Uid) -> bool {
+        match self.ledger.resource(uid) {
+            Some(resource) => resource.deleting && !resource.retain && self.declared.contains_key(uid),
+            None => false,
+        }
+    }
+
     pub(super) async fn strip(&self, uid: &Uid) -> Performed {
-        let Some((found, (namespace, _))) = self.found.get(uid).zip(self.place(uid)) else { return Performed::Leave };
+        let (Some(found), Some((namespace, _))) = (self.found.get(uid), self.place(uid)) else {
+            return Performed::Leave;
+        };
         match self.context.secrets.strip(&namespace, found, uid).await {
             Ok(()) => {
                 self.context.metrics.write(KubernetesWrite::Secret);
-                Performed::Wrote
+                Performed::Stripped(uid.clone())
             }
             Err(error) => {
                 tracing::warn!(error = %Causes(&error), "failed to take the marks off a Secret that is left to its user");
-                if is_refusal(&error) { Performed::Saw(Box::new(SecretRead::REFUSED)) } else { Performed::Leave }
+                if is_refusal(&error) { Performed::SecretRefused(uid.clone()) } else { Performed::Leave }
             }
         }
     }
 
     /// Where the resource's Secret is: the ledger knows it once the resource is mentioned.
     fn place(&self, uid: &str) -> Option<(String, String)> {
-        let mentioned = self.ledger.resources.get(uid).map(|r| (r.namespace.to_string(), r.secret.to_string()));
+        let mentioned = self.ledger.resource(uid).map(|r| (r.namespace.to_string(), r.secret.to_string()));
         let declared = || self.declared.get(uid).map(|d| (d.namespace.to_string(), d.secret.to_string()));
         mentioned.or_else(declared)
     }
 
-    pub(super) async fn confirm(&self, uid: &str) -> Performed {
+    /// Reads if the resource is still to get a token (R14). `None`: nothing certain.
+    pub async fn confirm(&self, uid: &str) -> Option<Stage> {
         match self.read_resource(uid).await {
-            Ok(found) => Performed::Reached(stage(found.as_ref(), uid)),
-            Err(error) => error.map_or(Performed::Leave, |error| unread(&error)),
+            Ok(found) => Some(stage(found.as_ref(), uid)),
+            Err(error) => unread(error.as_ref()),
         }
     }
 
-    /// A resource of another uid under the name is another resource. One that the API server refuses to show counts as there.
-    pub(super) async fn look_for(&self, uid: &str) -> Performed {
+    /// Reads if a recorded resource is there. A resource of another uid under the name is another resource. One that the API
+    /// server refuses to show counts as there. `None`: nothing certain.
+    pub async fn find(&self, uid: &str) -> Option<bool> {
         match self.read_resource(uid).await {
-            Ok(found) => Performed::Sighted(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
-            Err(Some(error)) if is_refusal(&error) => Performed::Sighted(true),
-            Err(error) => error.map_or(Performed::Leave, |error| unread(&error)),
+            Ok(found) => Some(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
+            Err(Some(error)) if is_refusal(&error) => Some(true),
+            Err(error) => unread(error.as_ref()),
         }
     }
 
@@ -78,7 +89,7 @@ impl Effects<'_> {
         &self,
         uid: &str,
     ) -> Result<Option<PartialObjectMeta<PersonalAccessToken>>, Option<kube::Error>> {
-        let resource = self.ledger.resources.get(uid).ok_or(None)?;
+        let resource = self.ledger.resource(uid).ok_or(None)?;
         let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
         match api.get_metadata(&resource.name).await {
             Ok(found) => Ok(Some(found)),
@@ -103,15 +114,17 @@ fn is_refusal(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422))
 }
 
-fn untold(error: &kube::Error) -> Performed {
+fn untold(error: &kube::Error) -> Option<SecretRead> {
     if is_refusal(error) {
         tracing::warn!(error = %Causes(error), "the API server refuses to show a Secret");
-        return Performed::Saw(Box::new(SecretRead::REFUSED));
+        return Some(SecretRead::REFUSED);
     }
-    unread(error)
+    unread(Some(error))
 }
 
-fn unread(error: &kube::Error) -> Performed {
-    tracing::warn!(error = %Causes(error), "failed to read from the cluster");
-    Performed::Leave
+fn unread<T>(error: Option<&kube::Error>) -> Option<T> {
+    if let Some(error) = error {
+        tracing::warn!(error = %Causes(error), "failed to read from the cluster");
+    }
+    None
 }

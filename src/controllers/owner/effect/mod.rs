@@ -1,4 +1,6 @@
-//! Effects: one match, one small function per step, no decisions.
+//! Effects: one match over the calls, one small function for each call and each read, no decisions.
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod cluster;
 pub(super) mod isc;
 
@@ -9,25 +11,22 @@ use kube::core::ObjectMeta;
 
 use super::session::OwnerSession;
 use crate::controllers::context::Context;
-use crate::controllers::secret_read::SecretRead;
 use crate::isc::Failure;
 use crate::isc::tokens::Change;
 use crate::lifecycle::facts::{Declared, Stage};
 use crate::lifecycle::ledger::{Ledger, Uid};
 use crate::lifecycle::settle::{Extended, Outcome};
-use crate::lifecycle::step::Step;
+use crate::lifecycle::step::Call;
 
-/// The result of an effect.
+/// The result of a call.
 pub enum Performed {
     /// It goes into the ledger.
     Outcome(Outcome),
-    /// The resource's Secret was read.
-    Saw(Box<SecretRead>),
-    /// A recorded resource was read: whether it is there.
-    Sighted(bool),
-    /// The resource's Secret was written, and what is known of it is out of date.
-    Wrote,
-    /// The resource was read before its POST, or ISC doubted it.
+    /// The operator's marks are off the resource's Secret: the last read of it is out of date.
+    Stripped(Uid),
+    /// The API server refuses to have the resource's Secret written.
+    SecretRefused(Uid),
+    /// The attempt of this pass got so far: ISC doubted it.
     Reached(Stage),
     /// Nothing certain: leave the pass.
     Leave,
@@ -50,28 +49,24 @@ pub struct Effects<'a> {
 }
 
 impl Effects<'_> {
-    /// Carries out one step; LIST is read by the pass itself.
-    pub async fn perform(&self, step: &Step) -> Performed {
-        match step {
-            Step::ReadSecret(uid) => self.read_secret(uid).await,
-            Step::Confirm(uid) => self.confirm(uid).await,
-            Step::LookFor(uid) => self.look_for(uid).await,
-            Step::Delete(id) | Step::Sweep { id, .. } => self.delete(id).await,
-            Step::Strip(uid) => self.strip(uid).await,
-            Step::Post { attempt, extend, .. } => self.post(attempt, extend.as_ref()).await,
-            Step::Extend(extension) => match self.extend(extension).await {
+    /// Carries out one call.
+    pub async fn call(&self, call: &Call) -> Performed {
+        match call {
+            Call::Post { attempt, extend, .. } => self.post(attempt, extend.as_ref()).await,
+            Call::Extend(extension) => match self.extend(extension).await {
                 Ok(Extended::Unclear) => Performed::Later(self.age(&extension.id)),
-                Ok(extended) => Performed::Outcome(Outcome::Extended(extended)),
+                Ok(extended @ (Extended::Yes { .. } | Extended::No)) => Performed::Outcome(Outcome::Extended(extended)),
                 Err(failure) => Performed::Failed(failure),
             },
-            Step::Apply { id, name, scopes, .. } => self.apply(id, name.as_ref(), scopes.as_ref()).await,
-            Step::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
-            Step::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
-            Step::CheckScopes { id, .. } => self.check_scopes(id).await,
-            Step::TryNerm { id, url } => self.try_nerm(id, url).await,
-            Step::Verify(id) => self.verify_recorded(id).await,
-            Step::Adopt(adoption) => self.verify_held(&adoption.held).await,
-            _ => Performed::Outcome(Outcome::Decided),
+            Call::Apply { id, name, scopes, .. } => self.apply(id, name.as_ref(), scopes.as_ref()).await,
+            Call::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
+            Call::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
+            Call::Delete(id) | Call::Sweep { id, .. } => self.delete(id).await,
+            Call::Strip(uid) => self.strip(uid).await,
+            Call::Verify(id) => self.verify_recorded(id).await,
+            Call::Adopt(adoption) => self.verify_held(&adoption.held).await,
+            Call::CheckScopes { id, .. } => self.check_scopes(id).await,
+            Call::TryNerm { id, url } => self.try_nerm(id, url).await,
         }
     }
 }
