@@ -1,82 +1,139 @@
-//! `step`: from what is known to the one thing to do next. Order: one's own attempt > destroy > finish >
-//! time travel > first mint > rotate > upkeep.
-use super::facts::{Executing, Facts, Stage};
-use super::ledger::{Attempt, TokenId};
+//! `step`: from what is known to the one thing to do next, the most urgent first.
+use super::facts::{Facts, Stage};
+use super::ledger::{Attempt, Millis};
 use super::step::{Call, Look, Record, Step};
-use super::{destroy, mint, release, rotate, travel, upkeep};
+use super::{destroy, mint, overlap, release, rotate, travel, upkeep};
+
+/// A kind of step: `None` if there is nothing of it to do now.
+type Decider = fn(&Facts<'_>) -> Option<Step>;
+
+/// Order: one's own attempt > destroy > finish > time travel > first mint > rotate > upkeep. Each decider may rely on those
+/// above it having nothing to do.
+const PRIORITIES: [Decider; 26] = [
+    // The attempt of this pass waits for nothing: its number and its provisional token are short-lived.
+    own_attempt,
+    // What needs no LIST, and must be known before another replica acts.
+    destroy::record,
+    fence,
+    // From here on there is a LIST that is young enough.
+    look,
+    destroy::tomb_all,
+    destroy::delete,
+    destroy::look_again,
+    destroy::forget,
+    destroy::finish,
+    release::let_go,
+    release::decide,
+    sweep,
+    raise,
+    extend,
+    destroy::read,
+    travel::answer,
+    travel::verify,
+    upkeep::rescue,
+    overlap::retire,
+    mint::intend,
+    rotate::intend,
+    upkeep::renew,
+    upkeep::apply,
+    upkeep::check_scopes,
+    upkeep::try_nerm,
+    // Last, since it rests on what the watch does not show.
+    destroy::vanished,
+];
 
 /// The next step, or `None` when nothing is to be done now.
 pub fn step(facts: &Facts<'_>) -> Option<Step> {
-    own_attempt(facts)
-        .or_else(|| destroy::record(facts))
-        .or_else(|| fence(facts))
-        .or_else(|| look(facts))
-        .or_else(|| destroy::carry_out(facts))
-        .or_else(|| release::carry_out(facts))
-        .or_else(|| sweep(facts))
-        .or_else(|| raise(facts))
-        .or_else(|| mint::extend(facts).map(|extension| Step::Call(Call::Extend(extension))))
-        .or_else(|| destroy::read(facts))
-        .or_else(|| travel::resolve(facts))
-        .or_else(|| upkeep::rescue(facts))
-        .or_else(|| rotate::retire(facts))
-        .or_else(|| mint::intend(facts))
-        .or_else(|| rotate::intend(facts))
-        .or_else(|| upkeep::keep(facts))
-        .or_else(|| destroy::vanished(facts))
+    PRIORITIES.iter().find_map(|decide| decide(facts))
 }
 
 fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
     let executing = facts.executing?;
-    let attempt = facts.ledger.pending.clone().filter(|pending| pending.nonce == executing.nonce)?;
-    match executing.stage {
-        Stage::Intended => Some(Step::Look(Look::Confirm(attempt.uid))),
-        Stage::Withdrawn => Some(Step::Record(Record::Fence)),
-        Stage::Confirmed => Some(mint::read_next(facts).unwrap_or_else(|| mint::post(facts, attempt))),
-        Stage::Doubted => Some(doubt(facts, attempt)),
+    let attempt = facts.ledger.pending.as_ref()?;
+    if attempt.nonce != executing.nonce {
+        return None;
     }
+    Some(match executing.stage {
+        Stage::Intended => Step::Look(Look::Confirm(attempt.uid.clone())),
+        Stage::Withdrawn => Step::Record(Record::Fence),
+        Stage::Confirmed => match mint::read_next(facts) {
+            Some(read) => read,
+            None => mint::post(facts, attempt),
+        },
+        Stage::Doubted => doubt(facts, attempt),
+    })
 }
 
 /// A 400 or 422 is a refusal only when a LIST that began after it shows no such token (R3).
-fn doubt(facts: &Facts<'_>, attempt: Attempt) -> Step {
-    match facts.listing.filter(|listing| listing.doubted == Some(attempt.nonce)) {
-        None => Step::Look(Look::List),
-        Some(listing) if listing.tokens.iter().any(|token| token.ours.as_ref().is_some_and(|p| p.n == attempt.n)) => {
-            Step::Record(Record::Fence)
+fn doubt(facts: &Facts<'_>, attempt: &Attempt) -> Step {
+    match facts.listing {
+        Some(listing) if listing.doubted == Some(attempt.nonce) => {
+            if listing.numbers().any(|n| n == attempt.n) {
+                return Step::Record(Record::Fence);
+            }
+            Step::Record(Record::Refused(attempt.clone()))
         }
-        Some(_) => Step::Record(Record::Refused(attempt)),
+        Some(_) | None => Step::Look(Look::List),
     }
 }
 
+/// An attempt that this pass did not make, or lost sight of, is given up (R5).
 fn fence(facts: &Facts<'_>) -> Option<Step> {
     let pending = facts.ledger.pending.as_ref()?;
-    let own = |executing: &Executing| executing.nonce == pending.nonce;
-    (!facts.executing.as_ref().is_some_and(own)).then_some(Step::Record(Record::Fence))
+    match facts.executing {
+        Some(own) if own.nonce == pending.nonce => None,
+        Some(_) | None => Some(Step::Record(Record::Fence)),
+    }
 }
 
-/// Nothing is decided on without a LIST that is young enough (R6), nor without ISC's time, which is asked for more
-/// often while an attempt waits to become final (R20).
+/// Nothing is decided on without a LIST that is young enough (R6), nor without ISC's time.
 fn look(facts: &Facts<'_>) -> Option<Step> {
+    if is_listing_young(facts) && !overlap::wants_list(facts) {
+        return None;
+    }
+    Some(Step::Look(Look::List))
+}
+
+fn is_listing_young(facts: &Facts<'_>) -> bool {
+    let (Some(listing), Some(now)) = (facts.listing, facts.ms()) else { return false };
+    let unresolved = &facts.ledger.unresolved;
+    if unresolved.is_some() && listing.read_with.unresolved != *unresolved {
+        return false;
+    }
+    listing.is_younger(longest_age(facts), now)
+}
+
+/// LIST, and with it ISC's time, is asked for more often while an attempt waits to become final (R20).
+fn longest_age(facts: &Facts<'_>) -> Millis {
     let timings = facts.timings;
-    let waits = facts.ledger.unresolved.as_ref().is_some_and(|left| !facts.is_final(left.expiry))
-        || rotate::waits_for_clock(facts)
-        || travel::suspects_loss(facts);
+    let waits = facts.unresolved().is_some() || overlap::waits_for_clock(facts) || travel::suspects_loss(facts);
+    if !waits {
+        return timings.drift_interval;
+    }
     // Half, so that each of the passes, which come every `recheck`, does ask.
-    let most = if waits { timings.drift_interval.min(timings.recheck / 2) } else { timings.drift_interval };
-    let young = facts.listing.is_some_and(|listing| {
-        facts.ms().is_some_and(|now| listing.is_younger(most, now))
-            && facts.ledger.unresolved.as_ref().is_none_or(|left| listing.read_with.unresolved.as_ref() == Some(left))
-    });
-    (!young || rotate::wants_list(facts)).then_some(Step::Look(Look::List))
+    timings.drift_interval.min(timings.recheck / 2)
 }
 
+/// A token that was never recorded and never can be is deleted (R6).
 fn sweep(facts: &Facts<'_>) -> Option<Step> {
-    let due = |id: &TokenId| !facts.destroyed.contains(id) && !facts.set_aside.contains(id);
-    let (token, part) = facts.orphans().find(|(token, _)| due(&token.id))?;
-    Some(Step::Call(Call::Sweep { id: token.id.clone(), n: part.n }))
+    for (token, part) in facts.orphans() {
+        if !facts.destroyed.contains(&token.id) && !facts.is_set_aside(&token.id) {
+            return Some(Step::Call(Call::Sweep { id: token.id.clone(), n: part.n }));
+        }
+    }
+    None
 }
 
+/// LIST shows a number that the ledger has not given: it is older than what it says of itself (R13).
 fn raise(facts: &Facts<'_>) -> Option<Step> {
-    let seen = facts.listing?.tokens.iter().filter_map(|token| token.ours.as_ref()).map(|part| part.n).max()?;
-    (seen >= facts.ledger.next).then_some(Step::Record(Record::Raise(seen.saturating_add(1))))
+    let highest = facts.listing?.numbers().max()?;
+    if highest < facts.ledger.next {
+        return None;
+    }
+    Some(Step::Record(Record::Raise(highest.saturating_add(1))))
+}
+
+fn extend(facts: &Facts<'_>) -> Option<Step> {
+    let extension = mint::extend(facts)?;
+    Some(Step::Call(Call::Extend(extension)))
 }

@@ -1,165 +1,205 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
 use super::facts::{Declared, Facts, Sighting};
-use super::ledger::{Entry, Ledger, Millis, Resource, State, Uid};
+use super::ledger::{Entry, Millis, Resource, Uid};
 use super::listing::{Listed, Listing};
 use super::secret::Holds;
 use super::step::{Call, Look, Record, Step};
-use super::{mint, release, token_name};
+use super::{release, token_name};
 
 /// Ledger writes that start a destruction; they need nothing but the ledger and the resources.
 pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
-    open(facts).find_map(|(uid, resource)| match facts.declared.get(uid)? {
-        declared if declared.deleting => {
-            Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: declared.retain }))
+    for (uid, resource) in &facts.ledger.resources {
+        let Some(declared) = facts.declared.get(uid) else { continue };
+        if resource.deleting {
+            continue;
         }
-        declared => revoke(facts, uid, resource, declared),
-    })
-}
-
-/// R12: a recorded resource that is gone without the operator's consent.
-pub(super) fn vanished(facts: &Facts<'_>) -> Option<Step> {
-    open(facts).find_map(|(uid, _)| vanish(facts, uid))
-}
-
-fn open<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = (&'a Uid, &'a Resource)> {
-    facts.ledger.resources.iter().filter(|(_, resource)| !resource.deleting)
+        if declared.deleting {
+            return Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: declared.retain }));
+        }
+        if let Some(revoke) = revoke(facts, uid, resource, declared) {
+            return Some(revoke);
+        }
+    }
+    None
 }
 
 /// R18: a request that was not handled yet.
 fn revoke(facts: &Facts<'_>, uid: &Uid, resource: &Resource, declared: &Declared) -> Option<Step> {
-    let request = mint::due_request(facts, declared.revoke.as_ref())?;
-    (resource.revoked.as_ref() != Some(&request)).then(|| Step::Record(Record::Revoke { uid: uid.clone(), request }))
+    let request = &facts.due(declared.revoke.as_ref())?.value;
+    if resource.revoked.as_ref() == Some(request) {
+        return None;
+    }
+    Some(Step::Record(Record::Revoke { uid: uid.clone(), request: request.clone() }))
+}
+
+/// R12: a recorded resource that is gone without the operator's consent.
+pub(super) fn vanished(facts: &Facts<'_>) -> Option<Step> {
+    facts.ledger.resources.keys().find_map(|uid| vanish(facts, uid))
 }
 
 /// By two live reads that are far enough apart. What its
 /// policy was is not known any more: a Secret that outlives it was to stay.
 fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
-    if facts.declared.contains_key(uid) {
+    if facts.declared.contains_key(uid) || facts.ledger.is_deleting(uid) {
         return None;
     }
     let apart = facts.timings.vanish_after;
+    let find = Step::Look(Look::Find(uid.clone()));
     match (facts.sightings.get(uid), facts.ms()) {
+        (Some(Sighting::Alive), _) => None,
         (Some(Sighting::Absent { first, last }), _) if last - first >= apart => {
             Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: true }))
         }
-        (Some(Sighting::Absent { first, .. }), Some(now)) if now - first >= apart => {
-            Some(Step::Look(Look::Find(uid.clone())))
-        }
-        (None, Some(_)) => Some(Step::Look(Look::Find(uid.clone()))),
-        _ => None,
+        (Some(Sighting::Absent { first, .. }), Some(now)) => (now - first >= apart).then_some(find),
+        (None, Some(_)) => Some(find),
+        (Some(Sighting::Absent { .. }) | None, None) => None,
     }
-}
-
-/// Destroys what is condemned and forgets what is gone.
-pub(super) fn carry_out(facts: &Facts<'_>) -> Option<Step> {
-    let listing = facts.listing?;
-    tomb_all(facts)
-        .or_else(|| delete(facts, listing))
-        .or_else(|| look_again(facts))
-        .or_else(|| forget(facts, listing))
-        .or_else(|| finish(facts, listing))
 }
 
 /// The live read that must precede the destruction of a resource's tokens (R12).
 pub(super) fn read(facts: &Facts<'_>) -> Option<Step> {
-    let unread = |uid: &Uid| facts.secrets.get(uid).is_none_or(|seen| !seen.deleting);
-    living_tokens_of_deleted(facts).find(|uid| unread(uid)).map(|uid| Step::Look(Look::ReadSecret(uid.clone())))
-}
-
-fn living_tokens_of_deleted<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Uid> {
-    let ledger = facts.ledger;
-    let living = |uid: &Uid| ledger.of(uid).any(|entry| !matches!(entry.state, State::Tomb | State::Released));
-    let dying = move |(uid, resource): &(&Uid, &Resource)| {
-        resource.deleting && living(uid) && !release::is_retained(facts, uid)
-    };
-    ledger.resources.iter().filter(dying).map(|(uid, _)| uid)
-}
-
-fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
-    let gone = |uid: &Uid| {
-        let seen = facts.secrets.get(uid).filter(|seen| seen.deleting);
-        seen.is_some_and(|seen| {
-            matches!(seen.holds, Holds::Absent | Holds::Foreign) || release::is_abandoned(facts, seen, uid)
-        })
-    };
-    living_tokens_of_deleted(facts).find(|uid| gone(uid)).map(|uid| Step::Record(Record::TombAll(uid.clone())))
-}
-
-fn condemned(ledger: &Ledger) -> impl Iterator<Item = &Entry> {
-    ledger.entries.iter().filter(|entry| entry.state == State::Tomb)
-}
-
-fn delete(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
-    let licensed = |entry: &&Entry| {
-        listing.token(&entry.id).is_some_and(Listed::is_ours)
-            && !facts.destroyed.contains(&entry.id)
-            && !facts.set_aside.contains(&entry.id)
-    };
-    condemned(facts.ledger).find(licensed).map(|entry| Step::Call(Call::Delete(entry.id.clone())))
-}
-
-fn look_again(facts: &Facts<'_>) -> Option<Step> {
-    let waits = |entry: &Entry| facts.destroyed.contains(&entry.id);
-    (condemned(facts.ledger).any(waits) && facts.destroyed_since_list()).then_some(Step::Look(Look::List))
-}
-
-/// Condemned tokens that are gone (R9), or were handed to somebody else under another name (R10).
-fn forget(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
-    let now = facts.ms()?;
-    let lag = facts.timings.list_lag;
-    let shown_by = |entry: &Entry, at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
-    let condemned_before = |entry: &Entry| listing.read_with.entry(&entry.id).is_some_and(|e| e.state == State::Tomb);
-    // A name from before it was put right is not that of somebody else.
-    let named_by = |entry: &Entry, at: Millis| at > entry.changed_at + lag;
-    let is_others = |entry: &Entry| listing.token(&entry.id).is_some_and(|token| !token.is_ours());
-    let gone = |entry: &&Entry| match listing.token(&entry.id) {
-        Some(token) => condemned_before(entry) && !token.is_ours() && named_by(entry, listing.at),
-        // What LIST missed when it was answered, not now, it may have missed by its lag.
-        None => condemned_before(entry) && shown_by(entry, listing.at),
-    };
-    let ids: Vec<_> = condemned(facts.ledger).filter(gone).map(|entry| entry.id.clone()).collect();
-    if !ids.is_empty() {
-        return Some(Step::Record(Record::Drop(ids)));
+    for uid in facts.ledger.resources.keys() {
+        if is_dying(facts, uid) && facts.secret_since_deletion(uid).is_none() {
+            return Some(Step::Look(Look::ReadSecret(uid.clone())));
+        }
     }
+    None
+}
+
+/// The resource is deleted, and has tokens that are neither condemned nor to be left to its user.
+fn is_dying(facts: &Facts<'_>, uid: &str) -> bool {
+    let has_live_token = facts.ledger.of(uid).any(Entry::is_live);
+    facts.ledger.is_deleting(uid) && has_live_token && !release::is_retained(facts, uid)
+}
+
+/// The Secret of a deleted resource is gone: nothing uses its tokens any more (R12).
+pub(super) fn tomb_all(facts: &Facts<'_>) -> Option<Step> {
+    for uid in facts.ledger.resources.keys() {
+        if is_dying(facts, uid) && is_unpublished(facts, uid) {
+            return Some(Step::Record(Record::TombAll(uid.clone())));
+        }
+    }
+    None
+}
+
+fn is_unpublished(facts: &Facts<'_>, uid: &str) -> bool {
+    let Some(seen) = facts.secret_since_deletion(uid) else { return false };
+    match seen.holds {
+        Holds::Absent | Holds::Foreign => true,
+        Holds::Ours | Holds::Refused => release::is_abandoned(facts, seen, uid),
+    }
+}
+
+/// DELETE of what is condemned, if LIST still shows it as ours (R10).
+pub(super) fn delete(facts: &Facts<'_>) -> Option<Step> {
+    let listing = facts.listing?;
+    for entry in facts.ledger.condemned() {
+        let is_ours = listing.token(&entry.id).is_some_and(Listed::is_ours);
+        if is_ours && !facts.destroyed.contains(&entry.id) && !facts.is_set_aside(&entry.id) {
+            return Some(Step::Call(Call::Delete(entry.id.clone())));
+        }
+    }
+    None
+}
+
+/// After a DELETE only a new LIST tells that the token is gone (R9).
+pub(super) fn look_again(facts: &Facts<'_>) -> Option<Step> {
+    let was_destroyed = facts.ledger.condemned().any(|entry| facts.destroyed.contains(&entry.id));
+    if !was_destroyed || !facts.destroyed_since_list() {
+        return None;
+    }
+    Some(Step::Look(Look::List))
+}
+
+/// What LIST says of a condemned token.
+enum Fate {
+    /// LIST had to show it and does not (R9).
+    Gone,
+    /// It is another's now, under another name (R10).
+    HandedOver,
+    /// This LIST is too old to tell; one that is read now is not.
+    AskAgain,
+    /// It is still there, or LIST may still lag.
+    Wait,
+}
+
+/// Condemned tokens that are gone, or were handed over.
+pub(super) fn forget(facts: &Facts<'_>) -> Option<Step> {
+    let (listing, now) = (facts.listing?, facts.ms()?);
+    let (mut gone, mut asks_again) = (Vec::new(), false);
+    for entry in facts.ledger.condemned() {
+        match fate(entry, listing, now, facts.timings.list_lag) {
+            Fate::Gone | Fate::HandedOver => gone.push(entry.id.clone()),
+            Fate::AskAgain => asks_again = true,
+            Fate::Wait => {}
+        }
+    }
+    if !gone.is_empty() {
+        return Some(Step::Record(Record::Drop(gone)));
+    }
+    asks_again.then_some(Step::Look(Look::List))
+}
+
+fn fate(entry: &Entry, listing: &Listing, now: Millis, lag: Millis) -> Fate {
     // A LIST from before the condemnation may be older than the token itself.
-    let outdated = |entry: &Entry| {
-        !shown_by(entry, listing.at) && shown_by(entry, now)
-            || is_others(entry) && !named_by(entry, listing.at) && named_by(entry, now)
-    };
-    let unjudged = condemned(facts.ledger).any(|entry| !condemned_before(entry) || outdated(entry));
-    unjudged.then_some(Step::Look(Look::List))
-}
-
-fn finish(facts: &Facts<'_>, listing: &Listing) -> Option<Step> {
-    let ledger = facts.ledger;
-    let open = |uid: &Uid| {
-        ledger.of(uid).next().is_some()
-            || ledger.pending.as_ref().is_some_and(|pending| pending.uid == *uid)
-            || ledger.unresolved.as_ref().is_some_and(|left| left.uid == *uid && !facts.is_final(left.expiry))
-    };
-    let orphan = |uid: &Uid| {
-        let tag = token_name::tag(uid);
-        facts.orphans().any(|(_, part)| part.resource == tag)
-    };
-    let uid = ledger.resources.iter().find(|(uid, resource)| resource.deleting && !open(uid)).map(|(uid, _)| uid)?;
-    let judged = |uid: &Uid| {
-        let before = &listing.read_with;
-        before.resources.get(uid).is_some_and(|resource| resource.deleting)
-            && before.pending.as_ref().is_none_or(|pending| pending.uid != *uid)
-            && !facts.destroyed_since_list()
-            && fresh_if_unresolved(facts, listing, uid)
-    };
-    match (judged(uid), orphan(uid)) {
-        (false, _) => Some(Step::Look(Look::List)),
-        (true, true) => None,
-        (true, false) => Some(Step::Record(Record::Finish(uid.clone()))),
+    if !listing.read_with.entry(&entry.id).is_some_and(Entry::is_condemned) {
+        return Fate::AskAgain;
+    }
+    let had_to_be_shown = |at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
+    let is_outdated = !had_to_be_shown(listing.at) && had_to_be_shown(now);
+    match listing.token(&entry.id) {
+        Some(token) if !token.is_ours() => {
+            // A name from before it was put right is not that of somebody else.
+            let named = entry.changed_at + lag;
+            if listing.at > named {
+                Fate::HandedOver
+            } else if is_outdated || now > named {
+                Fate::AskAgain
+            } else {
+                Fate::Wait
+            }
+        }
+        // What LIST missed when it was answered, not now, it may have missed by its lag.
+        None if had_to_be_shown(listing.at) => Fate::Gone,
+        Some(_) | None if is_outdated => Fate::AskAgain,
+        Some(_) | None => Fate::Wait,
     }
 }
 
-/// A fenced attempt is out of the way only if LIST was read after its end.
-fn fresh_if_unresolved(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> bool {
+/// A deleted resource of which nothing is left in ISC (R12).
+pub(super) fn finish(facts: &Facts<'_>) -> Option<Step> {
+    let listing = facts.listing?;
+    let mut resources = facts.ledger.resources.iter();
+    let (uid, _) = resources.find(|(uid, resource)| resource.deleting && !is_open(facts, uid))?;
+    if !is_judged(facts, listing, uid) {
+        return Some(Step::Look(Look::List));
+    }
+    if has_orphan(facts, uid) {
+        return None;
+    }
+    Some(Step::Record(Record::Finish(uid.clone())))
+}
+
+/// A token is recorded for it, or an attempt may still take effect.
+fn is_open(facts: &Facts<'_>, uid: &str) -> bool {
+    let is_unresolved = facts.unresolved().is_some_and(|left| *left.uid == *uid);
+    facts.ledger.has_token(uid) || facts.ledger.is_minting(uid) || is_unresolved
+}
+
+/// LIST was read after all that could have made or removed a token of the resource.
+fn is_judged(facts: &Facts<'_>, listing: &Listing, uid: &str) -> bool {
+    let before = &listing.read_with;
+    if !before.is_deleting(uid) || before.is_minting(uid) || facts.destroyed_since_list() {
+        return false;
+    }
     match &facts.ledger.unresolved {
-        Some(left) if left.uid == *uid => listing.at > left.expiry + facts.timings.list_lag,
-        _ => true,
+        // A fenced attempt is out of the way only if LIST was read after its end.
+        Some(left) if *left.uid == *uid => listing.had_to_show(left.expiry, facts.timings),
+        Some(_) | None => true,
     }
+}
+
+fn has_orphan(facts: &Facts<'_>, uid: &str) -> bool {
+    let tag = token_name::tag(uid);
+    facts.orphans().any(|(_, part)| part.resource == tag)
 }

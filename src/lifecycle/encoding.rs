@@ -65,14 +65,15 @@ pub fn encode(ledger: &Ledger) -> Result<BTreeMap<String, Redacted>, Error> {
 /// # Errors
 /// Each names the data key and the remedy.
 pub fn decode(data: &BTreeMap<String, Redacted>) -> Result<Ledger, Error> {
-    let document = data.get(DOCUMENT).ok_or_else(|| Error::Missing(DOCUMENT.into()))?;
-    let invalid = |fault: serde_json::Error| Error::Invalid { line: fault.line(), column: fault.column() };
+    let Some(document) = data.get(DOCUMENT) else { return Err(Error::Missing(DOCUMENT.into())) };
     let value: serde_json::Value = serde_json::from_str(document.expose()).map_err(invalid)?;
-    let format = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let format = value["format"].as_u64().unwrap_or(0);
     if format != u64::from(FORMAT) {
         return Err(Error::TooNew(u32::try_from(format).unwrap_or(u32::MAX)));
     }
-    if data.get(CHECKSUM).is_some_and(|written| *written.expose() != checksum(data)) {
+    if let Some(written) = data.get(CHECKSUM)
+        && *written.expose() != checksum(data)
+    {
         return Err(Error::Altered);
     }
     let mut ledger: Ledger = serde_json::from_value(value).map_err(invalid)?;
@@ -85,11 +86,18 @@ pub fn decode(data: &BTreeMap<String, Redacted>) -> Result<Ledger, Error> {
     Ok(ledger)
 }
 
+fn invalid(fault: serde_json::Error) -> Error {
+    Error::Invalid { line: fault.line(), column: fault.column() }
+}
+
 /// Of all that the operator wrote: document and client secrets. Other keys are somebody else's.
 fn checksum(data: &BTreeMap<String, Redacted>) -> String {
-    let is_own = |key: &str| key == DOCUMENT || key == OWN_CLIENT_SECRET || key.starts_with(CLIENT_SECRET_PREFIX);
     let mut hasher = Sha256::new();
-    for (key, value) in data.iter().filter(|(key, _)| is_own(key)) {
+    for (key, value) in data {
+        let is_own = key == DOCUMENT || key == OWN_CLIENT_SECRET || key.starts_with(CLIENT_SECRET_PREFIX);
+        if !is_own {
+            continue;
+        }
         for text in [key.as_str(), value.expose()] {
             hasher.update(format!("{}:", text.len()));
             hasher.update(text);
@@ -103,7 +111,10 @@ fn key(n: u64) -> String {
 }
 
 fn take(data: &BTreeMap<String, Redacted>, key: String) -> Result<Redacted, Error> {
-    data.get(&key).filter(|value| !value.is_empty()).cloned().ok_or(Error::Missing(key))
+    match data.get(&key) {
+        Some(value) if !value.is_empty() => Ok(value.clone()),
+        Some(_) | None => Err(Error::Missing(key)),
+    }
 }
 
 #[cfg(test)]

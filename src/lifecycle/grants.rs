@@ -1,4 +1,7 @@
 //! Who may have a token: the checks of the spec, the Tenant's grants, and the claim to the Secret's name. Deny by default.
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
 use crate::api::{PersonalAccessToken, TenantSpec, check};
 
 /// Why a resource may not have a token.
@@ -38,14 +41,24 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     let denial = |message| Err(Denial { reason: NOT_GRANTED, message });
     let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
     let name = &token.spec.tenant_ref.name;
-    let grants: Vec<_> = tenant.grants.iter().filter(|g| g.namespaces.iter().any(|n| n == namespace)).collect();
+    let mut grants = Vec::new();
+    for grant in &tenant.grants {
+        if grant.namespaces.iter().any(|granted| granted == namespace) {
+            grants.push(grant);
+        }
+    }
     if grants.is_empty() {
         return denial(format!(
             "Tenant {name:?} grants nothing to namespace {namespace:?}; ask who runs the Tenant for a grant"
         ));
     }
-    let covered = |scope: &str| grants.iter().flat_map(|grant| &grant.scopes).any(|pattern| covers(pattern, scope));
-    let missing: Vec<&str> = token.spec.scopes.iter().map(String::as_str).filter(|scope| !covered(scope)).collect();
+    let mut missing = Vec::new();
+    for scope in &token.spec.scopes {
+        let is_covered = grants.iter().any(|grant| grant.scopes.iter().any(|pattern| covers(pattern, scope)));
+        if !is_covered {
+            missing.push(scope.as_str());
+        }
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -80,26 +93,29 @@ fn claimed<'a>(
     token: &PersonalAccessToken,
     neighbours: impl Iterator<Item = &'a PersonalAccessToken>,
 ) -> Result<(), Denial> {
-    let age = |token: &PersonalAccessToken| {
-        (token.metadata.creation_timestamp.as_ref().map(|time| time.0), token.metadata.uid.clone())
-    };
-    let mut rivals = neighbours.filter(|other| {
-        other.metadata.uid != token.metadata.uid
-            && other.metadata.namespace == token.metadata.namespace
-            && other.secret_name() == token.secret_name()
-            && age(other) < age(token)
-    });
-    match rivals.next() {
-        None => Ok(()),
-        Some(rival) => Err(Denial {
-            reason: SECRET_CONFLICT,
-            message: format!(
+    for other in neighbours {
+        if is_older_rival(other, token) {
+            let message = format!(
                 "Secret {:?} already belongs to PersonalAccessToken {:?}; create this one anew with another spec.secret.name",
                 token.secret_name(),
-                rival.metadata.name.as_deref().unwrap_or_default()
-            ),
-        }),
+                other.metadata.name.as_deref().unwrap_or_default()
+            );
+            return Err(Denial { reason: SECRET_CONFLICT, message });
+        }
     }
+    Ok(())
+}
+
+fn is_older_rival(other: &PersonalAccessToken, token: &PersonalAccessToken) -> bool {
+    let (theirs, ours) = (&other.metadata, &token.metadata);
+    let is_rival = theirs.namespace == ours.namespace && other.secret_name() == token.secret_name();
+    theirs.uid != ours.uid && is_rival && age(theirs) < age(ours)
+}
+
+/// When an object was created; of two from the same second the smaller uid counts as older.
+fn age(metadata: &ObjectMeta) -> (Option<Timestamp>, Option<&str>) {
+    let created = metadata.creation_timestamp.as_ref().map(|time| time.0);
+    (created, metadata.uid.as_deref())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod grants;
 pub mod ledger;
 pub mod listing;
 pub mod mint;
+pub mod overlap;
 pub mod release;
 pub mod rotate;
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pat_operator::lifecycle::facts::{Executing, Facts, Now, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger};
-use pat_operator::lifecycle::rotate;
+use pat_operator::lifecycle::overlap;
 use pat_operator::lifecycle::settle::{Extended, Outcome, Posted, may_commit};
 use pat_operator::lifecycle::step::{Call, Look, Record, Step};
 
@@ -90,7 +90,7 @@ impl Owner<'_> {
             nonce: self.fresh_nonce(pass.known.next),
         };
         let step = broken::step(self.config.broken, &facts)?;
-        let over = matches!(&step, Step::Look(Look::ReadSecret(uid)) if rotate::is_overlap_over(&facts, uid));
+        let over = matches!(&step, Step::Look(Look::ReadSecret(uid)) if overlap::is_over(&facts, uid));
         (pass.step, pass.overlap_over, pass.progress) = (step, over, SENT);
         Some(pass)
     }

@@ -7,6 +7,7 @@ use crate::lifecycle::describe::{Note, stamp};
 use crate::lifecycle::grants::SECRET_CONFLICT;
 use crate::lifecycle::ledger::{Millis, Uid};
 use crate::lifecycle::mint::{Obstacle, obstacle};
+use crate::lifecycle::overlap;
 use crate::lifecycle::rotate::{self, Blocked};
 
 /// The reason that keeps a resource from being as declared. `refusal`: ISC's answer when it last refused to create its
@@ -56,7 +57,7 @@ pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option
 }
 
 fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
-    let last = rotate::last_end(facts, uid).filter(|_| rotate::is_put_off(facts, uid))?;
+    let last = overlap::last_end(facts, uid).filter(|_| overlap::is_put_off(facts, uid))?;
     let message = format!(
         "ISC still saw the old credential used after the new one was published; it is revoked by {} at the latest, so restart what still uses it",
         stamp(last)
@@ -67,7 +68,7 @@ fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
 fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
     match blocked {
         Blocked::Spare(holder) => {
-            let until = rotate::last_end(facts, &holder).map(|end| format!(" until {} at the latest", stamp(end)));
+            let until = overlap::last_end(facts, &holder).map(|end| format!(" until {} at the latest", stamp(end)));
             let name = facts.ledger.resources.get(&holder).map(|r| format!("{}/{}", r.namespace, r.name));
             let message = format!(
                 "its rotation waits for the ISC user's spare slot, which the rotation of PersonalAccessToken {:?} uses{}",

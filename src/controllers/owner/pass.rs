@@ -21,7 +21,7 @@ use crate::lifecycle::listing::Listing;
 use crate::lifecycle::secret::{Holds, SecretSeen};
 use crate::lifecycle::settle::{Outcome, may_commit};
 use crate::lifecycle::step::{Call, Look};
-use crate::lifecycle::{Facts, Step, rotate, schedule, step};
+use crate::lifecycle::{Facts, Step, overlap, schedule, step};
 use crate::metrics::TokenChange;
 
 /// The end of a pass.
@@ -159,7 +159,7 @@ impl Pass<'_> {
         match look {
             Look::List => self.list(memory).await,
             Look::ReadSecret(uid) => {
-                let overlap_over = rotate::is_overlap_over(&self.facts(memory, 0), uid);
+                let overlap_over = overlap::is_over(&self.facts(memory, 0), uid);
                 let found = self.effects().read_secret(uid).await.ok_or(End::Left(AGAIN))?;
                 self.saw(uid, found, overlap_over, memory);
                 Ok(())

@@ -1,11 +1,9 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-
 use super::view::{Note, Publication, Trial, View};
 use super::written::stamp;
 use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, Wanted};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
-use crate::lifecycle::grants::{Denial, NOT_GRANTED, SECRET_CONFLICT};
+use crate::lifecycle::grants::{NOT_GRANTED, SECRET_CONFLICT};
 use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
 
 /// ISC refuses the published credential.
@@ -13,12 +11,14 @@ const PUBLISHED_REFUSED: &str = "PublishedRefused";
 
 /// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
 /// although ISC cannot be asked.
-pub(super) fn of(view: &View<'_>, current: Option<&Entry>, now: Millis) -> Vec<Wanted> {
+pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<Wanted> {
     let wanted = |kind, status, reason, message: String| Wanted { kind, status, reason, message };
-    let published = current.filter(|_| view.publication == Publication::Published);
+    let published = view.published();
     let dead = published.and_then(|entry| dead(view, entry, now));
-    let live = published.filter(|_| dead.is_none());
-    let note = dead.or_else(|| waiting(view));
+    let (live, note) = match dead {
+        Some(note) => (None, Some(note)),
+        None => (published, waiting(view)),
+    };
     let mut all = Vec::new();
     match (live, &note) {
         (Some(entry), None) => {
@@ -44,25 +44,26 @@ pub(super) fn of(view: &View<'_>, current: Option<&Entry>, now: Millis) -> Vec<W
             all.push(wanted(RECONCILING, Some(true), "Minting", message));
         }
     }
-    if let Some(note) = &note {
+    if let Some(note) = note
+        && (live.is_none() || note.stalled)
+    {
         let kind = if note.stalled { STALLED } else { RECONCILING };
-        if live.is_none() || note.stalled {
-            all.push(wanted(kind, Some(true), note.reason, note.message.clone()));
-        }
+        all.push(wanted(kind, Some(true), note.reason, note.message));
     }
-    all.extend(live.map(scopes_effective));
-    let nerm = view.ledger.and_then(|ledger| ledger.endpoint.nerm_url.as_ref());
-    all.extend(live.zip(nerm).map(|(entry, url)| nerm_accepted(entry, url)));
+    if let Some(entry) = live {
+        all.push(scopes_effective(entry));
+        all.extend(nerm_accepted(view, entry));
+    }
     all
 }
 
 /// Why what the Secret holds is of no use any more.
 fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     let secret = view.token.secret_name();
-    let trouble = view.trouble.map(|trouble| format!("; {}", trouble.message)).unwrap_or_default();
+    let trouble = view.trouble_too();
     if entry.expires_at <= now {
         let message = format!("the credential in Secret {secret:?} expired at {}{trouble}", stamp(entry.expires_at));
-        return Some(Note { reason: "Expired", message, stalled: false, retry_at: None });
+        return Some(Note::waiting("Expired", message));
     }
     let why = match view.trial {
         Trial::Refused(why) => why,
@@ -70,21 +71,27 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
         Trial::None => return refused_before(view, entry),
     };
     // That the Tenant's own credential is refused is said already.
-    let trouble = if view.trouble.is_some_and(|trouble| trouble.reason == "CredentialRefused") { "" } else { &trouble };
+    let is_said = view.trouble.is_some_and(|trouble| trouble.reason == "CredentialRefused");
+    let trouble = if is_said { "" } else { &trouble };
     let message = format!(
         "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses that of Tenant {:?}: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}",
         view.token.spec.tenant_ref.name
     );
-    Some(Note { reason: PUBLISHED_REFUSED, message, stalled: true, retry_at: None })
+    Some(Note::stalled(PUBLISHED_REFUSED, message))
 }
 
 /// What another process found out holds until this one has tried the credential too, or all is well.
 fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
-    let old = view.token.status.as_ref().filter(|_| view.trouble.is_some())?;
-    old.current.as_ref().filter(|current| *current.client_id == *entry.id)?;
-    let is_refused = |ready: &&Condition| ready.type_ == READY && ready.reason == PUBLISHED_REFUSED;
-    let message = old.conditions.iter().find(is_refused)?.message.clone();
-    Some(Note { reason: PUBLISHED_REFUSED, message, stalled: true, retry_at: None })
+    let (Some(old), Some(_)) = (&view.token.status, view.trouble) else { return None };
+    if *old.current.as_ref()?.client_id != *entry.id {
+        return None;
+    }
+    for condition in &old.conditions {
+        if condition.type_ == READY && condition.reason == PUBLISHED_REFUSED {
+            return Some(Note::stalled(PUBLISHED_REFUSED, condition.message.clone()));
+        }
+    }
+    None
 }
 
 /// The conditions of a resource of which nothing is known.
@@ -101,33 +108,32 @@ fn waiting(view: &View<'_>) -> Option<Note> {
         } else {
             "the tokens of this resource are being revoked in ISC"
         };
-        let trouble = view.trouble.map(|trouble| format!("; {}", trouble.message)).unwrap_or_default();
-        let message = format!("{doing}{trouble}");
-        return Some(Note { reason: "Revoking", message, stalled: false, retry_at: None });
+        return Some(Note::waiting("Revoking", format!("{doing}{}", view.trouble_too())));
     }
-    let denial = |denial: &Denial| Note {
-        reason: denial.reason,
-        message: denial.message.clone(),
-        stalled: true,
-        retry_at: None,
-    };
-    let suspended = || {
-        let message = "spec.suspend is true: nothing is minted, rotated or changed; set it to false to go on".into();
-        Note { reason: "Suspended", message, stalled: false, retry_at: None }
-    };
-    unpublished(view)
-        .or_else(|| view.denial.map(denial))
-        .or_else(|| misread(view))
-        .or_else(|| (view.token.spec.suspend == Some(true)).then(suspended))
-        .or_else(|| view.trouble.cloned())
-        .or_else(|| view.obstacle.cloned())
+    if let Some(note) = unpublished(view) {
+        return Some(note);
+    }
+    if let Some(denial) = view.denial {
+        return Some(Note::stalled(denial.reason, denial.message.clone()));
+    }
+    if let Some(note) = misread(view) {
+        return Some(note);
+    }
+    if view.token.spec.suspend == Some(true) {
+        let message = "spec.suspend is true: nothing is minted, rotated or changed; set it to false to go on";
+        return Some(Note::waiting("Suspended", message.into()));
+    }
+    view.trouble.or(view.obstacle).cloned()
 }
 
 /// A request that is none.
 fn misread(view: &View<'_>) -> Option<Note> {
-    let wrong = |annotation| view.token.trigger(annotation)?.err();
-    let wrong = wrong(ANNOTATION_REVOKE).or_else(|| wrong(ANNOTATION_ROTATE))?;
-    Some(Note { reason: "InvalidRequest", message: wrong.to_string(), stalled: false, retry_at: None })
+    for annotation in [ANNOTATION_REVOKE, ANNOTATION_ROTATE] {
+        if let Some(Err(wrong)) = view.token.trigger(annotation) {
+            return Some(Note::waiting("InvalidRequest", wrong.to_string()));
+        }
+    }
+    None
 }
 
 /// Why the Secret cannot be what it should.
@@ -148,7 +154,7 @@ fn unpublished(view: &View<'_>) -> Option<Note> {
             ),
         ),
     };
-    Some(Note { reason, message, stalled: true, retry_at: None })
+    Some(Note::stalled(reason, message))
 }
 
 fn applied(view: &View<'_>, entry: &Entry) -> bool {
@@ -184,12 +190,15 @@ fn scopes_effective(entry: &Entry) -> Wanted {
     }
 }
 
-fn nerm_accepted(entry: &Entry, url: &str) -> Wanted {
+/// What NERM makes of the credential; `None`: there is no NERM.
+fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<Wanted> {
+    let url = view.ledger?.endpoint.nerm_url.as_ref()?;
     let wanted = |status, reason, message: String| Wanted { kind: NERM_ACCEPTED, status, reason, message };
-    let Some(trial) = entry.nerm.as_ref().filter(|trial| *trial.url == *url) else {
-        return wanted(None, "NotTried", format!("the credential is about to be tried against NERM at {url:?}"));
+    let Some(trial) = entry.trial_at(url) else {
+        let message = format!("the credential is about to be tried against NERM at {url:?}");
+        return Some(wanted(None, "NotTried", message));
     };
-    match &trial.verdict {
+    Some(match &trial.verdict {
         NermVerdict::Accepted => wanted(Some(true), "Accepted", format!("NERM at {url:?} takes its access tokens")),
         NermVerdict::Refused(why) => wanted(
             Some(false),
@@ -203,5 +212,5 @@ fn nerm_accepted(entry: &Entry, url: &str) -> Wanted {
                 "NERM at {url:?} gave no answer that tells ({why}); check the Tenant's spec.nermUrl, as in https://acme.nonemployee.com/api"
             ),
         ),
-    }
+    })
 }

@@ -6,11 +6,11 @@ mod view;
 mod written;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 pub use self::view::{Note, Publication, Trial, View};
 use self::written::duration;
 pub use self::written::stamp;
-use super::ledger::{Entry, Ledger};
 use super::upkeep::full_name;
 use crate::api::conditions::merge;
 use crate::api::personal_access_token::{CurrentToken, Effective};
@@ -19,30 +19,31 @@ use crate::api::{PersonalAccessToken, PersonalAccessTokenStatus};
 /// The status that the resource should have.
 pub fn status(view: &View<'_>, now: Timestamp) -> PersonalAccessTokenStatus {
     let token = view.token;
-    let uid = token.metadata.uid.as_deref().unwrap_or_default();
-    let old = token.status.as_ref().map_or(&[][..], |status| &status.conditions);
-    let current = view.ledger.and_then(|ledger| ledger.current(uid));
-    let known = view.ledger.and_then(|ledger| ledger.resources.get(uid));
-    let resource = known.filter(|resource| resource.failures > 0);
     let generation = token.metadata.generation;
-    PersonalAccessTokenStatus {
+    let wanted = conditions::of(view, now.as_millisecond());
+    let mut status = PersonalAccessTokenStatus {
         observed_generation: generation,
-        conditions: merge(old, &conditions::of(view, current, now.as_millisecond()), generation, now),
-        previous: view.ledger.and_then(|ledger| rotation::previous(view, ledger, uid)),
-        next_rotation: current.and_then(|entry| rotation::next(token, entry)).map(stamp),
-        last_rotation: known.and_then(|resource| resource.rotated_at).map(stamp),
-        last_handled: known.and_then(rotation::last_handled),
-        current: view.ledger.zip(current).map(|(ledger, entry)| current_token(view, ledger, entry)),
-        effective: Some(Effective {
-            access_token_validity: duration(token.validity_seconds().into()),
-            format: token.secret_format(),
-            overlap: Some(duration(token.overlap())),
-            reclaim_policy: token.spec.reclaim_policy.unwrap_or_default(),
-        }),
-        secret: (view.publication == Publication::Published).then(|| token.secret_name().into()),
-        failures: resource.map(|resource| resource.failures),
-        retry_at: resource.map(|resource| stamp(resource.not_before)),
+        conditions: merge(shown_before(token), &wanted, generation, now),
+        previous: rotation::previous(view),
+        current: current_token(view),
+        effective: Some(effective(token)),
+        ..PersonalAccessTokenStatus::default()
+    };
+    if let Some(entry) = view.current() {
+        status.next_rotation = rotation::next(token, entry).map(stamp);
     }
+    if let Some(resource) = view.resource() {
+        status.last_rotation = resource.rotated_at.map(stamp);
+        status.last_handled = rotation::last_handled(resource);
+        if resource.failures > 0 {
+            status.failures = Some(resource.failures);
+            status.retry_at = Some(stamp(resource.not_before));
+        }
+    }
+    if view.publication == Publication::Published {
+        status.secret = Some(token.secret_name().into());
+    }
+    status
 }
 
 /// The status of a resource whose ledger cannot be read: whether its credential lives is unknown.
@@ -53,12 +54,30 @@ pub fn frozen(token: &PersonalAccessToken, note: &Note, now: Timestamp) -> Perso
     PersonalAccessTokenStatus { observed_generation: generation, conditions, ..old }
 }
 
-fn current_token(view: &View<'_>, ledger: &Ledger, entry: &Entry) -> CurrentToken {
-    CurrentToken {
+fn shown_before(token: &PersonalAccessToken) -> &[Condition] {
+    match &token.status {
+        Some(status) => &status.conditions,
+        None => &[],
+    }
+}
+
+fn current_token(view: &View<'_>) -> Option<CurrentToken> {
+    let entry = view.current()?;
+    Some(CurrentToken {
         client_id: entry.id.to_string(),
-        name: full_name(ledger, view.installation, &entry.uid, entry.n, &entry.applied.name),
+        name: full_name(view.ledger?, view.installation, &entry.uid, entry.n, &entry.applied.name),
         issued_at: stamp(entry.created_at),
         expires_at: stamp(entry.expires_at),
         scopes: entry.applied.scopes.to_vec(),
+    })
+}
+
+/// What the spec comes to, with the defaults.
+fn effective(token: &PersonalAccessToken) -> Effective {
+    Effective {
+        access_token_validity: duration(token.validity_seconds().into()),
+        format: token.secret_format(),
+        overlap: Some(duration(token.overlap())),
+        reclaim_policy: token.spec.reclaim_policy.unwrap_or_default(),
     }
 }

@@ -3,18 +3,20 @@ use super::view::View;
 use super::written::stamp;
 use crate::api::PersonalAccessToken;
 use crate::api::personal_access_token::{LastHandled, PreviousToken};
-use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
+use crate::lifecycle::ledger::{Entry, Millis, Resource};
 use crate::lifecycle::rotate;
 
 /// The token that was replaced last and still lives.
-pub(super) fn previous(view: &View<'_>, ledger: &Ledger, uid: &str) -> Option<PreviousToken> {
-    let entry = ledger.retired(uid).last()?;
-    let published = ledger.current(uid).and_then(|current| current.published_at);
-    Some(PreviousToken {
-        client_id: entry.id.to_string(),
-        revoke_after: published.map(|at| stamp(at + milliseconds(view.token.overlap()))),
-        last_used: view.last_used.map(stamp),
-    })
+pub(super) fn previous(view: &View<'_>) -> Option<PreviousToken> {
+    let entry = view.ledger?.retired(view.uid()).last()?;
+    let mut previous =
+        PreviousToken { client_id: entry.id.to_string(), revoke_after: None, last_used: view.last_used.map(stamp) };
+    if let Some(current) = view.current()
+        && let Some(published) = current.published_at
+    {
+        previous.revoke_after = Some(stamp(published + milliseconds(view.token.overlap())));
+    }
+    Some(previous)
 }
 
 /// When the schedule replaces the token.
@@ -24,11 +26,17 @@ pub(super) fn next(token: &PersonalAccessToken, entry: &Entry) -> Option<Millis>
 
 /// The requests that were acted on.
 pub(super) fn last_handled(resource: &Resource) -> Option<LastHandled> {
-    let text = |request: &Option<std::sync::Arc<str>>| request.as_ref().map(ToString::to_string);
-    let handled = LastHandled { rotate: text(&resource.rotated), revoke: text(&resource.revoked) };
-    (handled != LastHandled::default()).then_some(handled)
+    if resource.rotated.is_none() && resource.revoked.is_none() {
+        return None;
+    }
+    let rotate = resource.rotated.as_deref().map(str::to_owned);
+    let revoke = resource.revoked.as_deref().map(str::to_owned);
+    Some(LastHandled { rotate, revoke })
 }
 
 fn milliseconds(seconds: u64) -> Millis {
-    Millis::try_from(seconds).map_or(Millis::MAX / 2, |seconds| seconds.saturating_mul(1_000))
+    match Millis::try_from(seconds) {
+        Ok(seconds) => seconds.saturating_mul(1_000),
+        Err(_) => Millis::MAX / 2,
+    }
 }

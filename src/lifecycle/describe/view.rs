@@ -1,7 +1,7 @@
 //! What a status is made from: the resource, its ledger, and what its owner's pass met.
 use crate::api::PersonalAccessToken;
 use crate::lifecycle::grants::Denial;
-use crate::lifecycle::ledger::{Ledger, Millis};
+use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
 
 /// A word for machines and a sentence for people; `stalled`: only a person can help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,18 @@ pub struct Note {
     pub stalled: bool,
     /// When the operator tries again, by ISC's time.
     pub retry_at: Option<Millis>,
+}
+
+impl Note {
+    /// Only a change by a person helps.
+    pub fn stalled(reason: &'static str, message: String) -> Self {
+        Self { reason, message, stalled: true, retry_at: None }
+    }
+
+    /// It passes, or the operator is at work on it.
+    pub fn waiting(reason: &'static str, message: String) -> Self {
+        Self { reason, message, stalled: false, retry_at: None }
+    }
 }
 
 /// The published Secret as the token controller left it.
@@ -60,4 +72,37 @@ pub struct View<'a> {
     pub trial: Trial<'a>,
     /// The Secret.
     pub publication: Publication,
+}
+
+impl<'a> View<'a> {
+    /// The uid of the resource.
+    pub(super) fn uid(&self) -> &'a str {
+        self.token.metadata.uid.as_deref().unwrap_or_default()
+    }
+
+    /// What the ledger records of the resource.
+    pub(super) fn resource(&self) -> Option<&'a Resource> {
+        self.ledger?.resource(self.uid())
+    }
+
+    /// The token that the Secret should hold.
+    pub(super) fn current(&self) -> Option<&'a Entry> {
+        self.ledger?.current(self.uid())
+    }
+
+    /// The token that the Secret holds.
+    pub(super) fn published(&self) -> Option<&'a Entry> {
+        match self.publication {
+            Publication::Published => self.current(),
+            Publication::Nothing | Publication::Taken | Publication::Refused(_) => None,
+        }
+    }
+
+    /// What keeps its owner or Tenant from working, to be added to another message.
+    pub(super) fn trouble_too(&self) -> String {
+        match self.trouble {
+            Some(trouble) => format!("; {}", trouble.message),
+            None => String::new(),
+        }
+    }
 }

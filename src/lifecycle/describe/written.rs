@@ -5,8 +5,10 @@ use crate::lifecycle::ledger::Millis;
 
 /// A time of ISC as people write it.
 pub fn stamp(millis: Millis) -> String {
-    let seconds = Timestamp::from_second(millis.div_euclid(1_000));
-    seconds.map(|stamp| stamp.to_string()).unwrap_or_default()
+    match Timestamp::from_second(millis.div_euclid(1_000)) {
+        Ok(stamp) => stamp.to_string(),
+        Err(_) => String::new(),
+    }
 }
 
 /// The shortest form of a duration, in whole hours, minutes or seconds.

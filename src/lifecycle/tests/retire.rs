@@ -1,6 +1,6 @@
 //! The end of a replaced token: publication seen (R8), overlap over, Secret read, condemned (R9).
 use super::*;
-use crate::lifecycle::rotate::{is_put_off, last_end, overlap_end};
+use crate::lifecycle::overlap::{earliest_end, is_put_off, last_end};
 use crate::lifecycle::sample::DAY;
 use crate::lifecycle::settle::Extended;
 use crate::lifecycle::step::Extension;
@@ -111,7 +111,7 @@ fn r9_with_a_longest_overlap_a_token_in_use_is_waited_for_so_long() {
     let put_off = |world: World| is_put_off(&world.facts(), &"a".into());
     assert!(put_off(since()), "people are told that it is waited for");
     assert!(!put_off(used(MINUTE, 3 * DAY)) && !put_off(used(2 * DAY, DAY + MINUTE)), "and only then");
-    let ends = |world: World| (overlap_end(&world.facts(), "a"), last_end(&world.facts(), "a"));
+    let ends = |world: World| (earliest_end(&world.facts(), "a"), last_end(&world.facts(), "a"));
     assert_eq!(ends(since()), (Some(NOW - MINUTE), Some(NOW + 2 * DAY - MINUTE)));
     let shorter = declares(since(), |a| a.rotation.max_overlap = Some(MINUTE));
     assert_eq!(ends(shorter), (Some(NOW - MINUTE), Some(NOW - MINUTE)), "it never shortens the overlap");
