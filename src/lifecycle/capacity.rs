@@ -5,7 +5,7 @@ use super::listing::Listing;
 /// Kept free so that a rotation never has to delete first.
 const SPARE: usize = 1;
 
-/// How the owner's tokens are used.
+/// The use of the owner's slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Capacity {
     /// Most tokens the owner may have.
@@ -44,7 +44,7 @@ pub fn of(ledger: &Ledger, listing: &Listing) -> Capacity {
     Capacity { limit, ours, others, free: limit.saturating_sub(ours + others + spare) }
 }
 
-/// Whether the token is the one that its resource has more while it is rotated.
+/// The token is the second one that its resource has while it is rotated.
 pub(super) fn uses_spare(ledger: &Ledger, entry: &Entry) -> bool {
     entry.is_retired() || (entry.is_prepared() && ledger.current(&entry.uid).is_some())
 }

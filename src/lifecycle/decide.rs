@@ -7,8 +7,8 @@ use super::{destroy, mint, overlap, release, rotate, travel, upkeep};
 /// A kind of step: `None` if there is nothing of it to do now.
 type Decider = fn(&Facts<'_>) -> Option<Step>;
 
-/// Order: one's own attempt > destroy > finish > time travel > first mint > rotate > upkeep. Each decider may rely on those
-/// above it having nothing to do.
+/// Order: the pass's own attempt > destroy > finish > time travel > first mint > rotate > upkeep. Each decider may rely
+/// on those above it having nothing to do.
 const PRIORITIES: [Decider; 26] = [
     // The attempt of this pass waits for nothing: its number and its provisional token are short-lived.
     own_attempt,

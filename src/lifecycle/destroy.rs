@@ -37,8 +37,8 @@ pub(super) fn vanished(facts: &Facts<'_>) -> Option<Step> {
     facts.ledger.resources.keys().find_map(|uid| vanish(facts, uid))
 }
 
-/// By two live reads that are far enough apart. What its
-/// policy was is not known any more: a Secret that outlives it was to stay.
+/// By two live reads that are far enough apart. Its policy is not known any more: a Secret that outlives it was to
+/// stay.
 fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if facts.declared.contains_key(uid) || facts.ledger.is_deleting(uid) {
         return None;
@@ -111,7 +111,7 @@ pub(super) fn look_again(facts: &Facts<'_>) -> Option<Step> {
     Some(Step::Look(Look::List))
 }
 
-/// What LIST says of a condemned token.
+/// The fate of a condemned token, as LIST shows it.
 enum Fate {
     /// LIST had to show it and does not (R9).
     Gone,
@@ -149,7 +149,7 @@ fn fate(entry: &Entry, listing: &Listing, now: Millis, lag: Millis) -> Fate {
     let is_outdated = !had_to_be_shown(listing.at) && had_to_be_shown(now);
     match listing.token(&entry.id) {
         Some(token) if !token.is_ours() => {
-            // A name from before it was put right is not that of somebody else.
+            // A name from before it was put right does not show that it was handed over.
             let named = entry.changed_at + lag;
             if listing.at > named {
                 Fate::HandedOver

@@ -12,7 +12,7 @@ const OWN_CLIENT_SECRET: &str = "own-client-secret";
 const CLIENT_SECRET_PREFIX: &str = "client-secret-";
 const CHECKSUM: &str = "checksum";
 
-/// Why a ledger cannot be read. It freezes its owner (R15): nothing is minted and nothing destroyed.
+/// The reason for which a ledger cannot be read. It freezes its owner (R15): nothing is minted, nothing destroyed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Error {
     /// A data key is missing.
@@ -28,7 +28,7 @@ pub enum Error {
         /// Column of the fault.
         column: usize,
     },
-    /// Somebody or something else changed it: what it says of tokens cannot be trusted.
+    /// A user or another program changed it: what it says of tokens cannot be trusted.
     #[error(
         "failed to read the ledger: its content and its data key {CHECKSUM:?} do not match; restore the Secret from a backup, or remove that key if the content is right"
     )]
@@ -90,7 +90,7 @@ fn invalid(fault: serde_json::Error) -> Error {
     Error::Invalid { line: fault.line(), column: fault.column() }
 }
 
-/// Of all that the operator wrote: document and client secrets. Other keys are somebody else's.
+/// Of all that the operator wrote: document and client secrets. Other keys do not count.
 fn checksum(data: &BTreeMap<String, Redacted>) -> String {
     let mut hasher = Sha256::new();
     for (key, value) in data {

@@ -17,7 +17,7 @@ pub struct Facts<'a> {
     pub ledger: &'a Ledger,
     /// The custom resources of the Tenant, read after the ledger.
     pub declared: &'a BTreeMap<Uid, Declared>,
-    /// What live reads say of recorded resources that the watch does not show (R12).
+    /// Live reads of recorded resources that the watch does not show (R12).
     pub sightings: &'a BTreeMap<Uid, Sighting>,
     /// The last reliable LIST (R11).
     pub listing: Option<&'a Listing>,
@@ -33,7 +33,7 @@ pub struct Facts<'a> {
     pub set_aside: &'a BTreeSet<TokenId>,
     /// The attempt that this pass itself made and has not finished.
     pub executing: Option<Executing>,
-    /// Whether new tokens may be made for this owner at all.
+    /// New tokens may be made for this owner.
     pub may_mint: bool,
     /// Identifier of the installation, as a tag.
     pub installation: &'a str,
@@ -52,16 +52,16 @@ pub struct Now {
     pub consistent: bool,
 }
 
-/// How far this pass is with its own attempt.
+/// The attempt of this pass, and how far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Executing {
     /// Nonce of the attempt.
     pub nonce: u64,
-    /// What happened since its intent.
+    /// The last thing that happened since its intent.
     pub stage: Stage,
 }
 
-/// Stages of one's own attempt.
+/// Stages of the pass's own attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     /// The intent is recorded.
@@ -81,19 +81,19 @@ pub struct Declared {
     pub namespace: Arc<str>,
     /// Its name.
     pub name: Arc<str>,
-    /// Whether it is being deleted.
+    /// It is being deleted.
     pub deleting: bool,
-    /// Whether it carries the operator's finalizer.
+    /// It carries the operator's finalizer.
     pub finalizer: bool,
-    /// Whether it may have a token.
+    /// The verdict of its Tenant and of the checks of its spec.
     pub admission: Admission,
     /// Nothing is minted or changed.
     pub suspended: bool,
-    /// What its token should be.
+    /// The token that it declares.
     pub wanted: TokenSpec,
     /// The Secret to publish in.
     pub secret: Arc<str>,
-    /// When and how its token is replaced.
+    /// The schedule by which its token is replaced, and the overlap.
     pub rotation: Rotation,
     /// The request to rotate.
     pub rotate: Option<Trigger>,
@@ -110,14 +110,14 @@ impl Declared {
     }
 }
 
-/// When and how a token is replaced.
+/// The schedule by which a token is replaced, and the overlap of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rotation {
     /// Longest time between two; `None`: on request only.
     pub every: Option<Millis>,
-    /// How long the old credential stays valid after the new one is published.
+    /// The time for which the old credential stays valid after the new one is published.
     pub overlap: Millis,
-    /// How long to wait while ISC still sees the old one used.
+    /// The longest wait while ISC still sees the old one used.
     pub max_overlap: Option<Millis>,
 }
 
@@ -130,7 +130,7 @@ pub struct Trigger {
     pub at: Millis,
 }
 
-/// What live reads say of a recorded resource that the watch does not show.
+/// The live reads of a recorded resource that the watch does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sighting {
     /// It is there: the watch is late.
@@ -144,14 +144,14 @@ pub enum Sighting {
     },
 }
 
-/// Whether a resource may have a token.
+/// The permission of a resource to have a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Admission {
     /// It may.
     Admitted,
     /// Its Tenant does not grant it: a live token is left to its end.
     NotGranted,
-    /// Its spec is refused, or there is nobody to ask: a live token is kept as it is.
+    /// Its spec is refused, or there is no Tenant to ask: a live token is kept as it is.
     Refused,
 }
 
@@ -181,7 +181,7 @@ impl<'a> Facts<'a> {
         self.set_aside.contains(id)
     }
 
-    /// Whether the resource's back-off is over (R7), or longer than any: then a wrong clock recorded it (R20).
+    /// The resource's back-off is over (R7), or longer than any: then a wrong clock recorded it (R20).
     pub fn has_waited(&self, uid: &str) -> bool {
         let until = self.ledger.resource(uid).map_or(0, |resource| resource.not_before);
         if until == 0 {
@@ -191,7 +191,7 @@ impl<'a> Facts<'a> {
         now >= until || until - now > 2 * self.timings.backoff_max
     }
 
-    /// Whether a recorded moment is past for certain: two replies of ISC agree on the time (R20).
+    /// A recorded moment is past for certain: two replies of ISC agree on the time (R20).
     pub fn is_past(&self, moment: Millis) -> bool {
         match self.now {
             Some(now) => now.consistent && now.ms >= moment,
@@ -199,12 +199,12 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether the fenced attempt can no longer take effect (R2).
+    /// A fenced attempt that expires then can no longer take effect (R2).
     pub fn is_final(&self, expiry: Millis) -> bool {
         self.is_past(expiry + self.timings.list_lag + 1)
     }
 
-    /// What a fence left behind, as long as it may still take effect (R2).
+    /// The attempt that a fence left behind, as long as it may still take effect (R2).
     pub fn unresolved(&self) -> Option<&'a Unresolved> {
         self.ledger.unresolved.as_ref().filter(|left| !self.is_final(left.expiry))
     }
@@ -218,19 +218,19 @@ impl<'a> Facts<'a> {
         Some(trigger)
     }
 
-    /// Tokens of ours in LIST that were never recorded and never can be (R6).
+    /// Our tokens in LIST that were never recorded and never can be (R6).
     pub fn orphans(&self) -> impl Iterator<Item = (&'a Listed, &'a MachinePart)> {
         let ledger = self.ledger;
         let listings = self.listing.into_iter();
         listings.flat_map(move |listing| listing.tokens.iter().filter_map(move |token| orphan(token, listing, ledger)))
     }
 
-    /// Whether LIST shows a token of ours that has to be swept first.
+    /// LIST shows one of our tokens that has to be swept first.
     pub fn has_orphans(&self) -> bool {
         self.orphans().next().is_some()
     }
 
-    /// Whether a token was destroyed after the LIST at hand began.
+    /// A token was destroyed after the LIST at hand began.
     pub fn destroyed_since_list(&self) -> bool {
         self.listing.is_some_and(|listing| !self.destroyed.is_subset(&listing.after))
     }

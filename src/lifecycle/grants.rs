@@ -1,15 +1,16 @@
-//! Who may have a token: the checks of the spec, the Tenant's grants, and the claim to the Secret's name. Deny by default.
+//! The permission to have a token: the checks of the spec, the Tenant's grants, and the claim to the Secret's name.
+//! Deny by default.
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::api::{PersonalAccessToken, TenantSpec, check};
 
-/// Why a resource may not have a token.
+/// The reason for which a resource may not have a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// Stable word for machines.
     pub reason: &'static str,
-    /// What is wrong, with which object, and what to do.
+    /// A sentence for people: what is wrong, with which object, and what to do.
     pub message: String,
 }
 
@@ -20,7 +21,7 @@ pub const NOT_GRANTED: &str = "NotGranted";
 /// Another resource has the Secret's name.
 pub const SECRET_CONFLICT: &str = "SecretConflict";
 
-/// Whether the resource may have a token. `neighbours`: the other resources of its namespace.
+/// Admits a resource that may have a token. `neighbours`: the other resources of its namespace.
 ///
 /// # Errors
 /// The first denial, with what to do about it.
@@ -112,7 +113,7 @@ fn is_older_rival(other: &PersonalAccessToken, token: &PersonalAccessToken) -> b
     theirs.uid != ours.uid && is_rival && age(theirs) < age(ours)
 }
 
-/// When an object was created; of two from the same second the smaller uid counts as older.
+/// The age of an object; of two from the same second the smaller uid counts as older.
 fn age(metadata: &ObjectMeta) -> (Option<Timestamp>, Option<&str>) {
     let created = metadata.creation_timestamp.as_ref().map(|time| time.0);
     (created, metadata.uid.as_deref())

@@ -30,15 +30,15 @@ pub struct Listed {
     pub id: TokenId,
     /// Its full name.
     pub name: Arc<str>,
-    /// What its name says if it is of this installation and incarnation.
+    /// The content of its name, if it is of this installation and incarnation.
     pub ours: Option<MachinePart>,
-    /// What its name says if an operator made it, but not with this ledger (R13).
+    /// The content of its name, if an operator made it, but not with this ledger (R13).
     pub others: Option<MachinePart>,
     /// Its scopes; `None`: ISC does not say.
     pub scopes: Option<Scopes>,
-    /// When it expires; `None`: never.
+    /// Its expiry; `None`: never.
     pub expires: Option<Millis>,
-    /// When it was last used; ISC moves this once a day at most.
+    /// Its last use; ISC moves this once a day at most.
     pub last_used: Option<Millis>,
     /// It has the short life of a token that was never recorded.
     pub provisional: bool,
@@ -47,7 +47,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// Whether it is still the operator's to change: under a name of ours, and not taken over by the platform (R10).
+    /// It is still the operator's to change: under one of our names, and not taken over by the platform (R10).
     pub fn is_ours(&self) -> bool {
         self.ours.is_some() && !self.managed
     }
@@ -67,12 +67,12 @@ impl Listing {
         self.tokens.iter().filter_map(|token| Some(token.ours.as_ref()?.n))
     }
 
-    /// Whether this LIST was begun at most so long ago; one from the future was dated by a wrong clock (R20).
+    /// This LIST was begun at most so long ago; one from the future was dated by a wrong clock (R20).
     pub fn is_younger(&self, age: Millis, now: Millis) -> bool {
         (-FUTURE..=age).contains(&(now - self.at))
     }
 
-    /// Whether this LIST had to show what was told to ISC at a moment.
+    /// This LIST had to show what was told to ISC at a moment.
     pub fn had_to_show(&self, told: Millis, timings: &Timings) -> bool {
         self.at > told + timings.list_lag
     }
@@ -98,7 +98,7 @@ pub struct RawToken<'a> {
     pub created: Option<Millis>,
     /// Expiry; `None`: it never expires.
     pub expires: Option<Millis>,
-    /// When it was last used.
+    /// Its last use.
     pub last_used: Option<Millis>,
     /// Scopes; `None`: ISC does not say.
     pub scopes: Option<&'a [String]>,
@@ -106,17 +106,17 @@ pub struct RawToken<'a> {
     pub managed: bool,
 }
 
-/// Why a LIST is no information (R11).
+/// The reason for which a LIST is no information (R11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreliable {
-    /// It lists a token of somebody else.
+    /// It lists a token of another user.
     ForeignOwner,
     /// It lacks the token that the operator itself uses.
     SentinelMissing,
 }
 
-/// How far beyond the ledger's next number one can be that this operator gave: no backup is so old. One that is farther is
-/// forged, and would use up all numbers if it were believed.
+/// The farthest beyond the ledger's next number that a number of this operator can be: no backup is so old. A farther
+/// one is forged, and would use up all numbers if it were believed.
 const FARTHEST: u64 = 1 << 20;
 
 /// Judges a LIST (R11) and reads the names in it.

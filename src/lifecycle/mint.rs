@@ -18,7 +18,7 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
     prepare(facts, uid)
 }
 
-/// Whether an attempt may be recorded at all: none is under way, and what became of the ones before is certain (R2).
+/// An attempt may be recorded: none is under way, and what became of the ones before is certain (R2).
 pub(super) fn is_free(facts: &Facts<'_>) -> bool {
     facts.ledger.pending.is_none() && facts.unresolved().is_none()
 }
@@ -47,7 +47,7 @@ pub(super) fn read_next(facts: &Facts<'_>) -> Option<Step> {
     Some(Step::Look(Look::ReadSecret(uid.clone())))
 }
 
-/// The POST of one's own confirmed attempt, with all that may happen in the same breath.
+/// The POST of the pass's own confirmed attempt, with all that may happen beside it.
 pub(super) fn post(facts: &Facts<'_>, own: &Attempt) -> Step {
     let then = next_candidate(facts).and_then(|uid| attempt(facts, uid, 1));
     Step::Call(Call::Post { attempt: own.clone(), extend: extend(facts), then })
@@ -66,7 +66,7 @@ pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
     None
 }
 
-/// Why the owner cannot mint for a resource that wants a token.
+/// The obstacle to minting for a resource that wants a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// The resource's own back-off, until this time of ISC.
@@ -79,7 +79,7 @@ pub enum Obstacle {
     SecretTaken,
 }
 
-/// What keeps an admitted resource without token waiting; `None` if nothing does or it wants none.
+/// The obstacle that keeps an admitted resource without token waiting; `None`: there is none, or it wants no token.
 pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     if !wants_token(facts, uid, facts.declared.get(uid)?) {
         return None;
@@ -129,12 +129,12 @@ fn wants_token(facts: &Facts<'_>, uid: &str, declared: &Declared) -> bool {
     facts.may_mint && is_wanted && !is_served(ledger, uid)
 }
 
-/// A replaced token serves nobody: without a current one the resource is to get a new one all the same.
+/// A replaced token does not count: without a current one the resource is to get a new one all the same.
 fn is_served(ledger: &Ledger, uid: &str) -> bool {
     ledger.is_minting(uid) || ledger.of(uid).any(|entry| !entry.is_condemned() && !entry.is_retired())
 }
 
-/// Whether nothing can be published for the resource.
+/// Nothing can be published for the resource.
 pub(super) fn is_closed(facts: &Facts<'_>, uid: &str) -> bool {
     facts.secret(uid).is_some_and(SecretSeen::is_closed)
 }
@@ -157,7 +157,7 @@ fn candidate<'a>(facts: &Facts<'a>, after: Option<&Uid>) -> Option<&'a Uid> {
     Some(uid)
 }
 
-/// How many resources of a namespace have a token.
+/// The number of resources of a namespace that have a token.
 fn served_in(ledger: &Ledger, namespace: &str) -> usize {
     let mut served = 0;
     for (uid, resource) in &ledger.resources {
@@ -168,7 +168,7 @@ fn served_in(ledger: &Ledger, namespace: &str) -> usize {
     served
 }
 
-/// Who is next when the attempt at hand succeeds; only with a clean slate, so that one CAS can do both.
+/// The resource that is next when the attempt at hand succeeds; only with a clean slate, so that one CAS can do both.
 fn next_candidate<'a>(facts: &Facts<'a>) -> Option<&'a Uid> {
     let own = facts.ledger.pending.as_ref()?;
     let is_clean = facts.ledger.unresolved.is_none() && !facts.has_orphans();
@@ -201,7 +201,7 @@ fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Place)>
     Some((attempt, place(declared, revoke.map(|request| request.value.clone()))))
 }
 
-/// Where a resource is.
+/// The place of a resource.
 pub(super) fn place(declared: &Declared, revoked: Option<Arc<str>>) -> Place {
     let Declared { namespace, name, secret, .. } = declared.clone();
     Place { namespace, name, secret, revoked }

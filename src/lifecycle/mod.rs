@@ -1,4 +1,4 @@
-//! What should happen: pure functions over plain data. No I/O, no async, no clock, no randomness, no client.
+//! The decisions: pure functions over plain data. No I/O, no async, no clock, no randomness, no client.
 //!
 //! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and the tests call
 //! these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with the place where each one lives.

@@ -85,12 +85,12 @@ fn stage(facts: &Facts<'_>, current: &Entry) -> Overlap {
     }
 }
 
-/// Whether the overlap of the resource's replaced tokens is over for certain, use not considered.
+/// The overlap of the resource's replaced tokens is over for certain, use not considered.
 pub fn is_over(facts: &Facts<'_>, uid: &str) -> bool {
     earliest_end(facts, uid).is_some_and(|end| facts.is_past(end))
 }
 
-/// When the replaced tokens of a resource die at the earliest; `None` if there are none or the new one is not published.
+/// The earliest end of a resource's replaced tokens; `None`: there are none, or the new one is not published.
 pub fn earliest_end(facts: &Facts<'_>, uid: &str) -> Option<Millis> {
     let declared = facts.declared.get(uid)?;
     let published = facts.ledger.current(uid)?.published_at?;
@@ -100,14 +100,14 @@ pub fn earliest_end(facts: &Facts<'_>, uid: &str) -> Option<Millis> {
     Some(published + declared.rotation.overlap)
 }
 
-/// When the replaced tokens die at the latest.
+/// The latest end of the replaced tokens.
 pub fn last_end(facts: &Facts<'_>, uid: &str) -> Option<Millis> {
     let rotation = facts.declared.get(uid)?.rotation;
     let longest = rotation.max_overlap.unwrap_or(rotation.overlap).max(rotation.overlap);
     Some(earliest_end(facts, uid)? - rotation.overlap + longest)
 }
 
-/// Whether something is decided by a moment that only one reply of ISC has shown to be past (R20).
+/// A decision waits for a moment that only one reply of ISC has shown to be past (R20).
 pub(super) fn waits_for_clock(facts: &Facts<'_>) -> bool {
     let Some(now) = facts.now else { return false };
     if now.consistent {
@@ -119,7 +119,7 @@ pub(super) fn waits_for_clock(facts: &Facts<'_>) -> bool {
     })
 }
 
-/// Whether the resource's new token, which replaces another, was not seen published yet.
+/// The resource's new token, which replaces another, was not seen published yet.
 pub(super) fn is_unpublished(ledger: &Ledger, uid: &str) -> bool {
     match ledger.current(uid) {
         Some(current) => current.published_at.is_none() && ledger.has_retired(uid),
@@ -127,13 +127,13 @@ pub(super) fn is_unpublished(ledger: &Ledger, uid: &str) -> bool {
     }
 }
 
-/// Whether ISC still saw the replaced tokens used when their overlap was over, which puts their end off.
+/// ISC saw the replaced tokens used although their overlap is over, which puts their end off.
 pub fn is_put_off(facts: &Facts<'_>, uid: &Uid) -> bool {
     let current = facts.ledger.current(uid);
     current.is_some_and(|current| matches!(stage(facts, current), Overlap::InUse))
 }
 
-/// Whether a new LIST is to tell if a replaced token is still used.
+/// Only a new LIST shows if a replaced token is still used.
 pub(super) fn wants_list(facts: &Facts<'_>) -> bool {
     facts.ledger.all_current().any(|current| matches!(stage(facts, current), Overlap::Untold))
 }

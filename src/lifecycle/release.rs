@@ -35,7 +35,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// Whether the resource is deleted with a token that may still be left to its user.
+/// The resource is deleted with a token that may still be left to its user.
 pub(super) fn is_retained(facts: &Facts<'_>, uid: &str) -> bool {
     match facts.ledger.resource(uid) {
         Some(resource) => resource.deleting && resource.retain && facts.ledger.current(uid).is_some(),
@@ -43,8 +43,8 @@ pub(super) fn is_retained(facts: &Facts<'_>, uid: &str) -> bool {
     }
 }
 
-/// The name that a released token is left with: unique, and none that this operator could have made, whatever a user calls
-/// its token.
+/// The name that a released token is left with: unique, and none that this operator could have made, whatever its user
+/// calls it.
 pub fn released_name(entry: &Entry) -> String {
     const FIRST_WORD: &str = "released";
     let mark: String = entry.id.chars().take(8).collect();
@@ -60,7 +60,7 @@ fn decide_for(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
     };
     let tomb_all = Step::Record(Record::TombAll(uid.clone()));
     let held = match seen.holds {
-        // Nothing of ours is published: there is nothing to leave to anybody.
+        // No pair of the resource is published: there is nothing to leave to the user.
         Holds::Absent | Holds::Foreign => return Some(tomb_all),
         Holds::Refused => return None,
         Holds::Ours => seen.held.as_ref()?,
@@ -77,7 +77,7 @@ fn decide_for(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
 }
 
 /// The recorded token that the Secret holds. While the resource is there, only the current one counts: it is published
-/// first. Without it nobody publishes, and a Secret that it owns goes with it.
+/// first. Without it nothing is published, and a Secret that it owns goes with it.
 fn releasable<'a>(facts: &Facts<'a>, held: &Held, uid: &str) -> Option<&'a Entry> {
     let is_declared = facts.declared.contains_key(uid);
     if !is_declared && held.owned {
@@ -88,7 +88,7 @@ fn releasable<'a>(facts: &Facts<'a>, held: &Held, uid: &str) -> Option<&'a Entry
     counts.then_some(entry)
 }
 
-/// Whether the resource is gone, and its Secret stays as it is: nobody corrects or removes it any more.
+/// The resource is gone, and its Secret stays as it is: the token controller corrects and removes it no more.
 pub(super) fn is_abandoned(facts: &Facts<'_>, seen: &SecretSeen, uid: &str) -> bool {
     match &seen.held {
         Some(held) => !held.owned && !facts.declared.contains_key(uid),
@@ -96,9 +96,9 @@ pub(super) fn is_abandoned(facts: &Facts<'_>, seen: &SecretSeen, uid: &str) -> b
     }
 }
 
-/// How LIST shows a released token.
+/// A released token in LIST.
 enum Shown {
-    /// Under a name of ours.
+    /// Under one of our names.
     Ours,
     /// Under the name that it is left with.
     Renamed,

@@ -6,7 +6,7 @@ use super::mint;
 use super::step::Step;
 use super::{overlap, token_name, upkeep};
 
-/// Why a token is to be replaced, the most urgent first.
+/// The reasons for which a token is replaced, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     Requested,
@@ -15,7 +15,7 @@ enum Urgency {
     Scheduled,
 }
 
-/// What keeps a token that is due from being replaced.
+/// The obstacle that keeps a token that is due from being replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blocked {
     /// The owner's spare slot is used by the rotation of this resource.
@@ -43,7 +43,7 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
     mint::prepare(facts, uid)
 }
 
-/// When the schedule has a token replaced; `None`: never by itself.
+/// The moment at which the schedule has a token replaced; `None`: never by itself.
 pub fn due(entry: &Entry, every: Option<Millis>) -> Option<Millis> {
     let every = every?;
     Some(entry.created_at + every - early(entry, every))
@@ -63,7 +63,7 @@ pub fn load(facts: &Facts<'_>) -> i64 {
     load
 }
 
-/// What keeps the resource's token, which is due, from being replaced.
+/// The obstacle that keeps the resource's token from being replaced; `None`: there is none, or it is not due.
 pub fn blocked(facts: &Facts<'_>, uid: &Uid) -> Option<Blocked> {
     let declared = facts.declared.get(uid)?;
     urgency(facts, uid, declared)?;
@@ -96,7 +96,7 @@ pub(super) fn moments(facts: &Facts<'_>) -> Vec<Millis> {
     moments
 }
 
-/// Whether and why a token is due to be replaced.
+/// The reason for which a token is due to be replaced, and since when it is.
 fn urgency(facts: &Facts<'_>, uid: &str, declared: &Declared) -> Option<(Urgency, Millis)> {
     let resource = facts.ledger.resource(uid)?;
     let current = facts.ledger.current(uid)?;

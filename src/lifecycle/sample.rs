@@ -21,7 +21,7 @@ pub const MINUTE: Millis = 60_000;
 /// One day of ISC's time.
 pub const DAY: Millis = 24 * 60 * MINUTE;
 
-/// What resource `a` wants.
+/// The token that resource `a` declares.
 pub fn wanted() -> TokenSpec {
     TokenSpec { name: "integrations/a".into(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 }
 }
@@ -97,7 +97,7 @@ pub fn declared(name: &str) -> Declared {
     }
 }
 
-/// A listed token of ours, as the ledger records it if it does.
+/// One of our tokens in LIST, as the ledger records it if it does.
 pub fn listed(ledger: &Ledger, n: u64, uid: &str, provisional: bool) -> Listed {
     let part = MachinePart {
         installation: "inst".into(),
@@ -117,7 +117,7 @@ pub fn listed(ledger: &Ledger, n: u64, uid: &str, provisional: bool) -> Listed {
     }
 }
 
-/// A listed token of somebody else.
+/// A listed token that is not ours.
 pub fn foreign(id: &str) -> Listed {
     Listed {
         id: id.into(),
@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    /// What `step` sees.
+    /// The facts as `step` sees them.
     pub fn facts(&self) -> Facts<'_> {
         Facts {
             now: self.now,

@@ -1,4 +1,4 @@
-//! When to look again although nothing calls: at the earliest moment a decision could change by time alone.
+//! The next look although no event asks for one: at the earliest moment a decision could change by time alone.
 use std::time::Duration;
 
 use super::facts::{Facts, Sighting};
@@ -10,7 +10,7 @@ use super::{overlap, rotate, travel};
 /// ISC tells its time in whole seconds.
 const SECOND: Millis = 1_000;
 
-/// How long a pass that found nothing to do may rest.
+/// The rest of a pass that found nothing to do.
 pub fn rest(facts: &Facts<'_>) -> Duration {
     let timings = facts.timings;
     let Some(now) = facts.ms() else { return duration(timings.recheck) };
@@ -32,7 +32,7 @@ fn duration(wait: Millis) -> Duration {
     Duration::from_millis(u64::try_from(wait).unwrap_or(0))
 }
 
-/// Whether something may change at ISC or in the cluster that no event tells.
+/// Something may change at ISC or in the cluster without an event.
 fn waits(facts: &Facts<'_>) -> bool {
     !facts.set_aside.is_empty()
         || facts.unresolved().is_some()

@@ -1,4 +1,4 @@
-//! What is known of a published Secret: who has its name, which pair is in it, and what the ledger says of that pair.
+//! A published Secret as it was read: who has its name, which pair is in it, and what the ledger says of that pair.
 use std::sync::Arc;
 
 use super::ledger::{Entry, Ledger, TokenId};
@@ -8,7 +8,7 @@ use crate::redacted::Redacted;
 /// The published Secret by a live read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretSeen {
-    /// What is there.
+    /// The holder of its name.
     pub holds: Holds,
     /// The ledger that this pass knew then said that the resource is being deleted.
     pub deleting: bool,
@@ -52,33 +52,33 @@ impl SecretSeen {
 }
 
 impl Held {
-    /// Whether it is the pair of this recorded token.
+    /// It is the pair of this recorded token.
     pub fn is(&self, entry: &Entry) -> bool {
         self.id == entry.id && self.client_secret == entry.client_secret
     }
 
-    /// What stands for the pair and its claim in a verdict about it (R13).
+    /// A short text that stands for the pair and its claim in a verdict about it (R13).
     pub fn digest(&self) -> Arc<str> {
         token_name::tag(&format!("{}/{}", self.id, self.claims.unwrap_or(0))).into()
     }
 }
 
-/// Who has the Secret's name.
+/// The holder of the Secret's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Holds {
-    /// Nobody.
+    /// The name is free.
     Absent,
     /// The resource itself.
     Ours,
-    /// Anybody else: never written, never deleted (P6).
+    /// Another object: never written, never deleted (P6).
     Foreign,
-    /// The API server refuses to tell, or to write it: nothing is decided on it, and nobody else waits for it.
+    /// The API server refuses to tell, or to write it: nothing is decided on it, and no other resource waits for it.
     Refused,
 }
 
 impl Ledger {
-    /// A pair that is not recorded, and claims this number, may be one that the ledger lost (R13). One that was recorded
-    /// and dropped is known to be dead.
+    /// A pair that is not recorded, and claims this number, may be one that the ledger lost (R13). One that was
+    /// recorded and dropped is known to be dead.
     pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
         let Some(claimed) = claims else { return false };
         let last = self.resource(uid).map_or(0, |resource| resource.last);

@@ -50,7 +50,7 @@ pub enum Call {
         name: Option<String>,
         /// The scopes, if they differ.
         scopes: Option<Scopes>,
-        /// What it is then.
+        /// The token as it is then.
         wanted: TokenSpec,
     },
     /// PATCH the expiry ahead (R16).
@@ -86,7 +86,7 @@ pub enum Call {
     CheckScopes {
         /// Client ID.
         id: TokenId,
-        /// What it should carry.
+        /// The scopes that it should carry.
         wanted: Scopes,
     },
     /// Try the credential against NERM.
@@ -130,15 +130,15 @@ pub enum Record {
     Finish(Uid),
     /// Give up an attempt that another pass made (R5).
     Fence,
-    /// LIST shows numbers of ours above the ledger's: the next is higher than these (R13).
+    /// LIST shows our numbers above the ledger's: the next is higher than these (R13).
     Raise(u64),
     /// The unknown pair in the Secret is not the resource's (R13).
     Refuse {
         /// The resource.
         uid: Uid,
-        /// Where it is.
+        /// Its place.
         place: Place,
-        /// What stands for the pair.
+        /// A short text that stands for the pair.
         digest: Arc<str>,
     },
     /// An intent (R1).
@@ -183,7 +183,7 @@ impl Call {
     }
 }
 
-/// Where the resource of an intent is: recorded with it (R14, one write for mention and intent).
+/// The place of the resource of an intent: recorded with it (R14, one write for mention and intent).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Namespace.
@@ -201,15 +201,15 @@ pub struct Place {
 pub struct Adoption {
     /// The resource.
     pub uid: Uid,
-    /// Where it is.
+    /// Its place.
     pub place: Place,
     /// The pair.
     pub held: Held,
     /// The number in the token's name.
     pub n: u64,
-    /// When it expires.
+    /// Its expiry.
     pub expires: Millis,
-    /// What it is.
+    /// The token as it is.
     pub applied: TokenSpec,
 }
 

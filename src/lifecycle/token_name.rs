@@ -11,7 +11,7 @@ const CHECK_LENGTH: usize = 6;
 /// Longest name that is given to ISC, in characters.
 pub const MAX_LENGTH: usize = 64;
 
-/// What the machine part says.
+/// The content of the machine part.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MachinePart {
     /// Tag of the installation.

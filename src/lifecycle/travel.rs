@@ -67,7 +67,7 @@ fn adoption(facts: &Facts<'_>, declared: &Declared, uid: &Uid, held: &Held, list
     })
 }
 
-/// Whether the ledger has lost the token of this number, which is the one in its name and not the claim.
+/// The ledger has lost the token of this number, which is the one in its name and not the claim.
 fn is_lost(facts: &Facts<'_>, uid: &str, n: u64) -> bool {
     let is_recorded = facts.ledger.entries.iter().any(|entry| entry.n == n);
     facts.ledger.may_have_lost(uid, Some(n)) && !is_recorded
@@ -85,7 +85,7 @@ pub(super) fn verify(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// Whether a second LIST is wanted soon, because the last one lacks a current token.
+/// A second LIST is wanted soon, because the last one lacks a current token.
 pub(super) fn suspects_loss(facts: &Facts<'_>) -> bool {
     let Some(listing) = facts.listing else { return false };
     listing.misses(facts.ledger, facts.timings).any(|entry| !listing.missed_before.contains(&entry.id))

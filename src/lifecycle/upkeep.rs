@@ -71,7 +71,7 @@ fn may_change(facts: &Facts<'_>, entry: &Entry) -> bool {
     declared.admission != Admission::NotGranted && !facts.is_set_aside(&entry.id)
 }
 
-/// What LIST says of a token, if it had to show what ISC was last told.
+/// The token in LIST, if LIST had to show what ISC was last told.
 fn shown<'a>(facts: &Facts<'a>, entry: &Entry) -> Option<&'a Listed> {
     let listing = facts.listing?;
     let told = entry.changed_at.max(entry.created_at);
@@ -92,7 +92,7 @@ pub fn full_name(ledger: &Ledger, installation: &str, uid: &str, n: u64, display
     token_name::encode(&part, display)
 }
 
-/// What differs from the spec, in the ledger or in ISC itself, where a person may have changed it (R22).
+/// Corrects a token that differs from the spec, in the ledger or in ISC, where a person may have changed it (R22).
 pub(super) fn apply(facts: &Facts<'_>) -> Option<Step> {
     for entry in facts.ledger.all_current() {
         let Some(declared) = facts.undeleted(&entry.uid) else { continue };
@@ -131,7 +131,7 @@ fn new_scopes(facts: &Facts<'_>, entry: &Entry, wanted: &TokenSpec) -> Option<Sc
     Some(wanted.scopes.clone())
 }
 
-/// The wanted scopes that an access token does not carry; `None`: nobody says what it carries.
+/// The wanted scopes that an access token does not carry; `None`: ISC does not say what it carries.
 pub fn missing_scopes(wanted: &Scopes, effective: Option<&[String]>) -> Option<Scopes> {
     let effective = effective?;
     Some(wanted.iter().filter(|scope| !effective.contains(scope)).cloned().collect())
@@ -150,7 +150,7 @@ pub(super) fn check_scopes(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// When an access token is next asked for its scopes (R22): once changed ones had time to reach it; and again, ever more
+/// The next look at the scopes of an access token (R22): once changed ones had time to reach it; and again, ever more
 /// slowly, while some are missing or ISC does not say. `None`: it carries all.
 pub(super) fn next_look(entry: &Entry, timings: &Timings) -> Option<Millis> {
     if entry.carries_all_scopes() {
@@ -171,7 +171,7 @@ pub(super) fn try_nerm(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// When a credential is next tried against this NERM: at once, and again ever more slowly until it is accepted, which is
+/// The next trial of a credential against this NERM: at once, and again ever more slowly until it is accepted, which is
 /// `None`.
 pub(super) fn next_trial(entry: &Entry, url: &str, timings: &Timings) -> Option<Millis> {
     let Some(last) = entry.trial_at(url) else { return Some(0) };

@@ -57,7 +57,7 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<Wanted> {
     all
 }
 
-/// Why what the Secret holds is of no use any more.
+/// The reason for which the credential in the Secret is of no use any more.
 fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     let secret = view.token.secret_name();
     let trouble = view.trouble_too();
@@ -80,7 +80,7 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     Some(Note::stalled(PUBLISHED_REFUSED, message))
 }
 
-/// What another process found out holds until this one has tried the credential too, or all is well.
+/// The verdict of another process holds until this one has tried the credential too, or all is well.
 fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
     let (Some(old), Some(_)) = (&view.token.status, view.trouble) else { return None };
     if *old.current.as_ref()?.client_id != *entry.id {
@@ -100,7 +100,7 @@ pub(super) fn frozen(note: &Note) -> Vec<Wanted> {
     vec![wanted(READY, None), wanted(STALLED, Some(true))]
 }
 
-/// What keeps the resource from being as declared: its own fault first, then its owner's.
+/// The reason for which the resource is not as declared: its own fault first, then its owner's.
 fn waiting(view: &View<'_>) -> Option<Note> {
     if view.token.metadata.deletion_timestamp.is_some() {
         let doing = if view.token.retains() {
@@ -136,7 +136,7 @@ fn misread(view: &View<'_>) -> Option<Note> {
     None
 }
 
-/// Why the Secret cannot be what it should.
+/// The reason for which the Secret cannot be written.
 fn unpublished(view: &View<'_>) -> Option<Note> {
     let secret = view.token.secret_name();
     let (reason, message) = match &view.publication {
@@ -162,7 +162,7 @@ fn applied(view: &View<'_>, entry: &Entry) -> bool {
         && *entry.applied.name == *view.token.display_name()
 }
 
-/// Three answers: the access token carries all of them, it lacks some, or nobody knows.
+/// Three answers: the access token carries all of them, it lacks some, or ISC does not say.
 fn scopes_effective(entry: &Entry) -> Wanted {
     let wanted = |status, reason, message: String| Wanted { kind: SCOPES_EFFECTIVE, status, reason, message };
     match (&entry.missing_scopes, entry.looked_at) {
@@ -190,7 +190,7 @@ fn scopes_effective(entry: &Entry) -> Wanted {
     }
 }
 
-/// What NERM makes of the credential; `None`: there is no NERM.
+/// NERM's verdict on the credential; `None`: there is no NERM.
 fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<Wanted> {
     let url = view.ledger?.endpoint.nerm_url.as_ref()?;
     let wanted = |status, reason, message: String| Wanted { kind: NERM_ACCEPTED, status, reason, message };

@@ -1,10 +1,10 @@
-//! What a Tenant shows of the end of its own credential.
+//! The end of a Tenant's own credential, as its status shows it.
 use super::written::stamp;
 use crate::api::conditions::{CREDENTIAL_EXPIRES, Wanted};
 use crate::lifecycle::ledger::Millis;
 
 const DAY: Millis = 24 * 3_600_000;
-/// How long before its end a credential is spoken of, ever more urgently.
+/// The times before its end at which a credential is spoken of, ever more urgently.
 const STAGES: [(Millis, &str); 4] =
     [(0, "Expired"), (DAY, "Within1Day"), (7 * DAY, "Within7Days"), (30 * DAY, "Within30Days")];
 

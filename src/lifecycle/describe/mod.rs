@@ -1,4 +1,4 @@
-//! What a resource shows: conditions and status, as a pure function of the ledger and of what its owner's pass met.
+//! The conditions and status of a resource, as a pure function of the ledger and of what its owner's pass met.
 mod conditions;
 pub mod credential;
 mod rotation;
@@ -72,7 +72,7 @@ fn current_token(view: &View<'_>) -> Option<CurrentToken> {
     })
 }
 
-/// What the spec comes to, with the defaults.
+/// The spec with the defaults in it.
 fn effective(token: &PersonalAccessToken) -> Effective {
     Effective {
         access_token_validity: duration(token.validity_seconds().into()),

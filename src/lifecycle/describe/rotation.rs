@@ -1,4 +1,4 @@
-//! What a resource shows of its rotations.
+//! The rotations of a resource, as its status shows them.
 use super::view::View;
 use super::written::stamp;
 use crate::api::PersonalAccessToken;
@@ -19,7 +19,7 @@ pub(super) fn previous(view: &View<'_>) -> Option<PreviousToken> {
     Some(previous)
 }
 
-/// When the schedule replaces the token.
+/// The moment at which the schedule replaces the token.
 pub(super) fn next(token: &PersonalAccessToken, entry: &Entry) -> Option<Millis> {
     rotate::due(entry, token.rotation_every().map(milliseconds))
 }

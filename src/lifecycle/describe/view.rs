@@ -1,4 +1,4 @@
-//! What a status is made from: the resource, its ledger, and what its owner's pass met.
+//! The material of a status: the resource, its ledger, and what its owner's pass met.
 use crate::api::PersonalAccessToken;
 use crate::lifecycle::grants::Denial;
 use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
@@ -8,11 +8,11 @@ use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
 pub struct Note {
     /// Stable word.
     pub reason: &'static str,
-    /// What is the case, with which object, and what to do.
+    /// A sentence for people: what is the case, with which object, and what to do.
     pub message: String,
     /// Only a change by a person helps.
     pub stalled: bool,
-    /// When the operator tries again, by ISC's time.
+    /// The moment of the next try, by ISC's time.
     pub retry_at: Option<Millis>,
 }
 
@@ -41,7 +41,7 @@ pub enum Publication {
     Refused(String),
 }
 
-/// What a trial of a published credential came to, while ISC refuses the operator's own.
+/// The result of the trial of a published credential, while ISC refuses the operator's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial<'a> {
     /// This process has not tried it.
@@ -60,13 +60,13 @@ pub struct View<'a> {
     pub ledger: Option<&'a Ledger>,
     /// Installation tag.
     pub installation: &'a str,
-    /// Why it may not have a token.
+    /// The reason for which it may not have a token.
     pub denial: Option<&'a Denial>,
-    /// What keeps its owner or Tenant from working.
+    /// The trouble that keeps its owner or Tenant from working.
     pub trouble: Option<&'a Note>,
-    /// What keeps this resource waiting.
+    /// The obstacle that keeps this resource waiting.
     pub obstacle: Option<&'a Note>,
-    /// When ISC last saw its replaced token used.
+    /// The last use of its replaced token that ISC saw.
     pub last_used: Option<Millis>,
     /// The trial of the credential that the Secret holds.
     pub trial: Trial<'a>,
@@ -80,7 +80,7 @@ impl<'a> View<'a> {
         self.token.metadata.uid.as_deref().unwrap_or_default()
     }
 
-    /// What the ledger records of the resource.
+    /// The record of the resource in the ledger.
     pub(super) fn resource(&self) -> Option<&'a Resource> {
         self.ledger?.resource(self.uid())
     }
@@ -98,7 +98,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What keeps its owner or Tenant from working, to be added to another message.
+    /// The trouble of its owner or Tenant, to be added to another message.
     pub(super) fn trouble_too(&self) -> String {
         match self.trouble {
             Some(trouble) => format!("; {}", trouble.message),

@@ -17,10 +17,10 @@ pub struct Attempt {
     pub uid: Uid,
     /// `expirationDate` of the POST.
     pub expiry: Millis,
-    /// When the attempt is given up although its token might live on, if that is before its expiry (R21).
+    /// The moment at which the attempt is given up, if that is before its expiry: its token might live on (R21).
     #[serde(default)]
     pub give_up_after: Option<Millis>,
-    /// What the POST asks for.
+    /// The token that the POST asks for.
     pub wanted: TokenSpec,
     /// The rotate request that its token answers.
     #[serde(default)]
@@ -38,7 +38,7 @@ pub struct Unresolved {
     pub expiry: Millis,
 }
 
-/// What a token is, or is to be, as far as its spec says (R22).
+/// A token as its spec describes it: as it should be, or as ISC was last told that it should (R22).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenSpec {
@@ -50,7 +50,7 @@ pub struct TokenSpec {
     pub validity_seconds: u32,
 }
 
-/// How short the provisional life of a new token may be (R21).
+/// The provisional life that the next attempt asks for (R21).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Provisional {
     /// Ten minutes, as far as is known.

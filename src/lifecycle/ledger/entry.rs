@@ -8,7 +8,7 @@ use super::attempt::TokenSpec;
 use super::terms::{Millis, Scopes, TokenId, Uid};
 use crate::redacted::Redacted;
 
-/// Where a recorded token stands.
+/// The stages in the life of a recorded token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum State {
     /// Recorded with its client secret; expiry still provisional.
@@ -33,34 +33,34 @@ pub struct Entry {
     pub id: TokenId,
     /// The resource it belongs to.
     pub uid: Uid,
-    /// Where it stands.
+    /// The stage of its life.
     pub state: State,
     /// Client secret; stored under a data key of its own.
     #[serde(skip)]
     pub client_secret: Redacted,
-    /// When the POST was answered.
+    /// The moment at which the POST was answered.
     pub created_at: Millis,
-    /// When ISC will delete it by itself.
+    /// The moment at which ISC will delete it by itself.
     pub expires_at: Millis,
-    /// What ISC was last told that it should be.
+    /// The token as ISC was last told that it should be.
     pub applied: TokenSpec,
-    /// When its scopes were last told.
+    /// The moment at which its scopes were last told.
     pub applied_at: Millis,
-    /// When anything of it was last told; LIST may show what was before for the length of its lag.
+    /// The moment at which anything of it was last told; LIST may show what was before for the length of its lag.
     #[serde(default)]
     pub changed_at: Millis,
     /// Scopes missing from an access token; `None`: not known since `applied_at`.
     pub missing_scopes: Option<Scopes>,
-    /// When an access token was last asked for them in vain; `None`: it carries all, or was not asked since `applied_at`.
+    /// The last look at an access token that did not find all; `None`: it carries all, or none since `applied_at`.
     #[serde(default)]
     pub looked_at: Option<Millis>,
     /// Looks in a row that did not find all of them.
     #[serde(default)]
     pub looks: u32,
-    /// What NERM made of its access tokens.
+    /// The last trial of its access tokens by NERM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nerm: Option<NermTrial>,
-    /// When the owner controller saw the Secret hold its credential; recorded while an older one is retired (R8).
+    /// The moment at which the owner controller saw the Secret hold it; recorded while an older one is retired (R8).
     #[serde(default)]
     pub published_at: Option<Millis>,
     /// The rotate request that it answers.
@@ -160,15 +160,15 @@ impl Entry {
 pub struct NermTrial {
     /// Base URL of the NERM that was asked.
     pub url: Arc<str>,
-    /// When.
+    /// Its moment.
     pub at: Millis,
     /// Trials in a row that it did not accept.
     pub tries: u32,
-    /// What came of it.
+    /// Its result.
     pub verdict: NermVerdict,
 }
 
-/// What NERM makes of a credential.
+/// NERM's verdict on a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NermVerdict {
     /// It takes its access tokens.

@@ -15,12 +15,12 @@ pub use self::resource::Resource;
 pub use self::terms::{Millis, Scopes, TokenId, Uid, scopes};
 use crate::redacted::Redacted;
 
-/// What the operator knows of one owner (an ISC user); stored in one Secret of the operator's namespace.
+/// All that the operator knows of one owner (an ISC user); stored in one Secret of the operator's namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ledger {
     /// Version of this encoding; a reader refuses a higher one.
     pub format: u32,
-    /// Where ISC is, so that the ledger works without its Tenant.
+    /// The address of ISC, so that the ledger works without its Tenant.
     pub endpoint: Endpoint,
     /// Random, chosen when the ledger was created; part of every token's name.
     pub incarnation: Arc<str>,
@@ -30,18 +30,18 @@ pub struct Ledger {
     pub next: u64,
     /// The attempt whose POST may be under way (R1).
     pub pending: Option<Attempt>,
-    /// What a fence left behind until it is final or deleted (R5).
+    /// The attempt that a fence left behind, until it is final or its token deleted (R5).
     pub unresolved: Option<Unresolved>,
     /// Recorded tokens, by rising number.
     pub entries: Vec<Entry>,
     /// Custom resources that have or had a token, by uid.
     pub resources: BTreeMap<Uid, Resource>,
-    /// How short the provisional life of a token may be.
+    /// The provisional life that the next attempt asks for.
     #[serde(default)]
     pub provisional: Provisional,
     /// The operator's own credential that worked last.
     pub credential: Option<OwnCredential>,
-    /// Random in every write, to recognise one's own after a lost reply.
+    /// Random in every write: a replica recognises its own by it after a lost reply.
     pub write_nonce: u64,
     /// Fields of a newer version, kept as they are.
     #[serde(flatten)]
@@ -51,7 +51,7 @@ pub struct Ledger {
 /// The encoding that this version writes.
 pub const FORMAT: u32 = 1;
 
-/// Where the token API of the owner is.
+/// The address of the owner's token API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
@@ -64,7 +64,7 @@ pub struct Endpoint {
     pub nerm_url: Option<Arc<str>>,
     /// PEM of the authorities that ISC's certificate is checked against, if not the system's.
     pub ca_pem: Option<Arc<str>>,
-    /// How many tokens the owner may have in ISC.
+    /// Most tokens that the owner may have in ISC.
     pub tokens_per_user: u32,
 }
 
@@ -154,7 +154,7 @@ impl Ledger {
         self.entries.iter().filter(|entry| entry.is_condemned())
     }
 
-    /// What is recorded of a resource.
+    /// The record of a resource.
     pub fn resource(&self, uid: &str) -> Option<&Resource> {
         self.resources.get(uid)
     }

@@ -1,4 +1,4 @@
-//! What the ledger knows of a custom resource.
+//! The record of a custom resource.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Millis;
 
-/// What the ledger knows of a custom resource.
+/// The record of a custom resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resource {
@@ -31,7 +31,7 @@ pub struct Resource {
     /// The revoke request last handled.
     #[serde(default)]
     pub revoked: Option<Arc<str>>,
-    /// When its token was last replaced by a newer one.
+    /// The moment at which its token was last replaced by a newer one.
     #[serde(default)]
     pub rotated_at: Option<Millis>,
     /// The highest number of a token that was ever recorded for it.

@@ -58,7 +58,7 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
             l.provisional = after_yes(l.provisional);
             let (id, client_secret, spec) = (id.clone(), client_secret.clone(), attempt.wanted.clone());
             let mut entry = Entry::new(attempt.n, id, attempt.uid.clone(), client_secret, *expires_at, spec, now.ms);
-            // A clock that has not followed a jump yet would make it older than it is, and LIST had to show it too soon.
+            // A clock that has not followed a jump yet would make it older than it is: LIST had to show it too soon.
             if let Some(made) = made_at {
                 entry.created_at = now.ms.max(*made);
             }
@@ -136,7 +136,7 @@ fn note_rotation(l: &mut Ledger, uid: &str, answers: Option<Arc<str>>, is_rotati
     }
 }
 
-/// R9: `Current` → `Retired` for the token that a newer one replaces: it lives out its overlap. `false`: there was none.
+/// R9: `Current` → `Retired` for the token that a newer one replaces, to live out its overlap. `false`: there is none.
 pub(super) fn replace_current(l: &mut Ledger, uid: &str) -> bool {
     for entry in &mut l.entries {
         if *entry.uid == *uid && entry.is_current() {

@@ -11,7 +11,7 @@ pub(super) fn back_off(l: &mut Ledger, uid: &str, now: Millis, at_least: Millis,
     resource.not_before = now + wait.max(at_least);
 }
 
-/// What failed before counts no more.
+/// Failures from before count no more.
 pub(super) fn forgive(l: &mut Ledger, uid: &str) {
     if let Some(resource) = l.resources.get_mut(uid) {
         resource.failures = 0;

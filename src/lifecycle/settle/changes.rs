@@ -7,7 +7,8 @@ use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Entry, Ledger, NermTrial, NermVerdict, Scopes, TokenSpec};
 use crate::lifecycle::timings::Timings;
 
-/// ISC answered a PATCH. What took effect is recorded, and forgives what failed before; a refusal makes the resource wait.
+/// ISC answered a PATCH. A change that took effect is recorded, and forgives earlier failures; a refusal makes the
+/// resource wait.
 pub(super) fn patched(
     l: &mut Ledger,
     id: &str,
@@ -29,7 +30,7 @@ pub(super) fn patched(
     forgive(l, &uid);
 }
 
-/// Name or scopes were changed. What an access token is known to carry is the old scopes' then.
+/// Name or scopes were changed. What is known of access tokens is about the old scopes then.
 pub(super) fn applied(entry: &mut Entry, spec: &TokenSpec, are_scopes_new: bool, now: Now) {
     entry.applied = spec.clone();
     if are_scopes_new {
@@ -38,7 +39,7 @@ pub(super) fn applied(entry: &mut Entry, spec: &TokenSpec, are_scopes_new: bool,
     }
 }
 
-/// An access token was asked for its scopes. No answer leaves what was known: a proxy that refuses says nothing of scopes.
+/// An access token was asked for its scopes. No answer leaves what was known: a refusing proxy says nothing of scopes.
 pub(super) fn looked(entry: &mut Entry, missing: Option<&Scopes>, now: Now) {
     if let Some(missing) = missing {
         entry.missing_scopes = Some(missing.clone());

@@ -151,7 +151,7 @@ fn resolve(l: &mut Ledger, is_this: impl Fn(&Unresolved) -> bool) {
     }
 }
 
-/// Whether the attempt's outcome may still be recorded: `pending` carries its number and nonce (R4).
+/// The attempt's outcome may still be recorded: `pending` carries its number and nonce (R4).
 pub fn may_commit(ledger: &Ledger, attempt: &Attempt) -> bool {
     ledger.pending.as_ref().is_some_and(|pending| pending.n == attempt.n && pending.nonce == attempt.nonce)
 }

@@ -1,8 +1,8 @@
-//! What can come of a step.
+//! The outcomes of steps.
 use crate::lifecycle::ledger::{Millis, NermVerdict, Scopes, TokenId};
 use crate::redacted::Redacted;
 
-/// What came of a step; its kind follows from the step.
+/// The outcome of a step; its kind follows from the step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The step is the ledger write itself.
@@ -20,9 +20,9 @@ pub enum Outcome {
     Patched(Patched),
     /// The scopes that an access token lacks; `None`: ISC does not say, or refused to give one.
     Checked(Option<Scopes>),
-    /// What NERM makes of a credential.
+    /// NERM's verdict on a credential.
     TriedNerm(NermVerdict),
-    /// Whether ISC accepts a credential that was in doubt (R11, R13).
+    /// ISC accepts a credential that was in doubt (R11, R13), or does not.
     Verified(bool),
     /// A token is gone.
     Gone,
@@ -39,12 +39,12 @@ pub enum Posted {
         client_secret: Redacted,
         /// The expiry that ISC gave it.
         expires_at: Millis,
-        /// When ISC made it, as two witnesses say.
+        /// The moment at which ISC made it, as two witnesses say.
         made_at: Option<Millis>,
     },
     /// It does not, and this POST can no longer take effect. `wait`: at least so long until the next.
     No {
-        /// What ISC asked for with `Retry-After`, in milliseconds.
+        /// The wait that ISC asked for with `Retry-After`, in milliseconds.
         wait: Millis,
         /// ISC found something wrong with the request itself (400 or 422).
         is_bad: bool,
