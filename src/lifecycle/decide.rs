@@ -10,13 +10,14 @@ type Decider = fn(&Facts<'_>) -> Option<Step>;
 /// Order: the pass's own attempt > destroy > finish > time travel > first mint > rotate > upkeep. Each decider may rely
 /// on those above it having nothing to do.
 const PRIORITIES: [Decider; 26] = [
-    // The attempt of this pass waits for nothing: its number and its provisional token are short-lived.
+    // The attempt of this pass waits for nothing: its token is short-lived, and another replica may fence it.
     own_attempt,
-    // What needs no LIST, and must be known before another replica acts.
+    // What needs no LIST and must stand in the ledger before a token is destroyed (R5, R12, R18).
     destroy::record,
     fence,
     // From here on there is a LIST that is young enough.
     look,
+    // Destruction is finished first: it frees slots, and a finalizer may wait for it.
     destroy::tomb_all,
     destroy::delete,
     destroy::look_again,
@@ -26,14 +27,19 @@ const PRIORITIES: [Decider; 26] = [
     release::decide,
     sweep,
     raise,
+    // A prepared token dies in minutes (R7).
     extend,
     destroy::read,
+    // The tokens that there are must be known before one more is made (R11, R13).
     travel::answer,
     travel::verify,
+    // A token that is about to expire goes before new ones, and a free spare slot before the wish for it.
     upkeep::rescue,
     overlap::retire,
+    // A resource without a token has nothing: it goes before one whose token is to be replaced.
     mint::intend,
     rotate::intend,
+    // The rest can wait.
     upkeep::renew,
     upkeep::apply,
     upkeep::check_scopes,

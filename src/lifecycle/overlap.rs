@@ -87,7 +87,10 @@ fn stage(facts: &Facts<'_>, current: &Entry) -> Overlap {
 
 /// The overlap of the resource's replaced tokens is over for certain, use not considered.
 pub fn is_over(facts: &Facts<'_>, uid: &str) -> bool {
-    earliest_end(facts, uid).is_some_and(|end| facts.is_past(end))
+    match earliest_end(facts, uid) {
+        Some(end) => facts.is_past(end),
+        None => false,
+    }
 }
 
 /// The earliest end of a resource's replaced tokens; `None`: there are none, or the new one is not published.
@@ -129,8 +132,10 @@ pub(super) fn is_unpublished(ledger: &Ledger, uid: &str) -> bool {
 
 /// ISC saw the replaced tokens used although their overlap is over, which puts their end off.
 pub fn is_put_off(facts: &Facts<'_>, uid: &Uid) -> bool {
-    let current = facts.ledger.current(uid);
-    current.is_some_and(|current| matches!(stage(facts, current), Overlap::InUse))
+    match facts.ledger.current(uid) {
+        Some(current) => matches!(stage(facts, current), Overlap::InUse),
+        None => false,
+    }
 }
 
 /// Only a new LIST shows if a replaced token is still used.

@@ -9,14 +9,16 @@ use crate::lifecycle::rotate;
 /// The token that was replaced last and still lives.
 pub(super) fn previous(view: &View<'_>) -> Option<PreviousToken> {
     let entry = view.ledger?.retired(view.uid()).last()?;
-    let mut previous =
-        PreviousToken { client_id: entry.id.to_string(), revoke_after: None, last_used: view.last_used.map(stamp) };
-    if let Some(current) = view.current()
-        && let Some(published) = current.published_at
-    {
-        previous.revoke_after = Some(stamp(published + milliseconds(view.token.overlap())));
-    }
-    Some(previous)
+    Some(PreviousToken {
+        client_id: entry.id.to_string(),
+        revoke_after: overlap_end(view).map(stamp),
+        last_used: view.last_used.map(stamp),
+    })
+}
+
+fn overlap_end(view: &View<'_>) -> Option<Millis> {
+    let published = view.current()?.published_at?;
+    Some(published + milliseconds(view.token.overlap()))
 }
 
 /// The moment at which the schedule replaces the token.
@@ -29,9 +31,11 @@ pub(super) fn last_handled(resource: &Resource) -> Option<LastHandled> {
     if resource.rotated.is_none() && resource.revoked.is_none() {
         return None;
     }
-    let rotate = resource.rotated.as_deref().map(str::to_owned);
-    let revoke = resource.revoked.as_deref().map(str::to_owned);
-    Some(LastHandled { rotate, revoke })
+    Some(LastHandled { rotate: owned(resource.rotated.as_deref()), revoke: owned(resource.revoked.as_deref()) })
+}
+
+fn owned(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
 }
 
 fn milliseconds(seconds: u64) -> Millis {
