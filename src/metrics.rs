@@ -64,18 +64,18 @@ impl Metrics {
         self.changes.get_or_create(&ChangeLabels { change }).inc();
     }
 
-    /// How many resources there are by their `Ready` condition. Called by the controllers from time to time.
+    /// The number of resources by their `Ready` condition. Called by the controllers from time to time.
     pub fn resources(&self, ready: usize, not_ready: usize) {
         self.resources.get_or_create(&ReadyLabels { ready: "true" }).set(gauge(ready));
         self.resources.get_or_create(&ReadyLabels { ready: "false" }).set(gauge(not_ready));
     }
 
-    /// How the token limit of a tenant's user is used. Called by the tenant controller with its status.
+    /// The use of the token limit of a tenant's user. Called by the tenant controller with its status.
     pub fn capacity(&self, tenant: &str, share: CapacityShare, tokens: usize) {
         self.capacity.get_or_create(&CapacityLabels { tenant: tenant.into(), share }).set(gauge(tokens));
     }
 
-    /// Drops the numbers of a tenant that is gone. Called by whoever misses it.
+    /// Drops the numbers of a tenant that is gone. Called by the loop that misses it.
     pub fn forget_tenant(&self, tenant: &str) {
         for share in [CapacityShare::Limit, CapacityShare::Ours, CapacityShare::Others] {
             self.capacity.remove(&CapacityLabels { tenant: tenant.into(), share });
@@ -83,7 +83,7 @@ impl Metrics {
         self.credential_expiry(tenant, None);
     }
 
-    /// When the operator's own credential at a tenant expires, in seconds since 1970; `None`: never. Called likewise.
+    /// The expiry of the operator's own credential at a tenant, in seconds since 1970; `None`: never. Called likewise.
     pub fn credential_expiry(&self, tenant: &str, unix_seconds: Option<i64>) {
         let labels = TenantLabels { tenant: tenant.into() };
         match unix_seconds {
@@ -92,12 +92,12 @@ impl Metrics {
         }
     }
 
-    /// When the first published credential expires, in seconds since 1970; 0 if there is none. Called likewise.
+    /// The expiry of the first published credential, in seconds since 1970; 0 if there is none. Called likewise.
     pub fn earliest_expiry(&self, unix_seconds: i64) {
         self.earliest_expiry.set(unix_seconds);
     }
 
-    /// Whether this replica leads. Called by `process`.
+    /// Says that this replica leads, or does not. Called by `process`.
     pub fn leader(&self, leads: bool) {
         self.leader.set(i64::from(leads));
     }

@@ -18,7 +18,7 @@ macro_rules! label_values {
 }
 
 label_values! {
-    /// Whose pass it was.
+    /// The controller whose pass it was.
     Controller {
         /// The one that talks to the token API.
         Owner => "owner",
@@ -30,7 +30,7 @@ label_values! {
 }
 
 label_values! {
-    /// How a pass ended.
+    /// The end of a pass.
     PassOutcome {
         /// It ended as it should; what keeps a resource waiting is in its status.
         Done => "done",
@@ -42,7 +42,7 @@ label_values! {
 }
 
 label_values! {
-    /// What was asked of ISC.
+    /// The call to ISC.
     IscOperation {
         /// An access token, for the operator itself or to try a new credential (R7).
         AccessToken => "access_token",
@@ -64,7 +64,7 @@ label_values! {
 }
 
 label_values! {
-    /// How ISC answered, sorted by what the operator may conclude.
+    /// ISC's answer, sorted by what the operator may conclude.
     IscResult {
         /// Done as asked.
         Yes => "yes",
@@ -78,7 +78,7 @@ label_values! {
 }
 
 label_values! {
-    /// What was written to Kubernetes.
+    /// The object that was written to Kubernetes.
     KubernetesWrite {
         /// A ledger, by compare-and-swap.
         Ledger => "ledger",
@@ -94,7 +94,7 @@ label_values! {
 }
 
 label_values! {
-    /// What became of a token in ISC.
+    /// The change of a token in ISC.
     TokenChange {
         /// Created and recorded.
         Minted => "minted",
@@ -116,13 +116,13 @@ label_values! {
 }
 
 label_values! {
-    /// Which part of a tenant's token limit a number counts.
+    /// The part of a tenant's token limit that a number counts.
     CapacityShare {
         /// The most tokens the user may own.
         Limit => "limit",
         /// Made by this operator.
         Ours => "ours",
-        /// Made by anybody else, the operator's own credential included.
+        /// Made by others, the operator's own credential included.
         Others => "others",
     }
 }
@@ -164,7 +164,7 @@ pub(super) struct ReadyLabels {
     pub(super) ready: &'static str,
 }
 
-/// Tenants are few and named by whoever runs the platform, so that their name may be a label.
+/// Tenants are few and named by the platform team, so that their name may be a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct CapacityLabels {
     pub(super) tenant: String,

@@ -19,10 +19,10 @@ use tracing::info;
 use super::health::Health;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// How long requests under way may take to end.
+/// Time for requests under way to end.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Why there are no admin endpoints.
+/// The reason why there are no admin endpoints.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("failed to listen on {address}: choose a free one with --admin-address")]
@@ -35,7 +35,7 @@ pub(super) enum Error {
 
 /// The running endpoints.
 pub(super) struct Admin {
-    /// Where they listen.
+    /// The address that they listen on.
     #[cfg(test)]
     address: SocketAddr,
     stop: CancellationToken,

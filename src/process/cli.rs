@@ -1,4 +1,4 @@
-//! The command line: what can be asked of the binary, and the exit code it answers with.
+//! The command line: the commands of the binary, and the exit code it answers with.
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ struct CrdsFlags {
     dir: Option<PathBuf>,
 }
 
-/// Why there are no CustomResourceDefinitions.
+/// The reason why there are no CustomResourceDefinitions.
 #[derive(Debug, thiserror::Error)]
 enum CrdsError {
     #[error("failed to serialise the definition for \"{0}\"")]
@@ -80,8 +80,9 @@ fn crds(dir: Option<&Path>) -> Result<(), CrdsError> {
 
 fn write_file(dir: &Path, file: &str, text: &str) -> Result<(), CrdsError> {
     let path = dir.join(file);
-    let written = fs::create_dir_all(dir).and_then(|()| fs::write(&path, text));
-    written.map_err(|source| CrdsError::Write { path: path.display().to_string(), source })
+    let failed = |source| CrdsError::Write { path: path.display().to_string(), source };
+    fs::create_dir_all(dir).map_err(failed)?;
+    fs::write(&path, text).map_err(failed)
 }
 
 fn exit_code(result: Result<(), CrdsError>) -> ExitCode {

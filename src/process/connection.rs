@@ -20,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence on a connection. The server ends a watch after 290 s, so that only a dead connection is silent so long.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// Why there is no client.
+/// The reason why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("failed to use the kubeconfig: check {0} and --context")]
@@ -40,7 +40,7 @@ pub(super) enum Error {
 }
 
 impl Error {
-    /// Whoever never meant to run in a Pod gets a sentence of their own: kube's names neither variable nor remedy.
+    /// A person who never meant to run in a Pod gets another sentence: kube's names neither variable nor remedy.
     fn of_pod(error: InClusterError) -> Self {
         match error {
             InClusterError::ReadEnvironmentVariable(_) => Self::Nowhere,
@@ -71,10 +71,13 @@ fn config(access: &Access, name: Option<&str>, proxy: Option<&Proxy>) -> Result<
     Ok(through(config, own, proxy))
 }
 
-/// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, else through that of the environment.
+/// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, otherwise through that of the environment.
 fn through(mut config: Config, own: Option<Redacted>, environment: Option<&Proxy>) -> Config {
-    let environment = environment.filter(|proxy| proxy.carries(&config.cluster_url)).map(|proxy| &proxy.url);
-    let proxy = own.as_ref().or(environment);
+    let proxy = match (&own, environment) {
+        (Some(own), _) => Some(own),
+        (None, Some(proxy)) if proxy.carries(&config.cluster_url) => Some(&proxy.url),
+        (None, _) => None,
+    };
     info!(server = %config.cluster_url, proxy = proxy.and_then(proxy::address), "connecting to Kubernetes");
     config.proxy_url = proxy.and_then(proxy::uri);
     config
@@ -86,7 +89,7 @@ fn limited(mut config: Config) -> Config {
     config.connect_timeout = Some(CONNECT);
     config.write_timeout = Some(REQUEST);
     config.read_timeout = Some(SILENCE);
-    // Else the time a pooled connection lay idle counts against the next reply on it.
+    // Otherwise the time a pooled connection lay idle counts against the next reply on it.
     config.reset_reader_on_write = true;
     let name = concat!("pat-operator/", env!("CARGO_PKG_VERSION"));
     config.headers.push((USER_AGENT, HeaderValue::from_static(name)));

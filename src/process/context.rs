@@ -1,6 +1,8 @@
-//! What a context of a kubeconfig says: where Kubernetes is, whom to trust there, and as whom to speak to it.
+//! Reads a context of a kubeconfig: where Kubernetes is, whom to trust there, and as whom to speak to it.
 use kube::Config;
-use kube::config::{AuthInfo, Cluster, Context, ExecAuthCluster, Kubeconfig, KubeconfigError};
+use kube::config::{
+    AuthInfo, Cluster, Context, ExecAuthCluster, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -14,17 +16,21 @@ pub(super) fn config(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Conf
     let context = context(kubeconfig, name)?;
     let cluster = cluster(kubeconfig, context)?;
     let told = ExecAuthCluster::try_from(cluster)?;
-    let server = cluster.server.as_ref().ok_or(KubeconfigError::MissingClusterUrl)?;
+    let Some(server) = &cluster.server else { return Err(KubeconfigError::MissingClusterUrl.into()) };
     let mut config = Config::new(server.parse().map_err(KubeconfigError::ParseClusterUrl)?);
     if let Some(namespace) = &context.namespace {
         config.default_namespace.clone_from(namespace);
     }
-    config.root_cert = told.certificate_authority_data.as_deref().map(authorities).transpose()?;
+    if let Some(pem) = &told.certificate_authority_data {
+        config.root_cert = Some(authorities(pem)?);
+    }
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
     config.disable_compression = cluster.disable_compression.unwrap_or(false);
     config.tls_server_name.clone_from(&cluster.tls_server_name);
     config.auth_info = user(kubeconfig, context);
-    if let Some(plugin) = config.auth_info.exec.as_mut().filter(|plugin| plugin.provide_cluster_info) {
+    if let Some(plugin) = &mut config.auth_info.exec
+        && plugin.provide_cluster_info
+    {
         plugin.cluster = Some(told);
     }
     Ok(config)
@@ -33,26 +39,36 @@ pub(super) fn config(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Conf
 /// The `proxy-url` of the cluster that a context leads to.
 pub(super) fn proxy_url(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Option<Redacted>, Error> {
     let cluster = cluster(kubeconfig, context(kubeconfig, name)?)?;
-    Ok(cluster.proxy_url.clone().filter(|url| !url.is_empty()).map(Redacted::new))
+    match &cluster.proxy_url {
+        Some(url) if !url.is_empty() => Ok(Some(Redacted::new(url.clone()))),
+        Some(_) | None => Ok(None),
+    }
 }
 
 fn context<'a>(kubeconfig: &'a Kubeconfig, name: Option<&str>) -> Result<&'a Context, KubeconfigError> {
-    let current = kubeconfig.current_context.as_deref();
-    let name = name.or(current).ok_or(KubeconfigError::CurrentContextNotSet)?;
-    let named = kubeconfig.contexts.iter().find(|named| named.name == name);
-    named.and_then(|named| named.context.as_ref()).ok_or_else(|| KubeconfigError::LoadContext(name.into()))
+    let Some(name) = name.or(kubeconfig.current_context.as_deref()) else {
+        return Err(KubeconfigError::CurrentContextNotSet);
+    };
+    match kubeconfig.contexts.iter().find(|named| named.name == name) {
+        Some(NamedContext { context: Some(context), .. }) => Ok(context),
+        Some(_) | None => Err(KubeconfigError::LoadContext(name.into())),
+    }
 }
 
 fn cluster<'a>(kubeconfig: &'a Kubeconfig, context: &Context) -> Result<&'a Cluster, KubeconfigError> {
     let name = &context.cluster;
-    let named = kubeconfig.clusters.iter().find(|named| named.name == *name);
-    named.and_then(|named| named.cluster.as_ref()).ok_or_else(|| KubeconfigError::LoadClusterOfContext(name.clone()))
+    match kubeconfig.clusters.iter().find(|named| named.name == *name) {
+        Some(NamedCluster { cluster: Some(cluster), .. }) => Ok(cluster),
+        Some(_) | None => Err(KubeconfigError::LoadClusterOfContext(name.clone())),
+    }
 }
 
 /// A user that is not there is nobody, as for kubectl.
 fn user(kubeconfig: &Kubeconfig, context: &Context) -> AuthInfo {
-    let named = kubeconfig.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
-    named.and_then(|named| named.auth_info.clone()).unwrap_or_default()
+    match kubeconfig.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref()) {
+        Some(NamedAuthInfo { auth_info: Some(user), .. }) => user.clone(),
+        Some(_) | None => AuthInfo::default(),
+    }
 }
 
 fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>, Error> {

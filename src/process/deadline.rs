@@ -67,7 +67,8 @@ where
 }
 
 fn is_watch(query: Option<&str>) -> bool {
-    query.is_some_and(|query| query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true")))
+    let Some(query) = query else { return false };
+    query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
 }
 
 fn streamed<B>(reply: Response<B>) -> Reply

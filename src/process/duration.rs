@@ -3,19 +3,24 @@ use std::time::Duration;
 
 /// Parses `500ms`, `45s`, `15m`, `24h` or `30d`.
 pub(super) fn parse(text: &str) -> Result<Duration, Error> {
-    let invalid = || Error(text.to_owned());
+    match milliseconds(text) {
+        Some(milliseconds) if milliseconds > 0 => Ok(Duration::from_millis(milliseconds)),
+        Some(_) | None => Err(Error(text.to_owned())),
+    }
+}
+
+fn milliseconds(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits).ok_or_else(invalid)?;
-    let number: u64 = number.parse().map_err(|_| invalid())?;
-    let milliseconds = match unit {
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = match unit {
         "ms" => 1,
         "s" => 1_000,
         "m" => 60 * 1_000,
         "h" => 60 * 60 * 1_000,
         "d" => 24 * 60 * 60 * 1_000,
-        _ => return Err(invalid()),
+        _ => return None,
     };
-    number.checked_mul(milliseconds).filter(|_| number > 0).map(Duration::from_millis).ok_or_else(invalid)
+    number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
 /// The text is not a duration.

@@ -1,4 +1,4 @@
-//! What the Pod says about itself: the only reads of the environment outside the flags.
+//! The Pod's own environment: the only reads of the environment outside the flags.
 #![expect(clippy::disallowed_methods, reason = "this is the home of environment reads")]
 use std::ffi::OsString;
 use std::fs;
@@ -6,21 +6,21 @@ use std::path::PathBuf;
 
 use crate::redacted::Redacted;
 
-/// Where Kubernetes mounts the namespace of the Pod's service account.
+/// The file in which Kubernetes mounts the namespace of the Pod's service account.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// What is used where a flag is absent.
+/// The values that are used where a flag is absent.
 #[derive(Debug)]
 pub(super) struct Environment {
-    /// `POD_NAMESPACE`, else the service account's namespace.
+    /// `POD_NAMESPACE`, otherwise the service account's namespace.
     pub(super) namespace: Option<String>,
-    /// `POD_NAME`, else the host's name: the same after a restart, so that the Lease is found one's own.
+    /// `POD_NAME`, otherwise the host's name: the same after a restart, so that the replica knows its Lease again.
     pub(super) identity: String,
     /// The files that `KUBECONFIG` lists, as kubectl reads it; empty without any.
     pub(super) kubeconfig: Vec<PathBuf>,
-    /// `HTTPS_PROXY`, else `https_proxy`.
+    /// `HTTPS_PROXY`, otherwise `https_proxy`.
     pub(super) https_proxy: Option<Variable>,
-    /// `NO_PROXY`, else `no_proxy`; empty without any.
+    /// `NO_PROXY`, otherwise `no_proxy`; empty without any.
     pub(super) no_proxy: String,
 }
 
@@ -65,29 +65,37 @@ impl SailVariables {
     }
 }
 
-/// Whether Kubernetes accepts the text as a namespace's name (RFC 1123 label).
+/// True if Kubernetes accepts the text as a namespace's name (RFC 1123 label).
 pub(super) fn is_dns_label(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    let is_plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (1..=63).contains(&text.len()) && is_plain && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// An empty variable is none. What is not UTF-8 is told from others and fails the checks.
+/// An empty variable is none. A value that is not UTF-8 differs from all others and fails the checks.
 fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.to_string_lossy().into_owned();
-    Some(value).filter(|value| !value.is_empty())
+    if value.is_empty() { None } else { Some(value) }
 }
 
 fn first(names: [&'static str; 2]) -> Option<Variable> {
-    names.into_iter().find_map(|name| Some(Variable { name, value: Redacted::new(variable(name)?) }))
+    for name in names {
+        if let Some(value) = variable(name) {
+            return Some(Variable { name, value: Redacted::new(value) });
+        }
+    }
+    None
 }
 
 fn paths(list: OsString) -> Vec<PathBuf> {
-    std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+    let mut paths: Vec<PathBuf> = std::env::split_paths(&list).collect();
+    paths.retain(|path| !path.as_os_str().is_empty());
+    paths
 }
 
 fn service_account_namespace() -> Option<String> {
     let text = fs::read_to_string(NAMESPACE_FILE).ok()?;
-    Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+    let name = text.trim();
+    if name.is_empty() { None } else { Some(name.to_owned()) }
 }
 
 fn host_name() -> String {

@@ -2,7 +2,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-/// Tells whoever started the process, for as long as there is no log.
+/// Writes an error to standard error, for as long as there is no log.
 pub(super) fn report(error: &dyn Error) {
     // Nothing is left to do if standard error is closed.
     let _ = writeln!(io::stderr(), "pat-operator: {}", chain(error));

@@ -1,4 +1,4 @@
-//! Whether the process is alive and ready: written by the main runtime, read by the admin thread.
+//! The signs that the process is alive and ready: written by the main runtime, read by the admin thread.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -51,16 +51,16 @@ impl Health {
         self.0.ready.store(ready, Ordering::Relaxed);
     }
 
-    /// Whether `/readyz` says yes.
+    /// True if `/readyz` says yes.
     pub(super) fn is_ready(&self) -> bool {
         self.0.ready.load(Ordering::Relaxed)
     }
 
-    /// How long the main runtime has been silent, if too long.
+    /// The time for which the main runtime has been silent, if that is too long.
     pub(super) fn stuck_for(&self) -> Option<Duration> {
         let silence = self.age().saturating_sub(self.0.last_beat.load(Ordering::Relaxed));
         let silence = Duration::from_millis(silence);
-        (silence > self.0.stuck_after).then_some(silence)
+        if silence > self.0.stuck_after { Some(silence) } else { None }
     }
 
     fn age(&self) -> u64 {

@@ -1,11 +1,11 @@
-//! Where Kubernetes is found: the kubeconfig file that a flag names, or those of `KUBECONFIG`, merged as kubectl merges them.
+//! The way to Kubernetes: the kubeconfig file that a flag names, or those of `KUBECONFIG`, merged as kubectl merges them.
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use kube::config::{Kubeconfig, KubeconfigError};
 use rustls::pki_types::pem;
 
-/// What says where Kubernetes is, and as whom to speak to it.
+/// The source that says where Kubernetes is, and as whom to speak to it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Access {
     /// The file of `--kubeconfig`.
@@ -27,7 +27,7 @@ impl Access {
     }
 }
 
-/// Why there is no kubeconfig.
+/// The reason why there is no kubeconfig.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("there is no file {0:?}")]
@@ -68,7 +68,9 @@ fn read(path: &Path) -> Result<Option<Kubeconfig>, Error> {
         Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read?,
     };
-    kubeconfig.current_context = kubeconfig.current_context.filter(|name| !name.is_empty());
+    if kubeconfig.current_context.as_deref() == Some("") {
+        kubeconfig.current_context = None;
+    }
     Ok(Some(kubeconfig))
 }
 

@@ -5,7 +5,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use super::environment::Variable;
 use crate::redacted::Redacted;
 
-/// What is said to be a proxy's URL and is none. The text is not repeated: it may hold a password.
+/// A proxy's URL that is none. The text is not repeated: it may hold a password.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not the URL of a proxy: write http://HOST:PORT, and percent-encode the signs in a user or password")]
 pub(super) struct Error(String);
@@ -20,12 +20,12 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// What `HTTPS_PROXY` and `NO_PROXY` say.
+    /// The proxy of `HTTPS_PROXY`, but for the hosts of `NO_PROXY`.
     pub(super) fn new(https_proxy: &Variable, no_proxy: &str) -> Result<Self, Error> {
         Ok(Self { url: checked(https_proxy.name, &https_proxy.value)?, except: hosts(no_proxy) })
     }
 
-    /// Whether a server is reached through it. The matcher is the one that reqwest asks on the way to ISC.
+    /// True if a server is reached through it. The matcher is the one that reqwest asks on the way to ISC.
     pub(super) fn carries(&self, server: &Uri) -> bool {
         let matcher = Matcher::builder().https(self.url.expose().to_owned()).no(&self.except).build();
         matcher.intercept(server).is_some()
@@ -49,16 +49,17 @@ fn hosts(no_proxy: &str) -> String {
 
 /// A proxy's URL, with a scheme. `name` says where it was read.
 pub(super) fn checked(name: &str, text: &Redacted) -> Result<Redacted, Error> {
-    let wrong = || Error(name.into());
     let with_scheme = match text.expose() {
         text if text.contains("://") => Redacted::new(text.into()),
         text => Redacted::new(format!("http://{text}")),
     };
-    let url = reqwest::Url::parse(with_scheme.expose()).map_err(|_| wrong())?;
+    let Ok(url) = reqwest::Url::parse(with_scheme.expose()) else { return Err(Error(name.into())) };
     let url = Redacted::new(url.into());
     // Kubernetes is reached with another type of URL.
-    let understood = uri(&url).is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
-    if understood { Ok(url) } else { Err(wrong()) }
+    match uri(&url) {
+        Some(uri) if matches!(uri.scheme_str(), Some("http" | "https")) => Ok(url),
+        Some(_) | None => Err(Error(name.into())),
+    }
 }
 
 /// A checked URL in the form that kube takes.
@@ -66,11 +67,14 @@ pub(super) fn uri(url: &Redacted) -> Option<Uri> {
     url.expose().parse().ok()
 }
 
-/// Where a proxy is, without user and password.
+/// The address of a proxy, without user and password.
 pub(super) fn address(url: &Redacted) -> Option<String> {
     let uri = uri(url)?;
-    let port = uri.port_u16().map_or(String::new(), |port| format!(":{port}"));
-    Some(format!("{}://{}{port}", uri.scheme_str()?, uri.host()?))
+    let (scheme, host) = (uri.scheme_str()?, uri.host()?);
+    Some(match uri.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    })
 }
 
 #[cfg(test)]

@@ -22,10 +22,10 @@ use super::{connection, hardening, proxy, telemetry};
 use crate::controllers::{self, Outside};
 use crate::metrics::Metrics;
 
-/// How long the runtime may take to drop what is left once all is done.
+/// Time for the runtime to drop what is left once all is done.
 const REMAINS: Duration = Duration::from_millis(500);
 
-/// Why the operator ended other than on request.
+/// The reason why the operator ended other than on request.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error(transparent)]
@@ -138,7 +138,7 @@ async fn take_turn(
     result
 }
 
-/// Whether the work may begin; if not, a stop was requested first.
+/// True if the work may begin; false if a stop was requested first.
 async fn acquire(election: Option<&mut Election>, health: &Health, stop: &CancellationToken) -> bool {
     let Some(election) = election else { return true };
     tokio::select! {

@@ -1,4 +1,4 @@
-//! What the process needs to know: the flags, completed from the environment and checked.
+//! The settings of the process: the flags, completed from the environment and checked.
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::leader::LeaseTimes;
 use super::proxy::{self, Proxy};
 use crate::controllers;
 
-/// What the process needs to know, checked and complete.
+/// The settings of the process, checked and complete.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) access: Access,
@@ -25,7 +25,7 @@ pub(super) struct Settings {
     pub(super) controllers: controllers::Config,
 }
 
-/// Which Lease, and its durations.
+/// The Lease to hold, and its durations.
 #[derive(Debug)]
 pub(super) struct LeaseSettings {
     pub(super) name: String,
@@ -56,7 +56,7 @@ pub(super) enum Error {
 impl Settings {
     /// Completes the flags from the environment and refuses what cannot work.
     pub(super) fn new(flags: RunFlags, environment: Environment) -> Result<Self, Error> {
-        let namespace = flags.namespace.or(environment.namespace).ok_or(Error::NoNamespace)?;
+        let Some(namespace) = flags.namespace.or(environment.namespace) else { return Err(Error::NoNamespace) };
         if !environment::is_dns_label(&namespace) {
             return Err(Error::NamespaceSyntax(namespace));
         }
@@ -102,8 +102,10 @@ fn check_lease(flags: LeaderFlags) -> Result<Option<LeaseSettings>, Error> {
     if !times.are_ordered() {
         return Err(Error::LeaseTimes);
     }
-    let elect = flags.leader_elect && !flags.no_leader_elect;
-    Ok(elect.then_some(LeaseSettings { name: flags.lease_name, times }))
+    if !flags.leader_elect || flags.no_leader_elect {
+        return Ok(None);
+    }
+    Ok(Some(LeaseSettings { name: flags.lease_name, times }))
 }
 
 fn check_installation_id(id: String) -> Result<String, Error> {

@@ -13,7 +13,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 /// Logs a whole body at WARN if it does not deserialise, and that body may be a Secret.
 const LOGS_BODIES: &str = "kube_client::client";
 
-/// How log lines are written.
+/// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
     /// One JSON object per line.
@@ -22,7 +22,7 @@ pub(super) enum LogFormat {
     Text,
 }
 
-/// Why nothing can be logged.
+/// The reason why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("--log-level \"{filter}\" is not a log filter: write a level like info, or info,pat_operator=debug")]
@@ -48,7 +48,7 @@ fn lines(format: LogFormat, filter: &str, to: BoxMakeWriter) -> Result<Box<dyn L
     })
 }
 
-/// Whether a line can be let through: none that hold bodies, and of other crates none that hold bytes of the wire.
+/// True for a line that can be let through: none that hold bodies, and of other crates none that hold bytes of the wire.
 fn is_harmless(line: &Metadata<'_>) -> bool {
     if line.target() == LOGS_BODIES && line.is_event() {
         return *line.level() == LevelFilter::ERROR;

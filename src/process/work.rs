@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::controllers;
 
-/// How the work ended other than on request and in time.
+/// An end of the work other than on request and in time.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("the controllers failed")]
@@ -34,7 +34,10 @@ pub(super) async fn work_until_stopped(
     let mut overdue = None;
     let result = loop {
         tokio::select! {
-            ended = work.join_next() => break ended.map_or(Err(Error::Ended), |ended| verdict(ended, stop)),
+            ended = work.join_next() => match ended {
+                Some(ended) => break verdict(ended, stop),
+                None => break Err(Error::Ended),
+            },
             () = &mut lost, if !lease_lost => {
                 lease_lost = true;
                 stop.cancel();

@@ -1,41 +1,65 @@
-//! Who may hold the Lease: decided from what was seen and when, without I/O or clock.
+//! Decides who may hold the Lease, from what was seen and when, without I/O or clock.
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::LeaseSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use tokio::time::Instant;
 
+/// The durations of the election.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::process) struct LeaseTimes {
+    /// How long a Lease that is not renewed keeps others out; written to it in whole seconds, rounded up.
+    pub(in crate::process) duration: Duration,
+    /// How long the leader tries to renew before it gives up.
+    pub(in crate::process) renew_deadline: Duration,
+    /// Pause between two looks at the Lease.
+    pub(in crate::process) retry: Duration,
+}
+
+impl LeaseTimes {
+    /// True if a leader gives up before another may take over, and has a second try before that.
+    pub(in crate::process) fn are_ordered(&self) -> bool {
+        self.duration > self.renew_deadline && self.renew_deadline > self.retry
+    }
+}
+
 /// The Lease as last read, and since when it has read so.
 #[derive(Clone, Debug)]
 pub(super) struct Sighting {
-    /// What a write must be based on.
+    /// The version that a write must be based on.
     pub(super) resource_version: String,
     pub(super) spec: LeaseSpec,
-    /// When this spec was seen first.
+    /// The moment when this spec was seen first.
     pub(super) since: Instant,
 }
 
-/// What to do about the Lease.
+/// The next step towards the Lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// There is none: create it.
     Create,
-    /// It is free, silent for too long, or already one's own: write it.
+    /// It is free, silent for too long, or already this replica's: write it.
     Take,
-    /// Somebody else holds it.
+    /// Another replica holds it.
     Wait,
 }
 
 impl Sighting {
     /// A Lease was read at `now`. The time seen so far counts on only while the spec stays the same.
     pub(super) fn update(previous: Option<&Self>, resource_version: String, spec: LeaseSpec, now: Instant) -> Self {
-        let since = previous.filter(|previous| previous.spec == spec).map_or(now, |previous| previous.since);
+        let since = match previous {
+            Some(previous) if previous.spec == spec => previous.since,
+            Some(_) | None => now,
+        };
         Self { resource_version, spec, since }
     }
 
-    /// Who holds the Lease, if anybody.
+    /// The replica that holds the Lease; `None`: it is free.
     pub(super) fn holder(&self) -> Option<&str> {
-        self.spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())
+        match self.spec.holder_identity.as_deref() {
+            None | Some("") => None,
+            holder => holder,
+        }
     }
 }
 
@@ -54,16 +78,19 @@ pub(super) fn decide(sighting: Option<&Sighting>, me: &str, now: Instant) -> Dec
 
 /// The Lease as `me` writes it at wall-clock time `now`, which only people read.
 pub(super) fn held(previous: Option<&LeaseSpec>, me: &str, duration: Duration, now: &MicroTime) -> LeaseSpec {
-    let mine = previous.filter(|spec| spec.holder_identity.as_deref() == Some(me));
-    let transitions = previous.and_then(|spec| spec.lease_transitions).unwrap_or(0);
-    let changed = previous.is_some() && mine.is_none();
+    let before = previous.cloned().unwrap_or_default();
+    let is_mine = before.holder_identity.as_deref() == Some(me);
+    let acquired = if is_mine { before.acquire_time.clone() } else { None };
+    let transitions = before.lease_transitions.unwrap_or(0);
+    // The first holder follows no other.
+    let changes_hands = previous.is_some() && !is_mine;
     LeaseSpec {
         holder_identity: Some(me.to_owned()),
         lease_duration_seconds: Some(whole_seconds(duration)),
-        acquire_time: mine.and_then(|spec| spec.acquire_time.clone()).or_else(|| Some(now.clone())),
+        acquire_time: acquired.or_else(|| Some(now.clone())),
         renew_time: Some(now.clone()),
-        lease_transitions: Some(transitions.saturating_add(i32::from(changed))),
-        ..previous.cloned().unwrap_or_default()
+        lease_transitions: Some(transitions.saturating_add(i32::from(changes_hands))),
+        ..before
     }
 }
 
@@ -77,10 +104,10 @@ pub(super) fn released(previous: &LeaseSpec, now: &MicroTime) -> LeaseSpec {
     }
 }
 
-/// How long the holder asked to be left alone.
+/// The time for which the holder keeps others out.
 fn term(spec: &LeaseSpec) -> Duration {
-    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
-    Duration::from_secs(seconds.unwrap_or(0))
+    let seconds = spec.lease_duration_seconds.unwrap_or(0);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 fn whole_seconds(duration: Duration) -> i32 {

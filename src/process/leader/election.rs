@@ -8,8 +8,7 @@ use kube::{Client, ResourceExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{info, warn};
 
-use super::LeaseTimes;
-use super::decision::{Decision, Sighting, decide, held, released};
+use super::decision::{Decision, LeaseTimes, Sighting, decide, held, released};
 use crate::process::error_chain::chain;
 
 /// One replica's part in the election.
@@ -22,7 +21,7 @@ pub(in crate::process) struct Election {
     sighting: Option<Sighting>,
 }
 
-/// Why a try came to nothing.
+/// The reason why a try came to nothing.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("failed to read the lease; check the right to get it, and the API server")]
@@ -74,7 +73,7 @@ impl Election {
         warn!(lease = self.name, "lost the lease to another replica");
     }
 
-    /// Frees the Lease if it is one's own, so that the next leader need not wait for its end.
+    /// Frees the Lease if this replica holds it, so that the next leader need not wait for its end.
     pub(in crate::process) async fn release(mut self) {
         let limit = self.limit();
         let freed = timeout(limit, self.free()).await.unwrap_or(Err(Error::NoAnswer(limit)));
@@ -83,7 +82,7 @@ impl Election {
         }
     }
 
-    /// Whether the Lease, as last seen, is one's own.
+    /// True if this replica holds the Lease, as last seen.
     fn leads(&self) -> bool {
         self.sighting.as_ref().and_then(Sighting::holder) == Some(&self.identity)
     }
@@ -95,9 +94,10 @@ impl Election {
 
     async fn free(&mut self) -> Result<(), Error> {
         self.look().await?;
-        let Some(sighting) = self.sighting.take().filter(|sighting| sighting.holder() == Some(&self.identity)) else {
+        if !self.leads() {
             return Ok(());
-        };
+        }
+        let Some(sighting) = self.sighting.take() else { return Ok(()) };
         let lease = self.lease(Some(sighting.resource_version), released(&sighting.spec, &wall_clock()));
         self.leases.replace(&self.name, &PostParams::default(), &lease).await.map_err(Error::Write)?;
         info!(lease = self.name, "released the lease");
@@ -146,14 +146,14 @@ impl Election {
         self.written(self.leases.replace(&self.name, &PostParams::default(), &lease).await)
     }
 
-    /// Whether the write took effect for sure; remembers it then.
+    /// True if the write took effect for sure; remembers it then.
     fn written(&mut self, result: kube::Result<Lease>) -> Result<bool, Error> {
         match result {
             Ok(lease) => {
                 self.sighting = Some(sight(None, lease));
                 Ok(true)
             }
-            // Somebody else wrote first, or deleted it; or one's own write took effect and its answer was lost.
+            // Another replica or a user wrote first, or deleted it; or this write took effect and its answer was lost.
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(false),
             Err(error) => Err(Error::Write(error)),
         }
