@@ -8,9 +8,9 @@ pub const READY: &str = "Ready";
 pub const RECONCILING: &str = "Reconciling";
 /// Present and True while only a person can help.
 pub const STALLED: &str = "Stalled";
-/// Whether the scopes give the rights that they name.
+/// The scopes give the rights that they name.
 pub const SCOPES_EFFECTIVE: &str = "ScopesEffective";
-/// Whether NERM takes access tokens got with the credential; present while the Tenant has a nermUrl.
+/// NERM takes access tokens got with the credential; present while the Tenant has a nermUrl.
 pub const NERM_ACCEPTED: &str = "NermAccepted";
 /// Of a Tenant, present and True while its credential expires within 30 days.
 pub const CREDENTIAL_EXPIRES: &str = "CredentialExpires";
@@ -19,43 +19,60 @@ pub const CLONE_SUSPECTED: &str = "CloneSuspected";
 
 /// A condition without its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ConditionSpec {
     /// Type.
     pub kind: &'static str,
     /// `Some(true)`: True, `Some(false)`: False, `None`: Unknown.
     pub status: Option<bool>,
     /// Stable word for machines.
     pub reason: &'static str,
-    /// Sentence for people: what is the case, with which object, and what to do.
+    /// Sentence for people: the state, the object, and the remedy.
     pub message: String,
 }
 
-/// The wanted conditions; the transition time of an old one is kept while its status stays.
-pub fn merge(old: &[Condition], wanted: &[Wanted], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
-    wanted
-        .iter()
-        .map(|wanted| {
-            let status = match wanted.status {
-                Some(true) => "True",
-                Some(false) => "False",
-                None => "Unknown",
-            };
-            let kept = old.iter().find(|old| old.type_ == wanted.kind && old.status == status);
-            let same = kept.filter(|old| old.reason == wanted.reason && says_the_same(&old.message, &wanted.message));
-            Condition {
-                type_: wanted.kind.into(),
-                status: status.into(),
-                reason: wanted.reason.into(),
-                message: same.map_or(&wanted.message, |old| &old.message).clone(),
-                observed_generation: generation,
-                last_transition_time: kept.map_or(Time(now), |old| old.last_transition_time.clone()),
-            }
-        })
-        .collect()
+impl ConditionSpec {
+    fn status(&self) -> &'static str {
+        match self.status {
+            Some(true) => "True",
+            Some(false) => "False",
+            None => "Unknown",
+        }
+    }
+
+    /// The condition as it is written; `old`: the one of this kind that is there.
+    fn written(&self, old: Option<&Condition>, generation: Option<i64>, now: Timestamp) -> Condition {
+        let mut condition = Condition {
+            type_: self.kind.into(),
+            status: self.status().into(),
+            reason: self.reason.into(),
+            message: self.message.clone(),
+            observed_generation: generation,
+            last_transition_time: Time(now),
+        };
+        let Some(old) = old else { return condition };
+        if old.status != condition.status {
+            return condition;
+        }
+        condition.last_transition_time = old.last_transition_time.clone();
+        // A failure that repeats itself is written once, with the tracking id of its first request.
+        if old.reason == condition.reason && says_the_same(&old.message, &condition.message) {
+            condition.message.clone_from(&old.message);
+        }
+        condition
+    }
 }
 
-/// Whether two messages differ at most in what ISC calls the requests that they are about: what fails again and again in the
-/// same way is told once.
+/// The conditions as they are written; the transition time of an old one is kept while its status stays.
+pub fn merge(old: &[Condition], specs: &[ConditionSpec], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
+    let mut merged = Vec::new();
+    for spec in specs {
+        let old = old.iter().find(|old| old.type_ == spec.kind);
+        merged.push(spec.written(old, generation, now));
+    }
+    merged
+}
+
+/// True if two messages differ at most in the tracking ids of the requests that they are about.
 fn says_the_same(old: &str, new: &str) -> bool {
     without_requests(old) == without_requests(new)
 }
@@ -72,19 +89,15 @@ fn without_requests(message: &str) -> Vec<&str> {
     words
 }
 
-/// The status of a condition, `None` if it is absent.
-pub fn is_true(conditions: &[Condition], kind: &str) -> Option<bool> {
-    conditions.iter().find(|condition| condition.type_ == kind).map(|condition| condition.status == "True")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_refusal_that_is_repeated_keeps_its_message_and_another_one_does_not() {
-        let ready =
-            |reason, message: &str| [Wanted { kind: READY, status: Some(false), reason, message: message.into() }];
+        let ready = |reason, message: &str| {
+            [ConditionSpec { kind: READY, status: Some(false), reason, message: message.into() }]
+        };
         let first = "ISC failed (status 503): down; trackingId 1f; it is tried again";
         let old = merge(&[], &ready("IscUnavailable", first), Some(1), Timestamp::UNIX_EPOCH);
         for (sentence, reason, message, expected) in [

@@ -27,6 +27,11 @@ impl Duration {
     pub fn seconds(&self) -> Result<u64, NotADuration> {
         seconds(&self.0).ok_or_else(|| NotADuration(self.0.clone()))
     }
+
+    /// Length in seconds of one that is shorter than 136 years; `None`: it is longer, or no duration.
+    pub fn short_seconds(&self) -> Option<u32> {
+        u32::try_from(self.seconds().ok()?).ok()
+    }
 }
 
 impl FromStr for Duration {
@@ -46,12 +51,12 @@ impl fmt::Display for Duration {
 
 /// Durations in CEL, whose own `duration()` knows no days.
 pub mod cel {
-    /// Whether a text is a duration, as CEL.
+    /// CEL that is true if a text is a duration.
     pub fn is_duration(text: &str) -> String {
         format!("{text}.matches('^[1-9][0-9]{{0,7}}[smhd]$')")
     }
 
-    /// The length in seconds of a text that is a duration, as CEL.
+    /// CEL for the length in seconds of a text that is a duration.
     pub fn seconds(text: &str) -> String {
         format!(
             "int({text}.substring(0, size({text}) - 1)) * {{'s': 1, 'm': 60, 'h': 3600, 'd': 86400}}[{text}.substring(size({text}) - 1)]"
@@ -68,8 +73,11 @@ fn seconds(text: &str) -> Option<u64> {
         _ => return None,
     };
     let number = text.get(..text.len() - 1)?;
-    let plain = number.chars().all(|digit| digit.is_ascii_digit()) && !number.starts_with('0');
-    number.parse::<u64>().ok().filter(|_| plain)?.checked_mul(unit)
+    let is_plain = number.chars().all(|digit| digit.is_ascii_digit()) && !number.starts_with('0');
+    if !is_plain {
+        return None;
+    }
+    number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
 #[cfg(test)]

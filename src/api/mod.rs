@@ -1,4 +1,4 @@
-//! What users write: the two kinds, their checks and their names. No I/O, no async, no clock.
+//! The resources that users write: the two kinds, their checks and their names. No I/O, no async, no clock.
 pub mod check;
 pub mod conditions;
 pub mod crd;

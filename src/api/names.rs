@@ -1,8 +1,6 @@
 //! Every name that the operator gives to something in Kubernetes.
 
-/// API group of both kinds.
-pub const GROUP: &str = "pat-operator.dev";
-/// What the name of each token in ISC begins with, before a dash; none that a user writes may.
+/// The beginning of each token's name in ISC, before a dash; no name that a user writes may begin so.
 pub const TOKEN_NAME_PREFIX: &str = "pat1";
 /// Keeps a resource until its tokens are revoked.
 pub const FINALIZER: &str = "pat-operator.dev/revoke";
@@ -23,5 +21,5 @@ pub const MANAGER: &str = "pat-operator";
 pub const PREFIX: &str = "pat-operator.dev/";
 /// On a resource: rotate now, with overlap.
 pub const ANNOTATION_ROTATE: &str = "pat-operator.dev/rotate-requested-at";
-/// On a resource: revoke every token of it at once, then mint anew.
+/// On a resource: revoke every token of it at once, then mint another one.
 pub const ANNOTATION_REVOKE: &str = "pat-operator.dev/revoke-requested-at";

@@ -1,4 +1,4 @@
-//! `Tenant`: an ISC tenant and the ISC user through whom tokens are minted, for whoever runs the platform.
+//! `Tenant`: the resource with which the platform team names an ISC tenant and the ISC user that mints.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -210,6 +210,7 @@ pub const DEFAULT_TOKENS_PER_USER: u32 = 10;
 impl TenantSpec {
     /// Most tokens the user may own.
     pub fn tokens_per_user(&self) -> u32 {
-        self.limits.as_ref().and_then(|limits| limits.tokens_per_user).unwrap_or(DEFAULT_TOKENS_PER_USER)
+        let limit = self.limits.as_ref().and_then(|limits| limits.tokens_per_user);
+        limit.unwrap_or(DEFAULT_TOKENS_PER_USER)
     }
 }

@@ -1,8 +1,8 @@
-//! What users ask for by annotation: a time of asking, each acted on once.
+//! Requests by annotation: each is a time of asking, and is acted on once.
 use jiff::Timestamp;
 use thiserror::Error;
 
-/// Longest part of a wrong value that is told back.
+/// Longest part of a wrong value that the message repeats.
 const SHOWN: usize = 64;
 
 /// A request.
@@ -30,28 +30,41 @@ impl Trigger {
     /// # Errors
     /// When it is not an RFC 3339 time.
     pub fn read(annotation: &str, value: &str) -> Result<Self, NotATrigger> {
-        let time = Some(value).filter(|value| has_form(value)).and_then(|value| value.parse::<Timestamp>().ok());
-        let wrong = || NotATrigger { annotation: annotation.into(), value: value.chars().take(SHOWN).collect() };
-        time.map(|time| Self { value: value.into(), at: time.as_millisecond() }).ok_or_else(wrong)
+        match value.parse::<Timestamp>() {
+            Ok(time) if has_form(value) => Ok(Self { value: value.into(), at: time.as_millisecond() }),
+            Ok(_) | Err(_) => {
+                Err(NotATrigger { annotation: annotation.into(), value: value.chars().take(SHOWN).collect() })
+            }
+        }
     }
 }
 
-/// Whether the text has the form of RFC 3339; jiff reads more than that.
+/// A date and a time of day, to the second.
+const SECONDS: &str = "0000-00-00T00:00:00";
+
+/// True if the text has the form of RFC 3339; jiff reads more than that.
 fn has_form(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let shaped = |text: &str, shape: &str| {
-        text.len() == shape.len()
-            && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| match wanted {
-                b'0' => byte.is_ascii_digit(),
-                _ => byte == wanted,
-            })
-    };
-    let Some((whole, rest)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };
-    let zone = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
-    let (fraction, zone) = rest.split_at(zone);
-    shaped(whole, "0000-00-00T00:00:00")
-        && (fraction.is_empty() || fraction.strip_prefix('.').is_some_and(digits))
-        && ["Z", "+00:00", "-00:00"].iter().any(|shape| shaped(zone, shape))
+    let Some((whole, rest)) = text.split_at_checked(SECONDS.len()) else { return false };
+    let (fraction, zone) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
+    let is_zone = ["Z", "+00:00", "-00:00"].iter().any(|shape| is_shaped(zone, shape));
+    is_shaped(whole, SECONDS) && is_fraction(fraction) && is_zone
+}
+
+/// True for nothing, or for a point and digits.
+fn is_fraction(text: &str) -> bool {
+    match text.strip_prefix('.') {
+        Some(digits) => !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
+        None => text.is_empty(),
+    }
+}
+
+/// True if each character is that of the shape, or a digit where that has 0.
+fn is_shaped(text: &str, shape: &str) -> bool {
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| fits(byte, wanted))
+}
+
+fn fits(byte: u8, wanted: u8) -> bool {
+    if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `PersonalAccessToken`: what whoever runs a workload writes to get a credential.
+//! `PersonalAccessToken`: the resource that a user writes to get a credential for a workload.
 pub mod rotation;
 mod secret_template;
 mod status;
@@ -87,7 +87,7 @@ pub struct TenantRef {
     pub name: String,
 }
 
-/// What becomes of token and Secret when the resource is deleted.
+/// The fate of token and Secret when the resource is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReclaimPolicy {
     /// The token is revoked and the Secret removed.
@@ -103,52 +103,60 @@ pub const DEFAULT_VALIDITY_SECONDS: u32 = 3_600;
 impl PersonalAccessToken {
     /// Name of the Secret to publish in.
     pub fn secret_name(&self) -> &str {
-        let chosen = self.spec.secret.as_ref().and_then(|secret| secret.name.as_deref());
-        chosen.or(self.metadata.name.as_deref()).unwrap_or_default()
+        if let Some(secret) = &self.spec.secret
+            && let Some(name) = &secret.name
+        {
+            return name;
+        }
+        self.metadata.name.as_deref().unwrap_or_default()
     }
 
     /// Keys of the Secret.
     pub fn secret_format(&self) -> SecretFormat {
-        self.spec.secret.as_ref().and_then(|secret| secret.format).unwrap_or_default()
+        match &self.spec.secret {
+            Some(secret) => secret.format.unwrap_or_default(),
+            None => SecretFormat::default(),
+        }
     }
 
     /// The human part of the token's name in ISC.
     pub fn display_name(&self) -> String {
-        let own = || {
-            let part = |part: &Option<String>| part.clone().unwrap_or_default();
-            format!("{}/{}", part(&self.metadata.namespace), part(&self.metadata.name))
-        };
-        self.spec.name.clone().unwrap_or_else(own)
+        if let Some(name) = &self.spec.name {
+            return name.clone();
+        }
+        let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
+        let name = self.metadata.name.as_deref().unwrap_or_default();
+        format!("{namespace}/{name}")
     }
 
     /// Life of access tokens in seconds.
     pub fn validity_seconds(&self) -> u32 {
-        let chosen = self.spec.access_token_validity.as_ref().and_then(|text| text.seconds().ok());
-        chosen.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(DEFAULT_VALIDITY_SECONDS)
+        let chosen = self.spec.access_token_validity.as_ref().and_then(Duration::short_seconds);
+        chosen.unwrap_or(DEFAULT_VALIDITY_SECONDS)
     }
 
     /// Time from one rotation to the next in seconds; `None`: on request only.
     pub fn rotation_every(&self) -> Option<u64> {
-        self.spec.rotation.as_ref().and_then(|rotation| rotation.every.seconds().ok())
+        self.spec.rotation.as_ref()?.every.seconds().ok()
     }
 
-    /// How long a token stays valid after its successor is published, in seconds.
+    /// The time for which a token stays valid after its successor is published, in seconds.
     pub fn overlap(&self) -> u64 {
-        self.spec.rotation.as_ref().and_then(Rotation::overlap_seconds).unwrap_or(DEFAULT_OVERLAP_SECONDS)
+        let chosen = self.spec.rotation.as_ref().and_then(Rotation::overlap_seconds);
+        chosen.unwrap_or(DEFAULT_OVERLAP_SECONDS)
     }
 
-    /// How long the overlap may last while ISC still sees the old token used, in seconds; `None`: no longer.
+    /// The longest overlap while ISC still sees the old token used, in seconds; `None`: overlap ends in time.
     pub fn max_overlap(&self) -> Option<u64> {
-        let chosen = self.spec.rotation.as_ref().and_then(|rotation| rotation.max_overlap.as_ref());
-        chosen.and_then(|text| text.seconds().ok())
+        self.spec.rotation.as_ref()?.max_overlap.as_ref()?.seconds().ok()
     }
 
-    /// Whether deletion leaves token and Secret behind.
+    /// True if deletion leaves token and Secret behind.
     pub fn retains(&self) -> bool {
         self.spec.reclaim_policy == Some(ReclaimPolicy::Retain)
     }
 
-    /// What an annotation of [`names`](super::names) asks for; `None`: the annotation is absent.
+    /// The request in an annotation of [`names`](super::names); `None`: the annotation is absent.
     pub fn trigger(&self, annotation: &str) -> Option<Result<Trigger, NotATrigger>> {
         let value = self.metadata.annotations.as_ref()?.get(annotation)?;
         Some(Trigger::read(annotation, value))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::duration::{Duration, cel};
 
-/// How long the old token stays valid when the spec does not say, in seconds.
+/// The time for which the old token stays valid when the spec does not say, in seconds.
 pub const DEFAULT_OVERLAP_SECONDS: u64 = 86_400;
 /// Shortest and longest time from one rotation to the next.
 pub const EVERY_SECONDS: RangeInclusive<u64> = 3_600..=31_536_000;
@@ -16,15 +16,15 @@ pub const OVERLAP_SECONDS: RangeFrom<u64> = 60..;
 /// Longest maxOverlap; `overlap` bounds it below.
 pub const MAX_OVERLAP_SECONDS: RangeToInclusive<u64> = ..=7_776_000;
 
-/// What to write for `every`.
+/// Remedy for `every`.
 pub const EVERY_RANGE: &str = "write a duration from 1h to 365d with one unit, as in 12h or 30d";
-/// What to write for `overlap`.
+/// Remedy for `overlap`.
 pub const OVERLAP_RANGE: &str = "write a duration of at least 1m with one unit, as in 15m or 24h";
-/// What to write for `maxOverlap`.
+/// Remedy for `maxOverlap`.
 pub const MAX_OVERLAP_RANGE: &str = "write a duration of at most 90d with one unit, as in 36h or 7d";
-/// What to write when the next rotation would come too soon after the overlap.
+/// Remedy when the next rotation would come too soon after the overlap.
 pub const EVERY_TOO_SHORT: &str = "spec.rotation.every is less than twice overlap, which is 24h where it is not written; write a longer every or a shorter overlap, as in every: 24h with overlap: 12h";
-/// What to write when the longest overlap is shorter than the overlap.
+/// Remedy when the longest overlap is shorter than the overlap.
 pub const MAX_OVERLAP_TOO_SHORT: &str = "spec.rotation.maxOverlap is less than overlap, which is 24h where it is not written; write a longer maxOverlap or a shorter overlap, as in overlap: 12h with maxOverlap: 36h";
 
 /// When the token is replaced by a new one, and how long both are valid.
@@ -51,26 +51,33 @@ pub struct Rotation {
 impl Rotation {
     /// The overlap in force, in seconds; `None`: what is written is no duration.
     pub fn overlap_seconds(&self) -> Option<u64> {
-        self.overlap.as_ref().map_or(Some(DEFAULT_OVERLAP_SECONDS), |text| text.seconds().ok())
+        match &self.overlap {
+            Some(written) => written.seconds().ok(),
+            None => Some(DEFAULT_OVERLAP_SECONDS),
+        }
     }
 }
 
 /// The field is a duration whose seconds lie in the range, which includes its bounds.
 fn within(range: &impl RangeBounds<u64>) -> Rule {
-    let bounds = [(range.start_bound(), ">="), (range.end_bound(), "<=")];
-    let inside = bounds.iter().filter_map(|(bound, relation)| match bound {
-        Bound::Included(bound) => Some(format!("s {relation} {bound}")),
-        _ => None,
-    });
-    let inside: Vec<String> = inside.collect();
-    Rule::new(format!("{} && [{}].all(s, {})", cel::is_duration("self"), cel::seconds("self"), inside.join(" && ")))
+    let mut bounds = Vec::new();
+    if let Bound::Included(shortest) = range.start_bound() {
+        bounds.push(format!("s >= {shortest}"));
+    }
+    if let Bound::Included(longest) = range.end_bound() {
+        bounds.push(format!("s <= {longest}"));
+    }
+    let (is_duration, seconds) = (cel::is_duration("self"), cel::seconds("self"));
+    // CEL has no variables: a list of one element gives the seconds a name.
+    Rule::new(format!("{is_duration} && [{seconds}].all(s, {})", bounds.join(" && ")))
 }
 
 /// The field, if it is there, is at least so many overlaps long. What is no duration is left to its own rule.
 fn at_least(field: &str, overlaps: u64) -> Rule {
-    Rule::new(format!(
-        "!has({field}) || [[{field}, has(self.overlap) ? self.overlap : '{DEFAULT_OVERLAP_SECONDS}s']].all(two, !two.all(text, {}) || [two.map(text, {})].all(s, s[0] >= {overlaps} * s[1]))",
-        cel::is_duration("text"),
-        cel::seconds("text"),
-    ))
+    let overlap = format!("has(self.overlap) ? self.overlap : '{DEFAULT_OVERLAP_SECONDS}s'");
+    let (is_duration, seconds) = (cel::is_duration("text"), cel::seconds("text"));
+    // `two` is the field and the overlap, `s` the seconds of both.
+    let are_durations = format!("two.all(text, {is_duration})");
+    let is_long_enough = format!("[two.map(text, {seconds})].all(s, s[0] >= {overlaps} * s[1])");
+    Rule::new(format!("!has({field}) || [[{field}, {overlap}]].all(two, !{are_durations} || {is_long_enough})"))
 }

@@ -1,4 +1,4 @@
-//! What a `PersonalAccessToken` shows.
+//! The status of a `PersonalAccessToken`.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

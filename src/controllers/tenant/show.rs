@@ -7,7 +7,7 @@ use kube::{Resource, ResourceExt};
 use thiserror::Error;
 
 use super::memory::Memory;
-use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, READY, RECONCILING, STALLED, Wanted, merge};
+use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, ConditionSpec, READY, RECONCILING, STALLED, merge};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::board::{Session, TenantView};
@@ -128,7 +128,7 @@ fn credential_of(session: &Session) -> CredentialStatus {
 }
 
 /// The end of the credential that works, or worked last.
-fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Wanted> {
+fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<ConditionSpec> {
     let at = match view.last.as_ref() {
         Some(last) => last.expires,
         None => shown_expiry(tenant),
@@ -170,8 +170,8 @@ fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
         && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
 }
 
-fn conditions(trouble: Option<&Note>, session: Option<&Session>, strangers: Option<&str>) -> Vec<Wanted> {
-    let wanted = |kind, status, reason, message: &str| Wanted { kind, status, reason, message: message.into() };
+fn conditions(trouble: Option<&Note>, session: Option<&Session>, strangers: Option<&str>) -> Vec<ConditionSpec> {
+    let wanted = |kind, status, reason, message: &str| ConditionSpec { kind, status, reason, message: message.into() };
     let mut all = match (trouble, session) {
         (Some(note), _) => vec![
             wanted(READY, Some(false), note.reason, &note.message),

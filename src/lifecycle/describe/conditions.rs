@@ -1,7 +1,7 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
 use super::view::{Note, Publication, Trial, View};
 use super::written::stamp;
-use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, Wanted};
+use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, ConditionSpec};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::grants::{NOT_GRANTED, SECRET_CONFLICT};
 use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
@@ -11,8 +11,8 @@ const PUBLISHED_REFUSED: &str = "PublishedRefused";
 
 /// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
 /// although ISC cannot be asked.
-pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<Wanted> {
-    let wanted = |kind, status, reason, message: String| Wanted { kind, status, reason, message };
+pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
+    let wanted = |kind, status, reason, message: String| ConditionSpec { kind, status, reason, message };
     let published = view.published();
     let dead = published.and_then(|entry| dead(view, entry, now));
     let (live, note) = match dead {
@@ -95,8 +95,8 @@ fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
 }
 
 /// The conditions of a resource of which nothing is known.
-pub(super) fn frozen(note: &Note) -> Vec<Wanted> {
-    let wanted = |kind, status| Wanted { kind, status, reason: note.reason, message: note.message.clone() };
+pub(super) fn frozen(note: &Note) -> Vec<ConditionSpec> {
+    let wanted = |kind, status| ConditionSpec { kind, status, reason: note.reason, message: note.message.clone() };
     vec![wanted(READY, None), wanted(STALLED, Some(true))]
 }
 
@@ -163,8 +163,8 @@ fn applied(view: &View<'_>, entry: &Entry) -> bool {
 }
 
 /// Three answers: the access token carries all of them, it lacks some, or ISC does not say.
-fn scopes_effective(entry: &Entry) -> Wanted {
-    let wanted = |status, reason, message: String| Wanted { kind: SCOPES_EFFECTIVE, status, reason, message };
+fn scopes_effective(entry: &Entry) -> ConditionSpec {
+    let wanted = |status, reason, message: String| ConditionSpec { kind: SCOPES_EFFECTIVE, status, reason, message };
     match (&entry.missing_scopes, entry.looked_at) {
         (None, None) => wanted(
             None,
@@ -191,9 +191,9 @@ fn scopes_effective(entry: &Entry) -> Wanted {
 }
 
 /// NERM's verdict on the credential; `None`: there is no NERM.
-fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<Wanted> {
+fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<ConditionSpec> {
     let url = view.ledger?.endpoint.nerm_url.as_ref()?;
-    let wanted = |status, reason, message: String| Wanted { kind: NERM_ACCEPTED, status, reason, message };
+    let wanted = |status, reason, message: String| ConditionSpec { kind: NERM_ACCEPTED, status, reason, message };
     let Some(trial) = entry.trial_at(url) else {
         let message = format!("the credential is about to be tried against NERM at {url:?}");
         return Some(wanted(None, "NotTried", message));

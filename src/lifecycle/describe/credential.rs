@@ -1,6 +1,6 @@
 //! The end of a Tenant's own credential, as its status shows it.
 use super::written::stamp;
-use crate::api::conditions::{CREDENTIAL_EXPIRES, Wanted};
+use crate::api::conditions::{CREDENTIAL_EXPIRES, ConditionSpec};
 use crate::lifecycle::ledger::Millis;
 
 const DAY: Millis = 24 * 3_600_000;
@@ -9,7 +9,7 @@ const STAGES: [(Millis, &str); 4] =
     [(0, "Expired"), (DAY, "Within1Day"), (7 * DAY, "Within7Days"), (30 * DAY, "Within30Days")];
 
 /// The condition of a credential that expires at a time; `None` while that is far away. `seed`: the Secret it is in.
-pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<Wanted> {
+pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<ConditionSpec> {
     let left = at.saturating_sub(now);
     let (_, reason) = STAGES.into_iter().find(|(before, _)| left <= *before)?;
     let when = if left <= 0 { "expired" } else { "expires" };
@@ -17,7 +17,7 @@ pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<Wanted> {
         "the credential in {seed} {when} at {}; make a new personal access token of the same ISC user, put it into that Secret, and delete the old one then",
         stamp(at)
     );
-    Some(Wanted { kind: CREDENTIAL_EXPIRES, status: Some(true), reason, message })
+    Some(ConditionSpec { kind: CREDENTIAL_EXPIRES, status: Some(true), reason, message })
 }
 
 #[cfg(test)]
