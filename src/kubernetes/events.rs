@@ -6,13 +6,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Client;
 use kube::api::{Api, PostParams};
 
-/// What is told.
+/// The content of an event.
 pub struct News<'a> {
     /// `Normal` or `Warning`.
     pub warning: bool,
     /// Stable word.
     pub reason: &'a str,
-    /// What the operator did, as a verb.
+    /// The operator's action, as a verb.
     pub action: &'a str,
     /// Sentence for people.
     pub note: &'a str,
@@ -32,7 +32,8 @@ pub async fn publish(
     news: &News<'_>,
     now: Timestamp,
 ) -> kube::Result<()> {
-    let namespace = about.namespace.clone().unwrap_or_else(|| "default".into());
+    // Events about objects without a namespace go where kubectl looks for them.
+    let namespace = about.namespace.clone().unwrap_or("default".into());
     let event = Event {
         metadata: ObjectMeta {
             generate_name: Some(format!("{}-", about.name.as_deref().unwrap_or("pat-operator"))),
@@ -49,5 +50,6 @@ pub async fn publish(
         ..Event::default()
     };
     let api: Api<Event> = Api::namespaced(client.clone(), &namespace);
-    api.create(&PostParams::default(), &event).await.map(|_| ())
+    api.create(&PostParams::default(), &event).await?;
+    Ok(())
 }

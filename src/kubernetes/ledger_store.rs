@@ -27,18 +27,18 @@ pub struct Stored {
     metadata: ObjectMeta,
 }
 
-/// How a write came out.
+/// The outcome of a write.
 #[derive(Debug)]
 pub enum Written {
     /// It is stored.
     Done(Box<Stored>),
-    /// Somebody else wrote first, or the ledger is gone: nothing was changed.
+    /// Another replica or a user wrote first, or the ledger is gone: nothing was changed.
     Conflict,
     /// No answer that says whether it is stored.
     Unclear(kube::Error),
 }
 
-/// Why a ledger could not be read.
+/// The reason why a ledger could not be read.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The API server did not answer as it should.
@@ -46,7 +46,7 @@ pub enum Error {
     Read {
         /// Name of the Secret.
         name: String,
-        /// Why.
+        /// Cause.
         source: kube::Error,
     },
     /// Its content is not understood (R15).
@@ -54,7 +54,7 @@ pub enum Error {
     Decode {
         /// Name of the Secret.
         name: String,
-        /// Why.
+        /// Cause.
         source: encoding::Error,
     },
 }
@@ -74,7 +74,7 @@ impl LedgerStore {
     /// The name of an owner's ledger: the same owner always has the same, whatever its Tenant is called.
     pub fn name_of(owner: &Owner) -> String {
         let digest: [u8; 32] = Sha256::digest(format!("{}\n{}", owner.tenant_id, owner.identity_id)).into();
-        let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = digest[..10].iter().map(|byte| format!("{byte:02x}")).collect();
         format!("ledger-{hex}")
     }
 
@@ -108,7 +108,7 @@ impl LedgerStore {
         settle(self.api.create(&PostParams::default(), &secret).await, ledger)
     }
 
-    /// Puts the label back that it is found by, if somebody took or changed it; `None`: it is right.
+    /// Puts the label back that it is found by, if a user took or changed it; `None`: it is right.
     pub async fn relabel(&self, mut stored: Stored) -> Option<Written> {
         let tenant = stored.ledger.endpoint.tenant.to_string();
         let labels = stored.metadata.labels.get_or_insert_default();
@@ -131,29 +131,32 @@ impl Stored {
         self.metadata.resource_version.as_deref()
     }
 
-    /// Whether it is no older than this revision: those of one kind can be compared (Kubernetes API concepts,
+    /// True if it is no older than this revision: those of one kind can be compared (Kubernetes API concepts,
     /// "Resource versions").
     pub fn is_at_least(&self, revision: Option<&str>) -> bool {
-        let number = |revision: Option<&str>| revision?.parse::<u64>().ok();
-        number(self.revision()).zip(number(revision)).is_some_and(|(own, other)| own >= other)
+        match (number(self.revision()), number(revision)) {
+            (Some(own), Some(other)) => own >= other,
+            (_, _) => false,
+        }
     }
+}
+
+fn number(revision: Option<&str>) -> Option<u64> {
+    revision?.parse().ok()
 }
 
 fn encode(metadata: ObjectMeta, ledger: &Ledger) -> Result<Secret, encoding::Error> {
     let data = encoding::encode(ledger)?;
-    let bytes = |value: Redacted| ByteString(value.expose().as_bytes().to_vec());
-    Ok(Secret {
-        metadata,
-        data: Some(data.into_iter().map(|(key, value)| (key, bytes(value))).collect()),
-        type_: Some(SECRET_TYPE.into()),
-        ..Secret::default()
-    })
+    let data = data.into_iter().map(|(key, value)| (key, ByteString(value.expose().into())));
+    Ok(Secret { metadata, data: Some(data.collect()), type_: Some(SECRET_TYPE.into()), ..Secret::default() })
 }
 
 fn decode(mut secret: Secret) -> Result<Stored, Error> {
     let name = secret.name_any();
-    let text = |bytes: ByteString| Redacted::new(String::from_utf8(bytes.0).unwrap_or_default());
-    let data = secret.data.take().unwrap_or_default().into_iter().map(|(key, value)| (key, text(value))).collect();
+    let mut data = BTreeMap::new();
+    for (key, bytes) in secret.data.take().unwrap_or_default() {
+        data.insert(key, Redacted::new(String::from_utf8(bytes.0).unwrap_or_default()));
+    }
     let ledger = encoding::decode(&data).map_err(|source| Error::Decode { name: name.clone(), source })?;
     secret.metadata.managed_fields = None;
     Ok(Stored { name, ledger, metadata: secret.metadata })

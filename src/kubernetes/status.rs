@@ -53,7 +53,8 @@ pub async fn finalizer(client: &Client, token: &PersonalAccessToken, present: bo
     let patch = Patch::Merge(json!({ "metadata": metadata }));
     match api.patch_metadata(&token.name_any(), &PatchParams::default(), &patch).await {
         Err(kube::Error::Api(status)) if status.code == 404 && !present => Ok(()),
-        answer => answer.map(|_| ()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,13 +1,14 @@
-//! What a published Secret should be, and whether one is that.
+//! The content that a published Secret should have, and the comparison with one that is there.
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::marks::Wanted;
+use super::marks::Marks;
 use super::ownership::{owners, owners_differ};
 use crate::api::PersonalAccessToken;
 use crate::api::personal_access_token::SecretFormat;
@@ -26,13 +27,13 @@ pub(super) const ALL_KEYS: [&str; 9] = [
     "SAIL_NERM_BASE_URL",
 ];
 
-/// What a Secret should be.
+/// The content of a Secret.
 pub struct Content<'a> {
     /// The resource.
     pub token: &'a PersonalAccessToken,
     /// The credential.
     pub entry: &'a Entry,
-    /// Where ISC and NERM are.
+    /// URLs of ISC and NERM.
     pub endpoint: &'a Endpoint,
 }
 
@@ -44,49 +45,68 @@ impl Content<'_> {
         hasher.finish()
     }
 
-    /// Whether a text holds the client secret, plain or as a Secret's data has it.
+    /// True if a text holds the client secret, plain or as a Secret's data has it.
     pub fn is_quoted_in(&self, text: &str) -> bool {
         let plain = self.entry.client_secret.expose();
-        text.contains(plain) || text.contains(&base64::engine::general_purpose::STANDARD.encode(plain))
+        text.contains(plain) || text.contains(&STANDARD.encode(plain))
     }
 }
 
-/// Whether anything of the operator's in it is not as it should be.
+/// True if anything of the operator's in it is not as it should be.
 pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
-    let wanted = encoded(content);
-    let data = found.data.as_ref();
-    let value =
-        |key: &str| data.and_then(|data| data.get(key)).map(|bytes| serde_json::to_value(bytes).unwrap_or_default());
-    let keys = ALL_KEYS.iter().any(|key| value(key) != wanted.get(*key).map(|text| json!(text)));
-    keys || Wanted::of(content).differ(&found.metadata) || owners_differ(&found.metadata, content.token)
+    data_differs(found, content)
+        || Marks::of(content.token, content.entry).differ(&found.metadata)
+        || owners_differ(&found.metadata, content.token)
 }
 
-fn values<'a>(content: &Content<'a>) -> Vec<(&'static str, String)> {
-    let (id, client_secret) = (content.entry.id.to_string(), content.entry.client_secret.expose().to_owned());
+fn data_differs(found: &Secret, content: &Content<'_>) -> bool {
+    let wanted = values(content);
+    let data = found.data.as_ref();
+    ALL_KEYS.iter().any(|key| {
+        let found = data.and_then(|data| data.get(*key)).map(|bytes| bytes.0.as_slice());
+        found != wanted.get(key).map(String::as_bytes)
+    })
+}
+
+fn values(content: &Content<'_>) -> BTreeMap<&'static str, String> {
+    let id = content.entry.id.to_string();
+    let client_secret = content.entry.client_secret.expose().to_owned();
     let api_url = content.endpoint.api_url.to_string();
-    let nerm_url = content.endpoint.nerm_url.as_ref().map(ToString::to_string);
-    match content.token.secret_format() {
+    let (mut values, nerm_key) = match content.token.secret_format() {
         SecretFormat::Plain => {
             let token_url = format!("{api_url}/oauth/token");
-            let all = [("clientId", id), ("clientSecret", client_secret), ("tokenUrl", token_url), ("apiUrl", api_url)];
-            all.into_iter().chain(nerm_url.map(|url| ("nermUrl", url))).collect()
+            let values = BTreeMap::from([
+                ("clientId", id),
+                ("clientSecret", client_secret),
+                ("tokenUrl", token_url),
+                ("apiUrl", api_url),
+            ]);
+            (values, "nermUrl")
         }
         SecretFormat::SailPointSdk => {
-            let all = [("SAIL_CLIENT_ID", id), ("SAIL_CLIENT_SECRET", client_secret), ("SAIL_BASE_URL", api_url)];
-            all.into_iter().chain(nerm_url.map(|url| ("SAIL_NERM_BASE_URL", url))).collect()
+            let values = BTreeMap::from([
+                ("SAIL_CLIENT_ID", id),
+                ("SAIL_CLIENT_SECRET", client_secret),
+                ("SAIL_BASE_URL", api_url),
+            ]);
+            (values, "SAIL_NERM_BASE_URL")
         }
+    };
+    if let Some(url) = &content.endpoint.nerm_url {
+        values.insert(nerm_key, url.to_string());
     }
+    values
 }
 
+/// The data of the Secret, as its JSON has them.
 pub(super) fn encoded(content: &Content<'_>) -> BTreeMap<&'static str, String> {
-    let encode = |text: String| base64::engine::general_purpose::STANDARD.encode(text);
-    values(content).into_iter().map(|(key, text)| (key, encode(text))).collect()
+    values(content).into_iter().map(|(key, text)| (key, STANDARD.encode(text))).collect()
 }
 
 /// The whole Secret, as it is created; `found`: what is there already.
 pub(super) fn body(content: &Content<'_>, found: Option<&ObjectMeta>) -> Value {
     let token = content.token;
-    let (labels, annotations) = Wanted::of(content).patch(found);
+    let (labels, annotations) = Marks::of(token, content.entry).patch(found);
     json!({
         "apiVersion": "v1",
         "kind": "Secret",

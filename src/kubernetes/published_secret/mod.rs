@@ -46,7 +46,7 @@ impl PublishedSecrets {
         self.api(namespace).get_opt(name).await
     }
 
-    /// Creates it; a 409 means that somebody else has the name now. Gives the resourceVersion.
+    /// Creates it; a 409 means that another Secret has the name now. Gives the resourceVersion.
     ///
     /// # Errors
     /// When the API server refuses or fails.
@@ -83,7 +83,8 @@ impl PublishedSecrets {
     /// When the API server refuses or fails; a 409 means that it changed since.
     pub async fn strip(&self, namespace: &str, found: &ObjectMeta, uid: &str) -> kube::Result<()> {
         let (name, patch) = (found.name.as_deref().unwrap_or_default(), stripped(found, uid));
-        self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await.map(|_| ())
+        self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+        Ok(())
     }
 
     /// Deletes it if it is still the one that was read.

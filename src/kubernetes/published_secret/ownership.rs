@@ -1,4 +1,4 @@
-//! Whose a Secret is, and which pair it holds.
+//! The owner of a Secret, and the pair that it holds.
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::{Value, json};
@@ -13,62 +13,82 @@ use crate::redacted::Redacted;
 /// The keys that hold a pair, by format.
 const PAIRS: [(&str, &str); 2] = [("clientId", "clientSecret"), ("SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET")];
 
-/// Whose it is: ours if this very resource controls it, or if nothing does and it carries the operator's mark for the
-/// resource, as the Secret of a resource with `reclaimPolicy: Retain` does (T2). The label that says who manages it is
-/// no sign: Helm and policies overwrite it.
+/// The Secret of this name: ours if this very resource controls it, or if no resource does and it carries the operator's
+/// mark for this one, as the Secret of a resource with `reclaimPolicy: Retain` does (T2).
 pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     let Some(found) = found else { return Holds::Absent };
-    let mark = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_RESOURCE));
-    let ours = match controller(found) {
+    // The label that says who manages it is no sign: Helm and policies overwrite it.
+    let is_ours = match (controller(found), annotation(found, ANNOTATION_RESOURCE)) {
+        (Some(controller), Some(mark)) => controller == uid && mark == uid,
         // A user may have removed the mark of a Secret that this resource controls: it is put back.
-        Some(controller) => controller.uid == uid && mark.is_none_or(|mark| mark == uid),
-        None => mark.is_some_and(|mark| mark == uid),
+        (Some(controller), None) => controller == uid,
+        (None, Some(mark)) => mark == uid,
+        (None, None) => false,
     };
-    if ours { Holds::Ours } else { Holds::Foreign }
+    if is_ours { Holds::Ours } else { Holds::Foreign }
 }
 
 /// The pair in a Secret of this resource; an empty one if it holds none.
 pub fn held(secret: &Secret, uid: &str) -> Held {
-    let text = |key: &str| String::from_utf8(secret.data.as_ref()?.get(key)?.0.clone()).ok();
-    let pair = PAIRS.iter().find_map(|(id, value)| Some((text(id)?, Redacted::new(text(value)?))));
-    let (id, client_secret) = pair.unwrap_or_default();
-    let annotations = secret.metadata.annotations.as_ref();
+    let (id, client_secret) = pair(secret).unwrap_or_default();
+    let number = annotation(&secret.metadata, ANNOTATION_NUMBER);
     Held {
         id: id.into(),
         client_secret,
-        claims: annotations.and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok()),
-        owned: controller(&secret.metadata).is_some_and(|controller| controller.uid == uid),
+        claims: number.and_then(|number| number.parse().ok()),
+        owned: controller(&secret.metadata) == Some(uid),
     }
+}
+
+fn pair(secret: &Secret) -> Option<(String, Redacted)> {
+    for (id, client_secret) in PAIRS {
+        if let (Some(id), Some(client_secret)) = (text(secret, id), text(secret, client_secret)) {
+            return Some((id, Redacted::new(client_secret)));
+        }
+    }
+    None
+}
+
+fn text(secret: &Secret, key: &str) -> Option<String> {
+    let bytes = secret.data.as_ref()?.get(key)?;
+    String::from_utf8(bytes.0.clone()).ok()
+}
+
+fn annotation<'a>(found: &'a ObjectMeta, name: &str) -> Option<&'a str> {
+    found.annotations.as_ref()?.get(name).map(String::as_str)
 }
 
 /// The owner references that it should have: the resource's own, unless it is to outlive the resource, and those of
 /// others as they are.
 pub(super) fn owners(found: Option<&ObjectMeta>, token: &PersonalAccessToken) -> Vec<Value> {
     let uid = token.metadata.uid.as_deref().unwrap_or_default();
-    let others = found.into_iter().flat_map(|found| found.owner_references.iter().flatten()).filter(|o| o.uid != uid);
-    let own = (!token.retains()).then(|| {
-        json!({
+    let mut owners = Vec::new();
+    if let Some(found) = found {
+        owners.extend(others(found, uid).map(|owner| json!(owner)));
+    }
+    if !token.retains() {
+        owners.push(json!({
             "apiVersion": "pat-operator.dev/v1alpha1",
             "kind": "PersonalAccessToken",
             "name": token.metadata.name,
             "uid": uid,
             "controller": true,
             "blockOwnerDeletion": false,
-        })
-    });
-    others.map(|owner| json!(owner)).chain(own).collect()
+        }));
+    }
+    owners
 }
 
-/// Whether the owner references are not as they should be, in any field of the resource's own.
+/// True if the owner references are not as they should be, in any field of the resource's own.
 pub(super) fn owners_differ(found: &ObjectMeta, token: &PersonalAccessToken) -> bool {
-    let have: Vec<Value> = found.owner_references.iter().flatten().map(|owner| json!(owner)).collect();
+    let have: Vec<Value> = references(found).iter().map(|owner| json!(owner)).collect();
     let wanted = owners(Some(found), token);
     have.len() != wanted.len() || have.iter().any(|owner| !wanted.contains(owner))
 }
 
 /// The patch that takes the operator's marks off a Secret.
 pub(super) fn stripped(found: &ObjectMeta, uid: &str) -> Value {
-    let others: Vec<_> = found.owner_references.iter().flatten().filter(|owner| owner.uid != uid).collect();
+    let others: Vec<&OwnerReference> = others(found, uid).collect();
     json!({"metadata": {
         "uid": found.uid,
         "resourceVersion": found.resource_version,
@@ -78,8 +98,19 @@ pub(super) fn stripped(found: &ObjectMeta, uid: &str) -> Value {
     }})
 }
 
-fn controller(found: &ObjectMeta) -> Option<&OwnerReference> {
-    found.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
+fn references(found: &ObjectMeta) -> &[OwnerReference] {
+    found.owner_references.as_deref().unwrap_or_default()
+}
+
+/// The owner references but for those of this resource.
+fn others<'a>(found: &'a ObjectMeta, uid: &'a str) -> impl Iterator<Item = &'a OwnerReference> {
+    references(found).iter().filter(move |owner| owner.uid != uid)
+}
+
+/// The uid of the resource that controls it.
+fn controller(found: &ObjectMeta) -> Option<&str> {
+    let controller = references(found).iter().find(|owner| owner.controller == Some(true))?;
+    Some(&controller.uid)
 }
 
 #[cfg(test)]
