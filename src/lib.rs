@@ -5,6 +5,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 pub mod api;
 pub mod controllers;
+pub mod credential;
 pub mod isc;
 pub mod kubernetes;
 pub mod lifecycle;

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 /// A secret value. `Debug` prints a placeholder; there is no `Display` and no `Serialize`.
 ///
-/// It leaves this type only through [`Redacted::expose`], which few places call: the writer of Secrets, requests to ISC,
-/// and whoever tells a client the URL of its proxy.
+/// It leaves this type only through [`Redacted::expose`], in the files that `tests/architecture` lists: those that write
+/// a Secret, send a request to ISC, read a credential, or give a client the URL of its proxy.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Redacted(Zeroizing<String>);
 
@@ -22,7 +22,7 @@ impl Redacted {
         &self.0
     }
 
-    /// Whether there is no value at all.
+    /// True if there is no value at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

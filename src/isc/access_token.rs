@@ -1,27 +1,27 @@
-//! Access tokens: one is got with a client ID and a client secret, and says who that is as far as ISC says so.
+//! Access tokens as bytes: what is sent for one, and what the reply says of it and of its user.
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::Method;
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::classify;
-use super::client::{Client, Credential};
 use super::error::Failure;
 use super::http::Reply;
 use super::stranger::stranger;
 use super::wire::{self, Fields};
+use crate::credential::Credential;
 use crate::redacted::Redacted;
 
 /// Kind of the bodies that the OAuth endpoints take.
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// Life of an access token of which ISC does not say how long it lives.
 const USUAL_LIFE: Duration = Duration::from_secs(60);
 /// Longest life that an access token can have: `accessTokenValiditySeconds` goes up to 12 h.
 const LONGEST_LIFE: Duration = Duration::from_secs(43_200);
 
-/// Who a credential is, by an access token got with it. ISC may leave each field out.
+/// The user of a credential, by an access token got with it. ISC may leave each field out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// OAuth tenant id.
@@ -45,59 +45,52 @@ pub(super) struct Access {
     pub(super) until: Instant,
 }
 
-impl Client {
-    /// Asks for an access token.
-    ///
-    /// # Errors
-    /// [`Failure::Refused`] if ISC does not accept the credential; anything else is no answer.
-    pub(super) async fn grant(&self, credential: &Credential) -> Result<Access, Failure> {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", &credential.client_id),
-            ("client_secret", credential.client_secret.expose()),
-        ];
-        let body = serde_urlencoded::to_string(form).map_err(|error| Failure::Setup(error.to_string()))?;
-        self.take().await?;
-        let asked = Instant::now();
-        let reply = self.call(Method::POST, "/oauth/token", FORM, body.into(), None).await?;
-        if let Some(what) = stranger(&reply) {
-            return Err(Failure::Elsewhere(format!("POST /oauth/token was answered with {what}")));
-        }
-        match reply.status().as_u16() {
-            200..=299 => access(&reply, asked),
-            status @ (400 | 401 | 403) if is_of_another_api(&reply) => Err(Failure::Elsewhere(format!(
-                "POST /oauth/token was answered with status {status}, and not in the words of ISC: {}",
-                classify::message(&reply)
-            ))),
-            status @ (400 | 401 | 403) => Err(Failure::Refused { status, message: classify::message(&reply) }),
-            status @ (404..=407 | 409..=428 | 430..=499) => {
-                Err(Failure::Elsewhere(format!("POST /oauth/token was answered with status {status}")))
-            }
-            _ => Err(classify::refusal(&reply)),
-        }
-    }
+/// Body of `POST /oauth/token`.
+pub(super) fn grant_form(credential: &Credential) -> Result<Bytes, Failure> {
+    form(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", &credential.client_id),
+        ("client_secret", credential.client_secret.expose()),
+    ])
+}
 
-    /// The scopes of an access token by `/oauth/check_token/`, which the vendor does not document: no answer is no error.
-    pub(super) async fn ask_for_scopes(&self, bearer: &Redacted) -> Option<Vec<String>> {
-        if !self.has_check_token() {
-            return None;
-        }
-        let body = serde_urlencoded::to_string([("token", bearer.expose())]).ok()?;
-        self.take().await.ok()?;
-        let reply = self.call_aside(Method::POST, "/oauth/check_token/", FORM, body.into(), None).await.ok()?;
-        if matches!(reply.status().as_u16(), 401..=405) {
-            self.lacks_check_token();
-        }
-        if reply.status() != 200 {
-            return None;
-        }
-        let said: Fields = classify::json(&reply).ok()?;
-        let none = said.is_empty("scope") && self.names_scopes();
-        said.scopes("scope").or_else(|| none.then(Vec::new))
+/// Body of `POST /oauth/check_token/`.
+pub(super) fn check_form(bearer: &Redacted) -> Result<Bytes, Failure> {
+    form(&[("token", bearer.expose())])
+}
+
+fn form(pairs: &[(&str, &str)]) -> Result<Bytes, Failure> {
+    let body = serde_urlencoded::to_string(pairs);
+    body.map(Bytes::from).map_err(|error| Failure::Setup(error.to_string()))
+}
+
+/// Reads the reply of `POST /oauth/token`, which was asked for at that time.
+///
+/// # Errors
+/// [`Failure::Refused`] if ISC does not accept the credential; anything else is no answer.
+pub(super) fn granted(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
+    if let Some(what) = stranger(reply) {
+        return Err(elsewhere(&what));
+    }
+    match reply.status().as_u16() {
+        200..=299 => access(reply, asked),
+        status @ (400 | 401 | 403) => Err(refused(reply, status)),
+        // A proxy or another API; the other statuses may be ISC's own trouble.
+        status @ (404..=407 | 409..=428 | 430..=499) => Err(elsewhere(&format!("status {status}"))),
+        _ => Err(classify::refusal(reply)),
     }
 }
 
-/// Whether a refusal in JSON has none of the fields that ISC explains refusals with, of which every API has `message`.
+fn refused(reply: &Reply, status: u16) -> Failure {
+    let message = classify::message(reply);
+    if is_of_another_api(reply) {
+        return elsewhere(&format!("status {status}, and not in the words of ISC: {message}"));
+    }
+    Failure::Refused { status, message }
+}
+
+/// True if a refusal in JSON has none of the fields that ISC explains refusals with, of which
+/// every API has `message`.
 fn is_of_another_api(reply: &Reply) -> bool {
     const EXPLAIN: [&str; 6] =
         ["error", "error_description", "detailCode", "messages", "errorMessage", "formatted_msg"];
@@ -105,13 +98,15 @@ fn is_of_another_api(reply: &Reply) -> bool {
     said.lacks(&EXPLAIN)
 }
 
+fn elsewhere(answer: &str) -> Failure {
+    Failure::Elsewhere(format!("POST /oauth/token was answered with {answer}"))
+}
+
 fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
-    let elsewhere =
-        |_| Failure::Elsewhere("POST /oauth/token was answered with something that is no access token".into());
-    let got: Fields = classify::json(reply).map_err(elsewhere)?;
-    let token = got.text("access_token").unwrap_or_default();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(elsewhere(""));
+    let Ok(got) = classify::json::<Fields>(reply) else { return Err(no_access_token()) };
+    let Some(token) = got.text("access_token") else { return Err(no_access_token()) };
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(no_access_token());
     }
     let claims = claims(&token);
     let either = |name: &str| got.text(name).or_else(|| claims.text(name));
@@ -128,18 +123,27 @@ fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
     Ok(Access { bearer: Redacted::new(token), identity, names_none, until: asked + life })
 }
 
-/// A life that can be: nobody is believed who says less than nothing, or more than ISC gives.
+fn no_access_token() -> Failure {
+    elsewhere("something that is no access token")
+}
+
+/// A life that an access token can have, whatever number ISC gives.
 fn life(seconds: Option<f64>) -> Duration {
-    let said = seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    said.map_or(if seconds.is_some_and(|seconds| seconds > 0.0) { LONGEST_LIFE } else { USUAL_LIFE }, |life| {
-        life.min(LONGEST_LIFE)
-    })
+    let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) else { return USUAL_LIFE };
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(life) => life.min(LONGEST_LIFE),
+        // More than a Duration holds.
+        Err(_) => LONGEST_LIFE,
+    }
 }
 
 /// The payload of an access token, not verified: it is shown, and nothing is decided by it alone.
 fn claims(token: &str) -> Fields {
-    let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
-    payload.and_then(|bytes| wire::fields(&bytes)).unwrap_or_default()
+    let Some(payload) = token.split('.').nth(1) else { return Fields::default() };
+    let Ok(bytes) = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')) else {
+        return Fields::default();
+    };
+    wire::fields(&bytes).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Requests per owner: a steady rate below ISC's limit, and a hold after 429 (`Retry-After`).
 use std::num::NonZeroU32;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -23,9 +23,13 @@ impl Budget {
     /// So many requests in any ten seconds.
     pub fn new(per_10s: u32) -> Self {
         let burst = NonZeroU32::new(per_10s).unwrap_or(NonZeroU32::MIN);
-        let quota =
-            Quota::with_period(Duration::from_secs(10) / burst.get()).unwrap_or_else(|| Quota::per_second(burst));
-        Self { limiter: RateLimiter::direct(quota.allow_burst(burst)), held_until: Mutex::new(None) }
+        let quota = match Quota::with_period(Duration::from_secs(10) / burst.get()) {
+            Some(quota) => quota,
+            // A period of zero: more requests than there are nanoseconds.
+            None => Quota::per_second(burst),
+        };
+        let limiter = RateLimiter::direct(quota.allow_burst(burst));
+        Self { limiter, held_until: Mutex::new(None) }
     }
 
     /// Waits for a slot.
@@ -40,19 +44,23 @@ impl Budget {
         Ok(())
     }
 
-    /// How long ISC still wants to be left alone.
+    /// The time for which ISC still wants to be left alone.
     pub fn held(&self) -> Option<Duration> {
-        let until = *self.held_until.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let left = until?.saturating_duration_since(Instant::now());
-        (!left.is_zero()).then_some(left)
+        let until = (*self.held_until())?;
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() { None } else { Some(left) }
     }
 
     /// ISC answered 429.
     pub fn hold(&self, retry_after: Option<Duration>) -> Duration {
-        let wait = retry_after.unwrap_or(DEFAULT_HOLD).clamp(Duration::from_secs(1), LONGEST_HOLD);
-        let mut until = self.held_until.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *until = Some(Instant::now() + wait);
+        let asked = retry_after.unwrap_or(DEFAULT_HOLD);
+        let wait = asked.clamp(Duration::from_secs(1), LONGEST_HOLD);
+        *self.held_until() = Some(Instant::now() + wait);
         wait
+    }
+
+    fn held_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.held_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,19 +1,19 @@
-//! What a reply means (R3): pure, over status, headers and body; never by the text of a message.
+//! The meaning of a reply (R3): pure, over status, headers and body; never by the text of a message.
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::CONTENT_TYPE;
 
 use super::error::Failure;
-use super::headers::{date, retry_after};
+use super::headers::{date, is_json, retry_after};
 use super::http::Reply;
 use super::stranger::stranger;
 use super::wire;
+use crate::credential::Credential;
 use crate::metrics::IscResult;
 use crate::redacted::Redacted;
 
-/// What a POST came to.
+/// The outcome of a POST.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
     /// The token exists, and this is the only time its client secret is readable.
@@ -38,10 +38,8 @@ pub enum Created {
 /// A token that was just made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewToken {
-    /// Client ID.
-    pub id: String,
-    /// Client secret.
-    pub client_secret: Redacted,
+    /// Its credential.
+    pub credential: Credential,
     /// Expiry in milliseconds since the Unix epoch; `None`: it never expires.
     pub expires: Option<i64>,
     /// Creation time likewise, if the reply's `Date` confirms it.
@@ -59,7 +57,7 @@ pub struct ListedToken {
     pub owner_id: String,
     /// Creation time in milliseconds since the Unix epoch.
     pub created: Option<i64>,
-    /// Expiry likewise; `None`: it never expires, or nobody can read when.
+    /// Expiry likewise; `None`: it never expires, or the date cannot be read.
     pub expires: Option<i64>,
     /// When it was last used; `None`: never, or ISC does not say.
     pub last_used: Option<i64>,
@@ -75,7 +73,7 @@ const CONFIRMS: i64 = 30_000;
 /// Statuses by which ISC refuses without having done anything.
 const REFUSALS: [u16; 7] = [401, 403, 404, 405, 413, 415, 429];
 
-/// What the reply to a POST means. `name`: the name that was asked for.
+/// Classifies the reply to a POST. `name`: the name that was asked for.
 pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Created {
     let reply = match reply {
         Ok(reply) => reply,
@@ -124,10 +122,14 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
 
 /// Id, name and owner say whose a token is: without them LIST is no information. The rest may be missing or unreadable.
 fn listed_token(token: &wire::Fields) -> Result<ListedToken, String> {
-    let id = token.text("id").filter(|id| is_id(id)).ok_or("a token in LIST has no id, or one that is not an id")?;
-    let lacks = |field: &str| format!("token {id} in LIST has no {field}");
-    let name = token.text("name").ok_or_else(|| lacks("name"))?;
-    let owner_id = token.text_within("owner", "id").ok_or_else(|| lacks("owner with an id"))?;
+    let id = match token.text("id") {
+        Some(id) if is_id(&id) => id,
+        Some(_) | None => return Err("a token in LIST has no id, or one that is not an id".into()),
+    };
+    let Some(name) = token.text("name") else { return Err(format!("token {id} in LIST has no name")) };
+    let Some(owner_id) = token.text_within("owner", "id") else {
+        return Err(format!("token {id} in LIST has no owner with an id"));
+    };
     Ok(ListedToken {
         name,
         owner_id,
@@ -155,15 +157,9 @@ pub fn refusal(reply: &Reply) -> Failure {
     }
 }
 
-/// Whether the text can be the id of a token, and so part of a path.
+/// True if the text can be the id of a token, and so part of a path.
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
-}
-
-/// Whether a reply says that it is JSON.
-pub fn is_json(reply: &Reply) -> bool {
-    let kind = reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.to_ascii_lowercase().contains("json")
 }
 
 /// The JSON of a reply.
@@ -184,7 +180,7 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
     if token.id.len() != 32 || !is_id(&token.id) {
         return Err("the id is malformed");
     }
-    if client_secret.expose().len() < 32 || !client_secret.expose().chars().all(|c| c.is_ascii_alphanumeric()) {
+    if !is_client_secret(&client_secret) {
         return Err("the client secret is missing or malformed");
     }
     if token.name != name {
@@ -195,8 +191,16 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
     }
     let expires = token.expiration_date.as_deref().map(millis).transpose()?;
     let created = token.created.as_deref().map(millis).transpose()?;
-    let is_dated = |created: &i64| date(reply).is_some_and(|date| (date - created).abs() <= CONFIRMS);
-    Ok(NewToken { id: token.id, client_secret, expires, created: created.filter(is_dated) })
+    // A creation time counts only beside the clock that wrote it.
+    let created = match (created, date(reply)) {
+        (Some(created), Some(date)) if (date - created).abs() <= CONFIRMS => Some(created),
+        _ => None,
+    };
+    Ok(NewToken { credential: Credential::new(token.id, client_secret), expires, created })
+}
+
+fn is_client_secret(value: &Redacted) -> bool {
+    value.expose().len() >= 32 && value.expose().chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// A time of ISC in milliseconds since the Unix epoch.
@@ -205,9 +209,17 @@ fn millis(text: &str) -> Result<i64, &'static str> {
     Ok(stamp.as_millisecond())
 }
 
-/// How a reply with this status is counted; 0: there is none.
-pub(super) fn result(status: u16) -> IscResult {
-    match status {
+/// The status of an answer; 0: there is none.
+pub(super) fn status(answer: &Result<Reply, Failure>) -> u16 {
+    match answer {
+        Ok(reply) => reply.status().as_u16(),
+        Err(_) => 0,
+    }
+}
+
+/// The result that an answer is counted as.
+pub(super) fn result(answer: &Result<Reply, Failure>) -> IscResult {
+    match status(answer) {
         200..300 => IscResult::Yes,
         429 => IscResult::Throttled,
         400..500 => IscResult::No,
@@ -215,7 +227,7 @@ pub(super) fn result(status: u16) -> IscResult {
     }
 }
 
-/// What ISC said, short and without anything that could be a secret value.
+/// ISC's explanation, short and without anything that could be a secret value.
 pub(super) fn message(reply: &Reply) -> String {
     let said: wire::Fields = json(reply).unwrap_or_default();
     let said = said.explanation();
@@ -223,10 +235,14 @@ pub(super) fn message(reply: &Reply) -> String {
 }
 
 fn scrub(text: &str) -> String {
-    let clean = |word: &str| match word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).len() {
-        37.. => "…".to_owned(),
-        _ => word.to_owned(),
-    };
-    let words: Vec<String> = text.split_whitespace().map(clean).collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).take(256).collect()
+    let words: Vec<&str> = text.split_whitespace().map(harmless).collect();
+    let text = words.join(" ");
+    let printable = text.chars().filter(|c| !c.is_control());
+    printable.take(256).collect()
+}
+
+/// The word, unless it is long enough to be an access token or a client secret; a tracking id has 36 characters.
+fn harmless(word: &str) -> &str {
+    let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    if core.len() > 36 { "…" } else { word }
 }

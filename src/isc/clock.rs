@@ -36,45 +36,87 @@ pub struct Reading {
     pub consistent: bool,
 }
 
+/// How a new sample stands to those before it.
+enum Standing {
+    /// No other is young enough to be compared with.
+    Alone,
+    /// It goes on from the latest, which is held here.
+    Agrees(Sample),
+    /// It contradicts the latest, as the sample held here did before: two against one.
+    Confirms(Sample),
+    /// It contradicts the latest, and nothing speaks for it yet.
+    Jumps,
+}
+
 impl Clock {
-    /// Takes note of a reply's `Date`; an implausible one is ignored. One that jumps counts once another confirms it: a
-    /// reply may come from a proxy with a clock of its own.
+    /// Takes note of a reply's `Date`; an implausible one is ignored. One that jumps counts once
+    /// another confirms it: a reply may come from a proxy with a clock of its own.
     pub fn observe(&mut self, date: i64, at: Instant) {
         if !PLAUSIBLE.contains(&date) {
             return;
         }
         let sample = Sample { date, at };
-        let is_young = |known: &Sample| at.saturating_duration_since(known.at) <= MAX_AGE;
-        match self.latest {
-            Some(latest) if agree(latest, sample) => {
-                self.earlier = self.earlier.filter(is_young).or(Some(latest));
+        match self.standing(sample) {
+            Standing::Alone => self.earlier = None,
+            Standing::Agrees(latest) => {
+                // The oldest young one stays: replies of one second cannot confirm each other.
+                let kept = young(self.earlier, at);
+                self.earlier = kept.or(Some(latest));
             }
-            Some(latest) if is_young(&latest) => {
-                let confirmed = self.doubted.filter(is_young).filter(|doubted| agree(*doubted, sample));
-                if confirmed.is_none() {
-                    self.doubted = Some(sample);
-                    return;
-                }
-                self.earlier = confirmed;
+            Standing::Confirms(doubted) => self.earlier = Some(doubted),
+            Standing::Jumps => {
+                self.doubted = Some(sample);
+                return;
             }
-            _ => self.earlier = None,
         }
-        (self.latest, self.doubted) = (Some(sample), None);
+        self.latest = Some(sample);
+        self.doubted = None;
     }
 
     /// ISC's time at a moment, if a reply is young enough.
     pub fn read(&self, at: Instant) -> Option<Reading> {
-        let latest = self.latest.filter(|sample| at.saturating_duration_since(sample.at) <= MAX_AGE)?;
-        let since = i64::try_from(at.saturating_duration_since(latest.at).as_millis()).ok()?;
-        let confirms =
-            |earlier: Sample| latest.at.saturating_duration_since(earlier.at) >= APART && agree(earlier, latest);
-        let consistent = self.doubted.is_none() && self.earlier.is_some_and(confirms);
-        Some(Reading { ms: latest.date + since, consistent })
+        let latest = young(self.latest, at)?;
+        let since = i64::try_from(latest.age(at).as_millis()).ok()?;
+        Some(Reading { ms: latest.date + since, consistent: self.is_confirmed(latest) })
+    }
+
+    fn standing(&self, sample: Sample) -> Standing {
+        let Some(latest) = self.latest else { return Standing::Alone };
+        if agree(latest, sample) {
+            return Standing::Agrees(latest);
+        }
+        if latest.age(sample.at) > MAX_AGE {
+            return Standing::Alone;
+        }
+        match young(self.doubted, sample.at) {
+            Some(doubted) if agree(doubted, sample) => Standing::Confirms(doubted),
+            Some(_) | None => Standing::Jumps,
+        }
+    }
+
+    fn is_confirmed(&self, latest: Sample) -> bool {
+        if self.doubted.is_some() {
+            return false;
+        }
+        let Some(earlier) = self.earlier else { return false };
+        earlier.age(latest.at) >= APART && agree(earlier, latest)
     }
 }
 
+impl Sample {
+    /// The monotonic time from this sample to `at`; zero if it is the later one.
+    fn age(self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.at)
+    }
+}
+
+/// The sample, unless it is too old by then.
+fn young(sample: Option<Sample>, at: Instant) -> Option<Sample> {
+    sample.filter(|sample| sample.age(at) <= MAX_AGE)
+}
+
 fn agree(earlier: Sample, later: Sample) -> bool {
-    let passed = i64::try_from(later.at.saturating_duration_since(earlier.at).as_millis()).unwrap_or(i64::MAX);
+    let passed = i64::try_from(earlier.age(later.at).as_millis()).unwrap_or(i64::MAX);
     (later.date - earlier.date - passed).abs() <= TOLERANCE_MS
 }
 

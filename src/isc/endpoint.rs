@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ApiUrl(String);
 
-/// Why a URL is refused.
+/// A URL that is refused.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Error {
     /// It does not parse.
@@ -25,15 +25,15 @@ pub enum Error {
 }
 
 impl ApiUrl {
-    /// Checks a URL. `loopback_http`: whether plain http is allowed for this machine's own addresses.
+    /// Checks a URL. `loopback_http`: plain http is allowed for this machine's own addresses.
     ///
     /// # Errors
     /// Each says what to write instead.
     pub fn parse(text: &str, loopback_http: bool) -> Result<Self, Error> {
         let url = Url::parse(text).map_err(|_| Error::NotAUrl(text.into()))?;
-        let host = url.host_str().ok_or_else(|| Error::NotAUrl(text.into()))?;
-        let plain = url.username().is_empty() && url.password().is_none();
-        if !plain || url.query().is_some() || url.fragment().is_some() {
+        let Some(host) = url.host_str() else { return Err(Error::NotAUrl(text.into())) };
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || url.query().is_some() || url.fragment().is_some() {
             return Err(Error::Extra(redact_user(text)));
         }
         let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
@@ -59,7 +59,10 @@ impl fmt::Display for ApiUrl {
 
 /// A URL with a user may hold a password: only what stands behind it is repeated.
 fn redact_user(text: &str) -> String {
-    text.rsplit_once('@').map_or_else(|| text.into(), |(_, rest)| format!("…@{rest}"))
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text.into(),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Why a call to ISC gave nothing to rely on; every one is safe to try again.
+//! Failed calls to ISC, which gave nothing to rely on; every one is safe to try again.
 use std::time::Duration;
 
 use thiserror::Error;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::NoProxy;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use reqwest::redirect::Policy;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
@@ -25,7 +25,7 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// Most bytes of a LIST reply; everything else is far smaller.
 const MAX_BODY: usize = 1 << 20;
 
-/// Where transports come from. All Tenants without authorities of their own share one: reading the system's takes
+/// The source of transports. All Tenants without authorities of their own share one: reading the system's takes
 /// milliseconds, and holding them hundreds of kilobytes.
 #[derive(Default)]
 pub struct Transports {
@@ -70,9 +70,9 @@ impl Transports {
 
 /// rustls, certificates always verified.
 fn transport(ca_pem: Option<&str>, proxy: Option<&Proxy>) -> Result<Transport, Failure> {
-    let setup = |error: reqwest::Error| Failure::Setup(chain(&error));
+    let setup = |error: reqwest::Error| Failure::Setup(cause(&error));
     let mut builder = reqwest::Client::builder()
-        // Else reqwest reads the environment, and sends plain http, with the client secret, through HTTP_PROXY (T5).
+        // Otherwise reqwest reads the environment, and sends plain http, with the client secret, through HTTP_PROXY (T5).
         .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
@@ -104,18 +104,18 @@ pub async fn send(transport: &Transport, request: Request) -> Result<Reply, Fail
 }
 
 async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failure> {
-    let request = reqwest::Request::try_from(request).map_err(|error| Failure::Setup(chain(&error)))?;
+    let request = reqwest::Request::try_from(request).map_err(|error| Failure::Setup(cause(&error)))?;
     let mut reply = client.execute(request).await.map_err(|error| failure(&error))?;
     let (status, headers) = (reply.status(), reply.headers().clone());
     let malformed = |what: &str| Failure::Malformed { status: status.as_u16(), what: what.into() };
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(malformed("it is compressed although nobody asked for that"));
     }
-    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > MAX_BODY) {
+    let declared = declared_length(&headers).unwrap_or(0);
+    if declared > MAX_BODY {
         return Err(malformed("it is larger than 1 MiB"));
     }
-    let mut body = Vec::with_capacity(declared.unwrap_or(0));
+    let mut body = Vec::with_capacity(declared);
     while let Some(chunk) = reply.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + chunk.len() > MAX_BODY {
             return Err(malformed("it is larger than 1 MiB"));
@@ -128,15 +128,19 @@ async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failu
     Ok(whole)
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_connect() { Failure::Connect(chain(error)) } else { Failure::NoReply(chain(error)) }
+fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// What a proxy on the way calls its failures; the type is not public.
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() { Failure::Connect(cause(error)) } else { Failure::NoReply(cause(error)) }
+}
+
+/// The name that reqwest gives failures of a proxy on the way; the type is not public.
 const TUNNEL: &str = "tunnel error";
 
 /// The first cause of an error, without the URL (a path may hold what a user wrote).
-fn chain(error: &dyn std::error::Error) -> String {
+fn cause(error: &dyn std::error::Error) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -10,11 +10,12 @@ pub mod endpoint;
 pub mod error;
 pub mod headers;
 pub mod http;
+mod introspection;
 pub mod nerm;
 pub mod stranger;
 pub mod tenant_info;
 pub mod tokens;
 mod wire;
 
-pub use client::{Client, Credential};
+pub use client::Client;
 pub use error::Failure;

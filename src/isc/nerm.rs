@@ -3,12 +3,14 @@ use http::{Method, header};
 use tokio::time::Instant;
 
 use super::classify;
-use super::client::{Client, Credential};
+use super::client::Client;
 use super::endpoint::ApiUrl;
 use super::error::Failure;
+use super::headers::is_json;
 use super::http::{Reply, Request, send};
 use super::stranger::stranger;
-use super::wire;
+use super::wire::Fields;
+use crate::credential::Credential;
 use crate::metrics::IscOperation;
 
 /// What NERM makes of an access token.
@@ -18,7 +20,7 @@ pub enum Nerm {
     Accepted,
     /// It refuses it, and says why.
     Refused(String),
-    /// Nobody who can say answered: what did instead.
+    /// NERM itself did not answer: what happened instead.
     Unknown(String),
 }
 
@@ -38,9 +40,11 @@ impl Client {
         let request: Request = request.body(bytes::Bytes::new()).map_err(|error| Failure::Setup(error.to_string()))?;
         let started = Instant::now();
         let answer = send(self.transport(), request).await;
-        let status = answer.as_ref().map_or(0, |reply| reply.status().as_u16());
-        self.count(IscOperation::Nerm, status, started.elapsed());
-        Ok(answer.map_or_else(|failure| Nerm::Unknown(without_isc(&failure)), |reply| judge(&reply)))
+        self.count(IscOperation::Nerm, &answer, started.elapsed());
+        match answer {
+            Ok(reply) => Ok(judge(&reply)),
+            Err(failure) => Ok(Nerm::Unknown(without_isc(&failure))),
+        }
     }
 }
 
@@ -52,14 +56,17 @@ fn judge(reply: &Reply) -> Nerm {
     }
     let (status, message) = (reply.status().as_u16(), classify::message(reply));
     match status {
-        200 if classify::json::<wire::Fields>(reply).is_ok_and(|said| said.text("error").is_some()) => {
-            Nerm::Unknown(format!("status 200: {message}"))
-        }
-        200 if classify::is_json(reply) => Nerm::Accepted,
-        400 if classify::is_json(reply) => Nerm::Accepted,
+        200 if is_error(reply) => Nerm::Unknown(format!("status 200: {message}")),
+        200 | 400 if is_json(reply) => Nerm::Accepted,
         401 | 403 => Nerm::Refused(format!("status {status}: {message}")),
         _ => Nerm::Unknown(format!("status {status}: {message}")),
     }
+}
+
+/// True for JSON with an `error`, whatever its status says.
+fn is_error(reply: &Reply) -> bool {
+    let said: Fields = classify::json(reply).unwrap_or_default();
+    said.text("error").is_some()
 }
 
 /// A failure of the way to NERM, whose words are about ISC elsewhere.

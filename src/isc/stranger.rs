@@ -1,55 +1,58 @@
-//! Whether something else than the API of ISC answered: a login page, a proxy, another host.
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+//! Tells the API of ISC from what may answer in its place: a login page, a proxy, another host.
+use reqwest::header::LOCATION;
 
-use super::classify;
+use super::headers::{content_type, is_json, text};
 use super::http::Reply;
 
 /// What answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
 pub fn stranger(reply: &Reply) -> Option<String> {
-    let status = reply.status();
-    if status.as_u16() == 501 {
-        return Some("status 501 (the method is not known there)".into());
+    let status = reply.status().as_u16();
+    match status {
+        501 => return Some("status 501 (the method is not known there)".into()),
+        429 | 500..=599 => return None,
+        300..=399 => return Some(redirect(reply)),
+        405 => return Some("status 405 (the method is not allowed there)".into()),
+        _ => {}
     }
-    if status.is_server_error() || status.as_u16() == 429 {
-        return None;
-    }
-    if status.is_redirection() {
-        let to = reply.headers().get(LOCATION).and_then(|to| to.to_str().ok()).and_then(place);
-        let to = to.map(|to| format!(" to {to:?}")).unwrap_or_default();
-        return Some(format!("a redirect (status {}){to}", status.as_u16()));
-    }
-    if status.as_u16() == 405 {
-        return Some("status 405 (the method is not allowed there)".into());
-    }
-    let kind = kind(reply);
     if is_page(reply) {
-        return Some(format!("a page of HTML (status {})", status.as_u16()));
+        return Some(format!("a page of HTML (status {status})"));
     }
     // All refusals of ISC are JSON, or have nothing to say.
-    let is_text = status.is_client_error() && !kind.is_empty() && !classify::is_json(reply);
-    is_text.then(|| format!("a reply that is not JSON (status {}, {:?})", status.as_u16(), shown(kind)))
+    let kind = content_type(reply);
+    if reply.status().is_client_error() && !kind.is_empty() && !is_json(reply) {
+        return Some(format!("a reply that is not JSON (status {status}, {:?})", shown(kind)));
+    }
+    None
 }
 
-/// Whether a reply is a page for people.
+/// True for a page that is made for people.
 pub fn is_page(reply: &Reply) -> bool {
-    kind(reply).contains("html") || reply.body().trim_ascii_start().starts_with(b"<")
+    content_type(reply).contains("html") || reply.body().trim_ascii_start().starts_with(b"<")
 }
 
-fn kind(reply: &Reply) -> &str {
-    reply.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+fn redirect(reply: &Reply) -> String {
+    let status = reply.status().as_u16();
+    match text(reply, LOCATION).and_then(place) {
+        Some(place) => format!("a redirect (status {status}) to {place:?}"),
+        None => format!("a redirect (status {status})"),
+    }
 }
 
 /// The kind of a reply, as far as it can be shown.
 fn shown(kind: &str) -> String {
     let plain = kind.split(';').next().unwrap_or_default().trim();
-    plain.chars().filter(char::is_ascii_graphic).take(40).collect()
+    let printable = plain.chars().filter(char::is_ascii_graphic);
+    printable.take(40).collect()
 }
 
-/// Where a redirect leads, without what a user or a secret could be in.
+/// The place that a redirect leads to, without the parts that may hold a user or a secret value.
 fn place(location: &str) -> Option<String> {
-    let path = location.split(['?', '#', ';']).next().unwrap_or_default();
-    let plain = !path.is_empty() && !path.contains('@') && path.chars().all(|c| c.is_ascii_graphic());
-    plain.then(|| path.chars().take(128).collect())
+    let path = location.split(['?', '#', ';']).next()?;
+    let is_printable = path.chars().all(|c| c.is_ascii_graphic());
+    if path.is_empty() || path.contains('@') || !is_printable {
+        return None;
+    }
+    Some(path.chars().take(128).collect())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! What ISC says of a tenant to everybody: its id, its name and its data centre.
+//! The id, the name and the data centre of a tenant, which ISC gives without a credential.
 use bytes::Bytes;
 use http::Method;
 
 use super::classify;
-use super::client::Client;
+use super::client::{Call, Client};
 use super::error::Failure;
 use super::wire::Fields;
 
@@ -25,12 +25,14 @@ impl Client {
     /// Anything but a 200 with a JSON object.
     pub async fn tenant_info(&self) -> Result<TenantInfo, Failure> {
         self.take().await?;
-        let reply = self.call_aside(Method::GET, "/oauth/info", "application/json", Bytes::new(), None).await?;
+        let call = Call { method: Method::GET, path: "/oauth/info", kind: "application/json", body: Bytes::new() };
+        let reply = self.call_aside(call, None).await?;
         if reply.status() != 200 {
             return Err(classify::refusal(&reply));
         }
         let said: Fields = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
-        let either = |one, other| said.text(one).or_else(|| said.text(other));
-        Ok(TenantInfo { id: said.text("tenantId"), name: either("tenantName", "org"), pod: said.text("pod") })
+        // Both names are documented, in two places.
+        let name = said.text("tenantName").or_else(|| said.text("org"));
+        Ok(TenantInfo { id: said.text("tenantId"), name, pod: said.text("pod") })
     }
 }

@@ -1,16 +1,22 @@
-//! The four calls of the token API, and the proof of a new credential.
+//! The four calls of the token API.
 use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::classify::{self, Created, ListedToken};
-use super::client::{Client, Credential};
+use super::client::{Call, Client};
 use super::error::Failure;
+use super::http::Reply;
 use super::stranger::stranger;
 use super::wire;
+use crate::redacted::Redacted;
 
-/// What to ask for in a POST.
-pub struct Wanted<'a> {
+const JSON: &str = "application/json";
+const PATCH: &str = "application/json-patch+json";
+
+/// A token as a POST asks for it.
+pub struct CreateRequest<'a> {
     /// Full name.
     pub name: &'a str,
     /// Scopes; an empty list is never sent, since ISC would grant everything (T4).
@@ -34,7 +40,7 @@ pub enum Change {
     Expires(i64),
 }
 
-/// What a PATCH came to.
+/// The outcome of a PATCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Done.
@@ -48,7 +54,7 @@ pub enum Effect {
     No(Failure),
 }
 
-/// What a DELETE came to.
+/// The outcome of a DELETE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
     /// ISC deleted the token.
@@ -64,33 +70,33 @@ impl Client {
     /// Anything that is not a complete, well-formed list.
     pub async fn list(&self) -> Result<Vec<ListedToken>, Failure> {
         let path = format!("{}?owner-id=me", self.path());
-        let reply = self.repeatable(Method::GET, &path, "application/json", Bytes::new()).await?;
+        let reply = self.repeatable(call(Method::GET, &path, JSON, Bytes::new())).await?;
         classify::listed(&reply)
     }
 
     /// POST of a new token: sent at most once, whatever happens (R3).
-    pub async fn create(&self, wanted: &Wanted<'_>) -> Created {
-        if wanted.scopes.is_empty() {
-            return Created::No {
-                why: Failure::Setup("a token without scopes would get them all; it is never asked for".into()),
-            };
-        }
-        let body = match create_body(wanted) {
-            Ok(body) => body,
+    pub async fn create(&self, request: &CreateRequest<'_>) -> Created {
+        let (body, bearer) = match self.prepare(request).await {
+            Ok(ready) => ready,
+            // Nothing was sent.
             Err(why) => return Created::No { why },
         };
-        let bearer = match self.bearer().await {
-            Ok(bearer) => bearer,
-            Err(why) => return Created::No { why },
-        };
-        if let Err(why) = self.take().await {
-            return Created::No { why };
-        }
-        let reply = self.call(Method::POST, self.path(), "application/json", body, Some(&bearer)).await;
+        let reply = self.call(call(Method::POST, self.path(), JSON, body), Some(&bearer)).await;
         if matches!(&reply, Ok(reply) if reply.status() == 401) {
             self.forget().await;
         }
-        classify::created(&reply, wanted.name, wanted.owner_id)
+        classify::created(&reply, request.name, request.owner_id)
+    }
+
+    /// All that a POST needs and that can fail before it: its body, an access token, and the budget's leave.
+    async fn prepare(&self, request: &CreateRequest<'_>) -> Result<(Bytes, Redacted), Failure> {
+        if request.scopes.is_empty() {
+            return Err(Failure::Setup("a token without scopes would get them all; it is never asked for".into()));
+        }
+        let body = create_body(request)?;
+        let bearer = self.bearer().await?;
+        self.take().await?;
+        Ok((body, bearer))
     }
 
     /// PATCH of a token.
@@ -98,19 +104,12 @@ impl Client {
     /// # Errors
     /// When it is unknown whether it took effect; repeating it is safe.
     pub async fn change(&self, id: &str, changes: &[Change]) -> Result<Effect, Failure> {
-        let body = serde_json::to_vec(&changes.iter().map(replace).collect::<Vec<_>>());
-        let body = body.map_err(|error| Failure::Setup(error.to_string()))?;
-        let reply = self.repeatable(Method::PATCH, &self.one(id)?, "application/json-patch+json", body.into()).await?;
+        let operations: Vec<wire::Replace> = changes.iter().map(replace).collect();
+        let reply = self.repeatable(call(Method::PATCH, &self.one(id)?, PATCH, json(&operations)?)).await?;
         match reply.status().as_u16() {
             204 => Ok(Effect::Yes { expires: None }),
             200 if reply.body().is_empty() => Ok(Effect::Yes { expires: None }),
-            200 => {
-                let token: wire::Fields = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
-                if token.text("id").is_none_or(|said| said != id) {
-                    return Err(classify::malformed(&reply, "the reply to PATCH is not about this token"));
-                }
-                Ok(Effect::Yes { expires: token.time("expirationDate") })
-            }
+            200 => changed(&reply, id),
             404 if stranger(&reply).is_none() => Ok(Effect::Gone),
             400 | 413 | 415 | 422 if stranger(&reply).is_none() => Ok(Effect::No(classify::refusal(&reply))),
             _ => Err(classify::refusal(&reply)),
@@ -122,34 +121,12 @@ impl Client {
     /// # Errors
     /// When it is unknown whether it took effect; repeating it is safe.
     pub async fn delete(&self, id: &str) -> Result<Deleted, Failure> {
-        let reply = self.repeatable(Method::DELETE, &self.one(id)?, "application/json", Bytes::new()).await?;
+        let reply = self.repeatable(call(Method::DELETE, &self.one(id)?, JSON, Bytes::new())).await?;
         match reply.status().as_u16() {
             200 | 202 | 204 => Ok(Deleted::Yes),
             404 if stranger(&reply).is_none() => Ok(Deleted::Unknown),
             _ => Err(classify::refusal(&reply)),
         }
-    }
-
-    /// Whether ISC accepts a credential.
-    ///
-    /// # Errors
-    /// [`Failure::Refused`] if it does not; anything else is no answer.
-    pub async fn verify(&self, credential: &Credential) -> Result<(), Failure> {
-        self.grant(credential).await.map(|_| ())
-    }
-
-    /// Which scopes an access token got with this credential carries; `None`: ISC does not say.
-    ///
-    /// # Errors
-    /// As [`Client::verify`].
-    pub async fn scopes_of(&self, credential: &Credential) -> Result<Option<Vec<String>>, Failure> {
-        let access = self.grant(credential).await?;
-        if access.identity.scopes.is_some() {
-            return Ok(access.identity.scopes);
-        }
-        let told = self.ask_for_scopes(&access.bearer).await;
-        let none = access.names_none && self.names_scopes();
-        Ok(told.or_else(|| none.then(Vec::new)))
     }
 
     fn one(&self, id: &str) -> Result<String, Failure> {
@@ -158,14 +135,31 @@ impl Client {
     }
 }
 
-fn create_body(wanted: &Wanted<'_>) -> Result<Bytes, Failure> {
-    let body = wire::Create {
-        name: wanted.name,
-        scope: wanted.scopes,
-        access_token_validity_seconds: wanted.validity_seconds,
-        expiration_date: stamp(wanted.expires),
-    };
-    serde_json::to_vec(&body).map(Bytes::from).map_err(|error| Failure::Setup(error.to_string()))
+fn call<'a>(method: Method, path: &'a str, kind: &'static str, body: Bytes) -> Call<'a> {
+    Call { method, path, kind, body }
+}
+
+fn create_body(request: &CreateRequest<'_>) -> Result<Bytes, Failure> {
+    json(&wire::Create {
+        name: request.name,
+        scope: request.scopes,
+        access_token_validity_seconds: request.validity_seconds,
+        expiration_date: stamp(request.expires),
+    })
+}
+
+fn json(body: &impl Serialize) -> Result<Bytes, Failure> {
+    let bytes = serde_json::to_vec(body);
+    bytes.map(Bytes::from).map_err(|error| Failure::Setup(error.to_string()))
+}
+
+/// Reads the token in the reply to a PATCH.
+fn changed(reply: &Reply, id: &str) -> Result<Effect, Failure> {
+    let token: wire::Fields = classify::json(reply).map_err(|what| classify::malformed(reply, what))?;
+    if token.text("id").as_deref() != Some(id) {
+        return Err(classify::malformed(reply, "the reply to PATCH is not about this token"));
+    }
+    Ok(Effect::Yes { expires: token.time("expirationDate") })
 }
 
 fn replace(change: &Change) -> wire::Replace {

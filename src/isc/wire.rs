@@ -59,7 +59,7 @@ impl Fields {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 
-    /// Whether it has any field, and none of these.
+    /// True if it has any field, and none of these.
     pub(super) fn lacks(&self, names: &[&str]) -> bool {
         !self.0.is_empty() && !names.iter().any(|name| self.0.contains_key(*name))
     }
@@ -68,7 +68,7 @@ impl Fields {
     pub(super) fn text(&self, name: &str) -> Option<String> {
         let value = self.get(name)?;
         let text = value.as_str()?;
-        (!text.trim().is_empty()).then(|| text.to_owned())
+        if text.trim().is_empty() { None } else { Some(text.to_owned()) }
     }
 
     /// A text of an object within.
@@ -77,7 +77,7 @@ impl Fields {
         within.text(field)
     }
 
-    /// Whether it is said to be true, also as a text.
+    /// True if the field says so, also as a text.
     pub(super) fn is_true(&self, name: &str) -> bool {
         match self.get(name) {
             Some(Value::Bool(said)) => said,
@@ -86,8 +86,8 @@ impl Fields {
         }
     }
 
-    /// A time in milliseconds since the Unix epoch; `None`: there is none, or nobody can read it. Beyond the last that can
-    /// be told is never.
+    /// A time in milliseconds since the Unix epoch; `None`: there is none, or it cannot be read. A time beyond the last
+    /// that jiff knows is never.
     pub(super) fn time(&self, name: &str) -> Option<i64> {
         let stamp = self.text(name)?.trim().parse::<Timestamp>().ok()?;
         Some(stamp.as_millisecond())
@@ -106,24 +106,26 @@ impl Fields {
     /// as the bitmap of the access token's claim; a name has a colon.
     pub(super) fn scopes(&self, name: &str) -> Option<Vec<String>> {
         let words = self.words(name)?;
-        let is_plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || ":_.*-".contains(c));
-        let named = words.iter().all(is_plain) && words.iter().any(|word| word.contains(':'));
-        named.then_some(words)
+        let are_names = words.iter().all(|word| is_plain(word)) && words.iter().any(|word| word.contains(':'));
+        if are_names { Some(words) } else { None }
     }
 
     /// Words, in an array or in one text, between blanks or commas.
     pub(super) fn words(&self, name: &str) -> Option<Vec<String>> {
-        let texts = match self.get(name)? {
-            Value::String(text) => vec![Value::String(text)],
-            Value::Array(items) => items,
+        let mut words = Vec::new();
+        match self.get(name)? {
+            Value::String(text) => split(&text, &mut words),
+            Value::Array(items) => {
+                for text in items.iter().filter_map(Value::as_str) {
+                    split(text, &mut words);
+                }
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
-        };
-        let texts = texts.iter().filter_map(Value::as_str);
-        let words = texts.flat_map(|text| text.split(|c: char| c.is_whitespace() || c == ','));
-        Some(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
+        }
+        Some(words)
     }
 
-    /// Whether a list of names, or a text with names, is there and holds none.
+    /// True if a list of names, or a text with names, is there and holds none.
     pub(super) fn is_empty(&self, name: &str) -> bool {
         match self.get(name) {
             Some(Value::String(text)) => text.trim().is_empty(),
@@ -137,13 +139,26 @@ impl Fields {
         const SHAPES: [&str; 6] =
             ["detailCode", "error", "error_description", "errorMessage", "formatted_msg", "message"];
         let mut said: Vec<String> = SHAPES.iter().filter_map(|name| self.text(name)).collect();
-        let messages = self.get("messages").unwrap_or_default();
-        let messages = messages.as_array().into_iter().flatten();
-        said.extend(messages.filter_map(|message| message["text"].as_str()).map(str::to_owned));
-        let tracking = self.text("trackingId").map(|id| format!("trackingId {id}"));
-        said.extend(tracking);
+        if let Some(Value::Array(messages)) = self.get("messages") {
+            said.extend(messages.iter().filter_map(|message| message["text"].as_str()).map(str::to_owned));
+        }
+        if let Some(id) = self.text("trackingId") {
+            said.push(format!("trackingId {id}"));
+        }
         let mut seen = BTreeSet::new();
         said.retain(|text| !text.trim().is_empty() && seen.insert(text.clone()));
         said
+    }
+}
+
+fn is_plain(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || ":_.*-".contains(c))
+}
+
+fn split(text: &str, words: &mut Vec<String>) {
+    for word in text.split(|c: char| c.is_whitespace() || c == ',') {
+        if !word.is_empty() {
+            words.push(word.to_owned());
+        }
     }
 }

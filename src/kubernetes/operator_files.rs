@@ -1,12 +1,13 @@
-//! What the platform team puts into the operator's namespace: seed Secrets and CA bundles. Read, never written.
+//! Files that the platform team puts into the operator's namespace: seed Secrets and CA bundles. Read, never written.
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::Client;
 use kube::api::Api;
 use thiserror::Error;
 
+use crate::credential::Credential;
 use crate::redacted::Redacted;
 
-/// Why a seed or a bundle cannot be used.
+/// A seed or a bundle that cannot be used.
 #[derive(Debug, Error)]
 pub enum Error {
     /// There is no such Secret.
@@ -50,7 +51,7 @@ pub enum Error {
         what: &'static str,
         /// Name.
         name: String,
-        /// Why.
+        /// Cause.
         source: kube::Error,
     },
 }
@@ -59,17 +60,25 @@ pub enum Error {
 ///
 /// # Errors
 /// Each names the Secret and the remedy.
-pub async fn seed(client: &Client, namespace: &str, name: &str) -> Result<(String, Redacted), Error> {
+pub async fn seed(client: &Client, namespace: &str, name: &str) -> Result<Credential, Error> {
     let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let read = api.get_opt(name).await.map_err(|source| Error::Read { what: "Secret", name: name.into(), source })?;
-    let missing = || Error::SeedMissing { namespace: namespace.into(), name: name.into() };
-    let data = read.ok_or_else(missing)?.data.unwrap_or_default();
-    let value = |key: &'static str| {
-        let text = data.get(key).and_then(|bytes| std::str::from_utf8(&bytes.0).ok()).map(str::trim);
-        let invalid = || Error::SeedInvalid { namespace: namespace.into(), name: name.into(), key };
-        text.filter(|text| !text.is_empty()).map(str::to_owned).ok_or_else(invalid)
+    let read = api.get_opt(name).await;
+    let read = read.map_err(|source| Error::Read { what: "Secret", name: name.into(), source })?;
+    let Some(secret) = read else {
+        return Err(Error::SeedMissing { namespace: namespace.into(), name: name.into() });
     };
-    Ok((value("clientId")?, Redacted::new(value("clientSecret")?)))
+    let value = |key: &'static str| match text(&secret, key) {
+        Some(value) => Ok(value),
+        None => Err(Error::SeedInvalid { namespace: namespace.into(), name: name.into(), key }),
+    };
+    Ok(Credential::new(value("clientId")?, Redacted::new(value("clientSecret")?)))
+}
+
+/// A value of a Secret without blanks at its ends; `None`: it is absent, blank or no text.
+fn text(secret: &Secret, key: &str) -> Option<String> {
+    let bytes = secret.data.as_ref()?.get(key)?;
+    let text = std::str::from_utf8(&bytes.0).ok()?.trim();
+    if text.is_empty() { None } else { Some(text.to_owned()) }
 }
 
 /// A CA bundle in PEM.
@@ -80,11 +89,13 @@ pub async fn bundle(client: &Client, namespace: &str, name: &str, key: &str) -> 
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let read = api.get_opt(name).await;
     let read = read.map_err(|source| Error::Read { what: "ConfigMap", name: name.into(), source })?;
-    let missing = || Error::BundleMissing { namespace: namespace.into(), name: name.into(), key: key.into() };
-    read.and_then(|map| map.data?.remove(key)).filter(|pem| !pem.trim().is_empty()).ok_or_else(missing)
+    match read.and_then(|map| map.data?.remove(key)) {
+        Some(pem) if !pem.trim().is_empty() => Ok(pem),
+        Some(_) | None => Err(Error::BundleMissing { namespace: namespace.into(), name: name.into(), key: key.into() }),
+    }
 }
 
-/// What identifies this cluster: the uid of its `kube-system` namespace.
+/// The identifier of this cluster: the uid of its `kube-system` namespace.
 ///
 /// # Errors
 /// When it cannot be read.

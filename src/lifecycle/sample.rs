@@ -3,13 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::facts::{Admission, Declared, Executing, Facts, Now, Rotation, Sighting};
-use super::ledger::{
-    Endpoint, Entry, Ledger, Millis, OwnCredential, Owner, Resource, State, TokenId, TokenSpec, Uid, scopes,
-};
+use super::ledger::{Endpoint, Entry, Ledger, Millis, Owner, Resource, State, TokenId, TokenSpec, Uid, scopes};
 use super::listing::{Listed, Listing};
 use super::secret::SecretSeen;
 use super::timings::Timings;
 use super::token_name::{self, MachinePart};
+use crate::credential::Credential;
 use crate::redacted::Redacted;
 
 /// ISC's time in the tests.
@@ -44,8 +43,7 @@ pub fn ledger() -> Ledger {
     ledger.next = 2;
     ledger.resources.insert("a".into(), resource("a"));
     ledger.entries.push(entry(1, "a", State::Current));
-    ledger.credential =
-        Some(OwnCredential { client_id: "seed".into(), client_secret: Redacted::new("c4n4ry-own".into()) });
+    ledger.credential = Some(Credential::new("seed", Redacted::new("c4n4ry-own".into())));
     ledger
 }
 

@@ -1,10 +1,11 @@
-//! The calls that a probe makes, one small function each; what their replies mean is told elsewhere.
+//! The calls that a probe makes, one small function each; `judge` says what their replies mean.
 use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::session::{Call, Session};
+use crate::credential::Credential;
 use crate::isc::Failure;
 use crate::isc::classify::is_id;
 use crate::isc::endpoint::ApiUrl;
@@ -22,19 +23,21 @@ impl Session {
     }
 
     /// POST for an access token.
-    pub(super) async fn grant(&self, client_id: &str, client_secret: &Redacted) -> Result<Reply, Failure> {
-        let pairs =
-            [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", client_secret.expose())];
+    pub(super) async fn grant(&self, credential: &Credential) -> Result<Reply, Failure> {
+        let pairs = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &credential.client_id),
+            ("client_secret", credential.client_secret.expose()),
+        ];
         self.call(self.form("/oauth/token", &pairs, None)?).await
     }
 
     /// The same for the seed.
     pub(super) async fn grant_seed(&self) -> Result<Reply, Failure> {
-        let seed = &self.target.seed;
-        self.grant(&seed.client_id, &seed.client_secret).await
+        self.grant(&self.target.seed).await
     }
 
-    /// POST of the seed's access token, to be told what it may do.
+    /// POST of the seed's access token, to learn what it may do.
     pub(super) async fn check_token(&self) -> Result<Reply, Failure> {
         let bearer = self.bearer().await?;
         self.call(self.form("/oauth/check_token/", &[("token", bearer.expose())], Some(&bearer))?).await

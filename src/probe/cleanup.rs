@@ -1,4 +1,4 @@
-//! Removes what the probe made, whatever ended it: by id where that is known, else by name in LIST.
+//! Removes the tokens that the probe made, whatever ended it: by id where that is known, else by name in LIST.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::{names, read};
 const PAUSE: Duration = Duration::from_secs(1);
 /// Longest silence while it looks.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How often a DELETE is tried.
+/// Number of tries of a DELETE.
 const TRIES: usize = 5;
 
 /// A token that may be left.
@@ -25,7 +25,7 @@ pub struct Left {
     /// Its name; none: an earlier probe's, of which LIST cannot tell yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When it has ended by itself, by ISC's clock.
+    /// The time at which it has ended by itself, by ISC's clock.
     pub until: String,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Left {
     }
 }
 
-/// What the last looks at LIST came to.
+/// The result of the last looks at LIST.
 #[derive(Default)]
 struct Seen {
     /// Ids of tokens that are gone.
@@ -60,27 +60,41 @@ struct Seen {
     is_read: bool,
 }
 
+impl Seen {
+    fn has_removed(&self, one: &One) -> bool {
+        one.names.iter().any(|name| self.removed.contains(name))
+    }
+}
+
 /// Removes every token of the probe, and those of earlier ones that LIST shows only now; returns those that may be left.
 /// `lags`: LIST did not show this probe's own token in time, so that it may hide earlier ones as well.
 pub(super) async fn clean(session: &Session, made: &Made, lags: bool) -> Vec<Left> {
     let Some(user) = made.user() else { return Vec::new() };
     session.tell("removing what is left of the probe's tokens");
-    for id in made.all().into_iter().filter(|one| one.fate == Fate::Alive).filter_map(|one| one.id) {
-        if remove(session, &id).await {
-            made.bury(&id);
+    for one in made.all() {
+        if let (Fate::Alive, Some(id)) = (one.fate, &one.id)
+            && remove(session, id).await
+        {
+            made.bury(id);
         }
     }
     let asked = made.all();
     let seen = search(session, &asked, made.swept(), user).await;
-    let is_left = |one: &&One| match one.fate {
-        Fate::Alive | Fate::Unknown => !one.names.iter().any(|name| seen.removed.contains(name)),
-        Fate::Refused | Fate::Gone => false,
-    };
-    let mut all: Vec<Left> =
-        asked.iter().filter(is_left).map(|one| left(one.names.first().cloned(), one.expires)).collect();
+    let mut all = Vec::new();
+    for one in &asked {
+        match one.fate {
+            Fate::Alive | Fate::Unknown if !seen.has_removed(one) => {
+                all.push(left(one.names.first().cloned(), one.expires));
+            }
+            Fate::Alive | Fate::Unknown | Fate::Refused | Fate::Gone => {}
+        }
+    }
     all.extend(seen.stuck.into_values());
-    if lags || !seen.is_read {
-        all.extend(session.now().map(|now| left(None, now + names::LIFE)));
+    // A LIST that lags or cannot be read may hide the token of an earlier probe.
+    if (lags || !seen.is_read)
+        && let Some(now) = session.now()
+    {
+        all.push(left(None, now + names::LIFE));
     }
     all
 }
@@ -100,21 +114,26 @@ pub(super) async fn sweep(session: &Session, made: &Made, listed: &[Listed]) {
 /// Looks in LIST for tokens of this probe and of earlier ones and removes them, until none of this one's is unaccounted
 /// for or LIST had its time. `swept`: ids that LIST may still show.
 async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user: &User) -> Seen {
-    let gone = asked.iter().filter(|one| one.fate == Fate::Gone).filter_map(|one| one.id.clone());
-    let mut seen = Seen { gone: gone.chain(swept).collect(), ..Seen::default() };
+    let mut seen = Seen { gone: swept, ..Seen::default() };
+    for one in asked.iter().filter(|one| one.fate == Fate::Gone) {
+        seen.gone.extend(one.id.clone());
+    }
     let started = Instant::now();
     let mut told = None;
     loop {
-        let reply = session.list().await.ok().filter(|reply| reply.status() == 200);
-        let tokens = reply.as_ref().and_then(read::list);
-        seen.is_read |= tokens.is_some();
-        for token in tokens.unwrap_or_default() {
-            take(session, asked, user, &token, &mut seen).await;
+        let mut is_answered = false;
+        if let Ok(reply) = session.list().await
+            && reply.status() == 200
+        {
+            is_answered = true;
+            let tokens = read::list(&reply);
+            seen.is_read |= tokens.is_some();
+            for token in tokens.unwrap_or_default() {
+                take(session, asked, user, &token, &mut seen).await;
+            }
         }
-        let is_open =
-            |one: &One| one.fate == Fate::Unknown && !one.names.iter().any(|name| seen.removed.contains(name));
-        let is_over = reply.is_some() && !asked.iter().any(is_open);
-        if is_over || started.elapsed() >= session.target.list_lag {
+        let is_open = asked.iter().any(|one| one.fate == Fate::Unknown && !seen.has_removed(one));
+        if (is_answered && !is_open) || started.elapsed() >= session.target.list_lag {
             return seen;
         }
         let passed = started.elapsed();
@@ -139,14 +158,14 @@ async fn take(session: &Session, asked: &[One], user: &User, token: &Listed, see
         seen.gone.insert(token.id.clone());
         seen.removed.insert(token.name.clone());
         seen.stuck.remove(&token.id);
-    } else if let (Shown::Is(expires), false) =
-        (&token.expires, asked.iter().any(|one| one.names.contains(&token.name)))
+    } else if let Shown::Is(expires) = &token.expires
+        && !asked.iter().any(|one| one.names.contains(&token.name))
     {
         seen.stuck.insert(token.id.clone(), left(Some(token.name.clone()), *expires));
     }
 }
 
-/// Deletes a token; whether it is gone. A copy of ISC's data that lags may not know it yet: that counts if said twice.
+/// Deletes a token; true if it is gone. A copy of ISC's data that lags may not know it yet: that counts if said twice.
 async fn remove(session: &Session, id: &str) -> bool {
     let mut missed = false;
     for _ in 0..TRIES {

@@ -1,11 +1,11 @@
-//! ISC's time by the `Date` of its replies, and whether these agree with each other and with this machine.
+//! ISC's time by the `Date` of its replies, as far as these agree with each other and with this machine.
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How far two dates may be from what passed between them; `Date` has whole seconds.
+/// Largest difference of two dates from what passed between them; `Date` has whole seconds.
 const TOLERANCE_MS: i64 = 2_000;
-/// How far ISC's clock may be from this machine's for a token to be made: beyond, one of them is wrong.
+/// Largest difference of ISC's clock from this machine's for a token to be made: beyond, one of them is wrong.
 const SANE_MS: i64 = 60 * 60 * 1_000;
 
 /// A reply's `Date`, and when it came.
@@ -15,7 +15,7 @@ struct Sample {
     at: Instant,
 }
 
-/// What the dates of all replies said.
+/// The result of the dates of all replies.
 #[derive(Clone, Debug, Default)]
 pub struct Dates {
     first: Option<Sample>,
@@ -38,11 +38,14 @@ impl Dates {
 
     /// ISC's time, if there is one to go by.
     pub fn now(&self, at: Instant) -> Option<i64> {
-        let latest = self.latest.filter(|_| !self.contradicted)?;
+        if self.contradicted {
+            return None;
+        }
+        let latest = self.latest?;
         Some(latest.date + millis(at.saturating_duration_since(latest.at)))
     }
 
-    /// Why a token made by this time might not live for ten minutes.
+    /// The reason why a token made by this time might not live for ten minutes.
     pub fn obstacle(&self) -> Option<&'static str> {
         match self.offset {
             None => Some("no reply says what time it is at ISC"),
@@ -54,7 +57,7 @@ impl Dates {
         }
     }
 
-    /// Whether two replies contradict each other.
+    /// True if two replies contradict each other.
     pub fn contradicted(&self) -> bool {
         self.contradicted
     }

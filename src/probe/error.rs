@@ -1,10 +1,10 @@
-//! Why a tenant could not be probed; each says what to do, and none holds a secret value.
+//! The reasons why a tenant could not be probed; each says what to do, and none holds a secret value.
 use thiserror::Error;
 
 use crate::isc::{Failure, endpoint};
 use crate::kubernetes::operator_files;
 
-/// Why there is no report.
+/// The reason why there is no report.
 #[derive(Debug, Error)]
 pub enum Error {
     /// A URL is none.
@@ -41,7 +41,7 @@ pub enum Error {
     ReadTenant {
         /// Its name.
         name: String,
-        /// Why.
+        /// Cause.
         source: Box<kube::Error>,
     },
     /// There is no such Tenant.
@@ -53,16 +53,16 @@ pub enum Error {
     /// Its seed or bundle cannot be used.
     #[error(transparent)]
     Files(Box<operator_files::Error>),
-    /// What answers is no ISC.
+    /// Something else than an ISC answers.
     #[error(
         "{url:?} is not the API of an ISC tenant: {request} was answered with {answer}; write the API's URL without anything behind the host, as in https://<tenant>.api.identitynow.com"
     )]
     NotTheApi {
         /// The URL.
         url: String,
-        /// What was sent.
+        /// The request.
         request: &'static str,
-        /// What came back.
+        /// The answer.
         answer: String,
     },
     /// Nothing answers, or not now.
@@ -70,7 +70,7 @@ pub enum Error {
     Unreachable {
         /// The URL.
         url: String,
-        /// What happened.
+        /// The failure.
         why: String,
     },
     /// The seed is refused.
@@ -80,7 +80,7 @@ pub enum Error {
     Refused {
         /// The URL.
         url: String,
-        /// Who asked.
+        /// Client ID of the seed.
         client_id: String,
         /// HTTP status.
         status: u16,

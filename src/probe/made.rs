@@ -1,10 +1,11 @@
-//! Every token that this probe may have made: noted before its POST is sent, so that whatever ends the probe can remove it.
+//! Every token that this probe may have made: noted before its POST is sent, so that the cleanup finds it.
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::facts::Said;
 use super::read;
-use super::session::{said, said_of};
+use super::session::said_of;
+use crate::credential::Credential;
 use crate::isc::Failure;
 use crate::isc::http::Reply;
 use crate::redacted::Redacted;
@@ -12,7 +13,7 @@ use crate::redacted::Redacted;
 /// Most tokens that one probe may make.
 const MOST: usize = 3;
 
-/// What became of a POST.
+/// The fate of a POST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// A token may have been made, or may still be.
@@ -37,7 +38,7 @@ pub(super) struct One {
     pub(super) expires: i64,
 }
 
-/// Whose tokens they are.
+/// The owner of the tokens.
 #[derive(Clone, Debug, Default)]
 pub(super) struct User {
     /// Identity id.
@@ -50,13 +51,19 @@ pub(super) struct User {
 pub(super) struct Token {
     /// Its place among those that were made.
     pub(super) index: usize,
-    pub(super) id: String,
     pub(super) name: String,
-    pub(super) client_secret: Redacted,
+    pub(super) credential: Credential,
     pub(super) expires: i64,
 }
 
-/// All of them.
+impl Token {
+    /// Its client ID.
+    pub(super) fn id(&self) -> &str {
+        &self.credential.client_id
+    }
+}
+
+/// All tokens of this probe, and those of earlier ones that it removed.
 #[derive(Default)]
 pub(super) struct Made {
     user: OnceLock<User>,
@@ -65,12 +72,12 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// Fixes whose tokens they are; before that none is made.
+    /// Fixes the owner of the tokens; before that none is made.
     pub(super) fn begin_as(&self, user: User) {
         self.user.get_or_init(|| user);
     }
 
-    /// Whose tokens they are, once that is known.
+    /// The owner of the tokens, once that is known.
     pub(super) fn user(&self) -> Option<&User> {
         self.user.get()
     }
@@ -86,14 +93,17 @@ impl Made {
         Some(all.len() - 1)
     }
 
-    /// Notes what became of the POST.
+    /// Notes the outcome of the POST.
     pub(super) fn settle(&self, index: usize, answer: &Result<Reply, Failure>) {
         let Some(user) = self.user.get() else { return };
         let mut all = self.lock();
         let Some(one) = all.get_mut(index) else { return };
-        let new = answer.as_ref().ok().filter(|_| said(answer).is_yes()).and_then(|reply| new_id(reply, one, user));
+        one.id = match answer {
+            Ok(reply) if said_of(reply).is_yes() => new_id(reply, one, user),
+            Ok(_) | Err(_) => None,
+        };
         one.fate = match answer {
-            _ if new.is_some() => Fate::Alive,
+            _ if one.id.is_some() => Fate::Alive,
             Err(
                 Failure::Connect(_)
                 | Failure::Setup(_)
@@ -105,7 +115,11 @@ impl Made {
             Ok(reply) if reply.status().is_client_error() && reply.status() != 408 => Fate::Refused,
             Ok(_) | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => Fate::Unknown,
         };
-        one.id = new;
+    }
+
+    /// The client ID of the token that this POST made, if it made one for certain.
+    pub(super) fn id(&self, index: usize) -> Option<String> {
+        self.lock().get(index)?.id.clone()
     }
 
     /// Notes one more name, before the PATCH that gives it is sent.
@@ -117,8 +131,10 @@ impl Made {
 
     /// Notes that a token is gone.
     pub(super) fn bury(&self, id: &str) {
-        for one in self.lock().iter_mut().filter(|one| one.id.as_deref() == Some(id)) {
-            one.fate = Fate::Gone;
+        for one in self.lock().iter_mut() {
+            if one.id.as_deref() == Some(id) {
+                one.fate = Fate::Gone;
+            }
         }
     }
 
@@ -147,17 +163,18 @@ fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
     let mut body = read::object(reply)?;
     body.remove("secret");
     let token = read::listed(&body)?;
-    let is_new = !user.known.contains(&token.id);
     let is_asked = one.names.contains(&token.name) && token.owner.as_ref() == Some(&user.owner);
-    (is_new && is_asked).then_some(token.id)
+    if user.known.contains(&token.id) || !is_asked {
+        return None;
+    }
+    Some(token.id)
 }
 
-/// What the reply to a POST lacks, or has otherwise than documented.
+/// The flaws of the reply to a POST: what it lacks, or has otherwise than documented.
 pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
     let Some(mut body) = read::object(reply) else { return vec!["it is no JSON object"] };
     let secret = read::secret(&mut body, "secret");
     let text = |name: &str| read::text(&body, name).unwrap_or_default();
-    let owner_id = body.get("owner").and_then(|owner| read::text(owner.as_object()?, "id"));
     let mut flaws = Vec::new();
     if !matches!(said_of(reply), Said::Status(200 | 201)) {
         flaws.push("the status is neither 200 nor 201");
@@ -165,17 +182,20 @@ pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str>
     if text("id").len() != 32 || !text("id").bytes().all(|b| b.is_ascii_hexdigit()) {
         flaws.push("the id is not 32 hexadecimal digits");
     }
-    let is_strong = |secret: &str| secret.len() >= 32 && secret.bytes().all(|b| b.is_ascii_alphanumeric());
-    if !secret.is_some_and(|secret| is_strong(secret.expose())) {
+    if !secret.is_some_and(|secret| is_client_secret(secret.expose())) {
         flaws.push("the client secret is missing or malformed");
     }
     if text("name") != name {
         flaws.push("the name is not the one that was asked for");
     }
-    if owner_id.as_deref() != Some(owner) {
+    if read::owner(&body).as_deref() != Some(owner) {
         flaws.push("the owner is not named, or is somebody else");
     }
     flaws
+}
+
+fn is_client_secret(text: &str) -> bool {
+    text.len() >= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// The client secret in the reply to a POST.

@@ -1,4 +1,4 @@
-//! `pat-operator probe`: puts to a tenant the questions that no document answers, with tokens of its own that it removes.
+//! `pat-operator probe`: puts the questions to a tenant that no document answers, with tokens that it removes again.
 //!
 //! It makes at most three, each with ten minutes to live from the start, and changes nothing else.
 mod calls;
@@ -6,6 +6,7 @@ mod cleanup;
 mod dates;
 mod error;
 mod facts;
+mod granted;
 mod judge;
 mod made;
 mod names;
@@ -25,7 +26,7 @@ pub use cleanup::Left;
 pub use error::Error;
 pub use question::{Promise, Question};
 pub use report::{Counts, Line, Report};
-pub use target::{Proxy, Seed, Target};
+pub use target::{Proxy, Target, checked_seed};
 
 use facts::{Facts, Lag};
 use made::Made;
@@ -33,10 +34,10 @@ use script::Script;
 use session::Session;
 pub use session::Tell;
 
-/// How a probe ended.
+/// The end of a probe.
 #[derive(Debug)]
 pub struct Ended {
-    /// The report, or why there is none.
+    /// The report, or the reason why there is none.
     pub result: Result<Report, Error>,
     /// Tokens that may be left, and end by themselves.
     pub left: Vec<Left>,
@@ -60,7 +61,7 @@ pub async fn run(target: Target, stop: &CancellationToken, tell: Tell) -> Ended 
     let lags = matches!(facts.token.shown, Some(Lag::NotWithin(_) | Lag::Untold(_)));
     let left = cleanup::clean(&session, &made, lags).await;
     facts.headers = session.headers();
-    // Once somebody answered as whom the probe asks, what it came to know is worth a report.
+    // Once ISC answered as whom the probe asks, what the probe came to know is worth a report.
     facts.stopped = matches!(played, Err(Error::Stopped)) && facts.access.is_some();
     let result = if facts.stopped { Ok(()) } else { played };
     Ended { result: result.map(|()| Report::new(&session.target, &facts, left.clone())), left }

@@ -1,9 +1,9 @@
 //! The names and scopes of the probe's tokens, and by what an earlier probe's are known.
 use super::facts::{Listed, Shown};
 
-/// How the name of each begins; the operator's own begin with `pat1-`.
+/// The beginning of each name; the operator's own begin with `pat1-`.
 pub const PREFIX: &str = "pat-operator probe ";
-/// What one that was renamed ends with.
+/// The end of the name of one that was renamed.
 const RENAMED: &str = " renamed";
 /// A scope that every user has, and one that does not exist. Never none: ISC would grant everything.
 pub const SCOPES: [&str; 2] = ["sp:scopes:default", "idn:pat-operator-probe:read"];
@@ -23,14 +23,14 @@ pub fn renamed(name: &str) -> String {
     format!("{name}{RENAMED}")
 }
 
-/// Whether the name is of the probe's form.
+/// True for a name of the probe's form.
 fn is_one(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else { return false };
     let number = rest.strip_suffix(RENAMED).unwrap_or(rest);
     number.len() == 16 && number.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// Whether a probe made this token, and it may go: by its form, its owner and the life it was given.
+/// True if a probe made this token, and it may go: by its form, its owner and the life it was given.
 pub fn is_ours(token: &Listed, owner: &str, own_id: &str) -> bool {
     let life = match (token.created, &token.expires) {
         (Some(created), Shown::Is(expires)) => expires.saturating_sub(created),

@@ -1,7 +1,7 @@
 //! The questions that a probe puts to a tenant, and which promise of `docs/reliability.md` rests on each answer.
 use serde::Serialize;
 
-/// What rests on an answer.
+/// A promise that rests on an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Promise {
     /// At most one unrecorded token, which ends by itself.
@@ -12,11 +12,11 @@ pub enum Promise {
     P3,
     /// Deleted is deleted.
     P4,
-    /// What is not the operator's is not touched.
+    /// Tokens that are not the operator's are not touched.
     P6,
     /// Everything becomes right by itself.
     P7,
-    /// What was measured: requests, capacity, pace.
+    /// Figures that were measured: requests, capacity, pace.
     #[serde(rename = "figures")]
     Figures,
 }
@@ -122,7 +122,7 @@ impl Question {
         self.row().0
     }
 
-    /// What it asks.
+    /// The question in words.
     pub fn text(self) -> &'static str {
         self.row().1
     }
@@ -169,7 +169,7 @@ impl Question {
         }
     }
 
-    /// What rests on it; nothing if it is only good to know.
+    /// The promises that rest on it; none if it is only good to know.
     pub fn promises(self) -> &'static [Promise] {
         use Promise::{Figures, P1, P2, P3, P4, P6, P7};
         match self {

@@ -9,20 +9,20 @@ use super::judge::{Finding, Verdict, judge};
 use super::question::{Promise, Question};
 use super::target::Target;
 
-/// What a tenant answered.
+/// The answers of a tenant.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The tenant's API.
     pub api_url: String,
-    /// As whom it was asked.
+    /// Client ID of the seed that asked.
     pub client_id: String,
     /// Identity id of the user, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// It was stopped before all was asked.
     pub stopped: bool,
-    /// How many lines have which verdict.
+    /// Number of lines by verdict.
     pub counts: Counts,
     /// One line for each question.
     pub lines: Vec<Line>,
@@ -30,13 +30,13 @@ pub struct Report {
     pub left: Vec<Left>,
 }
 
-/// How many lines have which verdict.
+/// Number of lines by verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
-    /// What the operator relies on is so.
+    /// The operator can rely on it.
     pub holds: usize,
-    /// It is not.
+    /// The operator cannot.
     pub does_not_hold: usize,
     /// It is not known.
     pub unknown: usize,
@@ -56,7 +56,7 @@ pub struct Line {
     pub promises: &'static [Promise],
     /// `holds`, `does not hold` or `unknown`.
     pub verdict: &'static str,
-    /// What the operator does instead or what you should do; or why it is unknown.
+    /// The operator's way around it or your part; or the reason why it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -71,11 +71,15 @@ const WIDTH: usize = 110;
 impl Report {
     /// Judges all that was asked.
     pub fn new(target: &Target, facts: &Facts, left: Vec<Left>) -> Self {
-        let line = |question: Question| judge(question, facts).map(|finding| Line::new(question, finding));
-        let lines: Vec<Line> = Question::ALL.into_iter().filter_map(line).collect();
+        let mut lines = Vec::new();
+        for question in Question::ALL {
+            if let Some(finding) = judge(question, facts) {
+                lines.push(Line::new(question, finding));
+            }
+        }
         Self {
             api_url: target.api.to_string(),
-            client_id: target.seed.client_id.clone(),
+            client_id: target.seed.client_id.to_string(),
             user: facts.user(),
             stopped: facts.stopped,
             counts: Counts::of(&lines),
@@ -141,7 +145,8 @@ impl Line {
     }
 
     fn promises(&self) -> String {
-        self.promises.iter().map(|promise| promise.name()).collect::<Vec<_>>().join(", ")
+        let names: Vec<&str> = self.promises.iter().map(|promise| promise.name()).collect();
+        names.join(", ")
     }
 }
 

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::error::Error;
-use super::target::Seed;
+use super::target::checked_seed;
+use crate::credential::Credential;
 use crate::redacted::Redacted;
 
 /// The keys of a seed; each value is taken over at once.
@@ -34,12 +35,12 @@ impl From<String> for Value {
 ///
 /// # Errors
 /// If it does not parse or lacks a value. What is in it is never repeated.
-pub fn parse(text: &Redacted) -> Result<Seed, Error> {
+pub fn parse(text: &Redacted) -> Result<Credential, Error> {
     // The parser's own error would quote the text.
     let file: File = serde_saphyr::from_str(text.expose()).map_err(|_| Error::SeedSyntax)?;
     let client_id = value(file.client_id.as_ref(), "clientId", &file)?;
     let client_secret = value(file.client_secret.as_ref(), "clientSecret", &file)?;
-    Seed::new(client_id.expose().to_owned(), client_secret)
+    checked_seed(Credential::new(client_id.expose(), client_secret))
 }
 
 /// As in Kubernetes, `stringData` wins over `data`.
@@ -59,7 +60,7 @@ mod tests {
 
     fn read(text: &str) -> Result<(String, String), String> {
         let seed = parse(&Redacted::new(text.into())).map_err(|error| format!("{error} {error:?}"))?;
-        Ok((seed.client_id, seed.client_secret.expose().to_owned()))
+        Ok((seed.client_id.to_string(), seed.client_secret.expose().to_owned()))
     }
 
     #[test]

@@ -10,22 +10,25 @@ use tokio::time::{Instant, sleep};
 
 use super::dates::Dates;
 use super::error::Error;
-use super::facts::{self, Headers, Life, Said};
+use super::facts::{Headers, Said};
+use super::granted::{self, Granted};
 use super::read;
 use super::target::Target;
 use crate::isc::http::{Reply, Request, Transport, Transports, send};
 use crate::isc::{Failure, headers};
 use crate::redacted::Redacted;
 
+/// Wait when ISC does not say how long.
+const DEFAULT_HOLD: Duration = Duration::from_secs(10);
 /// Longest wait that is granted when ISC asks to wait, in seconds.
 const LONGEST_HOLD: u64 = 20;
-/// How often a request is sent again after such a wait: ISC has done nothing then, so that even a POST may be.
+/// Number of times that a request is sent again after such a wait: ISC has done nothing then, so that even a POST may be.
 const HOLDS: usize = 3;
 
-/// Tells a person what is being done; never a secret value.
+/// Shows a person what is being done; never a secret value.
 pub type Tell = fn(&str);
 
-/// What goes to one place with one access token.
+/// The way to one place, with one access token.
 pub(super) struct Session {
     pub(super) target: Target,
     tell: Tell,
@@ -50,7 +53,7 @@ struct Notes {
     deprecated: bool,
 }
 
-/// What is sent.
+/// A request, before it is sent.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) url: String,
@@ -70,7 +73,7 @@ impl Session {
         Ok(Self { target, tell, transport, access: tokio::sync::Mutex::default(), notes: Mutex::default() })
     }
 
-    /// Tells what is being done.
+    /// Says what is being done.
     pub(super) fn tell(&self, what: &str) {
         (self.tell)(what);
     }
@@ -83,7 +86,8 @@ impl Session {
             let asked = Instant::now();
             let reply = send(&self.transport, request.clone()).await?;
             self.notes().observe(&reply, asked);
-            let hold = headers::retry_after(&reply).map_or(10, whole_seconds).max(1);
+            let asked_for = headers::retry_after(&reply).unwrap_or(DEFAULT_HOLD);
+            let hold = whole_seconds(asked_for).max(1);
             if reply.status() != 429 || hold > LONGEST_HOLD || holds == HOLDS {
                 return Ok(reply);
             }
@@ -132,7 +136,7 @@ impl Session {
         }
         let asked = Instant::now();
         let reply = self.grant_seed().await?;
-        let granted = Granted::read(&reply).ok_or_else(|| refused(&reply))?;
+        let granted = Granted::read(&reply).ok_or_else(|| granted::refused(&reply))?;
         *access = Some(Access { bearer: granted.bearer.clone(), until: asked + granted.life() });
         Ok(granted.bearer)
     }
@@ -142,12 +146,12 @@ impl Session {
         self.notes().dates.now(Instant::now())
     }
 
-    /// Why a token made now might not live for ten minutes.
+    /// The reason why a token made now might not live for ten minutes.
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         self.notes().dates.obstacle()
     }
 
-    /// What the headers of all replies said.
+    /// The headers of all replies, summed up.
     pub(super) fn headers(&self) -> Headers {
         let notes = self.notes();
         Headers {
@@ -175,7 +179,9 @@ impl Notes {
             self.dates.observe(date, now, now.saturating_duration_since(asked), local_time());
         }
         self.throttled += usize::from(reply.status() == 429);
-        self.deprecated |= reply.headers().get("x-deprecated").is_some_and(|value| value.as_bytes() == b"true");
+        if let Some(value) = reply.headers().get("x-deprecated") {
+            self.deprecated |= value.as_bytes() == b"true";
+        }
         self.limits.extend(read::limits(reply.headers()));
     }
 }
@@ -185,7 +191,7 @@ fn local_time() -> i64 {
     Timestamp::now().as_millisecond()
 }
 
-/// Not less than the time.
+/// The time in seconds, rounded up.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
@@ -202,44 +208,12 @@ fn request(call: Call<'_>) -> Result<Request, Failure> {
     request.body(call.body).map_err(|error| Failure::Setup(error.to_string()))
 }
 
-/// An access token that was granted, and what came with it.
-pub(super) struct Granted {
-    pub(super) bearer: Redacted,
-    pub(super) access: facts::Access,
-}
-
-impl Granted {
-    /// What a reply grants, if it grants anything.
-    pub(super) fn read(reply: &Reply) -> Option<Self> {
-        if !matches!(reply.status().as_u16(), 200 | 201) {
-            return None;
-        }
-        let mut body = read::object(reply)?;
-        let bearer = read::secret(&mut body, "access_token").filter(|bearer| bearer.expose().is_ascii())?;
-        let access = read::access(&body, &bearer);
-        Some(Self { bearer, access })
-    }
-
-    /// For how long it is used: three quarters of a life that can be as short as 15 s.
-    fn life(&self) -> Duration {
-        let seconds = match self.access.life {
-            Life::Seconds(seconds) | Life::Odd(seconds) if (15..=43_200).contains(&seconds) => seconds,
-            Life::Seconds(_) | Life::Odd(_) | Life::Absent | Life::Other => 60,
-        };
-        Duration::from_secs(seconds).mul_f64(0.75)
-    }
-}
-
-fn refused(reply: &Reply) -> Failure {
-    Failure::Refused { status: reply.status().as_u16(), message: "no access token for the seed".into() }
-}
-
-/// How a request ended that got this reply.
+/// The end of a request that got this reply.
 pub(super) fn said_of(reply: &Reply) -> Said {
     Said::Status(reply.status().as_u16())
 }
 
-/// How a request ended.
+/// The end of a request.
 pub(super) fn said(answer: &Result<Reply, Failure>) -> Said {
     match answer {
         Ok(reply) => said_of(reply),

@@ -1,38 +1,31 @@
-//! What is probed: where, as whom, and how patiently.
+//! The tenant that is probed: where, as whom, and how patiently.
 use std::time::Duration;
 
 use super::error::Error;
 use crate::api::check::is_behind_base;
+use crate::credential::Credential;
 use crate::isc::endpoint::ApiUrl;
 use crate::redacted::Redacted;
 
-/// Client ID and client secret of a personal access token that a human made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seed {
-    /// Client ID.
-    pub client_id: String,
-    /// Client secret.
-    pub client_secret: Redacted,
+/// Checks the credential of a personal access token that a human made.
+///
+/// # Errors
+/// If the client ID is that of an API client, or cannot be one. Nothing that could be a client secret is repeated.
+pub fn checked_seed(seed: Credential) -> Result<Credential, Error> {
+    if !is_client_id(&seed.client_id) {
+        return Err(Error::ClientId);
+    }
+    if seed.client_secret.is_empty() {
+        return Err(Error::SeedKey("clientSecret"));
+    }
+    if is_uuid(&seed.client_id) {
+        return Err(Error::ApiClient(seed.client_id.to_string()));
+    }
+    Ok(seed)
 }
 
-impl Seed {
-    /// Takes a pair over.
-    ///
-    /// # Errors
-    /// If the client ID is that of an API client, or cannot be one. Nothing that could be a client secret is repeated.
-    pub fn new(client_id: String, client_secret: Redacted) -> Result<Self, Error> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if client_id.is_empty() || client_id.len() > 40 || !client_id.chars().all(plain) {
-            return Err(Error::ClientId);
-        }
-        if client_secret.is_empty() {
-            return Err(Error::SeedKey("clientSecret"));
-        }
-        if is_uuid(&client_id) {
-            return Err(Error::ApiClient(client_id));
-        }
-        Ok(Self { client_id, client_secret })
-    }
+fn is_client_id(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -48,7 +41,7 @@ pub struct Proxy {
     pub except: String,
 }
 
-/// What is probed.
+/// The tenant that is probed.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// The tenant's API.
@@ -60,7 +53,7 @@ pub struct Target {
     /// The way there, if it is not direct.
     pub proxy: Option<Proxy>,
     /// As whom.
-    pub seed: Seed,
+    pub seed: Credential,
     /// NERM's API, if it is to be asked.
     pub nerm: Option<ApiUrl>,
     /// Longest wait for LIST to show something.
@@ -81,7 +74,7 @@ impl Target {
         if path.starts_with('/') && !path.ends_with('/') { Ok(self) } else { Err(Error::PatPath(self.pat_path)) }
     }
 
-    /// What the probe will do, for whoever has to agree to it.
+    /// The probe's plan in words, for the person who has to agree to it.
     pub fn plan(&self) -> String {
         let nerm = match &self.nerm {
             Some(nerm) => {
@@ -112,8 +105,9 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn seed(client_id: &str, client_secret: &str) -> Result<Seed, String> {
-        Seed::new(client_id.into(), Redacted::new(client_secret.into())).map_err(|error| error.to_string())
+    fn seed(client_id: &str, client_secret: &str) -> Result<Credential, String> {
+        let seed = Credential::new(client_id, Redacted::new(client_secret.into()));
+        checked_seed(seed).map_err(|error| error.to_string())
     }
 
     #[test]

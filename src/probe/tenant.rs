@@ -1,13 +1,14 @@
-//! Where and as whom the operator works for a Tenant: read from the cluster, never written.
+//! The place and the credential that the operator works with for a Tenant: read from the cluster, never written.
 use kube::Client;
 use kube::api::Api;
 
 use super::error::Error;
-use super::target::Seed;
+use super::target::checked_seed;
 use crate::api::Tenant;
+use crate::credential::Credential;
 use crate::kubernetes::operator_files;
 
-/// What a Tenant says of its connection.
+/// The connection that a Tenant declares.
 #[derive(Debug)]
 pub struct Connection {
     /// `spec.apiUrl`.
@@ -15,7 +16,7 @@ pub struct Connection {
     /// The bundle of `spec.caBundle`, in PEM.
     pub ca_pem: Option<String>,
     /// The credential in its seed Secret.
-    pub seed: Seed,
+    pub seed: Credential,
 }
 
 /// Reads the Tenant, its seed Secret and its CA bundle. `namespace`: the operator's.
@@ -36,7 +37,6 @@ pub async fn read(client: &Client, name: &str, namespace: &str) -> Result<Connec
         }
     };
     let source = spec.credentials.first().ok_or_else(|| Error::NoCredentials(name.into()))?;
-    let read = operator_files::seed(client, namespace, &source.secret_ref.name).await;
-    let (client_id, client_secret) = read.map_err(files)?;
-    Ok(Connection { api_url: spec.api_url, ca_pem, seed: Seed::new(client_id, client_secret)? })
+    let seed = operator_files::seed(client, namespace, &source.secret_ref.name).await.map_err(files)?;
+    Ok(Connection { api_url: spec.api_url, ca_pem, seed: checked_seed(seed)? })
 }

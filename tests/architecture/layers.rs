@@ -2,14 +2,15 @@
 use crate::code::{Path, paths};
 
 /// A module of the crate, and the others that it may use.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("api", &[]),
-    ("lifecycle", &["api", "redacted"]),
-    ("isc", &["metrics", "redacted"]),
-    ("kubernetes", &["api", "lifecycle", "metrics", "redacted"]),
-    ("controllers", &["api", "lifecycle", "isc", "kubernetes", "metrics", "redacted"]),
-    ("probe", &["api", "isc", "kubernetes", "redacted"]),
-    ("process", &["api", "lifecycle", "controllers", "metrics", "probe", "redacted"]),
+    ("lifecycle", &["api", "credential", "redacted"]),
+    ("isc", &["credential", "metrics", "redacted"]),
+    ("kubernetes", &["api", "credential", "lifecycle", "metrics", "redacted"]),
+    ("controllers", &["api", "credential", "lifecycle", "isc", "kubernetes", "metrics", "redacted"]),
+    ("probe", &["api", "credential", "isc", "kubernetes", "redacted"]),
+    ("process", &["api", "credential", "lifecycle", "controllers", "metrics", "probe", "redacted"]),
+    ("credential", &["redacted"]),
     ("metrics", &[]),
     ("redacted", &[]),
 ];

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::credential::Credential;
+use crate::isc::Client;
 use crate::isc::access_token::Identity;
-use crate::isc::{Client, Credential};
-use crate::lifecycle::ledger::{Endpoint, Millis, OwnCredential, Owner};
+use crate::lifecycle::ledger::{Endpoint, Millis, Owner};
 
 /// A session with ISC as the owner of a ledger.
 #[derive(Clone)]
@@ -55,12 +56,6 @@ impl Session {
             ca_pem: self.ca_pem.clone(),
             tokens_per_user,
         }
-    }
-
-    /// The credential, as a ledger keeps it.
-    pub fn own_credential(&self) -> OwnCredential {
-        let own = self.client.credential();
-        OwnCredential { client_id: own.client_id.as_str().into(), client_secret: own.client_secret.clone() }
     }
 
     /// Its client was made of just these.

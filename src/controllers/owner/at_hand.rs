@@ -85,7 +85,7 @@ impl AtHand {
             return false;
         }
         let Some(tenant) = context.tenant(&ledger.endpoint.tenant) else { return false };
-        let credential = Some(session.own_credential());
+        let credential = Some(session.client.credential().clone());
         let endpoint = session.endpoint(ledger.endpoint.tenant.clone(), tenant.spec.tokens_per_user());
         let differs = ledger.credential != credential || ledger.endpoint != endpoint;
         (ledger.credential, ledger.endpoint) = (credential, endpoint);

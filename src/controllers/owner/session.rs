@@ -4,7 +4,6 @@ use std::ops::Deref;
 use crate::controllers::board::{IscTenant, Session};
 use crate::controllers::context::Context;
 use crate::controllers::keyed::Keyed;
-use crate::isc::Credential;
 use crate::isc::access_token::Identity;
 use crate::isc::endpoint::ApiUrl;
 use crate::kubernetes::ledger_store::LedgerStore;
@@ -56,17 +55,16 @@ impl OwnSessions {
     /// A session with the credential that the ledger keeps, for what must be revoked without a working Tenant.
     fn open(&self, context: &Context, ledger: &Ledger) -> Option<Session> {
         let (own, endpoint) = (ledger.credential.as_ref()?, &ledger.endpoint);
-        let credential = Credential { client_id: own.client_id.to_string(), client_secret: own.client_secret.clone() };
         let api = ApiUrl::parse(&endpoint.api_url, context.config.allow_loopback_http).ok()?;
         let api_url = api.to_string();
         let name = LedgerStore::name_of(&ledger.owner);
         let mut sessions = self.0.lock();
         let known = sessions.get(&name);
-        if let Some(known) = known.filter(|known| known.is_made_of(&credential, &api_url, endpoint.ca_pem.as_deref())) {
+        if let Some(known) = known.filter(|known| known.is_made_of(own, &api_url, endpoint.ca_pem.as_deref())) {
             return Some(known.clone());
         }
         let session = Session {
-            client: context.open(api, endpoint.ca_pem.as_deref(), credential).ok()?,
+            client: context.open(api, endpoint.ca_pem.as_deref(), own.clone()).ok()?,
             owner: ledger.owner.clone(),
             api_url,
             nerm_url: endpoint.nerm_url.as_ref().map(ToString::to_string),

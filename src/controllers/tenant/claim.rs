@@ -32,7 +32,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
     let endpoint = session.endpoint(name.into(), tenant.spec.tokens_per_user());
     let incarnation = format!("{:016x}", context.random(&ledger_name));
     let mut ledger = Ledger::new(endpoint, session.owner.clone(), incarnation.into());
-    ledger.credential = Some(session.own_credential());
+    ledger.credential = Some(session.client.credential().clone());
     match context.ledgers.create(&ledger).await {
         Written::Done(_) => {
             context.metrics.write(KubernetesWrite::Ledger);

@@ -10,8 +10,8 @@ use crate::api::{Tenant, check};
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
 use crate::controllers::trouble;
+use crate::isc::Client;
 use crate::isc::endpoint::ApiUrl;
-use crate::isc::{Client, Credential};
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
 
@@ -73,8 +73,7 @@ async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option
     };
     let own = context.namespace();
     let read = operator_files::seed(&context.client, own, &source.secret_ref.name).await;
-    let (client_id, client_secret) = read.map_err(|error| trouble::file(&error))?;
-    let credential = Credential { client_id, client_secret };
+    let credential = read.map_err(|error| trouble::file(&error))?;
     let ca_pem = place.ca_pem.as_deref();
     if let Some(known) = known.filter(|known| known.is_made_of(&credential, &place.api.to_string(), ca_pem)) {
         return Ok(known.client.clone());

@@ -1,7 +1,7 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
 use super::view::{Note, Publication, Trial, View};
 use super::written::stamp;
-use crate::api::conditions::{NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED, ConditionSpec};
+use crate::api::conditions::{ConditionSpec, NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::grants::{NOT_GRANTED, SECRET_CONFLICT};
 use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};

@@ -13,7 +13,7 @@ pub use self::attempt::{Attempt, Provisional, TokenSpec, Unresolved};
 pub use self::entry::{Entry, NermTrial, NermVerdict, State};
 pub use self::resource::Resource;
 pub use self::terms::{Millis, Scopes, TokenId, Uid, scopes};
-use crate::redacted::Redacted;
+use crate::credential::Credential;
 
 /// All that the operator knows of one owner (an ISC user); stored in one Secret of the operator's namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Ledger {
     #[serde(default)]
     pub provisional: Provisional,
     /// The operator's own credential that worked last.
-    pub credential: Option<OwnCredential>,
+    pub credential: Option<Credential>,
     /// Random in every write: a replica recognises its own by it after a lost reply.
     pub write_nonce: u64,
     /// Fields of a newer version, kept as they are.
@@ -76,17 +76,6 @@ pub struct Owner {
     pub tenant_id: Arc<str>,
     /// `owner.id` of the operator's own token in LIST.
     pub identity_id: Arc<str>,
-}
-
-/// The operator's own credential.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OwnCredential {
-    /// Client ID.
-    pub client_id: TokenId,
-    /// Client secret; stored under a data key of its own.
-    #[serde(skip)]
-    pub client_secret: Redacted,
 }
 
 impl Ledger {

@@ -1,4 +1,4 @@
-//! What a tenant answered: plain facts, from which the verdicts follow. None of them holds a secret value.
+//! The answers of a tenant: plain facts, from which the verdicts follow. None of them holds a secret value.
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -6,7 +6,7 @@ mod token;
 
 pub use token::{Lag, Listed, Listing, Shown, TokenFacts};
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     /// A reply with this status.
@@ -24,15 +24,18 @@ impl Said {
         }
     }
 
-    /// Whether ISC did what was asked.
+    /// True if ISC did what was asked.
     pub fn is_yes(&self) -> bool {
-        self.status().is_some_and(|status| (200..300).contains(&status))
+        matches!(self, Self::Status(200..300))
     }
 
-    /// Whether ISC refused what was asked, and not who asked, how often or where.
+    /// True if ISC refused what was asked, and not who asked, how often or where.
     pub fn is_refusal(&self) -> bool {
-        let about_the_caller = [401, 403, 404, 405, 408, 415, 429];
-        self.status().is_some_and(|status| (400..500).contains(&status) && !about_the_caller.contains(&status))
+        match self {
+            Self::Status(401 | 403 | 404 | 405 | 408 | 415 | 429) => false,
+            Self::Status(status) => (400..500).contains(status),
+            Self::Nothing(_) => false,
+        }
     }
 }
 
@@ -45,7 +48,7 @@ impl fmt::Display for Said {
     }
 }
 
-/// All that is known. What was not asked is absent.
+/// All that is known; the answer to a question that was not asked is absent.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// `/oauth/info`.
@@ -58,29 +61,34 @@ pub struct Facts {
     pub list: Option<Listing>,
     /// It was stopped before all was asked.
     pub stopped: bool,
-    /// Why no token was made, if the probe did not even try.
+    /// The reason why no token was made, if the probe did not even try.
     pub not_tried: Option<&'static str>,
     /// The probe's own token.
     pub token: TokenFacts,
-    /// What the headers of all replies said.
+    /// The headers of all replies, summed up.
     pub headers: Headers,
     /// NERM, if its URL was given.
     pub nerm: Option<Nerm>,
 }
 
 impl Facts {
-    /// Identity id of the user: by LIST, else as the access token says.
+    /// Identity id of the user: by LIST, otherwise as the access token says.
     pub fn user(&self) -> Option<String> {
-        let owner = self.list.as_ref().and_then(|list| list.own.as_ref()?.owner.clone());
-        let named = self.access.as_ref().map(|access| &access.identity);
-        owner.or_else(|| named.and_then(|named| named.reply.clone().or_else(|| named.claims.clone())))
+        let own = self.list.as_ref().and_then(|list| list.own.as_ref());
+        if let Some(own) = own
+            && own.owner.is_some()
+        {
+            return own.owner.clone();
+        }
+        let named = self.access.as_ref()?.identity.clone();
+        named.reply.or(named.claims)
     }
 }
 
 /// `/oauth/info`.
 #[derive(Clone, Debug)]
 pub struct Info {
-    /// How it ended.
+    /// Its end.
     pub said: Said,
     /// Id of the tenant.
     pub tenant_id: Option<String>,
@@ -139,7 +147,7 @@ pub enum ScopeText {
     Absent,
 }
 
-/// What `expires_in` is.
+/// The value of `expires_in`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
     /// A whole number of seconds.
@@ -152,7 +160,7 @@ pub enum Life {
     Other,
 }
 
-/// What the reply says, and what the claims say.
+/// A value by the reply, and by the claims of the access token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
     /// In the reply.
@@ -164,13 +172,13 @@ pub struct Named {
 /// `/oauth/check_token`.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// How it ended.
+    /// Its end.
     pub said: Said,
-    /// Whether it named scopes.
+    /// It named scopes.
     pub names: bool,
 }
 
-/// What the headers of all replies said.
+/// The headers of all replies, summed up.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
     /// Replies.
@@ -192,7 +200,7 @@ pub struct Headers {
 /// The answer of NERM.
 #[derive(Clone, Debug)]
 pub struct Nerm {
-    /// How it ended.
+    /// Its end.
     pub said: Said,
     /// The body is JSON with an `error`.
     pub error: bool,

@@ -1,4 +1,4 @@
-//! What a tenant answered about tokens: how LIST shows them, and what became of the probe's own.
+//! The answers of a tenant about tokens: how LIST shows them, and what became of the probe's own.
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -27,22 +27,22 @@ pub struct Listed {
     pub name: String,
     /// Identity id of the owner.
     pub owner: Option<String>,
-    /// When it was made.
+    /// Creation time.
     pub created: Option<i64>,
-    /// When it expires.
+    /// Expiry.
     pub expires: Shown<i64>,
-    /// When it was last used.
+    /// Time of its last use.
     pub last_used: Shown<i64>,
     /// Its scopes.
     pub scope: Option<BTreeSet<String>>,
-    /// Whether it is the platform's.
+    /// It is the platform's.
     pub managed: bool,
 }
 
 /// The first LIST.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// How many tokens it shows, without those that an earlier probe left.
+    /// Number of tokens that it shows, without those that an earlier probe left.
     pub count: usize,
     /// The owners it names.
     pub owners: BTreeSet<String>,
@@ -61,7 +61,7 @@ pub struct TokenFacts {
     pub posted: Option<Said>,
     /// The POST without it, after a refusal.
     pub posted_plainly: Option<Said>,
-    /// What the reply of the successful one lacks or has otherwise.
+    /// Flaws of the reply of the successful one.
     pub flaws: Vec<&'static str>,
     /// The expiry that was asked for.
     pub asked_expiry: i64,
@@ -69,13 +69,13 @@ pub struct TokenFacts {
     pub expiry: Shown<i64>,
     /// The scopes that were asked for.
     pub asked_scope: BTreeSet<String>,
-    /// How long until its credential was accepted.
+    /// Time until its credential was accepted.
     pub accepted: Option<Lag>,
     /// The scope text of its own access token.
     pub text: Option<ScopeText>,
-    /// How long until LIST showed it, and how.
+    /// Time until LIST showed it.
     pub shown: Option<Lag>,
-    /// How LIST showed it last.
+    /// The token as LIST showed it last.
     pub listed: Option<Listed>,
     /// POST of a name in use.
     pub duplicate: Option<Said>,
@@ -90,27 +90,27 @@ pub struct TokenFacts {
     /// PATCH of `/expirationDate`, and whether the reply, or LIST where it has no body, shows the new one; `None`: neither
     /// tells.
     pub patched_expiry: Option<(Said, Option<bool>)>,
-    /// How long until LIST showed the changes.
+    /// Time until LIST showed the changes.
     pub changed: Option<Lag>,
     /// DELETE.
     pub deleted: Option<Said>,
     /// DELETE once more.
     pub deleted_again: Option<Said>,
-    /// How long until the credential was refused, and how it was refused.
+    /// Time until the credential was refused, and the refusal.
     pub refused: Option<(Lag, Said)>,
     /// A use of its access token before the DELETE and after it.
     pub used: Option<(Said, Option<Said>)>,
-    /// How long until LIST did not show it any more.
+    /// Time until LIST did not show it any more.
     pub vanished: Option<Lag>,
 }
 
-/// How long something took.
+/// The time that something took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lag {
     /// At most so long.
     Within(Duration),
     /// It had not come by then.
     NotWithin(Duration),
-    /// It cannot be told, and why.
+    /// It is not known, for this reason.
     Untold(String),
 }

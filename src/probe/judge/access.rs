@@ -1,7 +1,7 @@
-//! What comes with an access token: scopes, life, user and tenant.
+//! Judges what comes with an access token: scopes, life, user and tenant.
 use std::collections::BTreeSet;
 
-use super::{Finding, fails, holds, not_asked, unknown};
+use super::finding::{Finding, fails, holds, not_asked, unknown};
 use crate::probe::facts::{Check, Facts, Life, Named, ScopeClaim, ScopeText};
 use crate::probe::names::SCOPES;
 use crate::probe::read::harmless;
@@ -111,9 +111,14 @@ pub(super) fn tenant_id(facts: &Facts) -> Finding {
 }
 
 pub(super) fn tenant_name(facts: &Facts) -> Finding {
-    let (access, info) = (facts.access.as_ref(), facts.info.as_ref());
-    let name = info.and_then(|info| info.name.clone()).or_else(|| access?.name.clone());
-    let pod = info.and_then(|info| info.pod.clone()).or_else(|| access?.pod.clone());
+    let (mut name, mut pod) = (None, None);
+    if let Some(info) = &facts.info {
+        (name, pod) = (info.name.clone(), info.pod.clone());
+    }
+    if let Some(access) = &facts.access {
+        name = name.or_else(|| access.name.clone());
+        pod = pod.or_else(|| access.pod.clone());
+    }
     match (name, pod) {
         (Some(name), Some(pod)) => holds(format!("{}, in the pod {}", harmless(&name), harmless(&pod))),
         (Some(name), None) => holds(harmless(&name)),
@@ -124,14 +129,22 @@ pub(super) fn tenant_name(facts: &Facts) -> Finding {
 
 const BY_EYE: &str = "nothing depends on it; make sure that the URL is that of your tenant";
 
-/// Who says what, of those who say anything.
+/// The places that name a value, each with that value.
 fn places(named: &Named, third: Option<String>, place: &'static str) -> Vec<(&'static str, String)> {
     let all = [("the reply", named.reply.clone()), ("the claims", named.claims.clone()), (place, third)];
-    all.into_iter().filter_map(|(place, value)| Some((place, value?))).collect()
+    let mut said = Vec::new();
+    for (place, value) in all {
+        if let Some(value) = value {
+            said.push((place, value));
+        }
+    }
+    said
 }
 
+/// The number of different values.
 fn values(places: &[(&'static str, String)]) -> usize {
-    places.iter().map(|(_, value)| value).collect::<BTreeSet<_>>().len()
+    let different: BTreeSet<&String> = places.iter().map(|(_, value)| value).collect();
+    different.len()
 }
 
 fn sources(places: &[(&'static str, String)]) -> String {

@@ -1,6 +1,6 @@
-//! How tokens are changed and deleted, and what is over with them.
+//! Judges how tokens are changed and deleted, and what is over with them.
 use super::create::list_lag;
-use super::{Finding, fails, holds, not_asked, unknown, words};
+use super::finding::{Finding, fails, holds, not_asked, unknown, words};
 use crate::probe::facts::{Facts, Lag, Said};
 
 pub(super) fn name(facts: &Facts) -> Finding {

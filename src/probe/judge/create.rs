@@ -1,15 +1,17 @@
-//! How tokens are made: which are, which are not, and when they are there.
-use super::{Finding, ROOMY, TOO_SHORT, Verdict, count, fails, holds, is_too_short, made, not_asked, unknown, words};
+//! Judges how tokens are made: which are, which are not, and when they are there.
+use super::finding::{
+    Finding, ROOMY, TOO_SHORT, Verdict, count, fails, holds, is_too_short, made, not_asked, unknown, words,
+};
 use crate::probe::facts::{Facts, Lag, Said, Shown};
 
-/// How long the operator grants LIST, in seconds.
+/// The time that the operator grants LIST, in seconds.
 const LIST_LAG: u64 = 120;
-/// How long the operator grants a new credential, in seconds.
+/// The time that the operator grants a new credential, in seconds.
 const ACCEPTANCE: u64 = 60;
-/// How far a date may be from the one that was asked for, in milliseconds.
+/// Largest difference of a date from the one that was asked for, in milliseconds.
 const ROUNDING: i64 = 1_000;
 
-/// The POST that counts: the one that made the token, else the last one.
+/// The POST that counts: the one that made the token, otherwise the last one.
 fn posted(facts: &Facts) -> Option<&Said> {
     made(facts).or(facts.token.posted_plainly.as_ref()).or(facts.token.posted.as_ref())
 }
@@ -94,7 +96,7 @@ pub(super) fn duplicate_name(facts: &Facts) -> Finding {
     refusal(facts, facts.token.duplicate.as_ref(), then)
 }
 
-/// Of a POST that should be refused: a refusal counts if a POST without fault was not refused after it.
+/// The finding on a POST that should be refused: a refusal counts if a POST without fault was not refused after it.
 fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
     let Some(said) = said else { return not_asked(facts) };
     if said.is_yes() {
@@ -134,7 +136,7 @@ pub(super) fn lag(facts: &Facts) -> Finding {
     }
 }
 
-/// Of how long LIST takes to show something.
+/// The finding on the time that LIST takes to show something.
 pub(super) fn list_lag(lag: &Lag) -> Finding {
     let verdict = match lag {
         Lag::Within(_) => Verdict::Holds,

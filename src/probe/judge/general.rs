@@ -1,5 +1,5 @@
-//! What holds for all replies, and what stands beside the tokens.
-use super::{Finding, fails, holds, not_asked, unknown};
+//! Judges what all replies have in common, and what stands beside the tokens.
+use super::finding::{Finding, fails, holds, not_asked, unknown};
 use crate::probe::facts::Facts;
 
 /// ISC's limit of tokens per user, as documented.

@@ -1,7 +1,7 @@
-//! What LIST shows of tokens.
+//! Judges what LIST shows of tokens.
 use jiff::Timestamp;
 
-use super::{Finding, fails, holds, not_asked, unknown};
+use super::finding::{Finding, fails, holds, not_asked, unknown};
 use crate::probe::facts::{Facts, Lag, Listed, Shown};
 
 /// A seed that ends sooner is a reason to act, in milliseconds.
@@ -27,11 +27,11 @@ pub(super) fn own_token(facts: &Facts) -> Finding {
 }
 
 pub(super) fn own_expiry(facts: &Facts) -> Finding {
-    let Some(own) = facts.list.as_ref().and_then(|list| list.own.as_ref()) else { return not_asked(facts) };
-    let now = facts.list.as_ref().and_then(|list| list.now);
+    let Some(list) = &facts.list else { return not_asked(facts) };
+    let Some(own) = &list.own else { return not_asked(facts) };
     match own.expires {
         Shown::Null => holds("never"),
-        Shown::Is(at) if now.is_some_and(|now| at - now < SOON) => {
+        Shown::Is(at) if list.now.is_some_and(|now| at - now < SOON) => {
             fails(day(at), "make a new one before, and put it into the seed Secret")
         }
         Shown::Is(at) => holds(day(at)),
@@ -45,7 +45,7 @@ fn day(millis: i64) -> String {
     at.strftime("on %Y-%m-%d at %H:%M:%S UTC").to_string()
 }
 
-/// How LIST shows the probe's own token.
+/// The probe's own token as LIST shows it.
 fn probes(facts: &Facts) -> Result<&Listed, Finding> {
     match (&facts.token.listed, &facts.token.shown) {
         (Some(listed), _) => Ok(listed),
@@ -84,8 +84,8 @@ pub(super) fn scope(facts: &Facts) -> Finding {
 
 pub(super) fn last_used(facts: &Facts) -> Finding {
     let own = facts.list.as_ref().and_then(|list| list.own.as_ref());
-    let all: Vec<&Shown<i64>> =
-        [own, facts.token.listed.as_ref()].into_iter().flatten().map(|one| &one.last_used).collect();
+    let tokens = [own, facts.token.listed.as_ref()];
+    let all: Vec<&Shown<i64>> = tokens.iter().flatten().map(|token| &token.last_used).collect();
     let then =
         "with rotation.maxOverlap the operator cannot see that an old token is still used, and does not wait longer";
     if all.is_empty() {

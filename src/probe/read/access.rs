@@ -12,17 +12,21 @@ use crate::redacted::Redacted;
 
 /// The reply of `/oauth/token`, whose access token was taken out, and the claims of that.
 pub fn access(body: &Object, bearer: &Redacted) -> Access {
-    let claims = claims(bearer);
-    let of =
-        |name: &str| Named { reply: text(body, name), claims: claims.as_ref().and_then(|claims| text(claims, name)) };
-    let either = |name: &str| of(name).reply.or(of(name).claims);
+    let read = claims(bearer);
+    let claim = match &read {
+        Some(claims) => scope_claim(claims),
+        None => ScopeClaim::Unreadable,
+    };
+    let claims = read.unwrap_or_default();
+    let both = |name: &str| Named { reply: text(body, name), claims: text(&claims, name) };
+    let either = |name: &str| text(body, name).or_else(|| text(&claims, name));
     Access {
-        claim: claims.as_ref().map_or(ScopeClaim::Unreadable, scope_claim),
-        names_in_claim: claims.as_ref().is_some_and(|claims| are_names(claims.get("scope"))),
+        claim,
+        names_in_claim: matches!(scope_text(claims.get("scope")), ScopeText::Names(_)),
         text: scope_text(body.get("scope")),
         life: life(body.get("expires_in")),
-        identity: of("identity_id"),
-        tenant_id: of("tenant_id"),
+        identity: both("identity_id"),
+        tenant_id: both("tenant_id"),
         name: either("org"),
         pod: either("pod"),
     }
@@ -49,10 +53,6 @@ fn scope_claim(claims: &Object) -> ScopeClaim {
     }
 }
 
-fn are_names(scope: Option<&Value>) -> bool {
-    matches!(scope_text(scope), ScopeText::Names(_))
-}
-
 /// Base64 of a few bytes; the name of a scope has colons, which base64 has not.
 fn is_bitmap(text: &str) -> bool {
     !text.is_empty() && (STANDARD.decode(text).is_ok() || STANDARD_NO_PAD.decode(text).is_ok())
@@ -62,7 +62,9 @@ fn is_bitmap(text: &str) -> bool {
 pub fn scope_text(scope: Option<&Value>) -> ScopeText {
     let names = match scope {
         Some(Value::String(text)) => {
-            text.split([' ', ',']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            let mut names: BTreeSet<String> = text.split([' ', ',']).map(str::to_owned).collect();
+            names.remove("");
+            names
         }
         Some(list @ Value::Array(_)) => texts(list).unwrap_or_default(),
         _ => BTreeSet::new(),
@@ -81,17 +83,20 @@ fn life(value: Option<&Value>) -> Life {
         None | Some(Value::Null) => Life::Absent,
         Some(Value::Number(number)) => match number.as_u64() {
             Some(seconds) => Life::Seconds(seconds),
-            None => number.as_f64().and_then(whole).map_or(Life::Other, Life::Odd),
+            None => odd(number.as_f64()),
         },
-        Some(Value::String(text)) => text.trim().parse().ok().and_then(whole).map_or(Life::Other, Life::Odd),
+        Some(Value::String(text)) => odd(text.trim().parse().ok()),
         Some(_) => Life::Other,
     }
 }
 
-/// Whole seconds of a positive number of seconds.
-fn whole(seconds: f64) -> Option<u64> {
-    let life = Duration::try_from_secs_f64(seconds).ok()?;
-    Some(life.as_secs()).filter(|seconds| *seconds > 0)
+/// A positive number of seconds, rounded down; anything else is no life.
+fn odd(seconds: Option<f64>) -> Life {
+    let Some(seconds) = seconds else { return Life::Other };
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(life) if life.as_secs() > 0 => Life::Odd(life.as_secs()),
+        Ok(_) | Err(_) => Life::Other,
+    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub fn object(reply: &Reply) -> Option<Object> {
 
 /// A text of an object; an empty one does not count.
 pub fn text(object: &Object, name: &str) -> Option<String> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    let text = object.get(name)?.as_str()?;
+    if text.is_empty() { None } else { Some(text.to_owned()) }
 }
 
 /// Takes a secret value out of an object.
@@ -36,12 +37,13 @@ pub fn secret(object: &mut Object, name: &str) -> Option<Redacted> {
 }
 
 /// Names of the headers that speak of limits.
-pub fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> {
-    let names = headers.keys().map(http::HeaderName::as_str);
-    let about = |name: &&str| {
-        name.len() <= 40 && (name.contains("ratelimit") || name.contains("rate-limit") || *name == RETRY_AFTER)
-    };
-    names.filter(about).map(str::to_owned).collect::<BTreeSet<_>>().into_iter()
+pub fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> + '_ {
+    let names: BTreeSet<&str> = headers.keys().map(http::HeaderName::as_str).collect();
+    names.into_iter().filter(|name| is_about_limits(name)).map(str::to_owned)
+}
+
+fn is_about_limits(name: &str) -> bool {
+    name.len() <= 40 && (name.contains("ratelimit") || name.contains("rate-limit") || name == RETRY_AFTER)
 }
 
 /// `/oauth/info`.
@@ -58,11 +60,10 @@ pub fn list(reply: &Reply) -> Option<Vec<Listed>> {
 
 /// One token of LIST, or the reply of a PATCH.
 pub fn listed(entry: &Object) -> Option<Listed> {
-    let owner = entry.get("owner").and_then(Value::as_object);
     Some(Listed {
         id: text(entry, "id")?,
         name: text(entry, "name")?,
-        owner: owner.and_then(|owner| text(owner, "id")),
+        owner: owner(entry),
         created: text(entry, "created").and_then(|text| millis(&text)),
         expires: shown(entry.get("expirationDate")),
         last_used: shown(entry.get("lastUsed")),
@@ -71,12 +72,20 @@ pub fn listed(entry: &Object) -> Option<Listed> {
     })
 }
 
+/// Identity id of a token's owner.
+pub fn owner(token: &Object) -> Option<String> {
+    text(token.get("owner")?.as_object()?, "id")
+}
+
 /// A time that may be missing.
 pub fn shown(value: Option<&Value>) -> Shown<i64> {
     match value {
         None => Shown::Absent,
         Some(Value::Null) => Shown::Null,
-        Some(Value::String(text)) => millis(text).map_or(Shown::Other, Shown::Is),
+        Some(Value::String(text)) => match millis(text) {
+            Some(at) => Shown::Is(at),
+            None => Shown::Other,
+        },
         Some(_) => Shown::Other,
     }
 }
@@ -86,14 +95,15 @@ fn texts(value: &Value) -> Option<BTreeSet<String>> {
 }
 
 fn millis(text: &str) -> Option<i64> {
-    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+    let at = text.parse::<Timestamp>().ok()?;
+    Some(at.as_millisecond())
 }
 
 /// Text of a tenant as it may be shown: short, plain, and nothing that is as long as a secret value.
 pub fn harmless(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || " -_.:/".contains(c);
-    let is_short = text.split_whitespace().all(|word| word.len() <= 40);
-    if text.len() <= 80 && is_short && text.chars().all(plain) { text.to_owned() } else { "…".to_owned() }
+    let is_plain = text.chars().all(|c| c.is_alphanumeric() || " -_.:/".contains(c));
+    let is_short = text.len() <= 80 && text.split_whitespace().all(|word| word.len() <= 40);
+    if is_short && is_plain { text.to_owned() } else { "…".to_owned() }
 }
 
 #[cfg(test)]

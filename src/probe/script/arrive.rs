@@ -1,18 +1,19 @@
-//! Is this an ISC, who is the credential, what tokens has its user: all that is asked before anything is made.
+//! Asks for the tenant, the credential's user and its tokens: all that is asked before anything is made.
 use std::collections::BTreeSet;
 
 use http::header::LOCATION;
 
 use super::{Script, unreachable};
-use crate::isc::classify::is_json;
+use crate::isc::headers::{self, is_json};
 use crate::isc::http::Reply;
 use crate::isc::nerm::without_isc;
 use crate::isc::stranger::is_page;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Nerm, Said, ScopeText};
+use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Named, Nerm, Said, ScopeText};
+use crate::probe::granted::Granted;
 use crate::probe::made::User;
-use crate::probe::session::{Granted, said, said_of};
+use crate::probe::session::{said, said_of};
 use crate::probe::{names, read};
 
 const INFO: &str = "GET /oauth/info";
@@ -39,8 +40,7 @@ impl Script<'_> {
         self.session.keep(&granted).await;
         facts.access = Some(granted.access);
         let answer = self.session.check_token().await;
-        let body = answer.as_ref().ok().and_then(read::object).unwrap_or_default();
-        let names = matches!(read::scope_text(body.get("scope")), ScopeText::Names(_));
+        let names = matches!(&answer, Ok(reply) if names_scopes(reply));
         facts.check = Some(Check { said: said(&answer), names });
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Script<'_> {
             200 | 201 => {}
             status @ (400 | 401 | 403) => {
                 let url = self.session.target.api.to_string();
-                return Err(Error::Refused { url, client_id: seed.client_id.clone(), status });
+                return Err(Error::Refused { url, client_id: seed.client_id.to_string(), status });
             }
             status @ (429 | 500..) => return Err(self.busy(status)),
             _ => return Err(self.not_the_api(TOKEN, reply)),
@@ -73,11 +73,10 @@ impl Script<'_> {
         }
         let tokens = read::list(&reply).ok_or_else(|| Error::List("it is not a list of tokens".into()))?;
         let own_id = &self.session.target.seed.client_id;
-        let own = tokens.iter().find(|token| token.id == *own_id).cloned();
-        let user = User {
-            owner: own.as_ref().and_then(|own| own.owner.clone()).unwrap_or_default(),
-            known: tokens.iter().map(|token| token.id.clone()).collect(),
-        };
+        let own = tokens.iter().find(|token| token.id == **own_id).cloned();
+        let owner = own.as_ref().and_then(|own| own.owner.clone());
+        let known = tokens.iter().map(|token| token.id.clone()).collect();
+        let user = User { owner: owner.unwrap_or_default(), known };
         let (left, others): (Vec<Listed>, Vec<Listed>) =
             tokens.into_iter().partition(|token| names::is_ours(token, &user.owner, own_id));
         facts.not_tried = self.doubt(own.as_ref(), facts.access.as_ref()).await;
@@ -91,23 +90,27 @@ impl Script<'_> {
         Ok(())
     }
 
-    /// Why it is not certain whose these tokens are: two witnesses have to say so, LIST twice if nobody else does.
+    /// A doubt about the owner of these tokens: two witnesses have to name it, LIST twice if there is no other.
     async fn doubt(&self, own: Option<&Listed>, access: Option<&Access>) -> Option<&'static str> {
         let Some(own) = own else {
             return Some("LIST does not show the caller's own token, so that it is not relied on");
         };
         let Some(owner) = &own.owner else { return Some("LIST does not say whose the caller's own token is") };
-        let named = access.into_iter().flat_map(|access| [&access.identity.reply, &access.identity.claims]).flatten();
-        let others: Vec<&String> = named.collect();
-        if others.iter().any(|other| *other != owner) {
+        let named = match access {
+            Some(access) => access.identity.clone(),
+            None => Named::default(),
+        };
+        let others: Vec<String> = [named.reply, named.claims].into_iter().flatten().collect();
+        if others.iter().any(|other| other != owner) {
             return Some("LIST and the access token name different users");
         }
         if !others.is_empty() {
             return None;
         }
-        let again = self.list().await.unwrap_or_default();
-        let is_same = again.iter().any(|token| token.id == own.id && token.owner.as_ref() == Some(owner));
-        (!is_same).then_some("LIST does not name the same user twice in a row")
+        match self.list().await {
+            Ok(again) if again.iter().any(|token| token.id == own.id && token.owner.as_ref() == Some(owner)) => None,
+            Ok(_) | Err(_) => Some("LIST does not name the same user twice in a row"),
+        }
     }
 
     /// Asks NERM, if its URL was given.
@@ -115,9 +118,10 @@ impl Script<'_> {
         let Some(nerm) = &self.session.target.nerm else { return };
         self.session.tell("asking NERM");
         let answer = self.session.nerm(nerm).await;
-        let body = answer.as_ref().ok().and_then(read::object);
-        let said = answer.as_ref().map_or_else(|failure| Said::Nothing(without_isc(failure)), said_of);
-        facts.nerm = Some(Nerm { said, error: body.is_some_and(|body| body.contains_key("error")) });
+        facts.nerm = Some(match &answer {
+            Ok(reply) => Nerm { said: said_of(reply), error: has_error(reply) },
+            Err(failure) => Nerm { said: Said::Nothing(without_isc(failure)), error: false },
+        });
     }
 
     fn not_the_api(&self, request: &'static str, reply: &Reply) -> Error {
@@ -129,7 +133,16 @@ impl Script<'_> {
     }
 }
 
-/// Whether the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC answers in JSON, and its 200
+fn names_scopes(reply: &Reply) -> bool {
+    let body = read::object(reply).unwrap_or_default();
+    matches!(read::scope_text(body.get("scope")), ScopeText::Names(_))
+}
+
+fn has_error(reply: &Reply) -> bool {
+    read::object(reply).is_some_and(|body| body.contains_key("error"))
+}
+
+/// True if the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC answers in JSON, and its 200
 /// says something of the tenant; where it keeps that to itself, it says so with one of the other statuses.
 fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     let is_telling = info.tenant_id.is_some() || info.name.is_some() || info.pod.is_some();
@@ -141,23 +154,27 @@ fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     }
 }
 
-/// Whether something else than an API answers: it sends people elsewhere, or shows them a page. A host that fails may
+/// True if something else than an API answers: it sends people elsewhere, or shows them a page. A host that fails may
 /// show a page too.
 fn is_elsewhere(reply: &Reply) -> bool {
     let fails = reply.status().is_server_error() || reply.status().as_u16() == 429;
-    reply.status().is_redirection() || is_page(reply) && !fails
+    reply.status().is_redirection() || (is_page(reply) && !fails)
 }
 
 fn described(reply: &Reply) -> String {
     let status = reply.status().as_u16();
-    let location = reply.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-    let place = location.map(place).map(|place| read::harmless(&place));
-    match place {
-        Some(place) if reply.status().is_redirection() => format!("a redirect ({status}) to {place:?}"),
-        _ if reply.status().is_redirection() => format!("a redirect ({status})"),
-        _ if is_page(reply) => format!("a page for people ({status})"),
-        _ if !is_json(reply) => format!("status {status} that is not JSON"),
-        _ => format!("status {status} in JSON that is not ISC's"),
+    if reply.status().is_redirection() {
+        return match headers::text(reply, LOCATION) {
+            Some(location) => format!("a redirect ({status}) to {:?}", read::harmless(&place(location))),
+            None => format!("a redirect ({status})"),
+        };
+    }
+    if is_page(reply) {
+        format!("a page for people ({status})")
+    } else if !is_json(reply) {
+        format!("status {status} that is not JSON")
+    } else {
+        format!("status {status} in JSON that is not ISC's")
     }
 }
 

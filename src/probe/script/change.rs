@@ -2,6 +2,7 @@
 use serde_json::{Value, json};
 
 use super::Script;
+use crate::isc::http::Reply;
 use crate::probe::facts::{Facts, Listed, Said, Shown};
 use crate::probe::made::Token;
 use crate::probe::names::{self, SCOPES};
@@ -10,10 +11,10 @@ use crate::probe::{calls, read};
 
 /// By how much the token's life is shortened, in milliseconds. It is never prolonged.
 const SHORTER: i64 = 60 * 1_000;
-/// How far a time that ISC shows may be from the one it was told: some styles of dates have whole seconds.
+/// Largest difference between a time that ISC shows and the one it was given: some styles of dates have whole seconds.
 const ROUNDING: i64 = 1_000;
 
-/// What LIST should show.
+/// The token as LIST should show it.
 #[derive(Default)]
 struct Expected {
     name: Option<String>,
@@ -29,51 +30,75 @@ impl Script<'_> {
         let name = names::renamed(&token.name);
         self.made.rename(token.index, &name);
         let (said, _) = self.patch(token, "/name", json!(name)).await;
-        expected.name = said.is_yes().then_some(name);
+        if said.is_yes() {
+            expected.name = Some(name);
+        }
         facts.token.patched_name = Some(said);
         let scope = vec![SCOPES[0]];
         let (said, _) = self.patch(token, "/scope", json!(scope)).await;
-        expected.scope = (said.is_yes() && facts.token.asked_scope.len() > 1).then_some(scope);
+        if said.is_yes() && facts.token.asked_scope.len() > 1 {
+            expected.scope = Some(scope);
+        }
         facts.token.patched_scope = Some(said);
         let expires = token.expires - SHORTER;
         let Ok(stamp) = calls::stamp(expires) else { return };
         let (said, shown) = self.patch(token, "/expirationDate", json!(stamp)).await;
         // A reply without the token leaves it to LIST to show that it moved.
         let mut moved = shown.as_ref().map(|shown| is_about(&shown.expires, expires));
-        expected.expires = (said.is_yes() && moved != Some(false)).then_some(expires);
+        if said.is_yes() && moved != Some(false) {
+            expected.expires = Some(expires);
+        }
         if expected.is_something() {
-            let mut last = None;
-            let changed = self.listed("LIST to show the changes", |tokens| {
-                last = tokens.iter().find(|one| one.id == token.id).cloned();
-                last.as_ref().is_some_and(|one| expected.is_met_by(one))
-            });
-            facts.token.changed = Some(changed.await);
-            if moved.is_none() {
-                moved = last.as_ref().and_then(|last| expected.has_moved(last));
-            }
-            // By now LIST had more time to show that the token was used.
-            if let (Some(known), Some(last)) = (&mut facts.token.listed, last) {
-                known.last_used = last.last_used;
+            let last = self.see_changes(token, &expected, facts).await;
+            if let (None, Some(last)) = (moved, &last) {
+                moved = expected.has_moved(last);
             }
         }
         facts.token.patched_expiry = Some((said, moved));
     }
 
+    /// Waits until LIST shows all changes; returns the token as LIST showed it last.
+    async fn see_changes(&self, token: &Token, expected: &Expected, facts: &mut Facts) -> Option<Listed> {
+        let mut last = None;
+        let changed = self.listed("LIST to show the changes", |tokens| {
+            let Some(listed) = tokens.iter().find(|one| one.id == token.id()) else {
+                last = None;
+                return false;
+            };
+            last = Some(listed.clone());
+            expected.is_met_by(listed)
+        });
+        facts.token.changed = Some(changed.await);
+        // By now LIST had more time to show that the token was used.
+        if let (Some(known), Some(last)) = (&mut facts.token.listed, &last) {
+            known.last_used = last.last_used.clone();
+        }
+        last
+    }
+
     async fn patch(&self, token: &Token, path: &str, value: Value) -> (Said, Option<Listed>) {
-        let answer = self.session.change(&token.id, path, value).await;
-        let shown = answer.as_ref().ok().and_then(read::object).and_then(|body| read::listed(&body));
+        let answer = self.session.change(token.id(), path, value).await;
+        let shown = match &answer {
+            Ok(reply) => shown(reply),
+            Err(_) => None,
+        };
         (said(&answer), shown)
     }
 }
 
+/// The token in the reply to a PATCH.
+fn shown(reply: &Reply) -> Option<Listed> {
+    read::listed(&read::object(reply)?)
+}
+
 impl Expected {
-    /// Whether the expiry is the new one; `None`: it may be that LIST is not up to date.
+    /// True if the expiry is the new one; `None`: it may be that LIST is not up to date.
     fn has_moved(&self, shown: &Listed) -> Option<bool> {
         if self.expires.is_some_and(|expires| is_about(&shown.expires, expires)) {
             return Some(true);
         }
-        let is_new = self.name.as_ref().is_some_and(|name| shown.name == *name);
-        is_new.then_some(false)
+        // The name was changed first: a LIST that shows it is recent enough to show the expiry.
+        if self.name.as_ref() == Some(&shown.name) { Some(false) } else { None }
     }
 
     fn is_something(&self) -> bool {
@@ -82,14 +107,21 @@ impl Expected {
 
     /// Scopes that LIST does not show cannot be waited for.
     fn is_met_by(&self, shown: &Listed) -> bool {
-        let scope = self.scope.as_ref().zip(shown.scope.as_ref());
-        self.name.as_ref().is_none_or(|name| shown.name == *name)
-            && scope.is_none_or(|(expected, shown)| shown.iter().eq(expected))
-            && self.expires.is_none_or(|expires| is_about(&shown.expires, expires))
+        if let Some(name) = &self.name
+            && shown.name != *name
+        {
+            return false;
+        }
+        if let (Some(expected), Some(shown)) = (&self.scope, &shown.scope)
+            && !shown.iter().eq(expected)
+        {
+            return false;
+        }
+        self.expires.is_none_or(|expires| is_about(&shown.expires, expires))
     }
 }
 
-/// Whether a time is the one that ISC was told.
+/// True if a time is the one that ISC was given.
 pub(super) fn is_about(shown: &Shown<i64>, told: i64) -> bool {
     matches!(shown, Shown::Is(at) if (at - told).abs() <= ROUNDING)
 }

@@ -1,12 +1,14 @@
 //! Makes the token that everything else is tried on, and tries its credential.
 use super::Script;
+use crate::credential::Credential;
 use crate::isc::Failure;
 use crate::isc::http::Reply;
 use crate::probe::facts::{Facts, Said, Shown};
+use crate::probe::granted::Granted;
 use crate::probe::made::{self, Token};
 use crate::probe::names::{self, LIFE, SCOPES};
 use crate::probe::read;
-use crate::probe::session::{Granted, said};
+use crate::probe::session::said;
 use crate::redacted::Redacted;
 
 /// Longest wait for a new credential to be accepted: what the operator grants it.
@@ -57,15 +59,26 @@ impl Script<'_> {
             return (Said::Nothing("it was not sent".into()), None);
         };
         let said = said(&answer);
-        let Some(reply) = answer.ok().filter(|_| said.is_yes()) else { return (said, None) };
-        let owner = self.made.user().map(|user| user.owner.as_str()).unwrap_or_default();
-        facts.token.flaws = made::flaws(&reply, name, owner);
+        let reply = match answer {
+            Ok(reply) if said.is_yes() => reply,
+            Ok(_) | Err(_) => return (said, None),
+        };
+        facts.token.flaws = match self.made.user() {
+            Some(user) => made::flaws(&reply, name, &user.owner),
+            None => made::flaws(&reply, name, ""),
+        };
         facts.token.asked_expiry = expires;
         facts.token.asked_scope = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        facts.token.expiry = read::object(&reply).map_or(Shown::Other, |body| read::shown(body.get("expirationDate")));
-        let id = self.made.all().into_iter().nth(index).and_then(|one| one.id);
-        let (Some(id), Some(client_secret)) = (id, made::client_secret(&reply)) else { return (said, None) };
-        (said, Some(Token { index, id, name: name.to_owned(), client_secret, expires }))
+        facts.token.expiry = match read::object(&reply) {
+            Some(body) => read::shown(body.get("expirationDate")),
+            None => Shown::Other,
+        };
+        let credential = self.made.id(index).zip(made::client_secret(&reply));
+        let token = credential.map(|(id, client_secret)| {
+            let credential = Credential::new(id, client_secret);
+            Token { index, name: name.to_owned(), credential, expires }
+        });
+        (said, token)
     }
 
     /// Waits, at the same time, for the credential to be accepted and for LIST to show the token; gives an access token.
@@ -74,7 +87,7 @@ impl Script<'_> {
         let patience = ACCEPTANCE.min(self.session.target.list_lag);
         let mut got = None;
         let accepted = self.until("the new credential to be accepted", patience, async || {
-            let reply = self.session.grant(&token.id, &token.client_secret).await;
+            let reply = self.session.grant(&token.credential).await;
             let reply = reply.map_err(|failure| failure.to_string())?;
             got = Granted::read(&reply);
             match reply.status().as_u16() {
@@ -85,7 +98,7 @@ impl Script<'_> {
         });
         let mut last = None;
         let shown = self.listed("LIST to show the new token", |tokens| {
-            last = tokens.iter().find(|listed| listed.id == token.id).cloned();
+            last = tokens.iter().find(|listed| listed.id == token.id()).cloned();
             last.is_some()
         });
         let (accepted, shown) = futures::join!(accepted, shown);
@@ -94,9 +107,12 @@ impl Script<'_> {
         let granted = got?;
         facts.token.text = Some(granted.access.text);
         facts.token.used = Some((said(&self.session.employ(&granted.bearer).await), None));
-        // LIST tells when it was used, now that it was.
-        let again = self.list().await.ok().and_then(|all| all.into_iter().find(|listed| listed.id == token.id));
-        facts.token.listed = again.or(facts.token.listed.take());
+        // LIST shows when it was used, now that it was.
+        if let Ok(tokens) = self.list().await
+            && let Some(again) = tokens.into_iter().find(|listed| listed.id == token.id())
+        {
+            facts.token.listed = Some(again);
+        }
         Some(granted.bearer)
     }
 }

@@ -20,10 +20,10 @@ use crate::isc::Failure;
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 /// Longest silence while it waits.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How many looks in a row may fail.
+/// Number of looks in a row that may fail.
 const FAILURES: usize = 3;
 
-/// What the parts of the script share.
+/// The things that the parts of the script share.
 pub(super) struct Script<'a> {
     pub(super) session: &'a Session,
     pub(super) made: &'a Made,
@@ -46,7 +46,7 @@ impl Script<'_> {
         Ok(())
     }
 
-    /// The user's tokens, or why they cannot be told.
+    /// The user's tokens, or the reason why they cannot be read.
     async fn list(&self) -> Result<Vec<Listed>, String> {
         let reply = self.session.list().await.map_err(|failure| failure.to_string())?;
         if reply.status() != 200 {
@@ -60,7 +60,7 @@ impl Script<'_> {
         self.until(what, self.session.target.list_lag, async || Ok(look(&self.list().await?))).await
     }
 
-    /// Looks again and again until something is there, for so long at most; tells so after the first look, and then from
+    /// Looks again and again until something is there, for so long at most; says so after the first look, and then from
     /// time to time.
     async fn until(&self, what: &str, bound: Duration, mut look: impl AsyncFnMut() -> Result<bool, String>) -> Lag {
         let started = Instant::now();
@@ -93,7 +93,7 @@ impl Script<'_> {
     }
 }
 
-/// Why there is no connection to speak of.
+/// The error for a tenant that cannot be reached.
 fn unreachable(session: &Session, failure: &Failure) -> Error {
     let why = match failure {
         Failure::Connect(why) => format!("no connection ({why})"),

@@ -5,7 +5,7 @@ use crate::probe::made::Token;
 use crate::probe::names;
 use crate::probe::session::said;
 
-/// How long ago the expiry in the past was, in milliseconds: by then the operator takes an attempt for final.
+/// Age of the expiry in the past, in milliseconds: by then the operator takes an attempt for final.
 const AGO: i64 = 120 * 1_000;
 
 impl Script<'_> {
@@ -38,6 +38,7 @@ impl Script<'_> {
     /// A POST whose token, if there is one, is only there to be removed; its expiry is so much earlier than usual.
     async fn try_one(&self, name: &str, scopes: &[&str], earlier: i64) -> Option<Said> {
         let expires = self.expiry()? - earlier;
-        self.send(name, scopes, expires).await.map(|(_, answer)| said(&answer))
+        let (_, answer) = self.send(name, scopes, expires).await?;
+        Some(said(&answer))
     }
 }

@@ -1,7 +1,8 @@
-//! What a probe came to: on standard output the report, on standard error what else there is to know.
+//! The outcome of a probe: on standard output the report, on standard error what else there is to know.
 use std::io::{self, Write};
 
-use super::{Error, Output};
+use super::error::Error;
+use super::flags::Output;
 use crate::probe::{self, Ended};
 use crate::process::error_chain::report as tell_error;
 
@@ -10,7 +11,7 @@ pub(super) fn tell(what: &str) {
     let _ = writeln!(io::stderr(), "pat-operator: {what}");
 }
 
-/// Prints what there is, and returns the exit code.
+/// Prints the report, and returns the exit code.
 pub(super) fn print(ended: Ended, output: Output) -> Result<u8, Error> {
     for left in &ended.left {
         tell(&left.to_string());

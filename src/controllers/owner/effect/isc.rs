@@ -2,11 +2,12 @@
 use std::time::Duration;
 
 use super::{Effects, Performed};
+use crate::credential::Credential;
+use crate::isc::Failure;
 use crate::isc::classify::Created;
 use crate::isc::endpoint::ApiUrl;
 use crate::isc::nerm::Nerm;
-use crate::isc::tokens::{Change, Deleted, Effect, Wanted};
-use crate::isc::{Credential, Failure};
+use crate::isc::tokens::{Change, CreateRequest, Deleted, Effect};
 use crate::lifecycle::facts::Stage;
 use crate::lifecycle::ledger::{Attempt, Entry, Millis, NermVerdict, Scopes, TokenId};
 use crate::lifecycle::secret::Held;
@@ -30,7 +31,7 @@ impl Effects<'_> {
 
     pub(super) async fn post(&self, attempt: &Attempt, extend: Option<&Extension>) -> Performed {
         let name = full_name(self.ledger, &self.context.installation, &attempt.uid, attempt.n, &attempt.wanted.name);
-        let wanted = Wanted {
+        let wanted = CreateRequest {
             name: &name,
             scopes: &attempt.wanted.scopes,
             validity_seconds: attempt.wanted.validity_seconds,
@@ -51,8 +52,8 @@ impl Effects<'_> {
         self.context.board.resources.note_refusal(&attempt.uid, refusal);
         let post = match created {
             Created::Yes(token) => Posted::Yes {
-                id: token.id.into(),
-                client_secret: token.client_secret,
+                id: token.credential.client_id,
+                client_secret: token.credential.client_secret,
                 expires_at: token.expires.unwrap_or(Millis::MAX),
                 made_at: token.created,
             },
@@ -151,8 +152,7 @@ impl Effects<'_> {
 
     /// Tries the pair that a published Secret holds and the ledger does not know (R13).
     pub(super) async fn verify_held(&self, held: &Held) -> Performed {
-        let (client_id, client_secret) = (held.id.to_string(), held.client_secret.clone());
-        self.verify(Credential { client_id, client_secret }).await
+        self.verify(Credential::new(held.id.clone(), held.client_secret.clone())).await
     }
 
     async fn verify(&self, credential: Credential) -> Performed {
@@ -206,5 +206,5 @@ fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
 
 /// The credential of a recorded token.
 pub fn credential(entry: &Entry) -> Credential {
-    Credential { client_id: entry.id.to_string(), client_secret: entry.client_secret.clone() }
+    Credential::new(entry.id.clone(), entry.client_secret.clone())
 }

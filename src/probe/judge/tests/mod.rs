@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::probe::facts::{
-    Access, Check, Headers, Info, Life, Listed, Listing, Named, Nerm as NermFact, ScopeClaim as Claim,
+    Access, Check, Headers, Info, Lag, Life, Listed, Listing, Named, Nerm as NermFact, Said, ScopeClaim as Claim,
     ScopeText as Text, Shown, TokenFacts,
 };
 use crate::probe::names::SCOPES;
