@@ -1,4 +1,4 @@
-//! Rust source as the checks read it: without comments and text, as paths with their groups written out.
+//! Rust source as the checks read it: without comments and text, as tokens, and as paths with their groups written out.
 
 /// A path such as `std::time::Instant`, or a single word, and the line it stands on, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Path {
 }
 
 impl Path {
-    /// Whether these segments, written as a path, occur in it side by side.
+    /// True if these segments, written as a path, occur in it side by side.
     pub fn mentions(&self, words: &str) -> bool {
         let words: Vec<&str> = words.split("::").collect();
         self.segments.windows(words.len()).any(|window| window == words.as_slice())
@@ -24,22 +24,92 @@ pub fn paths(source: &str) -> Vec<Path> {
     reader.found
 }
 
+/// A word or a sign, and the line it stands on, counted from 1. A text or a character is the sign `"`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Token {
+    pub line: usize,
+    pub text: String,
+    /// Its first character in [`bare`].
+    pub start: usize,
+}
+
+/// Signs of two or three characters that mean one thing.
+const SIGNS: [&str; 20] = [
+    "..=", "<<=", ">>=", "&&", "||", "=>", "->", "::", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "|=",
+    "&=", "..",
+];
+
+/// Every token of a source file.
+pub fn tokens(source: &str) -> Vec<Token> {
+    let code = blanked(source, Some('"'));
+    let mut found = Vec::new();
+    let (mut at, mut line) = (0, 1);
+    while at < code.len() {
+        let start = at;
+        if code[at].is_whitespace() {
+            line += usize::from(code[at] == '\n');
+            at += 1;
+            continue;
+        }
+        if is_word(code[at]) {
+            while at < code.len() && is_word(code[at]) {
+                at += 1;
+            }
+        } else {
+            at += length_of_sign(&code[at..]);
+        }
+        found.push(Token { line, text: code[start..at].iter().collect(), start });
+    }
+    found
+}
+
+fn length_of_sign(rest: &[char]) -> usize {
+    let is_here = |sign: &&str| sign.chars().zip(rest).all(|(c, there)| c == *there) && sign.len() <= rest.len();
+    SIGNS.iter().find(|sign| is_here(sign)).map_or(1, |sign| sign.len())
+}
+
+/// The place behind the bracket that closes the one at `open`.
+pub fn end_of_group(tokens: &[Token], open: usize) -> usize {
+    let mut depth = 0;
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match token.text.as_str() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    tokens.len()
+}
+
 /// The source with comments, texts and characters blanked out; lines stay where they are.
 pub fn bare(source: &str) -> Vec<char> {
+    blanked(source, None)
+}
+
+/// The same; `mark` stands for the first character of each text.
+fn blanked(source: &str, mark: Option<char>) -> Vec<char> {
     let from: Vec<char> = source.chars().collect();
     let mut to = Vec::with_capacity(from.len());
     while to.len() < from.len() {
         let at = to.len();
-        let blank = length_of_comment(&from[at..]).or_else(|| {
-            let in_word = at > 0 && is_word(from[at - 1]);
-            length_of_text(&from[at..], in_word)
-        });
-        match blank {
-            Some(length) => to.extend(from[at..at + length].iter().map(|&c| if c == '\n' { c } else { ' ' })),
-            None => to.push(from[at]),
+        let in_word = at > 0 && is_word(from[at - 1]);
+        if let Some(length) = length_of_comment(&from[at..]) {
+            to.extend(from[at..at + length].iter().map(|&c| blank(c)));
+        } else if let Some(length) = length_of_text(&from[at..], in_word) {
+            to.push(mark.unwrap_or(' '));
+            to.extend(from[at + 1..at + length].iter().map(|&c| blank(c)));
+        } else {
+            to.push(from[at]);
         }
     }
     to
+}
+
+fn blank(c: char) -> char {
+    if c == '\n' { c } else { ' ' }
 }
 
 fn length_of_comment(rest: &[char]) -> Option<usize> {
@@ -203,4 +273,10 @@ fn a_path_is_compared_by_whole_words() {
     assert!(path("jiff::Timestamp::now").mentions("Timestamp::now"));
     assert!(!path("jiff::Timestamp::nowhere").mentions("Timestamp::now"));
     assert!(!path("operand").mentions("rand"));
+}
+
+#[test]
+fn a_text_is_one_token_and_signs_are_whole() {
+    let found: Vec<String> = tokens("a == \"x || y\" || !b // c\n.d").into_iter().map(|token| token.text).collect();
+    assert_eq!(found, ["a", "==", "\"", "||", "!", "b", ".", "d"]);
 }

@@ -22,6 +22,45 @@ pub fn below(folder: &str) -> Vec<File> {
     all
 }
 
+/// The source files of the library, without those and the parts that only tests see.
+pub fn production() -> Vec<File> {
+    let all = below("src");
+    let tests: Vec<String> = all.iter().flat_map(test_modules).collect();
+    let mut kept = Vec::new();
+    for file in all {
+        let module = file.path.trim_end_matches("/mod.rs").trim_end_matches(".rs").to_owned();
+        if !tests.iter().any(|test| module == *test || module.starts_with(&format!("{test}/"))) {
+            kept.push(File { text: without_tests(&file.text).to_owned(), path: file.path });
+        }
+    }
+    kept
+}
+
+/// The files, or folders, of the modules that a file declares for tests alone.
+fn test_modules(file: &File) -> Vec<String> {
+    let folder = match file.path.strip_suffix("/mod.rs").or(file.path.strip_suffix("/lib.rs")) {
+        Some(folder) => folder,
+        None => file.path.trim_end_matches(".rs"),
+    };
+    let mut found = Vec::new();
+    for declaration in file.text.split("#[cfg(test)]\n").skip(1) {
+        let line = declaration.lines().next().unwrap_or_default();
+        if let Some((_, name)) = line.trim_end_matches(';').split_once("mod ")
+            && line.ends_with(';')
+        {
+            found.push(format!("{folder}/{name}"));
+        }
+    }
+    found
+}
+
+fn without_tests(text: &str) -> &str {
+    match text.split_once("#[cfg(test)]\nmod tests {") {
+        Some((code, _)) => code,
+        None => text,
+    }
+}
+
 /// The text of a file of the repository.
 pub fn read(path: &str) -> String {
     std::fs::read_to_string(top().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -53,7 +92,7 @@ fn is_source(path: &Path, text: &str) -> bool {
     text.starts_with("#!/") || matches!(extension, Some("rs" | "sh" | "py" | "js" | "yaml" | "yml"))
 }
 
-/// Whether a production file is too long, and how long it is.
+/// The length of a production file that is too long.
 pub fn excess(text: &str) -> Option<usize> {
     let lines = text.lines().count();
     (lines > MOST_LINES).then_some(lines)
@@ -105,4 +144,13 @@ fn an_opening_is_a_sentence_in_a_comment() {
     ] {
         assert!(!opens(path, text), "{path}: {text:?}");
     }
+}
+
+#[test]
+fn what_only_tests_see_is_no_production_code() {
+    let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
+    let declared = "#[cfg(test)]\npub(crate) mod sample;\n#[cfg(test)]\nmod tests {\n}";
+    assert_eq!(test_modules(&file("src/lifecycle/mod.rs", declared)), ["src/lifecycle/sample"]);
+    assert_eq!(test_modules(&file("src/isc/client.rs", "#[cfg(test)]\nmod cases;")), ["src/isc/client/cases"]);
+    assert_eq!(without_tests("fn f() {}\n#[cfg(test)]\nmod tests {\n}"), "fn f() {}\n");
 }
