@@ -53,6 +53,7 @@ impl ConditionSpec {
         if old.status != condition.status {
             return condition;
         }
+        // kstatus and alerts go by the time of the last change of status, not of the message.
         condition.last_transition_time = old.last_transition_time.clone();
         // A failure that repeats itself is written once, with the tracking id of its first request.
         if old.reason == condition.reason && says_the_same(&old.message, &condition.message) {

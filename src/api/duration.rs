@@ -73,6 +73,7 @@ fn seconds(text: &str) -> Option<u64> {
         _ => return None,
     };
     let number = text.get(..text.len() - 1)?;
+    // `parse` takes a plus sign too, and the CRD's rule allows no zero in front.
     let is_plain = number.chars().all(|digit| digit.is_ascii_digit()) && !number.starts_with('0');
     if !is_plain {
         return None;

@@ -37,6 +37,7 @@ impl Budget {
     /// # Errors
     /// [`Failure::Wait`] at once while ISC wants to be left alone: nothing is sent.
     pub async fn take(&self) -> Result<(), Failure> {
+        // An error and no sleep: the pass may have other work that needs no ISC.
         if let Some(left) = self.held() {
             return Err(Failure::Wait(left));
         }
@@ -54,6 +55,7 @@ impl Budget {
     /// ISC answered 429.
     pub fn hold(&self, retry_after: Option<Duration>) -> Duration {
         let asked = retry_after.unwrap_or(DEFAULT_HOLD);
+        // Zero would be a busy loop, and a day may be a mistake of a proxy.
         let wait = asked.clamp(Duration::from_secs(1), LONGEST_HOLD);
         *self.held_until() = Some(Instant::now() + wait);
         wait

@@ -20,17 +20,17 @@ pub enum Created {
     Yes(NewToken),
     /// It does not exist, and this request can no longer make it.
     No {
-        /// What ISC said.
+        /// ISC's refusal.
         why: Failure,
     },
     /// 400 or 422: a refusal of what was asked for, but only if a later LIST shows no such token.
     Doubtful {
-        /// What ISC said.
+        /// ISC's refusal.
         why: Failure,
     },
     /// It may exist, now or later.
     Unknown {
-        /// What happened.
+        /// The failure.
         why: Failure,
     },
 }
@@ -59,7 +59,7 @@ pub struct ListedToken {
     pub created: Option<i64>,
     /// Expiry likewise; `None`: it never expires, or the date cannot be read.
     pub expires: Option<i64>,
-    /// When it was last used; `None`: never, or ISC does not say.
+    /// Last use; `None`: never, or ISC does not say.
     pub last_used: Option<i64>,
     /// Scopes; `None`: ISC does not say.
     pub scopes: Option<Vec<String>>,
@@ -67,7 +67,7 @@ pub struct ListedToken {
     pub managed: bool,
 }
 
-/// How far a token's creation time and the `Date` of its reply may lie apart, in milliseconds.
+/// Largest difference of a token's creation time and the `Date` of its reply, in milliseconds.
 const CONFIRMS: i64 = 30_000;
 
 /// Statuses by which ISC refuses without having done anything.
@@ -77,6 +77,7 @@ const REFUSALS: [u16; 7] = [401, 403, 404, 405, 413, 415, 429];
 pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Created {
     let reply = match reply {
         Ok(reply) => reply,
+        // These three come before the first byte is written.
         Err(why @ (Failure::Connect(_) | Failure::Setup(_) | Failure::Wait(_))) => {
             return Created::No { why: why.clone() };
         }
@@ -89,8 +90,10 @@ pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Cr
     match reply.status().as_u16() {
         200 | 201 => match new_token(reply, name, owner_id) {
             Ok(token) => Created::Yes(token),
+            // A token may exist that nothing can be published of: the sweep finds it (R6).
             Err(what) => Created::Unknown { why: malformed(reply, what) },
         },
+        // No document says that these come before any effect: LIST decides.
         400 | 422 => Created::Doubtful { why: refusal(reply) },
         status if REFUSALS.contains(&status) => Created::No { why: refusal(reply) },
         _ => Created::Unknown { why: refusal(reply) },
@@ -104,6 +107,7 @@ pub fn created(reply: &Result<Reply, Failure>, name: &str, owner_id: &str) -> Cr
 pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
     match reply.status().as_u16() {
         200 if stranger(reply).is_none() => {}
+        // ISC has a list for every user, if an empty one.
         404 => return Err(Failure::Elsewhere("LIST was answered with status 404".into())),
         _ => return Err(refusal(reply)),
     }
@@ -112,6 +116,7 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
     let mut listed = Vec::with_capacity(tokens.len());
     for token in &tokens {
         let token = listed_token(token).map_err(|what| malformed(reply, &what))?;
+        // The list changed while it was put together: another token may be missing as well.
         if !seen.insert(token.id.clone()) {
             return Err(malformed(reply, &format!("LIST has token {} twice", token.id)));
         }

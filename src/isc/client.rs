@@ -37,7 +37,7 @@ struct Inner {
     metrics: Arc<Metrics>,
 }
 
-/// What is sent, but for the access token.
+/// A request to ISC without its access token.
 #[derive(Clone)]
 pub(super) struct Call<'a> {
     pub(super) method: Method,
@@ -109,6 +109,7 @@ impl Client {
     pub(super) async fn grant(&self, credential: &Credential) -> Result<Access, Failure> {
         let body = access_token::grant_form(credential)?;
         self.take().await?;
+        // Before the request: the life of the access token runs from some moment after this one.
         let asked = Instant::now();
         let call = Call { method: Method::POST, path: "/oauth/token", kind: access_token::FORM, body };
         let reply = self.call(call, None).await?;
@@ -119,6 +120,7 @@ impl Client {
     pub(super) async fn bearer(&self) -> Result<Redacted, Failure> {
         // Held over the request, so that calls at the same time share one access token.
         let mut access = self.0.access.lock().await;
+        // Taken out first: if the grant fails, no stale one is left.
         let old = access.take().filter(|access| access.until > Instant::now());
         let fresh = match old {
             Some(fresh) => fresh,
@@ -181,6 +183,7 @@ impl Client {
             if reply.status() != 401 {
                 return Ok(reply);
             }
+            // Revoked, or ISC forgot it: a new one tells which.
             self.forget().await;
             if last {
                 return Err(classify::refusal(&reply));
@@ -209,6 +212,7 @@ impl Client {
         let status = classify::status(&answer);
         tracing::debug!(?operation, status, millis = took.as_millis(), "called ISC");
         let reply = answer?;
+        // Every reply with a Date counts, refusals too (R20).
         if let Some(date) = headers::date(&reply) {
             self.clock().observe(date, Instant::now());
         }

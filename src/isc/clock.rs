@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How old a reply may be.
+/// Greatest age of a reply that the time is read from.
 const MAX_AGE: Duration = Duration::from_secs(60);
 /// Two replies that are at least so far apart can confirm each other.
 const APART: Duration = Duration::from_secs(1);
-/// How far their difference may be from the monotonic one; `Date` has whole seconds.
+/// Largest deviation of their difference from the monotonic one; `Date` has whole seconds.
 const TOLERANCE_MS: i64 = 2_000;
 /// A `Date` before 2020 or after 2100 is a broken server.
 const PLAUSIBLE: std::ops::Range<i64> = 1_577_836_800_000..4_102_444_800_000;
@@ -36,7 +36,7 @@ pub struct Reading {
     pub consistent: bool,
 }
 
-/// How a new sample stands to those before it.
+/// The relation of a new sample to those before it.
 enum Standing {
     /// No other is young enough to be compared with.
     Alone,
@@ -85,6 +85,7 @@ impl Clock {
         if agree(latest, sample) {
             return Standing::Agrees(latest);
         }
+        // After a long silence there is nothing left that could be contradicted.
         if latest.age(sample.at) > MAX_AGE {
             return Standing::Alone;
         }
@@ -99,6 +100,7 @@ impl Clock {
             return false;
         }
         let Some(earlier) = self.earlier else { return false };
+        // Two samples of the same second would agree whatever the clock does.
         earlier.age(latest.at) >= APART && agree(earlier, latest)
     }
 }

@@ -42,6 +42,7 @@ impl ApiUrl {
             "http" if loopback && loopback_http => {}
             _ => return Err(Error::NotHttps(text.into())),
         }
+        // The text of the parsed URL, not the one that was written: hosts are in lower case, for one.
         Ok(Self(url.as_str().trim_end_matches('/').into()))
     }
 

@@ -17,7 +17,7 @@ pub enum Failure {
     Malformed {
         /// HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// The fault.
         what: String,
     },
     /// The operator's own credential is refused.
@@ -25,7 +25,7 @@ pub enum Failure {
     Refused {
         /// HTTP status.
         status: u16,
-        /// What ISC said.
+        /// ISC's explanation.
         message: String,
     },
     /// ISC knows the caller and does not allow the call (403).
@@ -42,7 +42,7 @@ pub enum Failure {
     Status {
         /// HTTP status.
         status: u16,
-        /// What ISC said.
+        /// ISC's explanation.
         message: String,
     },
     /// The client cannot be made.

@@ -11,6 +11,7 @@ pub fn retry_after(reply: &Reply) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
+    // Relative to ISC's own clock, never to the local one (R20).
     let wait = http_date(value)? - date(reply)?;
     // A date that has passed: no wait.
     Some(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))

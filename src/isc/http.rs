@@ -59,6 +59,7 @@ impl Transports {
         match (self.shared.get(), ca_pem) {
             (Some(shared), None) => Ok(shared.clone()),
             (Some(shared), Some(_)) if self.only => Ok(shared.clone()),
+            // Not shared: these authorities are trusted for this Tenant alone.
             (_, Some(pem)) => transport(Some(pem), self.proxy.as_ref()),
             (None, None) => {
                 let made = transport(None, self.proxy.as_ref())?;
@@ -74,7 +75,9 @@ fn transport(ca_pem: Option<&str>, proxy: Option<&Proxy>) -> Result<Transport, F
     let mut builder = reqwest::Client::builder()
         // Otherwise reqwest reads the environment, and sends plain http, with the client secret, through HTTP_PROXY (T5).
         .no_proxy()
+        // A redirect would carry the client secret to a host that was not checked (T5).
         .redirect(Policy::none())
+        // A POST is sent once, by no layer twice (R3).
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT)
         .read_timeout(READ)
@@ -116,6 +119,7 @@ async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failu
         return Err(malformed("it is larger than 1 MiB"));
     }
     let mut body = Vec::with_capacity(declared);
+    // Chunk by chunk: a reply that declares no length must not fill the memory.
     while let Some(chunk) = reply.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + chunk.len() > MAX_BODY {
             return Err(malformed("it is larger than 1 MiB"));

@@ -13,7 +13,7 @@ use super::wire::Fields;
 use crate::credential::Credential;
 use crate::metrics::IscOperation;
 
-/// What NERM makes of an access token.
+/// The verdict of NERM on an access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nerm {
     /// It takes it.
@@ -39,6 +39,7 @@ impl Client {
             .header(header::AUTHORIZATION, format!("Bearer {}", access.bearer.expose()));
         let request: Request = request.body(bytes::Bytes::new()).map_err(|error| Failure::Setup(error.to_string()))?;
         let started = Instant::now();
+        // Past `call`: NERM is another service, whose Date and 429 say nothing of ISC.
         let answer = send(self.transport(), request).await;
         self.count(IscOperation::Nerm, &answer, started.elapsed());
         match answer {
@@ -56,6 +57,7 @@ fn judge(reply: &Reply) -> Nerm {
     }
     let (status, message) = (reply.status().as_u16(), classify::message(reply));
     match status {
+        // A gateway in front of NERM may answer 200 with an error in the body.
         200 if is_error(reply) => Nerm::Unknown(format!("status 200: {message}")),
         200 | 400 if is_json(reply) => Nerm::Accepted,
         401 | 403 => Nerm::Refused(format!("status {status}: {message}")),

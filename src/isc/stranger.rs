@@ -4,11 +4,13 @@ use reqwest::header::LOCATION;
 use super::headers::{content_type, is_json, text};
 use super::http::Reply;
 
-/// What answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
+/// The thing that answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
 pub fn stranger(reply: &Reply) -> Option<String> {
     let status = reply.status().as_u16();
     match status {
+        // A file server or a parked domain; ISC knows the methods of its own API.
         501 => return Some("status 501 (the method is not known there)".into()),
+        // A gateway of ISC itself may show a page for these.
         429 | 500..=599 => return None,
         300..=399 => return Some(redirect(reply)),
         405 => return Some("status 405 (the method is not allowed there)".into()),

@@ -7,7 +7,7 @@ use super::client::{Call, Client};
 use super::error::Failure;
 use super::wire::Fields;
 
-/// What `GET /oauth/info` says; each field may be missing.
+/// The reply of `GET /oauth/info`; each field may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TenantInfo {
     /// OAuth tenant id.
@@ -26,6 +26,7 @@ impl Client {
     pub async fn tenant_info(&self) -> Result<TenantInfo, Failure> {
         self.take().await?;
         let call = Call { method: Method::GET, path: "/oauth/info", kind: "application/json", body: Bytes::new() };
+        // Nothing waits for it: a 429 here must not hold up calls that matter.
         let reply = self.call_aside(call, None).await?;
         if reply.status() != 200 {
             return Err(classify::refusal(&reply));

@@ -45,7 +45,7 @@ pub enum Change {
 pub enum Effect {
     /// Done.
     Yes {
-        /// When the token expires now, if ISC says so.
+        /// The new expiry, if ISC says so.
         expires: Option<i64>,
     },
     /// There is no such token (404).
@@ -82,6 +82,7 @@ impl Client {
             Err(why) => return Created::No { why },
         };
         let reply = self.call(call(Method::POST, self.path(), JSON, body), Some(&bearer)).await;
+        // Not repeated, whatever the reply: only the next attempt gets a new access token (R3).
         if matches!(&reply, Ok(reply) if reply.status() == 401) {
             self.forget().await;
         }
@@ -90,6 +91,7 @@ impl Client {
 
     /// All that a POST needs and that can fail before it: its body, an access token, and the budget's leave.
     async fn prepare(&self, request: &CreateRequest<'_>) -> Result<(Bytes, Redacted), Failure> {
+        // ISC would grant every scope of the user (T4).
         if request.scopes.is_empty() {
             return Err(Failure::Setup("a token without scopes would get them all; it is never asked for".into()));
         }
@@ -107,9 +109,11 @@ impl Client {
         let operations: Vec<wire::Replace> = changes.iter().map(replace).collect();
         let reply = self.repeatable(call(Method::PATCH, &self.one(id)?, PATCH, json(&operations)?)).await?;
         match reply.status().as_u16() {
+            // Without the token in the reply, LIST shows the expiry.
             204 => Ok(Effect::Yes { expires: None }),
             200 if reply.body().is_empty() => Ok(Effect::Yes { expires: None }),
             200 => changed(&reply, id),
+            // From a proxy these statuses would say nothing of the token.
             404 if stranger(&reply).is_none() => Ok(Effect::Gone),
             400 | 413 | 415 | 422 if stranger(&reply).is_none() => Ok(Effect::No(classify::refusal(&reply))),
             _ => Err(classify::refusal(&reply)),
@@ -124,6 +128,7 @@ impl Client {
         let reply = self.repeatable(call(Method::DELETE, &self.one(id)?, JSON, Bytes::new())).await?;
         match reply.status().as_u16() {
             200 | 202 | 204 => Ok(Deleted::Yes),
+            // A copy of ISC's data that lags may not know a token that lives.
             404 if stranger(&reply).is_none() => Ok(Deleted::Unknown),
             _ => Err(classify::refusal(&reply)),
         }
@@ -131,6 +136,7 @@ impl Client {
 
     fn one(&self, id: &str) -> Result<String, Failure> {
         let path = format!("{}/{id}", self.path());
+        // The id becomes part of a path: nothing else may reach another endpoint.
         if classify::is_id(id) { Ok(path) } else { Err(Failure::Setup("the id of a token is malformed".into())) }
     }
 }

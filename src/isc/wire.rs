@@ -106,6 +106,7 @@ impl Fields {
     /// as the bitmap of the access token's claim; a name has a colon.
     pub(super) fn scopes(&self, name: &str) -> Option<Vec<String>> {
         let words = self.words(name)?;
+        // All or nothing: half a list would show scopes as missing that are there.
         let are_names = words.iter().all(|word| is_plain(word)) && words.iter().any(|word| word.contains(':'));
         if are_names { Some(words) } else { None }
     }
@@ -145,6 +146,7 @@ impl Fields {
         if let Some(id) = self.text("trackingId") {
             said.push(format!("trackingId {id}"));
         }
+        // ISC repeats itself: its messages come once for each locale.
         let mut seen = BTreeSet::new();
         said.retain(|text| !text.trim().is_empty() && seen.insert(text.clone()));
         said

@@ -36,11 +36,13 @@ pub async fn publish(
     let namespace = about.namespace.clone().unwrap_or("default".into());
     let event = Event {
         metadata: ObjectMeta {
+            // A name of its own for each: events that are merged lose their messages.
             generate_name: Some(format!("{}-", about.name.as_deref().unwrap_or("pat-operator"))),
             ..ObjectMeta::default()
         },
         action: Some(news.action.into()),
         event_time: Some(MicroTime(now)),
+        // The API server refuses a longer note, and with it the whole event.
         note: Some(news.note.chars().take(LONGEST_NOTE).collect()),
         reason: Some(news.reason.into()),
         regarding: Some(about),

@@ -73,6 +73,7 @@ impl LedgerStore {
 
     /// The name of an owner's ledger: the same owner always has the same, whatever its Tenant is called.
     pub fn name_of(owner: &Owner) -> String {
+        // Hashed: an identity id may hold what no object name may.
         let digest: [u8; 32] = Sha256::digest(format!("{}\n{}", owner.tenant_id, owner.identity_id)).into();
         let hex: String = digest[..10].iter().map(|byte| format!("{byte:02x}")).collect();
         format!("ledger-{hex}")
@@ -155,9 +156,11 @@ fn decode(mut secret: Secret) -> Result<Stored, Error> {
     let name = secret.name_any();
     let mut data = BTreeMap::new();
     for (key, bytes) in secret.data.take().unwrap_or_default() {
+        // What is not UTF-8 becomes an empty value, which `decode` refuses by the name of its key.
         data.insert(key, Redacted::new(String::from_utf8(bytes.0).unwrap_or_default()));
     }
     let ledger = encoding::decode(&data).map_err(|source| Error::Decode { name: name.clone(), source })?;
+    // The API server writes them itself; kept, they would grow with each write.
     secret.metadata.managed_fields = None;
     Ok(Stored { name, ledger, metadata: secret.metadata })
 }
@@ -170,6 +173,7 @@ fn settle(answer: kube::Result<Secret>, ledger: &Ledger) -> Written {
             let name = metadata.name.clone().unwrap_or_default();
             Written::Done(Box::new(Stored { name, ledger: ledger.clone(), metadata }))
         }
+        // Certain refusals; of every other error the write may have taken effect.
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Written::Conflict,
         Err(error) => Written::Unclear(error),
     }

@@ -77,6 +77,7 @@ pub async fn seed(client: &Client, namespace: &str, name: &str) -> Result<Creden
 /// A value of a Secret without blanks at its ends; `None`: it is absent, blank or no text.
 fn text(secret: &Secret, key: &str) -> Option<String> {
     let bytes = secret.data.as_ref()?.get(key)?;
+    // `kubectl create secret --from-file` keeps the line break at the end of a file.
     let text = std::str::from_utf8(&bytes.0).ok()?.trim();
     if text.is_empty() { None } else { Some(text.to_owned()) }
 }
@@ -101,6 +102,7 @@ pub async fn bundle(client: &Client, namespace: &str, name: &str, key: &str) -> 
 /// When it cannot be read.
 pub async fn cluster_id(client: &Client) -> Result<String, Error> {
     let api: Api<Namespace> = Api::all(client.clone());
+    // It is there in every cluster, is never deleted, and a restored cluster keeps its uid.
     let read = api.get_metadata("kube-system").await;
     let read = read.map_err(|source| Error::Read { what: "Namespace", name: "kube-system".into(), source })?;
     Ok(read.metadata.uid.unwrap_or_default())

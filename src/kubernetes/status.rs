@@ -19,6 +19,7 @@ where
     K: Resource + Clone + DeserializeOwned + Debug,
     S: Serialize + PartialEq,
 {
+    // Each write wakes the controller that made it.
     if old == Some(new) {
         return Ok(None);
     }
@@ -49,6 +50,7 @@ pub async fn finalizer(client: &Client, token: &PersonalAccessToken, present: bo
     if present {
         finalizers.push(FINALIZER.into());
     }
+    // With the version that was read: a list in a merge patch replaces the finalizers of others too.
     let metadata = json!({ "finalizers": finalizers, "resourceVersion": token.metadata.resource_version });
     let patch = Patch::Merge(json!({ "metadata": metadata }));
     match api.patch_metadata(&token.name_any(), &PatchParams::default(), &patch).await {

@@ -133,6 +133,7 @@ async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user:
             }
         }
         let is_open = asked.iter().any(|one| one.fate == Fate::Unknown && !seen.has_removed(one));
+        // An answer is wanted even if nothing is open: an earlier probe's token may show up.
         if (is_answered && !is_open) || started.elapsed() >= session.target.list_lag {
             return seen;
         }
@@ -171,6 +172,7 @@ async fn remove(session: &Session, id: &str) -> bool {
     for _ in 0..TRIES {
         match said(&session.delete(id).await) {
             Said::Status(200..300) => return true,
+            // The first 404 may come from a copy that lags.
             Said::Status(404) if missed => return true,
             Said::Status(404) => missed = true,
             Said::Status(_) | Said::Nothing(_) => {}

@@ -38,6 +38,7 @@ impl Dates {
 
     /// ISC's time, if there is one to go by.
     pub fn now(&self, at: Instant) -> Option<i64> {
+        // For good: which of the two was right is not known.
         if self.contradicted {
             return None;
         }

@@ -21,6 +21,7 @@ impl Granted {
         }
         let mut body = read::object(reply)?;
         let bearer = read::secret(&mut body, "access_token")?;
+        // It becomes a header.
         if !bearer.expose().is_ascii() {
             return None;
         }
@@ -32,6 +33,7 @@ impl Granted {
     pub(super) fn life(&self) -> Duration {
         let seconds = match self.access.life {
             Life::Seconds(seconds) | Life::Odd(seconds) if (15..=43_200).contains(&seconds) => seconds,
+            // No life that ISC grants: better a new access token a minute than one that is refused.
             Life::Seconds(_) | Life::Odd(_) | Life::Absent | Life::Other => 60,
         };
         Duration::from_secs(seconds).mul_f64(0.75)

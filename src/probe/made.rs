@@ -34,7 +34,7 @@ pub(super) struct One {
     /// Its client ID, if that is known.
     pub(super) id: Option<String>,
     pub(super) fate: Fate,
-    /// When it ends by itself, by ISC's clock.
+    /// The time at which it ends by itself, by ISC's clock.
     pub(super) expires: i64,
 }
 
@@ -86,6 +86,7 @@ impl Made {
     pub(super) fn begin(&self, name: &str, expires: i64) -> Option<usize> {
         self.user.get()?;
         let mut all = self.lock();
+        // What may have been made counts: a promise to the user, and room in ISC's limit.
         if all.iter().filter(|one| one.fate != Fate::Refused).count() >= MOST {
             return None;
         }
@@ -112,6 +113,7 @@ impl Made {
                 | Failure::Forbidden(_)
                 | Failure::Elsewhere(_),
             ) => Fate::Refused,
+            // 408 comes from a gateway that gave up waiting: ISC may go on.
             Ok(reply) if reply.status().is_client_error() && reply.status() != 408 => Fate::Refused,
             Ok(_) | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => Fate::Unknown,
         };
@@ -161,6 +163,7 @@ impl Made {
 /// The id of a new token, if the reply leaves no doubt that it is this one and was not there before.
 fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
     let mut body = read::object(reply)?;
+    // Nothing that is kept of the reply may hold the client secret.
     body.remove("secret");
     let token = read::listed(&body)?;
     let is_asked = one.names.contains(&token.name) && token.owner.as_ref() == Some(&user.owner);

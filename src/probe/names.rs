@@ -34,6 +34,7 @@ fn is_one(name: &str) -> bool {
 pub fn is_ours(token: &Listed, owner: &str, own_id: &str) -> bool {
     let life = match (token.created, &token.expires) {
         (Some(created), Shown::Is(expires)) => expires.saturating_sub(created),
+        // Without both times it cannot be told from a token of another tool.
         _ => return false,
     };
     is_one(&token.name)

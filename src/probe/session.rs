@@ -80,6 +80,7 @@ impl Session {
 
     /// Sends a request; a reply that asks to wait is heeded, if it does not ask for too long.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<Reply, Failure> {
+        // Built once: a request that is sent again after a 429 is the same one.
         let request = request(call)?;
         let mut holds = 0;
         loop {
@@ -114,6 +115,7 @@ impl Session {
             let bearer = self.bearer().await?;
             let (method, url, body) = (method.clone(), url.clone(), body.clone());
             let reply = self.call(Call { method, url, kind, body, bearer: Some(&bearer) }).await?;
+            // The access token may have ended on the way; a second 401 is an answer.
             if reply.status() != 401 || last {
                 return Ok(reply);
             }

@@ -18,6 +18,7 @@ pub fn checked_seed(seed: Credential) -> Result<Credential, Error> {
     if seed.client_secret.is_empty() {
         return Err(Error::SeedKey("clientSecret"));
     }
+    // ISC gives API clients UUIDs, and personal access tokens 32 digits.
     if is_uuid(&seed.client_id) {
         return Err(Error::ApiClient(seed.client_id.to_string()));
     }

@@ -128,6 +128,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Result<()> {
+    // A runtime of its own, so that it answers while the main one is stuck.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;

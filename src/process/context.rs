@@ -28,6 +28,7 @@ pub(super) fn config(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Conf
     config.disable_compression = cluster.disable_compression.unwrap_or(false);
     config.tls_server_name.clone_from(&cluster.tls_server_name);
     config.auth_info = user(kubeconfig, context);
+    // A plug-in that asks for it is given the cluster, as kubectl does.
     if let Some(plugin) = &mut config.auth_info.exec
         && plugin.provide_cluster_info
     {

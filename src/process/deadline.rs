@@ -60,6 +60,7 @@ where
         let reply = self.inner.call(request);
         let complete = async move {
             let reply = reply.await.map_err(Into::into)?;
+            // The events of a watch come for minutes; only the wait for its head is bounded.
             if watch { Ok(streamed(reply)) } else { collected(reply).await }
         };
         timeout(limit, complete).map(move |done| done.map_err(|late| TimedOut(limit, late))?).boxed()

@@ -93,6 +93,7 @@ fn paths(list: OsString) -> Vec<PathBuf> {
 }
 
 fn service_account_namespace() -> Option<String> {
+    // Absent outside of a Pod, and where no service account is mounted.
     let text = fs::read_to_string(NAMESPACE_FILE).ok()?;
     let name = text.trim();
     if name.is_empty() { None } else { Some(name.to_owned()) }

@@ -53,6 +53,7 @@ pub(super) fn of_flag(path: &Path) -> Result<Kubeconfig, Error> {
 pub(super) fn of_variable(paths: &[PathBuf]) -> Result<Kubeconfig, Error> {
     let mut merged: Option<Kubeconfig> = None;
     for path in paths {
+        // kubectl passes over a file that is absent, and fails for one that cannot be read.
         let Some(next) = read(path)? else { continue };
         merged = Some(match merged {
             Some(merged) => merged.merge(next)?,

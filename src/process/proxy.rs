@@ -49,6 +49,7 @@ fn hosts(no_proxy: &str) -> String {
 
 /// A proxy's URL, with a scheme. `name` says where it was read.
 pub(super) fn checked(name: &str, text: &Redacted) -> Result<Redacted, Error> {
+    // curl and Go take a host with a port for an http proxy.
     let with_scheme = match text.expose() {
         text if text.contains("://") => Redacted::new(text.into()),
         text => Redacted::new(format!("http://{text}")),

@@ -95,6 +95,7 @@ async fn serve(settings: Settings) -> Result<(), Error> {
     background.spawn(health.clone().beat());
     let admin = Admin::start(settings.admin_address, settings.admin_port_file.as_deref(), health.clone(), registry)?;
     let result = take_turn(settings, &health, metrics, &stop).await;
+    // First, so that no probe finds it ready while it ends.
     health.set_ready(false);
     background.shutdown().await;
     let admin = admin.stop().map_err(Error::AdminEnded);
@@ -132,6 +133,7 @@ async fn take_turn(
     } else {
         Ok(())
     };
+    // Also after a failure: the next replica need not wait for the end of the term.
     if let Some(election) = election {
         election.release().await;
     }

@@ -61,6 +61,7 @@ impl Settings {
             return Err(Error::NamespaceSyntax(namespace));
         }
         let access = Access::of(flags.kubeconfig, environment.kubeconfig);
+        // Passed over in silence, the operator would work in another cluster than was meant.
         if let (Access::Pod, Some(context)) = (&access, &flags.context) {
             return Err(Error::ContextOfNothing(context.clone()));
         }

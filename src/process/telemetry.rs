@@ -35,6 +35,7 @@ pub(super) enum Error {
 pub(super) fn start(format: LogFormat, filter: &str) -> Result<(), Error> {
     let lines = lines(format, filter, BoxMakeWriter::new(std::io::stderr))?;
     tracing_subscriber::registry().with(lines).try_init().map_err(Error::Installed)?;
+    // The default hook prints the message of a panic to standard error, whatever it holds.
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }

@@ -38,6 +38,7 @@ pub(super) async fn work_until_stopped(
                 Some(ended) => break verdict(ended, stop),
                 None => break Err(Error::Ended),
             },
+            // A lost Lease stops the work in order: the ledgers' CAS keeps two leaders apart (P5).
             () = &mut lost, if !lease_lost => {
                 lease_lost = true;
                 stop.cancel();
@@ -46,6 +47,7 @@ pub(super) async fn work_until_stopped(
             () = until(overdue) => break Err(Error::Overdue(deadline)),
         }
     };
+    // What is left is overdue, or has lost the Lease to another replica.
     work.abort_all();
     if lease_lost { result.and(Err(Error::LeaseLost)) } else { result }
 }

@@ -66,6 +66,7 @@ fn check_urls(found: &mut Vec<String>, spec: &TenantSpec) {
 pub fn is_behind_base(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let Some((_, path)) = rest.split_once('/') else { return false };
+    // As far as a user may have copied it from a browser or from the documentation of a call.
     let path = path.trim_end_matches('/').to_ascii_lowercase();
     let (parents, last) = path.rsplit_once('/').unwrap_or(("", &path));
     let (_, before) = parents.rsplit_once('/').unwrap_or(("", parents));

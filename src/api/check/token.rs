@@ -60,7 +60,9 @@ fn check_rotation(found: &mut Vec<String>, written: &Rotation) {
         }
         None => None,
     };
+    // An overlap that is no duration has its own sentence; there is nothing to compare with.
     let Some(overlap) = written.overlap_seconds() else { return };
+    // Twice: while one rotation lives out its overlap, the next needs the spare slot.
     if every.is_some_and(|every| every / 2 < overlap) {
         found.push(rotation::EVERY_TOO_SHORT.into());
     }

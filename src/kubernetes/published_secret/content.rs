@@ -40,6 +40,7 @@ pub struct Content<'a> {
 impl Content<'_> {
     /// A number that stands for the URLs.
     pub fn endpoint_mark(&self) -> u64 {
+        // Compared within this process only, so that the hash need not be stable.
         let mut hasher = DefaultHasher::new();
         (&self.endpoint.api_url, &self.endpoint.nerm_url).hash(&mut hasher);
         hasher.finish()

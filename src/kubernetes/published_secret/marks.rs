@@ -29,10 +29,12 @@ impl Marks {
             labels.extend(template.labels.clone().unwrap_or_default());
             annotations.extend(template.annotations.clone().unwrap_or_default());
         }
+        // Written down, so that a later spec can take away what this one asked for.
         if !labels.is_empty() || !annotations.is_empty() {
             let list = format!("{};{}", names(&labels), names(&annotations));
             annotations.insert(ANNOTATION_TEMPLATE.into(), list);
         }
+        // Last, so that no mark of the spec can take the place of one of these.
         labels.insert(LABEL_MANAGED_BY.into(), MANAGER.into());
         annotations.insert(ANNOTATION_RESOURCE.into(), token.uid().unwrap_or_default());
         annotations.insert(ANNOTATION_NUMBER.into(), entry.n.to_string());

@@ -69,8 +69,10 @@ impl PublishedSecrets {
         let mut patch = body(content, Some(found));
         let keys: BTreeMap<&str, Value> = ALL_KEYS.iter().map(|key| (*key, Value::Null)).collect();
         let mut data = json!(keys);
+        // Keys of the other format go, and so does nermUrl when the Tenant has none any more.
         json_patch::merge(&mut data, &json!(encoded(content)));
         patch["data"] = data;
+        // Both, so that the write is one of the very object that was found to be ours (T2).
         patch["metadata"]["uid"] = json!(found.uid);
         patch["metadata"]["resourceVersion"] = json!(found.resource_version);
         let written = self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
@@ -92,6 +94,7 @@ impl PublishedSecrets {
     /// # Errors
     /// When the API server refuses or fails; gone already is no error.
     pub async fn delete(&self, namespace: &str, found: &ObjectMeta) -> kube::Result<()> {
+        // By uid: a Secret that was made again under the name is another one. Its version may have moved on.
         let preconditions = Preconditions { uid: found.uid.clone(), resource_version: None };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         match self.api(namespace).delete(found.name.as_deref().unwrap_or_default(), &params).await {

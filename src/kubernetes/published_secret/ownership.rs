@@ -41,6 +41,7 @@ pub fn held(secret: &Secret, uid: &str) -> Held {
 }
 
 fn pair(secret: &Secret) -> Option<(String, Redacted)> {
+    // Whatever the format is now: the spec may have changed since the Secret was written.
     for (id, client_secret) in PAIRS {
         if let (Some(id), Some(client_secret)) = (text(secret, id), text(secret, client_secret)) {
             return Some((id, Redacted::new(client_secret)));
@@ -66,6 +67,7 @@ pub(super) fn owners(found: Option<&ObjectMeta>, token: &PersonalAccessToken) ->
     if let Some(found) = found {
         owners.extend(others(found, uid).map(|owner| json!(owner)));
     }
+    // With a reference the garbage collector would remove the Secret together with its resource.
     if !token.retains() {
         owners.push(json!({
             "apiVersion": "pat-operator.dev/v1alpha1",
@@ -73,6 +75,7 @@ pub(super) fn owners(found: Option<&ObjectMeta>, token: &PersonalAccessToken) ->
             "name": token.metadata.name,
             "uid": uid,
             "controller": true,
+            // True would need a right on finalizers, and deletion waits for the operator's own anyway.
             "blockOwnerDeletion": false,
         }));
     }

@@ -30,6 +30,7 @@ impl Script<'_> {
             return Err(self.busy(status));
         }
         let info = read::info(said_of(reply), &read::object(reply).unwrap_or_default());
+        // Before the credential is sent: a mistyped URL must not get it (T5).
         if !may_be_isc(reply, &info) {
             return Err(self.not_the_api(INFO, reply));
         }
@@ -80,6 +81,7 @@ impl Script<'_> {
         let (left, others): (Vec<Listed>, Vec<Listed>) =
             tokens.into_iter().partition(|token| names::is_ours(token, &user.owner, own_id));
         facts.not_tried = self.doubt(own.as_ref(), facts.access.as_ref()).await;
+        // In doubt nothing is removed either: it might be of another user.
         if facts.not_tried.is_none() {
             cleanup::sweep(self.session, self.made, &left).await;
             self.made.begin_as(user);
@@ -148,6 +150,7 @@ fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     let is_telling = info.tenant_id.is_some() || info.name.is_some() || info.pod.is_some();
     match reply.status().as_u16() {
         _ if is_elsewhere(reply) || !is_json(reply) => false,
+        // Any service may answer 200 in JSON.
         200 => is_telling,
         400 | 401 | 403 | 404 => true,
         _ => false,

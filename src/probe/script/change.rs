@@ -28,6 +28,7 @@ impl Script<'_> {
         self.session.tell("changing the token's name, scopes and expiry");
         let mut expected = Expected::default();
         let name = names::renamed(&token.name);
+        // Noted first, so that the cleanup finds it under either name.
         self.made.rename(token.index, &name);
         let (said, _) = self.patch(token, "/name", json!(name)).await;
         if said.is_yes() {
@@ -36,6 +37,7 @@ impl Script<'_> {
         facts.token.patched_name = Some(said);
         let scope = vec![SCOPES[0]];
         let (said, _) = self.patch(token, "/scope", json!(scope)).await;
+        // With one scope from the start there is no change to wait for.
         if said.is_yes() && facts.token.asked_scope.len() > 1 {
             expected.scope = Some(scope);
         }

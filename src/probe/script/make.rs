@@ -22,6 +22,7 @@ impl Script<'_> {
             return None;
         }
         self.session.tell("making a token that ends in ten minutes");
+        // One name for both: the cleanup finds either by it.
         let name = names::fresh();
         let expires = self.expiry()?;
         let (said, token) = self.post(&name, &SCOPES, expires, facts).await;
@@ -48,6 +49,7 @@ impl Script<'_> {
         scopes: &[&str],
         expires: i64,
     ) -> Option<(usize, Result<Reply, Failure>)> {
+        // Noted first: a probe that ends between the two lines would leave a token that nothing removes.
         let index = self.made.begin(name, expires)?;
         let answer = self.session.create(name, scopes, expires).await;
         self.made.settle(index, &answer);
@@ -84,6 +86,7 @@ impl Script<'_> {
     /// Waits, at the same time, for the credential to be accepted and for LIST to show the token; gives an access token.
     pub(super) async fn try_out(&self, token: &Token, facts: &mut Facts) -> Option<Redacted> {
         self.session.tell("trying its credential, and looking for it in LIST");
+        // Within the ten minutes that the token lives.
         let patience = ACCEPTANCE.min(self.session.target.list_lag);
         let mut got = None;
         let accepted = self.until("the new credential to be accepted", patience, async || {

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 /// The durations of the election.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::process) struct LeaseTimes {
-    /// How long a Lease that is not renewed keeps others out; written to it in whole seconds, rounded up.
+    /// The time for which a Lease that is not renewed keeps others out; written to it in whole seconds, rounded up.
     pub(in crate::process) duration: Duration,
-    /// How long the leader tries to renew before it gives up.
+    /// The time after which a leader that cannot renew gives up.
     pub(in crate::process) renew_deadline: Duration,
     /// Pause between two looks at the Lease.
     pub(in crate::process) retry: Duration,
@@ -71,6 +71,7 @@ pub(super) fn decide(sighting: Option<&Sighting>, me: &str, now: Instant) -> Dec
     match sighting.holder() {
         None => Decision::Take,
         Some(holder) if holder == me => Decision::Take,
+        // By this clock and since this process saw it: the time stamps in the Lease are of another machine.
         Some(_) if now.duration_since(sighting.since) >= term(&sighting.spec) => Decision::Take,
         Some(_) => Decision::Wait,
     }
@@ -98,6 +99,7 @@ pub(super) fn held(previous: Option<&LeaseSpec>, me: &str, duration: Duration, n
 pub(super) fn released(previous: &LeaseSpec, now: &MicroTime) -> LeaseSpec {
     LeaseSpec {
         holder_identity: None,
+        // Zero is refused by the API server.
         lease_duration_seconds: Some(1),
         renew_time: Some(now.clone()),
         ..previous.clone()

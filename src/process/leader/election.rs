@@ -63,6 +63,7 @@ impl Election {
         let mut renewed = Instant::now();
         while self.leads() {
             sleep(self.times.retry).await;
+            // Before the request: the term runs from some moment after this one.
             let started = Instant::now();
             match timeout_at(renewed + self.times.renew_deadline, self.attempt()).await {
                 Ok(Ok(())) => renewed = started,
