@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::body;
 use super::classify;
 use super::error::Failure;
 use super::http::Reply;
@@ -82,7 +83,7 @@ pub(super) fn granted(reply: &Reply, asked: Instant) -> Result<Access, Failure> 
 }
 
 fn refused(reply: &Reply, status: u16) -> Failure {
-    let message = classify::message(reply);
+    let message = body::message(reply);
     if is_of_another_api(reply) {
         return elsewhere(&format!("status {status}, and not in the words of ISC: {message}"));
     }
@@ -94,7 +95,7 @@ fn refused(reply: &Reply, status: u16) -> Failure {
 fn is_of_another_api(reply: &Reply) -> bool {
     const EXPLAIN: [&str; 6] =
         ["error", "error_description", "detailCode", "messages", "errorMessage", "formatted_msg"];
-    let said: Fields = classify::json(reply).unwrap_or_default();
+    let said: Fields = body::json(reply).unwrap_or_default();
     said.lacks(&EXPLAIN)
 }
 
@@ -103,7 +104,7 @@ fn elsewhere(answer: &str) -> Failure {
 }
 
 fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
-    let Ok(got) = classify::json::<Fields>(reply) else { return Err(no_access_token()) };
+    let Ok(got) = body::json::<Fields>(reply) else { return Err(no_access_token()) };
     let Some(token) = got.text("access_token") else { return Err(no_access_token()) };
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(no_access_token());

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::body::{json, message};
 use super::error::Failure;
-use super::headers::{date, is_json, retry_after};
+use super::headers::{date, retry_after};
 use super::http::Reply;
 use super::stranger::stranger;
 use super::wire;
@@ -167,14 +168,6 @@ pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
-/// The JSON of a reply.
-pub(super) fn json<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, &'static str> {
-    if !is_json(reply) {
-        return Err("it is not JSON");
-    }
-    serde_json::from_slice(reply.body()).map_err(|_| "its JSON is not what the API documents")
-}
-
 pub(super) fn malformed(reply: &Reply, what: &str) -> Failure {
     Failure::Malformed { status: reply.status().as_u16(), what: what.into() }
 }
@@ -230,24 +223,4 @@ pub(super) fn result(answer: &Result<Reply, Failure>) -> IscResult {
         400..500 => IscResult::No,
         _ => IscResult::Unknown,
     }
-}
-
-/// ISC's explanation, short and without anything that could be a secret value.
-pub(super) fn message(reply: &Reply) -> String {
-    let said: wire::Fields = json(reply).unwrap_or_default();
-    let said = said.explanation();
-    if said.is_empty() { "no explanation given".into() } else { scrub(&said.join("; ")) }
-}
-
-fn scrub(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().map(harmless).collect();
-    let text = words.join(" ");
-    let printable = text.chars().filter(|c| !c.is_control());
-    printable.take(256).collect()
-}
-
-/// The word, unless it is long enough to be an access token or a client secret; a tracking id has 36 characters.
-fn harmless(word: &str) -> &str {
-    let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    if core.len() > 36 { "…" } else { word }
 }

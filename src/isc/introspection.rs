@@ -2,7 +2,7 @@
 use http::Method;
 
 use super::access_token::{self, Access, Identity};
-use super::classify;
+use super::body;
 use super::client::{Call, Client};
 use super::error::Failure;
 use super::wire::Fields;
@@ -67,7 +67,7 @@ impl Client {
         if reply.status() != 200 {
             return None;
         }
-        let said: Fields = classify::json(&reply).ok()?;
+        let said: Fields = body::json(&reply).ok()?;
         match said.scopes("scope") {
             None if said.is_empty("scope") && self.names_scopes() => Some(Vec::new()),
             scopes => scopes,

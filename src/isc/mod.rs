@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: retries of a POST, redirects, a way to skip TLS verification, and any log of a body.
 pub mod access_token;
+mod body;
 pub mod budget;
 pub mod classify;
 pub mod client;

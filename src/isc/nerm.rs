@@ -2,7 +2,7 @@
 use http::{Method, header};
 use tokio::time::Instant;
 
-use super::classify;
+use super::body;
 use super::client::Client;
 use super::endpoint::ApiUrl;
 use super::error::Failure;
@@ -55,7 +55,7 @@ fn judge(reply: &Reply) -> Nerm {
     if let Some(what) = stranger(reply) {
         return Nerm::Unknown(what);
     }
-    let (status, message) = (reply.status().as_u16(), classify::message(reply));
+    let (status, message) = (reply.status().as_u16(), body::message(reply));
     match status {
         // A gateway in front of NERM may answer 200 with an error in the body.
         200 if is_error(reply) => Nerm::Unknown(format!("status 200: {message}")),
@@ -67,7 +67,7 @@ fn judge(reply: &Reply) -> Nerm {
 
 /// True for JSON with an `error`, whatever its status says.
 fn is_error(reply: &Reply) -> bool {
-    let said: Fields = classify::json(reply).unwrap_or_default();
+    let said: Fields = body::json(reply).unwrap_or_default();
     said.text("error").is_some()
 }
 

@@ -2,6 +2,7 @@
 use bytes::Bytes;
 use http::Method;
 
+use super::body;
 use super::classify;
 use super::client::{Call, Client};
 use super::error::Failure;
@@ -31,7 +32,7 @@ impl Client {
         if reply.status() != 200 {
             return Err(classify::refusal(&reply));
         }
-        let said: Fields = classify::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
+        let said: Fields = body::json(&reply).map_err(|what| classify::malformed(&reply, what))?;
         // Both names are documented, in two places.
         let name = said.text("tenantName").or_else(|| said.text("org"));
         Ok(TenantInfo { id: said.text("tenantId"), name, pod: said.text("pod") })

@@ -4,6 +4,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::body;
 use super::classify::{self, Created, ListedToken};
 use super::client::{Call, Client};
 use super::error::Failure;
@@ -161,7 +162,7 @@ fn json(body: &impl Serialize) -> Result<Bytes, Failure> {
 
 /// Reads the token in the reply to a PATCH.
 fn changed(reply: &Reply, id: &str) -> Result<Effect, Failure> {
-    let token: wire::Fields = classify::json(reply).map_err(|what| classify::malformed(reply, what))?;
+    let token: wire::Fields = body::json(reply).map_err(|what| classify::malformed(reply, what))?;
     if token.text("id").as_deref() != Some(id) {
         return Err(classify::malformed(reply, "the reply to PATCH is not about this token"));
     }

@@ -11,7 +11,7 @@ const INNER: [(&str, &[&[&str]]); 2] = [
             &["clock", "endpoint", "error", "wire"],
             &["budget", "http"],
             &["headers"],
-            &["stranger"],
+            &["body", "stranger"],
             &["classify"],
             &["access_token"],
             &["client"],
