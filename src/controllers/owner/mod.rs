@@ -6,6 +6,7 @@
 mod at_hand;
 mod effect;
 mod explain;
+mod learned;
 mod memory;
 mod observe;
 mod pass;

@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::core::ObjectMeta;
 use tokio::time::Instant;
 
 use super::at_hand::{AtHand, Overtaken};
 use super::effect::{Effects, Performed};
+use super::learned::Learned;
 use super::memory::Memory;
 use super::session::OwnerSession;
 use super::{observe, report};
@@ -15,10 +15,10 @@ use crate::controllers::board::Report;
 use crate::controllers::context::Context;
 use crate::controllers::secret_read::SecretRead;
 use crate::isc::Failure;
-use crate::lifecycle::facts::{Declared, Executing, Stage};
+use crate::lifecycle::facts::Declared;
 use crate::lifecycle::ledger::{TokenId, Uid};
 use crate::lifecycle::listing::Listing;
-use crate::lifecycle::secret::{Holds, SecretSeen};
+use crate::lifecycle::secret::Holds;
 use crate::lifecycle::settle::{Outcome, may_commit};
 use crate::lifecycle::step::{Call, Look};
 use crate::lifecycle::{Facts, Step, overlap, schedule, step};
@@ -52,13 +52,9 @@ struct Pass<'a> {
     session: &'a OwnerSession,
     at_hand: AtHand,
     declared: BTreeMap<Uid, Declared>,
-    destroyed: BTreeSet<TokenId>,
-    secrets: BTreeMap<Uid, SecretSeen>,
-    found: BTreeMap<Uid, ObjectMeta>,
+    learned: Learned,
     questions: BTreeSet<Uid>,
     set_aside: BTreeSet<TokenId>,
-    alive: BTreeSet<TokenId>,
-    executing: Option<Executing>,
     lists: usize,
 }
 
@@ -69,13 +65,9 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
         session,
         at_hand,
         declared: BTreeMap::new(),
-        destroyed: BTreeSet::new(),
-        secrets: BTreeMap::new(),
-        found: BTreeMap::new(),
+        learned: Learned::default(),
         questions: context.board.resources.questions(),
         set_aside: memory.set_aside(),
-        alive: BTreeSet::new(),
-        executing: None,
         lists: 0,
     };
     if let Err(overtaken) = pass.at_hand.renew_endpoint(context, session).await {
@@ -88,7 +80,7 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
         memory.sightings.retain(|uid, _| !pass.declared.contains_key(uid));
         let nonce = context.random(pass.at_hand.name());
         let facts = pass.facts(memory, nonce);
-        if context.shutdown.is_cancelled() && pass.executing.is_none() {
+        if context.shutdown.is_cancelled() && pass.learned.executing.is_none() {
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
@@ -118,12 +110,12 @@ impl Pass<'_> {
             declared: &self.declared,
             sightings: &memory.sightings,
             listing: memory.listing.as_ref(),
-            destroyed: &self.destroyed,
-            secrets: &self.secrets,
+            destroyed: &self.learned.destroyed,
+            secrets: &self.learned.secrets,
             questions: &self.questions,
-            alive: &self.alive,
+            alive: &self.learned.alive,
             set_aside: &self.set_aside,
-            executing: self.executing,
+            executing: self.learned.executing,
             may_mint: self.session.mints,
             installation: &self.context.installation,
             timings: &self.context.config.timings,
@@ -132,23 +124,23 @@ impl Pass<'_> {
     }
 
     async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
-        let doubted = self.executing.filter(|e| e.stage == Stage::Doubted).map(|e| e.nonce);
+        let doubted = self.learned.doubted();
         // The LIST that settles this pass's own attempt is not counted: to leave now would fence it.
         self.lists += usize::from(doubted.is_none());
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
         }
         // With an attempt under way, a ledger that moved on is found by the write.
-        if self.executing.is_none() {
+        if self.learned.executing.is_none() {
             self.at_hand.refresh(self.context, self.session).await?;
         }
         let read = observe::list(self.context, self.session, self.at_hand.ledger()).await;
         let (tokens, at) = read.map_err(End::Failed)?;
         let read_with = Arc::new(self.at_hand.ledger().clone());
         let missed_before = memory.missed(&read_with, &self.context.config.timings);
-        let after = self.destroyed.clone();
+        let after = self.learned.destroyed.clone();
         let listing = Listing { tokens, at, read_with, after, doubted, missed_before };
-        self.secrets.values_mut().for_each(|seen| seen.listed = true);
+        self.learned.listed();
         memory.note_neighbours(&listing, &self.context.installation);
         memory.listing = Some(listing);
         Ok(())
@@ -166,7 +158,7 @@ impl Pass<'_> {
             }
             Look::Confirm(uid) => {
                 let stage = self.effects().confirm(uid).await.ok_or(End::Left(AGAIN))?;
-                self.reached(stage);
+                self.learned.reached(stage);
                 Ok(())
             }
             Look::Find(uid) => {
@@ -180,11 +172,14 @@ impl Pass<'_> {
         let performed = self.effects().call(call).await;
         match performed {
             Performed::Outcome(outcome) => {
-                self.remember(call, &outcome);
+                self.learned.answered(call, &outcome);
+                if matches!((call, &outcome), (Call::Sweep { .. }, Outcome::Gone)) {
+                    self.context.metrics.token(TokenChange::OrphanSwept);
+                }
                 self.record(step, &outcome).await
             }
             Performed::Stripped(uid) => {
-                self.secrets.remove(&uid);
+                self.learned.wrote(&uid);
                 Ok(())
             }
             Performed::SecretRefused(uid) => {
@@ -192,7 +187,7 @@ impl Pass<'_> {
                 Ok(())
             }
             Performed::Reached(stage) => {
-                self.reached(stage);
+                self.learned.reached(stage);
                 Ok(())
             }
             Performed::Leave => Err(End::Left(AGAIN)),
@@ -209,56 +204,20 @@ impl Pass<'_> {
     }
 
     fn effects(&self) -> Effects<'_> {
-        let Self { context, session, at_hand, declared, found, .. } = self;
-        Effects { context, session, ledger: at_hand.ledger(), declared, found }
+        let Self { context, session, at_hand, declared, learned, .. } = self;
+        Effects { context, session, ledger: at_hand.ledger(), declared, found: &learned.metadata }
     }
 
-    fn reached(&mut self, stage: Stage) {
-        if let Some(executing) = &mut self.executing {
-            executing.stage = stage;
-        }
-    }
-
-    /// Keeps what this pass has to know of an answer, beside what goes into the ledger.
-    fn remember(&mut self, call: &Call, outcome: &Outcome) {
-        match call {
-            Call::Delete(id) => {
-                if *outcome == Outcome::Gone {
-                    self.destroyed.insert(id.clone());
-                }
-            }
-            Call::Sweep { id, .. } => {
-                if *outcome == Outcome::Gone {
-                    self.destroyed.insert(id.clone());
-                    self.context.metrics.token(TokenChange::OrphanSwept);
-                }
-            }
-            Call::Verify(id) => {
-                if *outcome == Outcome::Verified(true) {
-                    self.alive.insert(id.clone());
-                }
-            }
-            Call::Post { .. } | Call::Extend(_) | Call::Apply { .. } | Call::Renew { .. } | Call::Rename { .. } => {}
-            Call::Strip(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. } => {}
-        }
-    }
-
-    /// Records the outcome of a step.
+    /// Records the outcome of a step. An intent that this write confirmed is this pass's own to execute.
     async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
-        if self.at_hand.record(self.context, step, outcome, self.session.now()).await? {
-            self.executing = self.next_execution(step);
+        let is_written = self.at_hand.record(self.context, step, outcome, self.session.now()).await?;
+        if let Some(attempt) = step.intent()
+            && is_written
+            && may_commit(self.at_hand.ledger(), attempt)
+        {
+            self.learned.intends(attempt);
         }
         Ok(())
-    }
-
-    /// An intent that this write confirmed is this pass's own to execute.
-    fn next_execution(&self, step: &Step) -> Option<Executing> {
-        match step.intent() {
-            Some(attempt) if may_commit(self.at_hand.ledger(), attempt) => {
-                Some(Executing { nonce: attempt.nonce, stage: Stage::Intended })
-            }
-            Some(_) | None => self.executing,
-        }
     }
 
     fn blame(&self, call: &Call, memory: &mut Memory) {
@@ -267,19 +226,16 @@ impl Pass<'_> {
         }
     }
 
-    fn saw(&mut self, uid: &Uid, found: SecretRead, overlap_over: bool, memory: &mut Memory) {
+    fn saw(&mut self, uid: &Uid, read: SecretRead, overlap_over: bool, memory: &mut Memory) {
         let ledger = self.at_hand.ledger();
-        let deleting = ledger.is_deleting(uid);
         // R13: a LIST from before may be older than a pair that the ledger does not know.
-        if found.held.as_ref().is_some_and(|held| ledger.is_unknown(uid, held)) {
+        if read.held.as_ref().is_some_and(|held| ledger.is_unknown(uid, held)) {
             memory.listing = None;
         }
-        if found.holds != Holds::Refused {
+        if read.holds != Holds::Refused {
             self.context.board.resources.answer(uid);
         }
-        self.found.extend(found.metadata.map(|metadata| (uid.clone(), metadata)));
-        let seen = SecretSeen { holds: found.holds, deleting, overlap_over, listed: false, held: found.held };
-        self.secrets.insert(uid.clone(), seen);
+        self.learned.saw(uid, read, ledger.is_deleting(uid), overlap_over);
     }
 
     fn sighted(&self, uid: &Uid, alive: bool, memory: &mut Memory) -> Result<(), End> {
