@@ -1,6 +1,4 @@
 //! The objects of the cluster as the strategies read and write them.
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -9,11 +7,11 @@ use pat_operator::api::personal_access_token::PersonalAccessToken;
 use pat_operator::api::tenant::Tenant;
 use serde_json::{Value, json};
 use simulation::Cluster;
+use trials::OWN;
 
 use super::Trouble;
 use super::record::Record;
 use super::session::Credential;
-use crate::OWN;
 
 const FINALIZER: &str = "rival.example/revoke";
 
@@ -45,9 +43,10 @@ impl Objects {
         let tenant = Api::<Tenant>::all(self.client.clone()).get(tenant).await.or(Err(Trouble))?;
         let seed = tenant.spec.credentials.first().ok_or(Trouble)?;
         let secret = self.secrets(OWN).get(&seed.secret_ref.name).await.or(Err(Trouble))?;
-        let text = |key: &str| String::from_utf8(STANDARD.decode(secret.data["data"][key].as_str()?).ok()?).ok();
-        let id = text("clientId").ok_or(Trouble)?;
-        Ok((tenant.spec.api_url, Credential { id, client_secret: text("clientSecret").ok_or(Trouble)? }))
+        let mut data = judge::data(&secret.data);
+        let id = data.remove("clientId").ok_or(Trouble)?;
+        let client_secret = data.remove("clientSecret").ok_or(Trouble)?;
+        Ok((tenant.spec.api_url, Credential { id, client_secret }))
     }
 
     /// What a resource's Secret says, if there is one.

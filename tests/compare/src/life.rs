@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use simulation::Random;
 
-use crate::call::Call;
-use crate::fault::Fault;
-use crate::plan::Plan;
+use trials::call::Call;
+use trials::fault::Fault;
+use trials::plan::Plan;
 
 /// The ISC tenant, its Tenant, and the namespace of the resources.
 pub const TENANT: &str = "acme";

@@ -3,9 +3,9 @@ use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use trials::wire::Isc;
 
 use super::Trouble;
-use crate::wire::Isc;
 
 /// A client ID and its client secret.
 #[derive(Clone, Debug)]

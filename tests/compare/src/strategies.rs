@@ -4,14 +4,16 @@
 //! They are given what makes their life easier: one replica at a time, fresh reads instead of a cache, and all that they
 //! remember stands in the published Secret, so that it is written together with the pair, at once or not at all.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use pat_operator::api::names::ANNOTATION_ROTATE;
 use pat_operator::api::personal_access_token::PersonalAccessToken;
 use tokio::time::sleep;
+use trials::replica::{Life, Program};
+use trials::wire::Isc;
 
-use crate::wire::Isc;
 use objects::Objects;
 use record::Record;
 use session::{Credential, Session};
@@ -41,6 +43,14 @@ pub enum Strategy {
 impl Strategy {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::PatOperator, Self::MintThenRecord, Self::DeleteThenCreate];
+
+    /// What replicas run instead of the operator's own controllers.
+    pub fn program(self) -> Option<Program> {
+        let program = move |client, cluster, isc, identity| -> Life {
+            Box::pin(run(self, Objects::new(client, cluster), isc, identity))
+        };
+        (self != Self::PatOperator).then(|| Program(Arc::new(program)))
+    }
 }
 
 impl std::fmt::Display for Strategy {

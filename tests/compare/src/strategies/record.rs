@@ -1,6 +1,4 @@
 //! All that a strategy without a ledger remembers of a resource: the published Secret, its annotations included.
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use kube::Resource;
 use kube::api::DynamicObject;
@@ -31,10 +29,10 @@ pub struct Record {
 impl Record {
     /// Reads a Secret.
     pub fn of(secret: &DynamicObject) -> Option<Self> {
-        let text = |key: &str| String::from_utf8(STANDARD.decode(secret.data["data"][key].as_str()?).ok()?).ok();
+        let mut data = judge::data(&secret.data);
         let noted = |key: &str| secret.metadata.annotations.as_ref()?.get(key).filter(|text| !text.is_empty()).cloned();
         Some(Self {
-            credential: Credential { id: text("clientId")?, client_secret: text("clientSecret")? },
+            credential: Credential { id: data.remove("clientId")?, client_secret: data.remove("clientSecret")? },
             issued: noted(ISSUED)?.parse().ok()?,
             handled: noted(HANDLED),
             previous: noted(PREVIOUS),

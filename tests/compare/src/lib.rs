@@ -1,23 +1,25 @@
 //! The same lives with several strategies: for each seed the same people, the same ends of replicas, the same chance of
 //! each fault for each request. What came of them is told by a tally that knows nothing of ledgers.
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use isc_simulator::Switches;
-use judge::Figures;
+use judge::{Figures, Tally};
 use serde_json::json;
 use simulation::{Delays, Random};
 use tokio::time::{Instant, sleep_until};
 
-use crate::people::Kind;
-use crate::replica::Setup;
-use crate::strategies::Strategy;
-use crate::switchboard::next_moment;
-use crate::trial::{self, Outcome};
-use crate::world::{Genesis, World};
+use trials::people::Kind;
+use trials::replica::Setup;
+use trials::switchboard::next_moment;
+use trials::trial::{self, Outcome};
+use trials::world::{Genesis, World};
+
 use life::{Air, Deed, Life, NAMESPACE, OVERLAP, TENANT};
+use strategies::Strategy;
 
 pub mod life;
+pub mod strategies;
 pub mod table;
 
 /// How long all goes on without faults at least: until every late request has come and every overlap is over.
@@ -32,9 +34,9 @@ const LOOK: Duration = Duration::from_secs(60);
 pub fn run(seed: u64, strategy: Strategy, air: Air) -> (Outcome, Figures) {
     let kept = Mutex::new(Figures::default());
     let outcome = trial::run(seed, async {
-        let mut stage = Stage::new(seed, strategy, air).await;
-        stage.play(&Life::of(seed, air)).await;
-        let (outcome, figures) = stage.finish(strategy).await;
+        let mut run = Run::new(seed, strategy, air).await;
+        run.play(&Life::of(seed, air)).await;
+        let (outcome, figures) = run.finish(strategy).await;
         *kept.lock().unwrap_or_else(PoisonError::into_inner) = figures;
         outcome
     });
@@ -42,14 +44,15 @@ pub fn run(seed: u64, strategy: Strategy, air: Air) -> (Outcome, Figures) {
 }
 
 /// A world with one replica at a time.
-struct Stage {
+struct Run {
     world: World,
+    tally: Arc<Mutex<Tally>>,
     random: Random,
     /// When a replica that ended is there again.
     back: Option<Instant>,
 }
 
-impl Stage {
+impl Run {
     async fn new(seed: u64, strategy: Strategy, air: Air) -> Self {
         let genesis = Genesis {
             seed,
@@ -59,13 +62,15 @@ impl Stage {
             namespaces: vec![NAMESPACE.into()],
             isc: Switches::default(),
             nerm: false,
-            setup: Setup { strategy, ..Setup::default() },
+            setup: Setup { program: strategy.program(), ..Setup::default() },
         };
         let mut world = World::new(genesis, life::Faults::of(seed, air)).await;
-        world.witness.count();
+        let tally = Arc::<Mutex<Tally>>::default();
+        let told = tally.clone();
+        world.witness.also_tell(Box::new(move |observation| locked(&told).observe(observation)));
         world.employ(Duration::from_secs(20)..=Duration::from_secs(90));
         world.start(0);
-        Self { world, random: Random::of(seed, &["comparison", "restarts"]), back: None }
+        Self { world, tally, random: Random::of(seed, &["comparison", "restarts"]), back: None }
     }
 
     async fn play(&mut self, life: &Life) {
@@ -135,7 +140,8 @@ impl Stage {
         }
         let witness = &self.world.witness;
         witness.look_at_isc(&self.world.isc.control);
-        let figures = witness.figures();
+        let now = witness.now();
+        let figures = locked(&self.tally).figures(now);
         let (wrong, counts) = witness.finish(&[]);
         let wrong = if strategy == Strategy::PatOperator { wrong } else { witness.failures() };
         (Outcome { wrong, counts, trace: Vec::new() }, figures)
@@ -143,6 +149,11 @@ impl Stage {
 
     fn is_settled(&self, strategy: Strategy) -> bool {
         let witness = &self.world.witness;
-        witness.unserved() == 0 && (strategy != Strategy::PatOperator || witness.open_ends(&[]).is_empty())
+        locked(&self.tally).unserved().is_empty()
+            && (strategy != Strategy::PatOperator || witness.open_ends(&[]).is_empty())
     }
+}
+
+fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }

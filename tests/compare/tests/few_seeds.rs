@@ -1,10 +1,10 @@
 //! A few seeds with each strategy: what leaks and fails without a ledger, and does not with one.
 use std::collections::BTreeMap;
 
+use compare::life::Air;
+use compare::strategies::Strategy;
+use compare::table::{Row, measure};
 use judge::Property;
-use trials::compare::life::Air;
-use trials::compare::table::{Row, measure};
-use trials::strategies::Strategy;
 
 fn is_flawless(row: &Row) {
     let Row { figures, leaking, wrong } = row;
