@@ -1,44 +1,13 @@
 //! A panic is a failed pass of one object: the process goes on, others do not wait for it, and it heals by itself.
-use std::time::Duration;
-
-use isc_simulator::Switches;
-use serde_json::json;
-use simulation::Delays;
-use tokio::time::Instant;
-use trials::people::Kind;
-use trials::plan::Calm;
 use trials::replica::Setup;
 use trials::trial::{self, Outcome};
-use trials::world::{Genesis, World};
+use trials::world::World;
 
-const MINUTE: Duration = Duration::from_secs(60);
-
-async fn world(setup: Setup) -> World {
-    let genesis = Genesis {
-        seed: 1,
-        traced: true,
-        delays: Delays::default(),
-        tenants: vec!["acme".into(), "other".into()],
-        namespaces: vec!["blue".into()],
-        isc: Switches::default(),
-        nerm: false,
-        setup,
-    };
-    let mut world = World::new(genesis, Calm).await;
-    world.start(0);
-    world
-}
-
-async fn declare(world: &World, name: &str, tenant: &str) {
-    let spec = json!({"tenantRef": {"name": tenant}, "scopes": ["idn:nelm:read"]});
-    world.people.create(Kind::Token, "blue", name, json!({ "spec": spec })).await;
-}
+use crate::worlds::{MINUTE, declare, object, wait, world};
 
 /// Whether a resource says that its Secret holds a credential.
 fn is_served(world: &World, name: &str) -> bool {
-    let objects = world.cluster.objects();
-    let found = objects.iter().find(|(key, _)| key.kind.kind == "PersonalAccessToken" && key.name == name);
-    found.is_some_and(|(_, resource)| resource["status"]["secret"] == name)
+    object(world, "PersonalAccessToken", name).is_some_and(|resource| resource["status"]["secret"] == name)
 }
 
 /// The name of the ledger of this Tenant.
@@ -49,17 +18,13 @@ fn ledger(world: &World, tenant: &str) -> String {
     found.map(|(key, _)| key.name.clone()).unwrap()
 }
 
-async fn wait(world: &mut World, time: Duration) {
-    let ended = world.pass_until(Instant::now() + time).await;
-    assert_eq!(ended, None, "the process ended");
-}
-
 /// The passes of these names panic; meanwhile only what they are for is not done.
 fn play(passes: impl FnOnce(&World) -> Vec<String>, early: bool) {
     let outcome = trial::run(1, async move {
         let setup = Setup::default();
         let panics = setup.panics.clone();
-        let mut world = world(setup).await;
+        let mut world = world(1, &["acme", "other"], setup).await;
+        world.start(0);
         if !early {
             wait(&mut world, MINUTE).await;
         }
