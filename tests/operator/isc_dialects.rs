@@ -6,10 +6,7 @@ use isc_simulator::{
     Switches, When,
 };
 use serde_json::{Value, json};
-
-use crate::place::condition;
-use crate::rotation::ROTATE;
-use crate::stage::{Place, Stage, eventually, play};
+use stage::{Place, Stage, condition, eventually, play};
 
 /// A scope that the user level HELPDESK may use, and one that it may not.
 const WITHIN: &str = "idn:accounts:read";
@@ -188,6 +185,8 @@ async fn no_user(stage: &Stage, name: &str, dialect: Dialect) {
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false), "{name}");
     place.seed().await;
     place.nothing_is_wrong("sync").await;
+    assert!(place.authenticates("sync").await, "{name}");
+    assert_eq!((place.posts(), place.created(), place.minted().len()), (1, 1, 1), "{name}");
     place.leave().await;
 }
 
@@ -243,7 +242,7 @@ async fn told(stage: &Stage, name: &str, dialect: Dialect, named: bool, asked: u
 /// Status and printed columns have name and data centre where ISC tells them.
 async fn shows_its_tenant(place: &Place<'_>, named: bool) {
     let status = place.tenant_object().await.data["status"].clone();
-    let id = place.tenant_id();
+    let id = tenant_id(place);
     assert_eq!(status["user"], json!({"id": place.user, "tenantId": id}));
     let expected = if named { json!({"name": place.name, "pod": POD}) } else { Value::Null };
     assert_eq!(status["tenant"], expected, "{}", place.name);
@@ -291,13 +290,11 @@ async fn told_later(stage: &Stage) {
     place.leave().await;
 }
 
-impl Place<'_> {
-    /// What the tenant of ISC calls itself.
-    fn tenant_id(&self) -> String {
-        use isc_simulator::TenantSpec;
-        let nobody = TenantSpec { name: self.name.clone(), users: Vec::new() };
-        self.stage.simulator.control().add_tenant(&nobody).tenant_id
-    }
+/// What the tenant of ISC calls itself.
+fn tenant_id(place: &Place<'_>) -> String {
+    use isc_simulator::TenantSpec;
+    let nobody = TenantSpec { name: place.name.clone(), users: Vec::new() };
+    place.stage.simulator.control().add_tenant(&nobody).tenant_id
 }
 
 #[test]
@@ -346,8 +343,7 @@ async fn lives(stage: &Stage, form: ExpiresIn) {
 async fn hostile(stage: &Stage, body: Hostile, reason: &str) {
     let name = format!("oauth-{body:?}").to_lowercase();
     let place = stage.place(&name).await;
-    place.token("live", json!({})).await;
-    place.ready("live").await;
+    place.serve("live", json!({})).await;
     let history = place.follow("PersonalAccessToken", "live", "Ready").await;
     let fault = place.fault(Fault { body: Some(body), ..Fault::on(Operation::Oauth) });
     place.tenant_shows("False", reason).await;
@@ -384,26 +380,14 @@ fn a_changed_base_url_is_published_without_a_new_token() {
     play(async {
         let stage = Stage::attentive().await;
         let place = stage.place("moves").await;
-        place.token("plain", json!({})).await;
-        place.token("sdk", json!({"secret": {"format": "SailPointSdk"}})).await;
-        place.nothing_is_wrong("plain").await;
-        place.nothing_is_wrong("sdk").await;
+        place.both_formats().await;
         let before = (place.secret("plain").await.unwrap(), place.secret("sdk").await.unwrap());
         let other_name = stage.simulator.tenant_url("moves").replace("127.0.0.1", "localhost");
         place.tenant(json!({"apiUrl": other_name})).await;
         place.publishes(&other_name).await;
         // With its own authority, which the Tenant names in the same change.
-        place
-            .apply(
-                "ConfigMap",
-                Some(crate::stage::OWN),
-                "moves-ca",
-                json!({"data": {"ca.crt": stage.simulator.ca_pem()}}),
-            )
-            .await;
-        let bundle = json!({"configMapRef": {"name": "moves-ca", "key": "ca.crt"}});
         let secure = stage.simulator.tenant_https_url("moves");
-        place.tenant(json!({"apiUrl": format!("{secure}/"), "caBundle": bundle})).await;
+        place.secure_tenant(json!({"apiUrl": format!("{secure}/")})).await;
         place.publishes(&secure).await;
         place.tenant(json!({})).await;
         place.publishes(&stage.simulator.tenant_url("moves")).await;
@@ -412,20 +396,6 @@ fn a_changed_base_url_is_published_without_a_new_token() {
         assert_eq!((after, place.created(), place.posts()), (before, 2, 2));
         place.leave().await;
     });
-}
-
-impl Place<'_> {
-    /// Waits until the Secrets `plain` and `sdk` lead to this base URL.
-    pub async fn publishes(&self, url: &str) {
-        eventually(&format!("{url} is published"), async || {
-            let (plain, sdk) = (self.secret("plain").await?, self.secret("sdk").await?);
-            let is_there = plain["apiUrl"] == url
-                && plain["tokenUrl"] == format!("{url}/oauth/token")
-                && sdk["SAIL_BASE_URL"] == url;
-            is_there.then_some(())
-        })
-        .await;
-    }
 }
 
 #[test]
@@ -450,12 +420,9 @@ async fn drawn(stage: &Stage, number: u64) {
     assert!(place.authenticates("sync").await, "{drawn:?}");
     let scopes = place.get("PersonalAccessToken", "sync").await.unwrap();
     assert_ne!(condition(&scopes, "ScopesEffective")["status"], "False", "{drawn:?}");
-    let old = place.pair().await;
-    place.request(ROTATE, "2026-01-01T00:00:00Z").await;
-    let new = place.replaced(&old).await;
+    let (old, new) = place.rotates().await;
     assert!(place.accepts(&new).await && place.accepts(&old).await, "{drawn:?}");
-    place.delete("PersonalAccessToken", "sync").await;
-    place.gone("PersonalAccessToken", "sync").await;
+    place.remove("sync").await;
     let left = stage.simulator.control().tokens(&place.name).unwrap();
     assert_eq!(left.len(), 2, "the seed and that of the platform: {left:?}");
     assert!(!place.accepts(&new).await && !place.accepts(&old).await, "{drawn:?}");

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use judge::What;
 use rustix::process::Signal;
+use stage::{OWN, Replica, Stage, binary};
 use tokio::time::Instant;
 
-use crate::replica::{Replica, binary};
-use crate::stage::{OWN, Stage};
-use crate::tap::Tap;
+use crate::proxy::Proxy;
 use crate::timeline::Timeline;
 
 /// What a Pod has for its whole life, however often its container starts.
@@ -35,7 +34,7 @@ const FLAGS: [&str; 12] = [
 ];
 
 /// Both replicas.
-pub struct Crew {
+pub struct Replicas {
     folder: PathBuf,
     timeline: Arc<Timeline>,
     slots: Mutex<[Slot; 2]>,
@@ -49,15 +48,14 @@ struct Slot {
     ends: usize,
 }
 
-impl Crew {
-    /// Each reaches the API server through its side of the tap, with the service account's token. None is started yet.
-    pub async fn hire(stage: &Stage, tap: &Tap, timeline: Arc<Timeline>) -> Self {
-        let folder = stage.plane.data_dir().join("crew");
+impl Replicas {
+    /// Each reaches the API server through its side of the proxy, with the service account's token. None is started yet.
+    pub async fn hire(stage: &Stage, proxy: &Proxy, timeline: Arc<Timeline>) -> Self {
+        let folder = stage.plane.data_dir().join("replicas");
         fs::create_dir(&folder).unwrap();
-        let token = stage.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=24h"]);
-        let direct = stage.plane.kubeconfig_for(token.trim());
+        let direct = stage.kubeconfig();
         for (number, identity) in IDENTITIES.iter().enumerate() {
-            let through_tap = direct.replace(&stage.plane.server_url(), &tap.listen(number).await);
+            let through_tap = direct.replace(&stage.plane.server_url(), &proxy.listen(number).await);
             fs::write(folder.join(identity), through_tap).unwrap();
         }
         Self { folder, timeline, slots: Mutex::default() }

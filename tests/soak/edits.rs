@@ -3,6 +3,7 @@ use isc_simulator::TokenEdit;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulation::Random;
+use stage::{REVOKE, ROTATE};
 
 const SCOPES: [&[&str]; 4] = [
     &["idn:nelm:read"],
@@ -13,7 +14,7 @@ const SCOPES: [&[&str]; 4] = [
 const ROTATIONS: [(&str, &str); 4] = [("1h", "5m"), ("4h", "1h"), ("12h", "30m"), ("2d", "12h")];
 
 /// One wish about a resource that is there.
-pub enum Wish {
+pub enum Edit {
     Delete,
     Patch(Value),
     /// A patch that asks for all tokens to be revoked.
@@ -21,7 +22,7 @@ pub enum Wish {
     DeleteSecret,
     PatchSecret(Value),
     /// In ISC: a change of the token, or its end.
-    Edit(Option<TokenEdit>),
+    InIsc(Option<TokenEdit>),
 }
 
 /// A new resource.
@@ -35,17 +36,17 @@ pub fn resource(dice: &mut Random, place: &str, name: &str) -> Value {
 }
 
 /// A wish about a resource as it is.
-pub fn any(dice: &mut Random, place: &str, token: &Value, now: Timestamp) -> Wish {
+pub fn any(dice: &mut Random, place: &str, token: &Value, now: Timestamp) -> Edit {
     match dice.below(100) {
-        0..16 => Wish::Delete,
-        16..20 => Wish::Patch(json!({"spec": {"suspend": token["spec"]["suspend"] != true}})),
-        20..26 => Wish::DeleteSecret,
-        26..32 => Wish::PatchSecret(json!({"data": {"clientSecret": "eHg=", "SAIL_CLIENT_SECRET": "eHg="}})),
-        32..38 => Wish::Patch(json!({"metadata": {"labels": {"noise": dice.suffix()}}})),
-        38..52 => Wish::Patch(request("pat-operator.dev/rotate-requested-at", now)),
-        52..57 => Wish::Revoke(request("pat-operator.dev/revoke-requested-at", now)),
-        57..60 => Wish::Edit(edit(dice, now)),
-        _ => Wish::Patch(change(dice, place)),
+        0..16 => Edit::Delete,
+        16..20 => Edit::Patch(json!({"spec": {"suspend": token["spec"]["suspend"] != true}})),
+        20..26 => Edit::DeleteSecret,
+        26..32 => Edit::PatchSecret(json!({"data": {"clientSecret": "eHg=", "SAIL_CLIENT_SECRET": "eHg="}})),
+        32..38 => Edit::Patch(json!({"metadata": {"labels": {"noise": dice.suffix()}}})),
+        38..52 => Edit::Patch(request(ROTATE, now)),
+        52..57 => Edit::Revoke(request(REVOKE, now)),
+        57..60 => Edit::InIsc(edit(dice, now)),
+        _ => Edit::Patch(change(dice, place)),
     }
 }
 

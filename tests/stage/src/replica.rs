@@ -1,14 +1,21 @@
 //! One operator as a process of its own: told to stop, killed or frozen by its id, never outliving the tests.
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The operator under test: `PAT_OPERATOR_TEST_BINARY`, as `make test` sets it, or that of the test's own profile.
-pub fn binary() -> String {
-    std::env::var("PAT_OPERATOR_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pat-operator").into())
+/// The operator under test: `PAT_OPERATOR_TEST_BINARY`, as `make test` sets it, or that of the test's own profile, which
+/// Cargo builds before the test and two folders above it.
+pub fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("PAT_OPERATOR_TEST_BINARY") {
+        return named.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    let built = test.parent().and_then(Path::parent).unwrap().join("pat-operator");
+    assert!(built.exists(), "{} is not there: name the operator in PAT_OPERATOR_TEST_BINARY", built.display());
+    built
 }
 
 /// Killed when dropped, and with this process if it is never dropped.
@@ -48,10 +55,14 @@ impl Replica {
         self.child.try_wait().unwrap()
     }
 
+    /// Its admin port; none while it does not listen.
+    pub fn port(&self) -> Option<u16> {
+        fs::read_to_string(&self.port_file).ok()?.trim().parse().ok()
+    }
+
     /// URL of an admin endpoint; none while it does not listen.
     pub fn url(&self, path: &str) -> Option<String> {
-        let port: u16 = fs::read_to_string(&self.port_file).ok()?.trim().parse().ok()?;
-        Some(format!("http://127.0.0.1:{port}{path}"))
+        Some(format!("http://127.0.0.1:{}{path}", self.port()?))
     }
 
     /// What an admin endpoint answers with success; none otherwise.
@@ -63,7 +74,7 @@ impl Replica {
 
 impl Drop for Replica {
     fn drop(&mut self) {
-        // The watchdog first: the operator's id may be somebody else's soon.
+        // The watchdog first: the operator's id may be another process's soon.
         for child in [&mut self.watchdog, &mut self.child] {
             let _ = child.kill();
             let _ = child.wait();

@@ -15,11 +15,11 @@ use crate::archive::{Archive, Kind, Revision, version};
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// The watches of one epoch; they end when this is dropped.
-pub struct Watching {
+pub struct Watches {
     tasks: JoinSet<()>,
 }
 
-impl Watching {
+impl Watches {
     /// Reads all lists and watches from there; gives what is another than before.
     pub async fn begin(client: &Client, archive: &Arc<Archive>, epoch: u64) -> (Self, Vec<Revision>) {
         let mut tasks = JoinSet::new();

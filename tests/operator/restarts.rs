@@ -1,13 +1,11 @@
-//! A storm of restarts while half of all resources are due to be rotated: nothing is minted twice, and no owner's budget
+//! Restarts again and again while half of all resources are due to be rotated: nothing is minted twice, and no owner's budget
 //! of requests is exceeded.
 use std::time::Duration;
 
 use futures::future::join_all;
 use isc_simulator::Kind;
 use serde_json::json;
-
-use crate::rotation::ROTATE;
-use crate::stage::{Place, Stage, eventually};
+use stage::{Place, ROTATE, Stage, eventually};
 
 /// Restarts in a minute.
 const RESTARTS: u32 = 10;
@@ -15,7 +13,7 @@ const RESTARTS: u32 = 10;
 const BUDGET: usize = 80;
 
 /// Asks for every other resource to be rotated, restarts the operator again and again, and looks at what came of it.
-pub async fn of_restarts(stage: &Stage, places: &[Place<'_>]) {
+pub async fn restart_again_and_again(stage: &Stage, places: &[Place<'_>]) {
     let patch = json!({"metadata": {"annotations": {ROTATE: "2026-01-01T00:00:00Z"}}});
     let ask = async |place: &Place<'_>, names: &[String]| {
         for name in names.iter().step_by(2) {
@@ -29,8 +27,7 @@ pub async fn of_restarts(stage: &Stage, places: &[Place<'_>]) {
     }
     for _ in 0..RESTARTS {
         tokio::time::sleep(Duration::from_secs(60) / RESTARTS).await;
-        stage.kill_operator();
-        stage.start_operator();
+        stage.restart_operator();
     }
     for (place, made) in places.iter().zip(&made) {
         // One of the owner's rotations is under way, until its overlap is over; the others wait for the spare slot.
@@ -48,8 +45,7 @@ pub async fn of_restarts(stage: &Stage, places: &[Place<'_>]) {
 }
 
 async fn names(place: &Place<'_>) -> Vec<String> {
-    let all = place.stage.api("PersonalAccessToken", Some(&place.name)).list(&Default::default()).await.unwrap();
-    all.items.into_iter().filter_map(|token| token.metadata.name).collect()
+    place.resources().await.into_iter().filter_map(|token| token.metadata.name).collect()
 }
 
 /// All tokens of the place are recorded, and exactly one resource has two.

@@ -1,24 +1,24 @@
-//! The clerk brings record, revisions and notes into one order and reads it to the judge, a moment after it happened.
+//! The feed brings record, revisions and notes into one order and reads it to the judge, a moment after it happened.
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use isc_simulator::{Control, Effect, Entry, Kind, Origin};
-use judge::{Actor, Change, Judge, Object, Observation, Token, What};
+use isc_simulator::{Control, Entry};
+use judge::{Actor, Judge, Object, Observation, Token, What};
 use tokio::time::Instant;
 
 use crate::archive::{Archive, Revision};
 use crate::timeline::{Note, Noted, Timeline};
 
-/// How late the clerk is: the watches have brought by then what they will bring.
+/// How late the feed is: the watches have brought by then what they will bring.
 pub const LAG: Duration = Duration::from_secs(3);
 /// A revision that was written comes by a watch within this time, or there is no order.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The clerk of one round.
-pub struct Clerk {
+/// The feed of one round.
+pub struct Feed {
     pub judge: Judge,
     control: Control,
     archive: Arc<Archive>,
@@ -32,7 +32,7 @@ pub struct Clerk {
     file: BufWriter<File>,
 }
 
-impl Clerk {
+impl Feed {
     pub fn new(judge: Judge, control: Control, archive: Arc<Archive>, timeline: Arc<Timeline>, file: File) -> Self {
         let (notes, entries) = (VecDeque::new(), VecDeque::new());
         let file = BufWriter::new(file);
@@ -120,25 +120,9 @@ impl Clerk {
     }
 
     fn entry(&mut self, entry: &Entry) {
-        let (Kind::Effect, Some(effect)) = (entry.kind, entry.effect) else { return };
-        let text = |field: &Option<String>| field.clone().unwrap_or_default();
-        let token = Token {
-            id: text(&entry.token_id),
-            owner: text(&entry.user),
-            name: text(&entry.token_name),
-            expires: entry.expiration_date.map(|date| date.as_millisecond()),
-            change: match effect {
-                Effect::Created => Change::Created,
-                Effect::Patched => Change::Changed,
-                Effect::Deleted | Effect::Expired => Change::Deleted,
-            },
-            by: match entry.origin {
-                Origin::Api => Actor::Operator,
-                Origin::Hand => Actor::Person,
-                Origin::Clock => Actor::Clock,
-            },
-        };
-        self.observe(entry.at.as_millisecond(), What::Token(token));
+        if let Some(token) = Token::of(entry) {
+            self.observe(entry.at.as_millisecond(), What::Token(token));
+        }
     }
 
     /// The clock of the record goes back where something expired unseen; that of the judge does not.

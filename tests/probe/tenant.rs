@@ -1,10 +1,9 @@
-//! A simulator of one's own, and runs of the binary against it, each searched for secret values and for excess.
+//! A tenant in a simulator of its own, and runs of the binary against it, each searched for secret values and for excess.
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use isc_simulator::{
     ACCESS_TOKEN_MARKER, CLIENT_SECRET_MARKER, Control, Effect, Entry, GateSpec, Kind, Operation, Options, Origin,
@@ -14,27 +13,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::told::{Running, Told};
+use crate::run::{Running, Told};
 
 /// The tenant and its user.
 pub const TENANT: &str = "acme";
 /// How the names of the probe's tokens begin.
 pub const PREFIX: &str = "pat-operator probe ";
-/// How long to look for what should come; a machine that does other things as well is slow.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// The binary under test: `PAT_OPERATOR_TEST_BINARY`, as `make test` sets it, or that of the test's own profile.
-pub fn binary() -> String {
-    std::env::var("PAT_OPERATOR_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pat-operator").into())
-}
-
 /// A simulator with one tenant, and a folder with its seed.
-pub struct Stage {
+pub struct Tenant {
     pub simulator: Simulator,
     folder: TempDir,
 }
 
-impl Stage {
+impl Tenant {
     /// A tenant that speaks the default dialect.
     pub fn new() -> Self {
         Self::with(|_| {})
@@ -49,11 +40,11 @@ impl Stage {
 
     /// A simulator that is started so.
     pub fn started(options: Options) -> Self {
-        let stage = Self { simulator: Simulator::start(options).unwrap(), folder: tempfile::tempdir().unwrap() };
-        let seed = stage.simulator.seed(TENANT).unwrap();
+        let tenant = Self { simulator: Simulator::start(options).unwrap(), folder: tempfile::tempdir().unwrap() };
+        let seed = tenant.simulator.seed(TENANT).unwrap();
         let text = json!({"clientId": seed.client_id, "clientSecret": seed.client_secret}).to_string();
-        fs::write(stage.seed_file(), text).unwrap();
-        stage
+        fs::write(tenant.seed_file(), text).unwrap();
+        tenant
     }
 
     pub fn control(&self) -> &Control {
@@ -65,7 +56,7 @@ impl Stage {
         self.path("seed.json")
     }
 
-    /// A file in the stage's folder.
+    /// A file in the folder of the test.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -82,16 +73,23 @@ impl Stage {
 
     /// The binary with nothing but these arguments, and no environment.
     pub fn bare(arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(stage::binary());
         command.arg("probe").args(arguments).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
+    /// The binary with this URL, the seed and these arguments.
+    pub fn at(&self, url: &str, arguments: &[&str]) -> Command {
+        let mut command = Self::bare(arguments);
+        command.args(["--api-url", url]).arg("--seed-file").arg(self.seed_file());
+        command
+    }
+
     /// The binary with URL, seed and consent, short waits and JSON, and these arguments besides.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Self::bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
-        command.args(["--api-url", &self.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(self.seed_file());
+        let mut command =
+            self.at(&self.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--yes", "--output", "json"]);
         // Of a flag that is given twice the last one would be refused.
         if !arguments.contains(&"--list-lag") {
             command.args(["--list-lag", "1s"]);
@@ -197,9 +195,5 @@ impl Stage {
 
 /// Looks again until something is so.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    stage::wait(what, || is_so().then_some(()));
 }

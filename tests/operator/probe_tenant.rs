@@ -3,10 +3,9 @@ use std::process::{Command, Output, Stdio};
 
 use isc_simulator::Options;
 use serde_json::{Value, json};
+use stage::{OWN, Stage, binary, play};
 
-use crate::replica::binary;
-use crate::stage::{OWN, Place, Stage, play};
-use crate::tunnel::Proxy;
+use crate::connect_proxy::Proxy;
 
 /// Probes a Tenant as whoever installed the operator, with these variables.
 fn probe_with(stage: &Stage, tenant: &str, variables: &[(&str, &str)]) -> Output {
@@ -20,15 +19,6 @@ fn probe(stage: &Stage, tenant: &str) -> Output {
     probe_with(stage, tenant, &[])
 }
 
-/// The Tenant behind HTTPS, with the authority of the simulator's certificate in a ConfigMap.
-async fn tenant_with_bundle(place: &Place<'_>) {
-    let pem = json!({"data": {"ca.crt": place.stage.simulator.ca_pem()}});
-    place.apply("ConfigMap", Some(OWN), "acme-ca", pem).await;
-    let bundle = json!({"configMapRef": {"name": "acme-ca", "key": "ca.crt"}});
-    let url = place.stage.simulator.tenant_https_url(&place.name);
-    place.tenant(json!({"apiUrl": url, "caBundle": bundle})).await;
-}
-
 fn assert_error(told: &Output, words: &str) {
     let err = String::from_utf8_lossy(&told.stderr);
     assert!(told.status.code() == Some(2) && told.stdout.is_empty() && err.contains(words), "{words}: {err}");
@@ -40,7 +30,7 @@ fn url_authority_and_seed_come_from_the_tenant() {
         let stage = Stage::before(Options { tenants: Vec::new(), ..Options::with_https() }, &[]).await;
         let place = stage.bare("acme").await;
         assert_error(&probe(&stage, "acme"), "Tenant \"acme\" does not exist");
-        tenant_with_bundle(&place).await;
+        place.secure_tenant(json!({})).await;
         assert_error(&probe(&stage, "acme"), "Secret \"pat-operator-system/acme-seed\" does not exist");
         place.seed().await;
         let told = probe(&stage, "acme");

@@ -1,4 +1,4 @@
-//! The setting of a round: control plane, simulator, places, tap and watches; and what can be done to them as a whole.
+//! The environment of a round: control plane, simulator, places, proxy and watches; and what can be done to them as a whole.
 use std::fs::File;
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use jiff::SignedDuration;
 use judge::{Judge, Law};
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
+use stage::{OWN, Stage};
 use tokio::sync::{Mutex, RwLock};
 
 use crate::archive::{Archive, Kind, version};
-use crate::clerk::Clerk;
-use crate::consumer::Kubelet;
-use crate::converge::recorded;
-use crate::stage::{OWN, Stage};
-use crate::tap::Tap;
+use crate::declared::recorded;
+use crate::feed::Feed;
+use crate::proxy::Proxy;
 use crate::timeline::{Noted, Timeline};
-use crate::watching::Watching;
+use crate::watches::Watches;
+use crate::workload::Kubelet;
 
 /// Owners, each with a namespace of its own.
 pub const PLACES: usize = 12;
@@ -26,23 +26,23 @@ pub const MARKERS: &str = "markers";
 pub const MARKER: &str = "marker";
 
 /// All that a round takes place in.
-pub struct Setting {
+pub struct Environment {
     pub stage: Arc<Stage>,
     pub archive: Arc<Archive>,
     pub timeline: Arc<Timeline>,
     pub kubelet: Arc<Kubelet>,
-    pub tap: Tap,
+    pub proxy: Proxy,
     pub places: Vec<String>,
     /// The number of the epoch; written to while the API server is away or another.
     pub epoch: Arc<RwLock<u64>>,
     /// Held by whoever asks for an access token as a workload does.
     pub asking: Arc<Mutex<()>>,
-    watching: Mutex<Watching>,
+    watching: Mutex<Watches>,
 }
 
-impl Setting {
-    /// Starts all but the replicas. The clerk writes what it reads to the judge into the file, too.
-    pub async fn prepare(trace: File) -> (Self, Clerk) {
+impl Environment {
+    /// Starts all but the replicas. The feed writes what it reads to the judge into the file, too.
+    pub async fn prepare(trace: File) -> (Self, Feed) {
         let isc = Options {
             http: None,
             https: Some(loopback(0)),
@@ -55,13 +55,13 @@ impl Setting {
         let control = stage.simulator.control().clone();
         let archive = Arc::new(Archive::default());
         let timeline = Arc::new(Timeline::new(control.clone()));
-        let (watching, objects) = Watching::begin(&stage.client, &archive, 0).await;
+        let (watching, objects) = Watches::begin(&stage.client, &archive, 0).await;
         let judge = Judge::new(Law { operator_namespace: OWN.into(), ..Law::default() });
-        let mut clerk = Clerk::new(judge, control, Arc::clone(&archive), Arc::clone(&timeline), trace);
-        clerk.open(objects);
-        let tap = Tap::new(&stage.plane, Arc::clone(&timeline));
+        let mut feed = Feed::new(judge, control, Arc::clone(&archive), Arc::clone(&timeline), trace);
+        feed.open(objects);
+        let proxy = Proxy::new(&stage.plane, Arc::clone(&timeline));
         let (kubelet, epoch, asking, watching) = (Arc::default(), Arc::default(), Arc::default(), Mutex::new(watching));
-        (Self { stage, archive, timeline, kubelet, tap, places, epoch, asking, watching }, clerk)
+        (Self { stage, archive, timeline, kubelet, proxy, places, epoch, asking, watching }, feed)
     }
 
     /// Waits until the watches have brought all that was written so far, and notes that.
@@ -85,7 +85,7 @@ impl Setting {
     /// Moves ISC's time on, at a moment at which no write is under way, so that it is known what was written before.
     pub async fn jump(&self, by: SignedDuration) {
         let epoch = self.epoch.read().await;
-        let _pause = self.tap.pause().await;
+        let _pause = self.proxy.pause().await;
         self.sync(*epoch).await;
         self.kubelet.look(&self.archive, self.timeline.now());
         self.stage.simulator.control().advance(by);
@@ -114,7 +114,7 @@ impl Setting {
         self.stage.plane.restore(&self.stage.plane.data_dir().join(name)).await.unwrap();
         *epoch += 1;
         // Nobody reaches the API server between the return and the look at what it brought back.
-        self.come_back(*epoch, |setting| setting.take_stock()).await;
+        self.come_back(*epoch, |environment| environment.take_stock()).await;
     }
 
     /// Which published pairs are dead since a backup was put back.
@@ -143,30 +143,26 @@ impl Setting {
 
     /// All that was written is known before the API server goes: it forgets what its watches have not brought yet.
     async fn leave(&self, epoch: u64) {
-        self.tap.close();
-        drop(self.tap.pause().await);
+        self.proxy.close();
+        drop(self.proxy.pause().await);
         self.sync(epoch).await;
         self.watching.lock().await.end().await;
     }
 
     async fn come_back(&self, epoch: u64, then: impl FnOnce(&Self)) {
-        let (watching, changed) = Watching::begin(&self.stage.client, &self.archive, epoch).await;
+        let (watching, changed) = Watches::begin(&self.stage.client, &self.archive, epoch).await;
         *self.watching.lock().await = watching;
         self.timeline.note(Noted::Found { epoch, changed });
         then(self);
-        self.tap.open();
+        self.proxy.open();
     }
 }
 
 /// Tenants that are reached over TLS, each with an ISC of other habits; and the markers.
 async fn furnish(stage: &Stage, places: &[String]) {
-    let bundle = json!({"configMapRef": {"name": "isc-ca", "key": "ca.crt"}});
     let control = stage.simulator.control();
     for (number, name) in places.iter().enumerate() {
         let place = stage.bare(name).await;
-        if number == 0 {
-            place.apply("ConfigMap", Some(OWN), "isc-ca", json!({"data": {"ca.crt": stage.simulator.ca_pem()}})).await;
-        }
         let spoken = Switches::drawn_from(number as u64).dialect;
         let edited = control.edit_switches(Some(name), |switches| {
             switches.dialect = spoken.clone();
@@ -176,8 +172,7 @@ async fn furnish(stage: &Stage, places: &[String]) {
         edited.unwrap();
         place.seed().await;
         let grants = json!([{"namespaces": [name], "scopes": ["idn:nelm:*", "idn:sources:read"]}]);
-        let url = stage.simulator.tenant_https_url(name);
-        place.tenant(json!({"apiUrl": url, "caBundle": bundle, "grants": grants})).await;
+        place.secure_tenant(json!({ "grants": grants })).await;
     }
     let markers = stage.bare(MARKERS).await;
     markers.create("Secret", MARKER, json!({})).await;

@@ -1,61 +1,28 @@
-//! The stage of the integration tests: a real control plane, the simulator, and the operator under its own RBAC.
+//! A stage: a real control plane, the simulator, and the operator under its own RBAC.
 use std::fs;
-use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, Mutex};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use control_plane::audit::{self, Request};
 use control_plane::{ControlPlane, Options};
-use isc_simulator::{Simulator, TenantSpec};
-use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use isc_simulator::{Dialect, Simulator, Switches, TenantSpec};
+use kube::api::{Api, DynamicObject, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
 use kube::{Client, Config};
-use pat_operator::api::crd;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
+use crate::place::{Place, object};
 use crate::replica::{Replica, binary};
 
 /// The operator's namespace.
 pub const OWN: &str = "pat-operator-system";
 /// Who the operator is to the API server.
 const OPERATOR: &str = "system:serviceaccount:pat-operator-system:pat-operator";
-/// Flags of an operator that looks at ISC every other second.
-pub const WATCHFUL: [&str; 6] = [
-    "--drift-interval=2s",
-    "--secret-poll=1s",
-    "--recheck=1s",
-    "--list-lag=1s",
-    "--vanish-after=2s",
-    "--backoff-first=1s",
-];
-/// Flags of one that also looks at once at what ISC needs time for, or NERM.
-const ATTENTIVE: [&str; 6] = [
-    "--drift-interval=3s",
-    "--secret-poll=2s",
-    "--recheck=1s",
-    "--list-lag=1s",
-    "--scope-lag=1s",
-    "--backoff-first=1s",
-];
-/// How long to look for what should come; a machine that does other things as well is slow.
-pub const PATIENCE: Duration = Duration::from_secs(240);
-
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Runtime::new().unwrap()
-});
-
-/// Runs a test on the one runtime that the servers' processes belong to.
-pub fn play<F: Future>(test: F) -> F::Output {
-    RUNTIME.block_on(test)
-}
+/// The kinds that the operator serves.
+const KINDS: [&str; 2] = ["PersonalAccessToken", "Tenant"];
 
 /// Control plane, simulator and operator.
 pub struct Stage {
@@ -71,36 +38,6 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The stage that most tests share; each has a tenant and a namespace of its own on it.
-    pub async fn shared() -> &'static Self {
-        static SHARED: tokio::sync::OnceCell<Stage> = tokio::sync::OnceCell::const_new();
-        SHARED.get_or_init(|| Self::started(&["--secret-poll", "1s", "--recheck", "2s"])).await
-    }
-
-    /// Likewise, with an operator that looks at ISC every other second.
-    pub async fn watchful() -> &'static Self {
-        static SHARED: tokio::sync::OnceCell<Stage> = tokio::sync::OnceCell::const_new();
-        SHARED.get_or_init(|| Self::started(&WATCHFUL)).await
-    }
-
-    /// Likewise, with one that also looks at once whether scopes count and NERM accepts, and an ISC that speaks https too.
-    pub async fn attentive() -> &'static Self {
-        static SHARED: tokio::sync::OnceCell<Stage> = tokio::sync::OnceCell::const_new();
-        let start = async || {
-            let isc = isc_simulator::Options { tenants: Vec::new(), ..isc_simulator::Options::with_https() };
-            let stage = Self::before(isc, &ATTENTIVE).await;
-            stage.start_operator();
-            stage
-        };
-        SHARED.get_or_init(start).await
-    }
-
-    async fn started(flags: &[&str]) -> Self {
-        let stage = Self::set(flags).await;
-        stage.start_operator();
-        stage
-    }
-
     /// A stage of one's own, for tests that kill, count or move time. The operator is not started yet.
     pub async fn set(flags: &[&str]) -> Self {
         Self::before(isc_simulator::Options::with_tenants(Vec::new()), flags).await
@@ -123,7 +60,7 @@ impl Stage {
             operator: Mutex::new(None),
             audited: Mutex::new(0),
         };
-        stage.install().await;
+        stage.install();
         stage
     }
 
@@ -138,18 +75,19 @@ impl Stage {
     }
 
     /// CRDs, namespace and RBAC as shipped; then a token of the operator's service account.
-    async fn install(&self) {
-        for (_, crd) in crd::all() {
-            let api: Api<CustomResourceDefinition> = Api::all(self.client.clone());
-            let name = crd.metadata.name.clone().unwrap();
-            api.patch(&name, &PatchParams::apply("test"), &Patch::Apply(&crd)).await.unwrap();
+    fn install(&self) {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for shipped in ["crds", "deploy/manifests/namespace.yaml", "deploy/manifests/rbac.yaml"] {
+            self.kubectl(&["apply", "-f", &top.join(shipped).display().to_string()]);
         }
-        let manifests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy/manifests");
-        self.kubectl(&["apply", "-f", &manifests.join("namespace.yaml").display().to_string()]);
-        self.kubectl(&["apply", "-f", &manifests.join("rbac.yaml").display().to_string()]);
         self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=90s"]);
-        let token = self.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=12h"]);
-        fs::write(self.folder.join("kubeconfig"), self.plane.kubeconfig_for(token.trim())).unwrap();
+        fs::write(self.folder.join("kubeconfig"), self.kubeconfig()).unwrap();
+    }
+
+    /// A kubeconfig of the operator's service account; its one context, cluster and user are called `it`.
+    pub fn kubeconfig(&self) -> String {
+        let token = self.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=24h"]);
+        self.plane.kubeconfig_for(token.trim())
     }
 
     /// kubectl as administrator; panics with its message if it fails.
@@ -184,6 +122,12 @@ impl Stage {
         let path = self.folder.join("kubeconfig");
         let direct = fs::read_to_string(&path).unwrap();
         fs::write(path, direct.replace(&self.plane.server_url(), url)).unwrap();
+    }
+
+    /// SIGKILL, and another one at once.
+    pub fn restart_operator(&self) {
+        self.kill_operator();
+        self.start_operator();
     }
 
     /// SIGKILL, and waits for the end.
@@ -230,9 +174,8 @@ impl Stage {
     pub async fn bare(&self, name: &str) -> Place<'_> {
         let seeds = self.simulator.control().add_tenant(&TenantSpec::named(name));
         let credential = &seeds.users[0].seeds[0];
-        let namespaces: Api<Namespace> = Api::all(self.client.clone());
-        let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": name}})).unwrap();
-        namespaces.create(&Default::default(), &namespace).await.unwrap();
+        let namespace = object("Namespace", name, json!({}));
+        self.api("Namespace", None).create(&PostParams::default(), &namespace).await.unwrap();
         Place {
             stage: self,
             name: name.to_owned(),
@@ -242,13 +185,30 @@ impl Stage {
         }
     }
 
+    /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through it.
+    pub async fn place(&self, name: &str) -> Place<'_> {
+        let place = self.bare(name).await;
+        place.seed().await;
+        place.tenant(json!({})).await;
+        place
+    }
+
+    /// A tenant of ISC that speaks so, with a seed Secret and without Tenant.
+    pub async fn speaking(&self, name: &str, dialect: Dialect) -> Place<'_> {
+        self.behaving(name, |switches| switches.dialect = dialect.clone()).await
+    }
+
+    /// The same with any switches.
+    pub async fn behaving(&self, name: &str, edit: impl Fn(&mut Switches)) -> Place<'_> {
+        let place = self.bare(name).await;
+        place.behaves(edit);
+        place.seed().await;
+        place
+    }
+
     /// Objects of any kind.
     pub fn api(&self, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
-        let (group, version) = match kind {
-            "PersonalAccessToken" | "Tenant" => ("pat-operator.dev", "v1alpha1"),
-            "Event" => ("events.k8s.io", "v1"),
-            _ => ("", "v1"),
-        };
+        let (group, version) = group_and_version(kind);
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
         match namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
@@ -257,21 +217,12 @@ impl Stage {
     }
 }
 
-/// One ISC tenant with one user, one namespace and one Tenant, all of the same name.
-pub struct Place<'a> {
-    pub stage: &'a Stage,
-    pub name: String,
-    pub user: String,
-    pub client_id: String,
-    pub client_secret: String,
-}
-
-/// Every test ends with a look at the operator's rights (T1).
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.stage.assert_rights_suffice();
-        }
+/// The group, empty for the core's, and the version of a kind.
+pub fn group_and_version(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        _ if KINDS.contains(&kind) => ("pat-operator.dev", "v1alpha1"),
+        "Event" => ("events.k8s.io", "v1"),
+        _ => ("", "v1"),
     }
 }
 
@@ -279,16 +230,4 @@ async fn client(kubeconfig: &str) -> Client {
     let kubeconfig: Kubeconfig = Kubeconfig::from_yaml(kubeconfig).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
     Client::try_from(config).unwrap()
-}
-
-/// Looks again until something is there.
-pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let started = std::time::Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

@@ -3,44 +3,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use judge::{Authentication, What};
-use serde_json::Value;
+use judge::{Authentication, Pair, What};
+use simulation::Random;
+use stage::OWN;
 
 use crate::archive::{Archive, Kind};
-use crate::setting::Setting;
-use crate::stage::OWN;
-use simulation::Random;
+use crate::environment::Environment;
 
 /// How late a kubelet shows a Secret at most, in milliseconds of ISC's time.
 const LATEST: u64 = 90_000;
 /// States of one Secret that are remembered.
 const STATES: usize = 12;
-
-/// What a workload makes of a Secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Pair {
-    pub client_id: String,
-    pub client_secret: String,
-    pub token_url: String,
-}
-
-impl Pair {
-    /// The pair in a Secret of either format; `None` if it has none.
-    pub fn of(secret: &Value) -> Option<Self> {
-        let text = |key: &str| {
-            let value = STANDARD.decode(secret["data"][key].as_str()?).ok()?;
-            String::from_utf8(value).ok()
-        };
-        let base = || text("SAIL_BASE_URL").map(|base| format!("{base}/oauth/token"));
-        Some(Self {
-            client_id: text("clientId").or_else(|| text("SAIL_CLIENT_ID"))?,
-            client_secret: text("clientSecret").or_else(|| text("SAIL_CLIENT_SECRET"))?,
-            token_url: text("tokenUrl").or_else(base)?,
-        })
-    }
-}
 
 /// What each Secret held, and since when.
 #[derive(Default)]
@@ -98,31 +71,26 @@ impl Kubelet {
 }
 
 /// Authenticates for ever, with a pause between two requests.
-pub async fn consume(setting: Arc<Setting>, mut dice: Random, pause: Duration) {
-    let ca = reqwest::Certificate::from_pem(setting.stage.simulator.ca_pem().as_bytes()).unwrap();
+pub async fn consume(environment: Arc<Environment>, mut dice: Random, pause: Duration) {
+    let ca = reqwest::Certificate::from_pem(environment.stage.simulator.ca_pem().as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
     loop {
-        setting.kubelet.look(&setting.archive, setting.timeline.now());
-        if let Some((namespace, secret, pair)) = setting.kubelet.read(&mut dice, setting.timeline.now()) {
-            let _asking = setting.asking.lock().await;
-            ask(&setting, &http, namespace, secret, pair).await;
+        environment.kubelet.look(&environment.archive, environment.timeline.now());
+        if let Some((namespace, secret, pair)) = environment.kubelet.read(&mut dice, environment.timeline.now()) {
+            let _asking = environment.asking.lock().await;
+            ask(&environment, &http, namespace, secret, pair).await;
         }
         tokio::time::sleep(pause).await;
     }
 }
 
-async fn ask(setting: &Setting, http: &reqwest::Client, namespace: String, secret: String, pair: Pair) {
-    let Pair { client_id, client_secret, token_url } = pair;
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", client_id.as_str()),
-        ("client_secret", client_secret.as_str()),
-    ];
-    let status = http.post(token_url).form(&form).send().await.map(|reply| reply.status().as_u16());
+async fn ask(environment: &Environment, http: &reqwest::Client, namespace: String, secret: String, pair: Pair) {
+    let status = http.post(&pair.token_url).form(&pair.form()).send().await.map(|reply| reply.status().as_u16());
     // Anything else is an ISC that did not answer, which says nothing about the pair.
     if let Ok(status @ (200 | 400 | 401)) = status {
         let accepted = status == 200;
+        let Pair { client_id, client_secret, .. } = pair;
         let tried = Authentication { namespace, secret, client_id, client_secret, accepted };
-        setting.timeline.tell(What::Authentication(tried));
+        environment.timeline.tell(What::Authentication(tried));
     }
 }

@@ -5,7 +5,7 @@ use std::process::Child;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::stage::Stage;
+use crate::tenant::Tenant;
 
 /// What a run told, and how it ended.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ impl Told {
 
 /// A run that has not ended; killed when dropped.
 pub struct Running<'a> {
-    stage: &'a Stage,
+    tenant: &'a Tenant,
     child: Option<Child>,
 }
 
 impl<'a> Running<'a> {
     /// A child that was started elsewhere.
-    pub fn of(stage: &'a Stage, child: Child) -> Self {
-        Self { stage, child: Some(child) }
+    pub fn of(tenant: &'a Tenant, child: Child) -> Self {
+        Self { tenant, child: Some(child) }
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -55,7 +55,7 @@ impl<'a> Running<'a> {
     /// Waits for its end.
     pub fn end(mut self) -> Told {
         let child = self.child.take().unwrap();
-        self.stage.told(&child.wait_with_output().unwrap())
+        self.tenant.told(&child.wait_with_output().unwrap())
     }
 }
 
