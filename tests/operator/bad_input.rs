@@ -31,8 +31,7 @@ fn without_its_tenant_a_resource_waits_and_the_tenant_created_later_heals_it() {
 fn a_seed_secret_that_is_missing_empty_or_wrong_is_named_on_tenant_and_resource() {
     play(async {
         let place = Stage::shared().await.bare("no-seed").await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         let secret = format!("Secret \"{OWN}/no-seed-seed\"");
         let all = [
             ("SeedMissing", None, "create it with the keys clientId and clientSecret"),
@@ -68,8 +67,7 @@ fn a_credential_that_isc_refuses_is_named_by_its_seed_secret() {
     play(async {
         let place = Stage::shared().await.bare("refused-credential").await;
         place.seed_with(&place.client_id, &"x".repeat(64)).await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         let words = ["Tenant \"refused-credential\"", "refused-credential-seed", "put a live personal access token"];
         place.refused("sync", "CredentialRefused", &words).await;
         place.tenant_shows("False", "CredentialRefused").await;

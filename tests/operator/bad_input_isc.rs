@@ -12,8 +12,7 @@ fn a_full_user_is_counted_with_the_tokens_of_others_and_heals_when_they_go() {
         let others: Vec<_> = (0..9).map(|n| control.create_token("full-user", by_hand(n)).unwrap()).collect();
         // Only now: a LIST of before would show free slots.
         place.seed().await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         let words = ["10 of 10 tokens, 10 of them not made by this operator", "delete tokens that nobody needs"];
         place.refused("sync", "CapacityExhausted", &words).await;
         control.delete_token("full-user", &others[0].client_id).unwrap();
@@ -56,8 +55,7 @@ fn a_tenant_that_cannot_be_reached_at_first_is_reached_later() {
         let place = Stage::shared().await.bare("down-at-first").await;
         place.seed().await;
         let down = place.fault(Fault { drop: Some(When::Before), ..Fault::default() });
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.refused("sync", "IscUnavailable", &["Tenant \"down-at-first\"", "tries again by itself"]).await;
         place.tenant_shows("False", "IscUnavailable").await;
         assert_eq!(place.posts(), 0);
@@ -73,8 +71,7 @@ fn a_slow_isc_is_waited_for() {
         let place = Stage::shared().await.bare("slow").await;
         place.seed().await;
         place.fault(Fault { latency_ms: 1_500, ..Fault::default() });
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.has_one("sync").await;
         assert_eq!((place.posts(), place.created()), (1, 1));
     });

@@ -75,8 +75,7 @@ async fn first_status(stage: &Stage) {
     stage.kill_operator();
     let gate = hold(&place, Oauth);
     place.seed().await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     stage.start_operator();
     let token = place.shows("sync", "False", "Minting").await;
     assert_eq!(token.data["status"]["observedGeneration"], 1);

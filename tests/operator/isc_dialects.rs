@@ -63,8 +63,7 @@ async fn judged_by_names(stage: &Stage, name: &str, dialect: Dialect) {
 /// A proxy that answers 403 in the place of ISC is no answer about scopes.
 async fn a_refusal_on_the_way_says_nothing_of_scopes(stage: &Stage) {
     let place = stage.behaving("refused-on-the-way", |switches| switches.scope_lag_seconds = 0).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
     let refused = place.fault(Fault { status: Some(403), ..Fault::on(Operation::Oauth) });
@@ -102,8 +101,7 @@ async fn unknown(stage: &Stage, name: &str, dialect: Dialect) {
     // No more than its user's level is asked of a token whose scopes nobody sees.
     stage.simulator.control().set_levels(name, &place.user, &["HELPDESK".to_owned()]).unwrap();
     let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     let message = place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
     assert!(message.contains("ISC does not say") && message.contains("try one call"), "{message}");
@@ -231,8 +229,7 @@ fn the_tenant_is_known_from_reply_claims_or_its_info_and_shown() {
 
 async fn told(stage: &Stage, name: &str, dialect: Dialect, named: bool, asked: usize) {
     let place = stage.speaking(name, dialect).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     shows_its_tenant(&place, named).await;
     assert_eq!(place.asked(Operation::OauthInfo) > 0, asked > 0, "{name}: asked only for what nobody else says");
@@ -261,8 +258,7 @@ async fn shows_its_tenant(place: &Place<'_>, named: bool) {
 async fn told_by_nobody(stage: &Stage) {
     let nowhere = Dialect { tenant: Presence::Absent, oauth_info: OauthInfo::Missing, ..Dialect::default() };
     let place = stage.speaking("tenant-nowhere", nowhere).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.tenant_waits("UserUnknown", &["GET /oauth/info", &place.seed_name()]).await;
     place.refused("sync", "UserUnknown", &[]).await;
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false));
@@ -331,8 +327,7 @@ fn no_reply_of_the_token_endpoint_ends_the_process() {
 async fn lives(stage: &Stage, form: ExpiresIn) {
     let name = format!("expires-in-{form:?}").to_lowercase();
     let place = stage.speaking(&name, Dialect { expires_in: form, ..Dialect::default() }).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     assert!(place.authenticates("sync").await);
     assert_eq!((place.created(), place.posts()), (1, 1), "{name}");
@@ -367,8 +362,7 @@ async fn hostile_aside(stage: &Stage, body: Hostile) {
     for operation in [Operation::CheckToken, Operation::OauthInfo] {
         place.fault(Fault { body: Some(body), ..Fault::on(operation) });
     }
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
     assert!(place.asked(Operation::CheckToken) > 0 && place.asked(Operation::OauthInfo) > 0, "{name}");
@@ -414,8 +408,7 @@ async fn drawn(stage: &Stage, number: u64) {
     let place = stage.behaving(&format!("drawn-{number}"), |switches| *switches = drawn.clone()).await;
     let by_hand = NewToken { managed: true, ..NewToken::named(&place.user, "by the platform") };
     stage.simulator.control().create_token(&place.name, by_hand).unwrap();
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     assert!(place.authenticates("sync").await, "{drawn:?}");
     let scopes = place.get("PersonalAccessToken", "sync").await.unwrap();

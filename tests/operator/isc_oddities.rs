@@ -14,8 +14,7 @@ fn what_is_only_good_to_know_of_a_token_may_be_odd() {
         let by_hand = NewToken { scope: None, ..NewToken::named(&place.user, "made by a person") };
         stage.simulator.control().create_token(&place.name, by_hand).unwrap();
         place.seed().await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.nothing_is_wrong("sync").await;
         let (old, new) = place.rotates().await;
         assert!(place.accepts(&new).await && place.accepts(&old).await);
@@ -57,8 +56,7 @@ fn a_question_that_is_only_good_to_know_holds_nothing_up() {
             place.fault(Fault { status, retry_after, ..Fault::on(operation) });
         }
         let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.nothing_is_wrong("sync").await;
         place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
         history.never_was("False");

@@ -61,8 +61,7 @@ fn a_seed_that_could_never_extend_is_told_before_anything_is_minted() {
 async fn named(stage: &Stage, name: &str, dialect: Dialect, scopes: &[&str]) {
     let place = stage.speaking(name, dialect).await;
     seed_scoped(&place, scopes).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     let message = lacks(&place, "sync").await;
     assert!(message.contains(scopes[0]), "{message} does not say what it has");
     assert_eq!((place.posts(), place.asked(Operation::Patch), place.ledger().await.is_some()), (0, 0, false), "{name}");
@@ -156,8 +155,7 @@ async fn forbidden_to_list(stage: &Stage) {
     );
     let place = place.await;
     seed_scoped(&place, &["idn:nelm:read"]).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     let message = lacks(&place, "sync").await;
     assert!(message.contains("LIST was answered with status 403"), "{message}");
     tenant_still_lacks(&place).await;
@@ -173,8 +171,7 @@ async fn enough_without_names(stage: &Stage) {
     let place = stage.speaking("unnamed-enough", unnamed).await;
     seed_scoped(&place, &[MANAGE]).await;
     let history = place.follow("Tenant", "unnamed-enough", "Ready").await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     history.never_was("False");
     place.leave().await;

@@ -78,6 +78,12 @@ impl Place<'_> {
         self.apply("PersonalAccessToken", Some(&self.name), name, json!({"spec": whole})).await;
     }
 
+    /// The Tenant and the resource `sync`.
+    pub async fn declare(&self) {
+        self.tenant(json!({})).await;
+        self.token("sync", json!({})).await;
+    }
+
     /// Annotates the resource `sync` with a request.
     pub async fn request(&self, annotation: &str, at: &str) {
         self.patch("PersonalAccessToken", "sync", json!({"metadata": {"annotations": {annotation: at}}})).await;
