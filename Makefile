@@ -85,8 +85,8 @@ simulate-walks: ## Play WALKS (5000) walks through declarations in memory; WORLD
 	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
 
 compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
-	@cargo build -q --release -p trials
-	@$(TRIALS) compare --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
+	@cargo build -q --release -p compare
+	@"$${CARGO_TARGET_DIR:-target}/release/compare" --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
 probe-doc: ## Regenerate the reports in docs/probe.md, with the binary against a simulated ISC
 	cargo test -q --test probe -- --ignored --exact document::writes_the_document

@@ -1,22 +1,22 @@
 //! The bare loop: what the operator was counted to do per create, ten in flight, without a controller.
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
+use stage::{OWN, Spent, Stage, object};
 
-use crate::counts::Counts;
-use crate::stage::{OWN, Stage};
-use crate::{NAMESPACE, object};
+use crate::NAMESPACE;
 
 /// Makes as many creates; says how long it took.
-pub async fn run(stage: &Stage, creates: usize, counts: &Counts, tenants: &[String]) -> Duration {
-    let workers: Vec<Worker<'_>> = stream::iter(0..10).then(|n| Worker::new(stage, n, tenants)).collect().await;
+pub async fn run(stage: &Stage, creates: usize, spent: &Spent) -> Duration {
+    let workers: Vec<Worker<'_>> = stream::iter(0..10).then(|n| Worker::new(stage, n)).collect().await;
     let started = Instant::now();
     stream::iter(0..creates)
         .for_each_concurrent(10, |n| {
             let worker = &workers[n % workers.len()];
-            async move { worker.create(n, creates, counts).await }
+            async move { worker.create(n, creates, spent).await }
         })
         .await;
     started.elapsed()
@@ -32,7 +32,7 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    async fn new(stage: &'a Stage, n: usize, _tenants: &[String]) -> Self {
+    async fn new(stage: &'a Stage, n: usize) -> Self {
         let tenant = format!("bare{n}");
         let seeds = stage.simulator.control().add_tenant(&isc_simulator::TenantSpec::named(&tenant));
         let seed = &seeds.users[0].seeds[0];
@@ -52,12 +52,12 @@ impl<'a> Worker<'a> {
         worker
     }
 
-    async fn create(&self, n: usize, creates: usize, counts: &Counts) {
+    async fn create(&self, n: usize, creates: usize, spent: &Spent) {
         let name = format!("bare{n}");
         let (tokens, secrets) = (self.api("PersonalAccessToken", NAMESPACE), self.api("Secret", NAMESPACE));
         let spec = json!({"spec": {"tenantRef": {"name": "bare"}, "scopes": ["idn:nelm:read", "idn:nelm:manage"]}});
         tokens.create(&PostParams::default(), &object("PersonalAccessToken", &name, spec)).await.unwrap();
-        let times = |what: &str| 0..counts.share(what, n, creates);
+        let times = |what: &str| 0..share(&spent.kubernetes, what, n, creates);
         for _ in times("patch personalaccesstokens") {
             patch(&tokens, &name, json!({"metadata": {"finalizers": []}}), false).await;
         }
@@ -67,7 +67,7 @@ impl<'a> Worker<'a> {
         for _ in times("get personalaccesstokens") {
             tokens.get_metadata(&name).await.unwrap();
         }
-        for _ in times("get secret") {
+        for _ in times("get secrets") {
             let _ = secrets.get_metadata_opt(&name).await.unwrap();
         }
         for _ in times("get ledger") {
@@ -78,7 +78,7 @@ impl<'a> Worker<'a> {
             let ledgers = self.api("Secret", OWN);
             ledgers.replace(&self.ledger, &PostParams::default(), &object("Secret", &self.ledger, body)).await.unwrap();
         }
-        for _ in times("create secret") {
+        for _ in times("create secrets") {
             let data =
                 json!({"stringData": {"clientId": "x".repeat(32), "clientSecret": "x".repeat(64), "apiUrl": self.url}});
             secrets.create(&PostParams::default(), &object("Secret", &name, data)).await.unwrap();
@@ -86,21 +86,22 @@ impl<'a> Worker<'a> {
         for at in times("create events") {
             self.event(&name, at).await;
         }
-        self.isc(n, creates, counts).await;
+        self.isc(n, creates, spent).await;
     }
 
-    async fn isc(&self, n: usize, creates: usize, counts: &Counts) {
+    async fn isc(&self, n: usize, creates: usize, spent: &Spent) {
+        let times = |what: &str| 0..share(&spent.isc, what, n, creates);
         let tokens = format!("{}/personal-access-tokens/v1", self.url);
         let mut made = Vec::new();
-        for _ in 0..counts.share("GET token", n, creates) {
+        for _ in times("List") {
             self.send(self.http.get(format!("{tokens}?owner-id=me"))).await;
         }
-        for at in 0..counts.share("POST token", n, creates) {
+        for at in times("Create") {
             let expiry = self.stage.simulator.control().now() + Duration::from_secs(600);
             let body = json!({"name": format!("bare {n} {at}"), "scope": ["idn:nelm:read"], "expirationDate": expiry});
             made.push(self.send(self.http.post(&tokens).json(&body)).await["id"].as_str().unwrap().to_owned());
         }
-        for _ in 0..counts.share("access token", n, creates) {
+        for _ in times("Oauth") {
             self.access_token().await;
         }
         for id in made {
@@ -140,6 +141,12 @@ impl<'a> Worker<'a> {
     fn api(&self, kind: &str, namespace: &str) -> Api<DynamicObject> {
         self.stage.api(kind, Some(namespace))
     }
+}
+
+/// How often something was done, shared out evenly: for the n-th of so many creates.
+fn share(requests: &BTreeMap<String, usize>, what: &str, n: usize, creates: usize) -> usize {
+    let all = requests.get(what).copied().unwrap_or(0);
+    all * (n + 1) / creates - all * n / creates
 }
 
 async fn patch(api: &Api<DynamicObject>, name: &str, body: Value, status: bool) {

@@ -1,29 +1,22 @@
 //! `make bench`: from apply to Ready, against a bare loop that makes the same reads and writes without a controller.
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![allow(clippy::cast_precision_loss, reason = "counts of some thousands, printed with two places")]
-#![allow(dead_code, reason = "the stage serves the tests too")]
 
 mod bare;
-mod counts;
 mod process;
-#[path = "../operator/replica.rs"]
-mod replica;
-#[path = "../operator/stage.rs"]
-mod stage;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use isc_simulator::{Fault, TenantSpec};
+use isc_simulator::Fault;
 use kube::ResourceExt;
 use kube::api::{DynamicObject, PostParams};
 use kube::runtime::{WatchStreamExt, watcher};
 use serde_json::json;
+use stage::{Spent, Stage, condition, object, play};
 
-use counts::Counts;
 use process::Usage;
-use stage::{OWN, Stage, play};
 
 const NAMESPACE: &str = "bench";
 const PER_TENANT: usize = 8;
@@ -78,7 +71,7 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
     let (applied, ()) = tokio::join!(applying, until_ready(stage, "PersonalAccessToken", Some(NAMESPACE), resources));
     let took = started.elapsed();
     let after = Usage::of(stage.operator_pid());
-    let counts = Counts::read(stage, offset, seq);
+    let spent = Spent::since(stage, offset, seq);
     println!("\n{latency} ms ISC latency, {resources} resources of {tenants} owners");
     println!(
         "  apply to Ready      {:>8.1} creates/s ({:.1} s, of which {:.1} s until all were applied)",
@@ -92,16 +85,23 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
         after.resident_mb,
         after.peak_mb
     );
-    counts.print(resources);
+    println!("  Kubernetes/create   {}", per_create(&spent.kubernetes, resources));
+    println!("  ISC/create          {}", per_create(&spent.isc, resources));
     println!("  passes/create       {}", passes(&stage.metrics().await, resources));
     stage.kill_operator();
-    let bare = bare::run(stage, resources, &counts, &names).await;
+    let bare = bare::run(stage, resources, &spent).await;
     println!(
         "  bare loop           {:>8.1} creates/s ({:.1} s)",
         resources as f64 / bare.as_secs_f64(),
         bare.as_secs_f64()
     );
     println!("  ratio               {:>8.0} % of the bare loop", bare.as_secs_f64() / took.as_secs_f64() * 100.0);
+}
+
+/// Requests per create.
+fn per_create(requests: &BTreeMap<String, usize>, creates: usize) -> String {
+    let each = requests.iter().map(|(what, number)| format!("{what} {:.2}", *number as f64 / creates as f64));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Passes of each controller so far, by its own count.
@@ -118,17 +118,9 @@ async fn prepare(stage: &Stage, names: &[String]) {
     let namespace = object("Namespace", NAMESPACE, json!({}));
     stage.api("Namespace", None).create(&PostParams::default(), &namespace).await.unwrap();
     for name in names {
-        let seeds = stage.simulator.control().add_tenant(&TenantSpec::named(name));
-        let seed = &seeds.users[0].seeds[0];
-        let data = json!({"stringData": {"clientId": seed.client_id, "clientSecret": seed.client_secret}});
-        let secret = object("Secret", &format!("{name}-seed"), data);
-        stage.api("Secret", Some(OWN)).create(&PostParams::default(), &secret).await.unwrap();
-        let spec = json!({"spec": {
-            "apiUrl": stage.simulator.tenant_url(name),
-            "credentials": [{"secretRef": {"name": format!("{name}-seed")}}],
-            "grants": [{"namespaces": [NAMESPACE], "scopes": ["idn:nelm:*"]}],
-        }});
-        stage.api("Tenant", None).create(&PostParams::default(), &object("Tenant", name, spec)).await.unwrap();
+        let place = stage.bare(name).await;
+        place.seed().await;
+        place.tenant(json!({"grants": [{"namespaces": [NAMESPACE], "scopes": ["idn:nelm:*"]}]})).await;
     }
     until_ready(stage, "Tenant", None, names.len()).await;
 }
@@ -142,10 +134,7 @@ async fn apply(stage: &Stage, n: usize, tenant: String) {
 
 /// Watches rather than asks: lists of a thousand objects would be a load of their own.
 async fn until_ready(stage: &Stage, kind: &str, namespace: Option<&str>, wanted: usize) {
-    let is_ready = |object: &DynamicObject| {
-        let conditions = object.data["status"]["conditions"].as_array();
-        conditions.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
-    };
+    let is_ready = |object: &DynamicObject| condition(object, "Ready")["status"] == "True";
     let seen = watcher(stage.api(kind, namespace), watcher::Config::default()).applied_objects();
     let mut seen = std::pin::pin!(seen.try_filter(|object| std::future::ready(is_ready(object))));
     let mut ready = HashSet::new();
@@ -154,12 +143,4 @@ async fn until_ready(stage: &Stage, kind: &str, namespace: Option<&str>, wanted:
         let Ok(Some(object)) = next else { panic!("only {} of {wanted} became Ready", ready.len()) };
         ready.insert(object.unwrap().name_any());
     }
-}
-
-/// An object of either group.
-pub fn object(kind: &str, name: &str, body: serde_json::Value) -> DynamicObject {
-    let version = if matches!(kind, "PersonalAccessToken" | "Tenant") { "pat-operator.dev/v1alpha1" } else { "v1" };
-    let mut whole = json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}});
-    json_patch::merge(&mut whole, &body);
-    serde_json::from_value(whole).unwrap()
 }

@@ -1,9 +1,6 @@
 //! What is wrong in Kubernetes: nothing is minted, somebody is told what to do, and all goes on once it is done.
-use isc_simulator::NewToken;
 use serde_json::json;
-
-use crate::place::condition;
-use crate::stage::{OWN, Place, Stage, eventually, play};
+use stage::{OWN, Place, Stage, condition, eventually, play, ready_message};
 
 /// The cause is still there.
 fn nothing_was_minted(place: &Place<'_>) {
@@ -34,8 +31,7 @@ fn without_its_tenant_a_resource_waits_and_the_tenant_created_later_heals_it() {
 fn a_seed_secret_that_is_missing_empty_or_wrong_is_named_on_tenant_and_resource() {
     play(async {
         let place = Stage::shared().await.bare("no-seed").await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         let secret = format!("Secret \"{OWN}/no-seed-seed\"");
         let all = [
             ("SeedMissing", None, "create it with the keys clientId and clientSecret"),
@@ -71,46 +67,10 @@ fn a_credential_that_isc_refuses_is_named_by_its_seed_secret() {
     play(async {
         let place = Stage::shared().await.bare("refused-credential").await;
         place.seed_with(&place.client_id, &"x".repeat(64)).await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         let words = ["Tenant \"refused-credential\"", "refused-credential-seed", "put a live personal access token"];
         place.refused("sync", "CredentialRefused", &words).await;
         place.tenant_shows("False", "CredentialRefused").await;
-        nothing_was_minted(&place);
-        place.seed().await;
-        heals(&place, "sync").await;
-    });
-}
-
-#[test]
-fn an_api_client_is_no_personal_access_token() {
-    play(async {
-        let place = Stage::shared().await.bare("api-client").await;
-        let client = place.stage.simulator.control().add_api_client("api-client").unwrap();
-        place.seed_with(&client.client_id, &client.client_secret).await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
-        let words = ["api-client-seed", "is an API client", "put the credential of a personal access token into it"];
-        place.refused("sync", "NotAPersonalAccessToken", &words).await;
-        place.tenant_shows("False", "NotAPersonalAccessToken").await;
-        nothing_was_minted(&place);
-        place.seed().await;
-        heals(&place, "sync").await;
-    });
-}
-
-#[test]
-fn a_credential_without_the_scope_to_manage_tokens_says_which_scope() {
-    play(async {
-        let place = Stage::shared().await.bare("narrow-credential").await;
-        let narrow = NewToken { scope: Some(vec!["idn:nelm:read".into()]), ..NewToken::named(&place.user, "narrow") };
-        let narrow = place.stage.simulator.control().create_token("narrow-credential", narrow).unwrap();
-        place.seed_with(&narrow.client_id, &narrow.client_secret).await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
-        let words = ["narrow-credential-seed", "lacks the scope sp:my-personal-access-tokens:manage"];
-        place.refused("sync", "MissingScope", &words).await;
-        place.tenant_shows("False", "MissingScope").await;
         nothing_was_minted(&place);
         place.seed().await;
         heals(&place, "sync").await;
@@ -146,12 +106,11 @@ fn a_namespace_or_a_scope_that_is_not_granted_gets_nothing() {
 fn a_narrowed_grant_leaves_the_live_token_alone() {
     play(async {
         let place = Stage::shared().await.place("narrowed").await;
-        place.token("sync", json!({})).await;
-        place.ready("sync").await;
+        place.served(json!({})).await;
         let before = (place.minted()[0].id.clone(), place.secret("sync").await.unwrap());
         place.tenant(json!({"grants": [{"namespaces": ["narrowed"], "scopes": ["idn:accounts:read"]}]})).await;
         let token = place.shows("sync", "True", "NotGranted").await;
-        let message = condition(&token, "Ready")["message"].as_str().unwrap().to_owned();
+        let message = ready_message(&token);
         assert!(message.contains("holds a live credential") && message.contains("idn:nelm:read"), "{message}");
         assert_eq!(condition(&token, "Stalled")["reason"], "NotGranted");
         place.tells("sync", &["NotGranted"]).await;
@@ -172,8 +131,7 @@ fn a_foreign_secret_keeps_its_bytes_and_its_name() {
         place.token("sync", json!({"secret": {"name": "root-ca"}})).await;
         place.refused("sync", "SecretConflict", &["Secret \"root-ca\"", "delete it", "spec.secret.name"]).await;
         assert_eq!(place.get("Secret", "root-ca").await.unwrap(), before);
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
+        place.remove("sync").await;
         assert_eq!(place.get("Secret", "root-ca").await.unwrap(), before, "not even deletion touches it");
         place.token("sync", json!({"secret": {"name": "root-ca"}})).await;
         place.shows("sync", "False", "SecretConflict").await;
@@ -188,8 +146,7 @@ fn a_foreign_secret_keeps_its_bytes_and_its_name() {
 fn of_two_resources_with_one_secret_name_the_older_has_it_and_the_other_comes_next() {
     play(async {
         let place = Stage::shared().await.place("rivals").await;
-        place.token("first", json!({"secret": {"name": "shared"}})).await;
-        place.ready("first").await;
+        place.serve("first", json!({"secret": {"name": "shared"}})).await;
         let before = place.get("Secret", "shared").await.unwrap();
         // Creation times have whole seconds.
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
@@ -197,8 +154,7 @@ fn of_two_resources_with_one_secret_name_the_older_has_it_and_the_other_comes_ne
         let words = ["Secret \"shared\"", "PersonalAccessToken \"first\"", "spec.secret.name"];
         place.refused("second", "SecretConflict", &words).await;
         assert_eq!((place.get("Secret", "shared").await.unwrap(), place.posts()), (before, 1));
-        place.delete("PersonalAccessToken", "first").await;
-        place.gone("PersonalAccessToken", "first").await;
+        place.remove("first").await;
         place.ready("second").await;
         assert_eq!((place.posts(), place.minted().len()), (2, 1));
         let current = place.get("PersonalAccessToken", "second").await.unwrap();

@@ -1,9 +1,9 @@
 //! Hostile replies: each is "unknown" or "no information", never a DELETE of anything, never a second token.
 use isc_simulator::{Fault, Hostile, Operation};
 use serde_json::json;
+use stage::{Stage, play};
 
-use crate::bad_input_isc::{hurried, one_bad_post};
-use crate::stage::play;
+use crate::bad_input_isc::one_bad_post;
 
 #[test]
 fn a_hostile_reply_to_a_post_leaves_exactly_one_token() {
@@ -25,9 +25,8 @@ fn a_hostile_reply_to_a_post_leaves_exactly_one_token() {
 
 /// LIST lies: nothing is minted or destroyed meanwhile, and nothing is lost.
 async fn bad_list(name: &str, reason: &str, kind: Hostile) {
-    let place = hurried().await.place(name).await;
-    place.token("live", json!({})).await;
-    place.ready("live").await;
+    let place = Stage::hurried().await.place(name).await;
+    place.serve("live", json!({})).await;
     let fault = place.fault(Fault { body: Some(kind), ..Fault::on(Operation::List) });
     place.lives_on("live", reason).await;
     place.token("new", json!({})).await;
@@ -55,9 +54,8 @@ fn a_hostile_list_is_no_information() {
 #[test]
 fn a_list_that_is_cut_short_costs_no_live_token() {
     play(async {
-        let place = hurried().await.place("list-cut").await;
-        place.token("live", json!({})).await;
-        place.ready("live").await;
+        let place = Stage::hurried().await.place("list-cut").await;
+        place.serve("live", json!({})).await;
         let before = place.secret("live").await.unwrap();
         let fault = place.fault(Fault { body: Some(Hostile::CutShort), ..Fault::on(Operation::List) });
         tokio::time::sleep(std::time::Duration::from_secs(6)).await;

@@ -1,72 +1,18 @@
 //! What goes wrong in ISC: nothing is minted twice, nothing foreign is touched, and all goes on once ISC does.
 use isc_simulator::{Fault, NewToken, Operation, RetryAfter, When};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
-
-use crate::place::condition;
-use crate::stage::{Place, Stage, eventually, play};
-
-/// A stage on which an attempt is final after seconds, and ISC is asked all the time.
-pub async fn hurried() -> &'static Stage {
-    static HURRIED: OnceCell<Stage> = OnceCell::const_new();
-    HURRIED
-        .get_or_init(|| async {
-            let timings =
-                ["--attempt-expiry", "20s", "--list-lag", "1s", "--list-max-age", "3s", "--backoff-first", "1s"];
-            let pace = ["--drift-interval", "4s", "--recheck", "1s", "--secret-poll", "1s"];
-            let stage = Stage::set(&[&timings[..], &pace[..]].concat()).await;
-            stage.start_operator();
-            stage
-        })
-        .await
-}
-
-impl Place<'_> {
-    /// Something goes wrong in this tenant from now on.
-    pub fn fault(&self, fault: Fault) -> u64 {
-        self.stage.simulator.control().add_fault(Some(&self.name), fault)
-    }
-
-    /// It does so no longer.
-    pub fn ends(&self, fault: u64) {
-        self.stage.simulator.control().clear_faults(Some(fault));
-    }
-
-    /// One token of ours is alive, it is the published one, and nothing that somebody else made was destroyed.
-    pub async fn has_one(&self, name: &str) {
-        let token = self.ready(name).await;
-        let current = token.data["status"]["current"]["clientId"].as_str().unwrap();
-        eventually(&format!("{}: the published token alone", self.name), async || {
-            let minted = self.minted();
-            (minted.len() == 1 && minted[0].id == current).then_some(())
-        })
-        .await;
-        assert!(self.authenticates(name).await);
-        assert!(self.destroyed().iter().all(|name| name.starts_with("pat1-")), "{:?}", self.destroyed());
-        assert!(self.stage.simulator.control().violations().is_empty());
-    }
-
-    /// The message of a live credential in trouble.
-    pub async fn lives_on(&self, name: &str, reason: &str) -> String {
-        let token = self.shows(name, "True", reason).await;
-        let message = condition(&token, "Ready")["message"].as_str().unwrap().to_owned();
-        assert!(message.starts_with("Secret \"") && message.contains("holds a live credential; "), "{message}");
-        assert!(self.authenticates(name).await);
-        message
-    }
-}
+use stage::{Stage, eventually, play};
 
 #[test]
 fn a_full_user_is_counted_with_the_tokens_of_others_and_heals_when_they_go() {
     play(async {
-        let place = hurried().await.bare("full-user").await;
+        let place = Stage::hurried().await.bare("full-user").await;
         let control = place.stage.simulator.control();
         let by_hand = |n| NewToken::named(&place.user, &format!("by hand {n}"));
         let others: Vec<_> = (0..9).map(|n| control.create_token("full-user", by_hand(n)).unwrap()).collect();
         // Only now: a LIST of before would show free slots.
         place.seed().await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         let words = ["10 of 10 tokens, 10 of them not made by this operator", "delete tokens that nobody needs"];
         place.refused("sync", "CapacityExhausted", &words).await;
         control.delete_token("full-user", &others[0].client_id).unwrap();
@@ -84,9 +30,8 @@ fn a_full_user_is_counted_with_the_tokens_of_others_and_heals_when_they_go() {
 #[test]
 fn while_isc_is_down_a_live_credential_stays_ready_and_a_new_resource_waits() {
     play(async {
-        let place = hurried().await.place("down").await;
-        place.token("live", json!({})).await;
-        place.ready("live").await;
+        let place = Stage::hurried().await.place("down").await;
+        place.serve("live", json!({})).await;
         let down = |operation| place.fault(Fault { drop: Some(When::Before), ..Fault::on(operation) });
         let faults = [Operation::List, Operation::Create, Operation::Patch, Operation::Delete].map(down);
         let message = place.lives_on("live", "IscUnavailable").await;
@@ -110,8 +55,7 @@ fn a_tenant_that_cannot_be_reached_at_first_is_reached_later() {
         let place = Stage::shared().await.bare("down-at-first").await;
         place.seed().await;
         let down = place.fault(Fault { drop: Some(When::Before), ..Fault::default() });
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.refused("sync", "IscUnavailable", &["Tenant \"down-at-first\"", "tries again by itself"]).await;
         place.tenant_shows("False", "IscUnavailable").await;
         assert_eq!(place.posts(), 0);
@@ -127,8 +71,7 @@ fn a_slow_isc_is_waited_for() {
         let place = Stage::shared().await.bare("slow").await;
         place.seed().await;
         place.fault(Fault { latency_ms: 1_500, ..Fault::default() });
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.has_one("sync").await;
         assert_eq!((place.posts(), place.created()), (1, 1));
     });
@@ -137,9 +80,8 @@ fn a_slow_isc_is_waited_for() {
 #[test]
 fn a_429_is_obeyed_and_says_what_waits() {
     play(async {
-        let place = hurried().await.place("limited").await;
-        place.token("live", json!({})).await;
-        place.ready("live").await;
+        let place = Stage::hurried().await.place("limited").await;
+        place.serve("live", json!({})).await;
         let limit = |seconds| Fault {
             status: Some(429),
             retry_after: Some(RetryAfter::Seconds(seconds)),
@@ -169,7 +111,7 @@ fn a_429_is_obeyed_and_says_what_waits() {
 
 /// One POST goes wrong in its way; the resource shows this reason, and one more POST makes the one token.
 pub async fn one_bad_post(name: &str, reason: &str, fault: Fault) {
-    let place = hurried().await.place(name).await;
+    let place = Stage::hurried().await.place(name).await;
     place.fault(Fault { operation: Some(Operation::Create), ..fault }.once());
     place.token("sync", json!({})).await;
     // What is told first may be what follows from it: that its outcome is awaited, or the next attempt.
@@ -201,7 +143,7 @@ fn a_post_that_fails_with_or_without_effect_leaves_exactly_one_token() {
 #[test]
 fn a_post_that_isc_refuses_is_repeated_ever_more_slowly() {
     play(async {
-        let place = hurried().await.place("post-400").await;
+        let place = Stage::hurried().await.place("post-400").await;
         place.fault(Fault { status: Some(400), times: Some(3), ..Fault::on(Operation::Create) });
         place.token("sync", json!({})).await;
         place
@@ -221,7 +163,7 @@ fn a_post_that_isc_refuses_is_repeated_ever_more_slowly() {
 #[test]
 fn a_400_that_made_a_token_all_the_same_leaves_exactly_one() {
     play(async {
-        let place = hurried().await.place("post-400-made").await;
+        let place = Stage::hurried().await.place("post-400-made").await;
         place.fault(Fault { status: Some(400), with_effect: true, ..Fault::on(Operation::Create) }.once());
         place.token("sync", json!({})).await;
         place.has_one("sync").await;

@@ -5,11 +5,9 @@ use isc_simulator::Operation::{Create, List, Oauth, Patch};
 use isc_simulator::When::Before;
 use isc_simulator::{GateSpec, Operation};
 use serde_json::json;
+use stage::{Place, Spent, Stage, condition, eventually, play, settled, writes};
 
-use crate::place::condition;
-use crate::spent::{Spent, settled, writes};
-use crate::stage::{Place, Stage, eventually, play};
-use crate::storm;
+use crate::restarts;
 
 /// Resources of the restart; `PAT_OPERATOR_TEST_RESOURCES` says another number.
 const RESOURCES: usize = 400;
@@ -19,8 +17,7 @@ const PER_OWNER: usize = 8;
 #[test]
 fn creates_keep_to_their_budget() {
     play(async {
-        let stage = Stage::set(&["--recheck=2s"]).await;
-        stage.start_operator();
+        let stage = Stage::running(&["--recheck=2s"]).await;
         one_create(&stage).await;
         eight_in_a_row(&stage).await;
         first_status(&stage).await;
@@ -33,13 +30,12 @@ async fn one_create(stage: &Stage) {
     let place = stage.place("one").await;
     place.connected().await;
     let before = Spent::by(&place).await;
-    place.token("sync", json!({})).await;
-    place.ready("sync").await;
+    place.served(json!({})).await;
     place.tells("sync", &["Published"]).await;
     settled(stage).await;
     let spent = Spent::by(&place).await.less(&before);
-    assert_eq!(spent.writes["events"], 1, "{spent:?}");
-    assert!(spent.kubernetes() <= 7, "{spent:?}");
+    assert_eq!(spent.events(), 1, "{spent:?}");
+    assert!(spent.without_events() <= 7, "{spent:?}");
     assert_eq!((spent.calls(Create), spent.calls(Patch), spent.calls(Oauth)), (1, 1, 1), "{spent:?}");
     assert!(spent.calls(List) <= 1, "{spent:?}");
 }
@@ -67,8 +63,8 @@ async fn eight_in_a_row(stage: &Stage) {
     }
     settled(stage).await;
     let spent = Spent::by(&place).await;
-    assert_eq!(spent.writes["events"], PER_OWNER, "{spent:?}");
-    assert!(spent.kubernetes() <= 6 * PER_OWNER, "{spent:?}");
+    assert_eq!(spent.events(), PER_OWNER, "{spent:?}");
+    assert!(spent.without_events() <= 6 * PER_OWNER, "{spent:?}");
     assert_eq!((spent.calls(Create), spent.calls(Patch), spent.calls(Oauth)), (8, 8, 8 + 1), "{spent:?}");
     assert!(spent.calls(List) <= 2, "{spent:?}");
 }
@@ -79,13 +75,12 @@ async fn first_status(stage: &Stage) {
     stage.kill_operator();
     let gate = hold(&place, Oauth);
     place.seed().await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     stage.start_operator();
     let token = place.shows("sync", "False", "Minting").await;
     assert_eq!(token.data["status"]["observedGeneration"], 1);
     assert_eq!(condition(&token, "Reconciling")["status"], "True");
-    assert_eq!(Spent::by(&place).await.calls.values().sum::<usize>(), 0, "ISC has answered already");
+    assert_eq!(Spent::by(&place).await.isc.values().sum::<usize>(), 0, "ISC has answered already");
     stage.simulator.control().open_gate(gate).unwrap();
     place.ready("sync").await;
 }
@@ -93,21 +88,20 @@ async fn first_status(stage: &Stage) {
 /// An edit of the status is no reason to do anything.
 async fn status_edit(stage: &Stage) {
     let place = stage.place("edited").await;
-    place.token("t0", json!({})).await;
-    place.ready("t0").await;
+    place.serve("t0", json!({})).await;
     place.tells("t0", &["Published"]).await;
     settled(stage).await;
     let before = Spent::by(&place).await;
     noise("status", std::slice::from_ref(&place)).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let spent = Spent::by(&place).await.less(&before);
-    assert_eq!((spent.writes.values().sum::<usize>(), spent.calls(Create)), (0, 0), "{spent:?}");
+    assert_eq!((spent.kubernetes.values().sum::<usize>(), spent.calls(Create)), (0, 0), "{spent:?}");
 }
 
 #[test]
 fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
     play(async {
-        let stage = Stage::set(&[
+        let stage = Stage::running(&[
             "--recheck=5s",
             "--secret-poll=15s",
             "--drift-interval=15s",
@@ -116,19 +110,17 @@ fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
             "--backoff-first=1s",
         ])
         .await;
-        stage.start_operator();
         let places = many(&stage).await;
         let posts = || places.iter().map(Place::posts).sum::<usize>();
         let minted = posts();
         let quiet = async |what: &str, passes: usize| {
             let ((_, offset), seq) = (stage.requests(0), stage.simulator.control().last_seq());
             if what == "restart" {
-                stage.kill_operator();
-                stage.start_operator();
+                stage.restart_operator();
             }
             noise(what, &places).await;
             for place in &places {
-                place.listed(seq, passes).await;
+                listed(place, seq, passes).await;
             }
             tokio::time::sleep(Duration::from_secs(2)).await;
             let writes = writes(&stage, offset).0;
@@ -148,8 +140,8 @@ fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
         .await;
         settled(&stage).await;
         let spent = Spent::by(&places[0]).await.less(&before);
-        assert_eq!((spent.kubernetes(), spent.calls(Create)), (1, 0), "{spent:?}");
-        storm::of_restarts(&stage, &places).await;
+        assert_eq!((spent.without_events(), spent.calls(Create)), (1, 0), "{spent:?}");
+        restarts::restart_again_and_again(&stage, &places).await;
     });
 }
 
@@ -200,13 +192,11 @@ fn hold(place: &Place<'_>, operation: Operation) -> u64 {
     place.stage.simulator.control().close_gate(spec)
 }
 
-impl Place<'_> {
-    /// Waits until the owner was looked through so often since an entry of the record.
-    async fn listed(&self, since: u64, times: usize) {
-        eventually(&format!("{} LISTs of {}", times, self.name), async || {
-            let lists = |entry: &&isc_simulator::Entry| entry.seq > since && entry.operation == Some(List);
-            (self.record().iter().filter(lists).count() >= times).then_some(())
-        })
-        .await;
-    }
+/// Waits until the owner was looked through so often since an entry of the record.
+async fn listed(place: &Place<'_>, since: u64, times: usize) {
+    eventually(&format!("{} LISTs of {}", times, place.name), async || {
+        let lists = |entry: &&isc_simulator::Entry| entry.seq > since && entry.operation == Some(List);
+        (place.record().iter().filter(lists).count() >= times).then_some(())
+    })
+    .await;
 }

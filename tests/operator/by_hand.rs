@@ -1,14 +1,12 @@
 //! What people change behind the operator's back, in ISC and in the cluster, and what deletion may leave to them.
 use std::time::Duration;
 
-use isc_simulator::{TokenEdit, TokenState};
+use isc_simulator::TokenEdit;
 use jiff::SignedDuration;
+use judge::Pair;
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
-
-use crate::place::condition;
-use crate::rotation::ROTATE;
-use crate::stage::{OWN, Place, Stage, WATCHFUL, eventually, play};
+use stage::{OWN, Place, ROTATE, Stage, WATCHFUL, condition, eventually, play};
 
 #[test]
 fn a_token_that_was_changed_in_isc_is_put_right() {
@@ -41,7 +39,7 @@ fn a_token_that_was_deleted_in_isc_is_replaced() {
         let place = Stage::watchful().await.place("deleted-in-isc").await;
         place.served(json!({})).await;
         let old = place.pair().await;
-        place.stage.simulator.control().delete_token(&place.name, &old[0]).unwrap();
+        place.stage.simulator.control().delete_token(&place.name, &old.client_id).unwrap();
         let new = place.replaced(&old).await;
         assert!(place.accepts(&new).await);
         place.only(&new).await;
@@ -55,9 +53,9 @@ fn retain_leaves_token_and_secret_as_they_are() {
         let place = Stage::watchful().await.place("retains").await;
         place.served(json!({"reclaimPolicy": "Retain", "name": "NERM sync"})).await;
         let (pair, data) = (place.pair().await, place.secret("sync").await.unwrap());
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
-        let token = place.all_tokens().into_iter().find(|token| token.id == pair[0]).expect("the token lives on");
+        place.remove("sync").await;
+        let token =
+            place.all_tokens().into_iter().find(|token| token.id == pair.client_id).expect("the token lives on");
         assert!(token.name.starts_with("released NERM sync [") && place.minted().is_empty(), "{}", token.name);
         let secret = place.get("Secret", "sync").await.expect("the Secret stays");
         let marks =
@@ -77,8 +75,7 @@ fn retain_has_nothing_to_leave_once_the_secret_is_somebody_elses() {
         let place = Stage::watchful().await.place("retains-nothing").await;
         place.token("sync", json!({"reclaimPolicy": "Retain", "suspend": true})).await;
         place.shows("sync", "False", "Suspended").await;
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
+        place.remove("sync").await;
         assert_eq!(place.posts(), 0);
     });
 }
@@ -97,8 +94,7 @@ fn a_policy_that_changes_changes_who_owns_the_secret() {
         eventually("no owner", async || (!owned().await).then_some(())).await;
         place.token("sync", json!({"reclaimPolicy": "Revoke"})).await;
         eventually("an owner again", async || owned().await.then_some(())).await;
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
+        place.remove("sync").await;
         assert!(place.minted().is_empty() && place.get("Secret", "sync").await.is_none());
         assert_eq!(place.created(), 1);
     });
@@ -107,8 +103,7 @@ fn a_policy_that_changes_changes_who_owns_the_secret() {
 #[test]
 fn what_was_done_while_no_operator_ran_is_put_in_order() {
     play(async {
-        let stage = Stage::set(&WATCHFUL).await;
-        stage.start_operator();
+        let stage = Stage::running(&WATCHFUL).await;
         let (forced, restored) = (stage.place("forced").await, stage.place("restored").await);
         forced.served(json!({})).await;
         restored.served(json!({})).await;
@@ -117,59 +112,51 @@ fn what_was_done_while_no_operator_ran_is_put_in_order() {
         let new = restored.replaced(&pair).await;
         restored.overlaps().await;
         stage.kill_operator();
-        forced.is_removed_by_force().await;
-        restored.gets_back(&old).await;
+        is_removed_by_force(&forced).await;
+        gets_back(&restored, &old).await;
         stage.start_operator();
-        forced.is_finished_from_the_ledger().await;
-        restored.takes_the_published_pair_over(&new).await;
+        is_finished_from_the_ledger(&forced).await;
+        takes_the_published_pair_over(&restored, &new).await;
     });
 }
 
-impl Place<'_> {
-    async fn is_removed_by_force(&self) {
-        self.patch("PersonalAccessToken", "sync", json!({"metadata": {"finalizers": null}})).await;
-        self.delete("PersonalAccessToken", "sync").await;
-        self.gone("PersonalAccessToken", "sync").await;
-    }
+async fn is_removed_by_force(place: &Place<'_>) {
+    place.patch("PersonalAccessToken", "sync", json!({"metadata": {"finalizers": null}})).await;
+    place.remove("sync").await;
+}
 
-    async fn is_finished_from_the_ledger(&self) {
-        eventually("the end of the resource is recorded", async || {
-            let ledger = self.document().await;
-            ledger["resources"].as_object()?.values().all(|resource| resource["deleting"] == true).then_some(())
-        })
-        .await;
-        // The cluster's garbage collector does so too, which on a new cluster takes its time.
-        let secrets = self.stage.api("Secret", Some(&self.name));
-        let _ = secrets.delete("sync", &Default::default()).await;
-        eventually("its token is revoked", async || self.minted().is_empty().then_some(())).await;
-        eventually("its record is gone", async || (self.document().await["resources"] == json!({})).then_some(()))
-            .await;
-        assert_eq!(self.destroyed().len(), 1);
-    }
+async fn is_finished_from_the_ledger(place: &Place<'_>) {
+    eventually("the end of the resource is recorded", async || {
+        let ledger = place.document().await;
+        ledger["resources"].as_object()?.values().all(|resource| resource["deleting"] == true).then_some(())
+    })
+    .await;
+    // The cluster's garbage collector does so too, which on a new cluster takes its time.
+    let secrets = place.stage.api("Secret", Some(&place.name));
+    let _ = secrets.delete("sync", &Default::default()).await;
+    eventually("its token is revoked", async || place.minted().is_empty().then_some(())).await;
+    eventually("its record is gone", async || (place.document().await["resources"] == json!({})).then_some(())).await;
+    assert_eq!(place.destroyed().len(), 1);
+}
 
-    /// The ledger as a backup has it.
-    async fn gets_back(&self, old: &DynamicObject) {
-        let mut ledger = self.ledger().await.unwrap();
-        ledger.data["data"] = old.data["data"].clone();
-        let ledgers = self.stage.api("Secret", Some(OWN));
-        ledgers.replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger).await.unwrap();
-    }
+/// The ledger as a backup has it.
+async fn gets_back(place: &Place<'_>, old: &DynamicObject) {
+    let mut ledger = place.ledger().await.unwrap();
+    ledger.data["data"] = old.data["data"].clone();
+    let ledgers = place.stage.api("Secret", Some(OWN));
+    ledgers.replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger).await.unwrap();
+}
 
-    /// The ledger lost the rotation to this pair.
-    async fn takes_the_published_pair_over(&self, new: &[String; 2]) {
-        eventually("the published pair is recorded again", async || {
-            let ledger = self.document().await;
-            let current = ledger["entries"].as_array()?.iter().find(|entry| entry["state"] == "Current")?.clone();
-            (current["id"] == *new[0]).then_some(())
-        })
-        .await;
-        assert_eq!(self.pair().await, *new);
-        assert!(self.accepts(new).await);
-        assert_eq!(condition(&self.ready("sync").await, "Ready")["status"], "True");
-        assert_eq!(self.created(), 2, "nothing was minted for it");
-    }
-
-    fn all_tokens(&self) -> Vec<TokenState> {
-        self.stage.simulator.control().tokens(&self.name).unwrap()
-    }
+/// The ledger lost the rotation to this pair.
+async fn takes_the_published_pair_over(place: &Place<'_>, new: &Pair) {
+    eventually("the published pair is recorded again", async || {
+        let ledger = place.document().await;
+        let current = ledger["entries"].as_array()?.iter().find(|entry| entry["state"] == "Current")?.clone();
+        (current["id"] == new.client_id).then_some(())
+    })
+    .await;
+    assert_eq!(place.pair().await, *new);
+    assert!(place.accepts(new).await);
+    assert_eq!(condition(&place.ready("sync").await, "Ready")["status"], "True");
+    assert_eq!(place.created(), 2, "nothing was minted for it");
 }

@@ -7,10 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use isc_simulator::{Options, loopback};
 use serde_json::json;
+use stage::{OWN, Replica, Stage, binary, eventually, play};
 
-use crate::replica::{Replica, binary};
-use crate::stage::{OWN, Place, Stage, eventually, play};
-use crate::tunnel::{Asked, Proxy};
+use crate::connect_proxy::{Asked, Proxy};
 
 /// What a developer's machine may have set.
 const VARIABLES: [&str; 11] = [
@@ -32,14 +31,13 @@ const PASSWORD: &str = "c4n4ry";
 const BASIC: &str = "Basic bWU6YzRuNHJ5";
 
 /// One operator after the other, each told in its own way where to find what.
-struct Operators<'a> {
-    stage: &'a Stage,
+struct Operators {
     folder: tempfile::TempDir,
 }
 
-impl<'a> Operators<'a> {
-    fn of(stage: &'a Stage) -> Self {
-        Self { stage, folder: tempfile::tempdir().unwrap() }
+impl Operators {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// A file with this text.
@@ -47,12 +45,6 @@ impl<'a> Operators<'a> {
         let path = self.folder.path().join(name);
         fs::write(&path, text).unwrap();
         path
-    }
-
-    /// The kubeconfig of the operator's service account; its one context, cluster and user are called `it`.
-    fn kubeconfig(&self) -> String {
-        let token = self.stage.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=1h"]);
-        self.stage.plane.kubeconfig_for(token.trim())
     }
 
     fn start(&self, identity: &str, environment: &[(&str, &OsStr)], flags: &[&OsStr]) -> Replica {
@@ -115,8 +107,8 @@ users: [{name: astray, user: {}}]
 fn kubeconfig_of_the_environment_leads_to_kubernetes_unless_a_flag_does() {
     play(async {
         let stage = Stage::set(&[]).await;
-        let operators = Operators::of(&stage);
-        let good = operators.file("good", &operators.kubeconfig());
+        let operators = Operators::new();
+        let good = operators.file("good", &stage.kubeconfig());
         let astray = operators.file("astray", ASTRAY);
         let undecided =
             operators.file("undecided", &ASTRAY.replace("current-context: astray", "current-context: \"\""));
@@ -150,16 +142,6 @@ fn without_a_way_to_kubernetes_the_error_says_what_is_missing_and_what_to_give()
     fails(&["--kubeconfig", "/nonexistent/a"], &[], &["check --kubeconfig", "/nonexistent/a"]);
 }
 
-/// A tenant whose `apiUrl` is https, with the simulator's own authority.
-async fn encrypted<'a>(stage: &'a Stage, name: &str) -> Place<'a> {
-    let place = stage.bare(name).await;
-    place.seed().await;
-    place.apply("ConfigMap", Some(OWN), "isc-ca", json!({"data": {"ca.crt": stage.simulator.ca_pem()}})).await;
-    let bundle = json!({"configMapRef": {"name": "isc-ca", "key": "ca.crt"}});
-    place.tenant(json!({"apiUrl": stage.simulator.tenant_https_url(name), "caBundle": bundle})).await;
-    place
-}
-
 fn targets(asked: Vec<Asked>) -> BTreeSet<String> {
     asked.into_iter().map(|asked| asked.target).collect()
 }
@@ -173,11 +155,13 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
     play(async {
         let isc = Options { https: Some(loopback(0)), ..Options::with_tenants(Vec::new()) };
         let stage = Stage::before(isc, &[]).await;
-        let operators = Operators::of(&stage);
-        let kubeconfig = operators.file("kubeconfig", &operators.kubeconfig());
+        let operators = Operators::new();
+        let kubeconfig = operators.file("kubeconfig", &stage.kubeconfig());
         let flags = ["--log-level=trace", "--no-leader-elect", "--kubeconfig", kubeconfig.to_str().unwrap()];
         let flags = flags.map(OsStr::new);
-        let (secure, plain) = (encrypted(&stage, "secure").await, stage.place("plain").await);
+        let (secure, plain) = (stage.bare("secure").await, stage.place("plain").await);
+        secure.seed().await;
+        secure.secure_tenant(json!({})).await;
         let kubernetes = host_and_port(&stage.plane.server_url());
         let simulator = host_and_port(&stage.simulator.https_url());
         let proxy = Proxy::start().await;
@@ -188,8 +172,7 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
             [("https_proxy", OsStr::new(&url)), ("HTTP_PROXY", OsStr::new(&url)), ("ALL_PROXY", OsStr::new(&url))];
         let operator = operators.start("proxied", &environment, &flags);
         for place in [&secure, &plain] {
-            place.token("proxied", json!({})).await;
-            place.ready("proxied").await;
+            place.serve("proxied", json!({})).await;
         }
         drop(operator);
         let asked = proxy.asked();
@@ -211,8 +194,7 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
             environment.extend(no_proxy.map(|hosts| ("NO_PROXY", OsStr::new(hosts))));
             let operator = operators.start(name, &environment, &flags);
             for place in [&secure, &plain] {
-                place.token(name, json!({})).await;
-                place.ready(name).await;
+                place.serve(name, json!({})).await;
             }
             drop(operator);
             assert_eq!(proxy.asked(), [], "{environment:?}");
@@ -235,9 +217,9 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
 fn no_proxy_speaks_of_the_server_and_a_kubeconfig_has_a_proxy_of_its_own() {
     play(async {
         let stage = Stage::set(&[]).await;
-        let operators = Operators::of(&stage);
+        let operators = Operators::new();
         let kubernetes = host_and_port(&stage.plane.server_url());
-        let text = operators.kubeconfig();
+        let text = stage.kubeconfig();
         let (upper, lower) = (["HTTPS_PROXY", "NO_PROXY"], ["https_proxy", "no_proxy"]);
         // The server is called 127.0.0.1, the proxy localhost.
         for (identity, [https_proxy, no_proxy], hosts, is_carried) in [

@@ -6,10 +6,7 @@ use isc_simulator::{
     Switches, When,
 };
 use serde_json::{Value, json};
-
-use crate::place::condition;
-use crate::rotation::ROTATE;
-use crate::stage::{Place, Stage, eventually, play};
+use stage::{Place, Stage, condition, eventually, play};
 
 /// A scope that the user level HELPDESK may use, and one that it may not.
 const WITHIN: &str = "idn:accounts:read";
@@ -66,8 +63,7 @@ async fn judged_by_names(stage: &Stage, name: &str, dialect: Dialect) {
 /// A proxy that answers 403 in the place of ISC is no answer about scopes.
 async fn a_refusal_on_the_way_says_nothing_of_scopes(stage: &Stage) {
     let place = stage.behaving("refused-on-the-way", |switches| switches.scope_lag_seconds = 0).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
     let refused = place.fault(Fault { status: Some(403), ..Fault::on(Operation::Oauth) });
@@ -105,8 +101,7 @@ async fn unknown(stage: &Stage, name: &str, dialect: Dialect) {
     // No more than its user's level is asked of a token whose scopes nobody sees.
     stage.simulator.control().set_levels(name, &place.user, &["HELPDESK".to_owned()]).unwrap();
     let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     let message = place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
     assert!(message.contains("ISC does not say") && message.contains("try one call"), "{message}");
@@ -188,6 +183,8 @@ async fn no_user(stage: &Stage, name: &str, dialect: Dialect) {
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false), "{name}");
     place.seed().await;
     place.nothing_is_wrong("sync").await;
+    assert!(place.authenticates("sync").await, "{name}");
+    assert_eq!((place.posts(), place.created(), place.minted().len()), (1, 1, 1), "{name}");
     place.leave().await;
 }
 
@@ -232,8 +229,7 @@ fn the_tenant_is_known_from_reply_claims_or_its_info_and_shown() {
 
 async fn told(stage: &Stage, name: &str, dialect: Dialect, named: bool, asked: usize) {
     let place = stage.speaking(name, dialect).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     shows_its_tenant(&place, named).await;
     assert_eq!(place.asked(Operation::OauthInfo) > 0, asked > 0, "{name}: asked only for what nobody else says");
@@ -243,7 +239,7 @@ async fn told(stage: &Stage, name: &str, dialect: Dialect, named: bool, asked: u
 /// Status and printed columns have name and data centre where ISC tells them.
 async fn shows_its_tenant(place: &Place<'_>, named: bool) {
     let status = place.tenant_object().await.data["status"].clone();
-    let id = place.tenant_id();
+    let id = tenant_id(place);
     assert_eq!(status["user"], json!({"id": place.user, "tenantId": id}));
     let expected = if named { json!({"name": place.name, "pod": POD}) } else { Value::Null };
     assert_eq!(status["tenant"], expected, "{}", place.name);
@@ -262,8 +258,7 @@ async fn shows_its_tenant(place: &Place<'_>, named: bool) {
 async fn told_by_nobody(stage: &Stage) {
     let nowhere = Dialect { tenant: Presence::Absent, oauth_info: OauthInfo::Missing, ..Dialect::default() };
     let place = stage.speaking("tenant-nowhere", nowhere).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.tenant_waits("UserUnknown", &["GET /oauth/info", &place.seed_name()]).await;
     place.refused("sync", "UserUnknown", &[]).await;
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false));
@@ -291,13 +286,11 @@ async fn told_later(stage: &Stage) {
     place.leave().await;
 }
 
-impl Place<'_> {
-    /// What the tenant of ISC calls itself.
-    fn tenant_id(&self) -> String {
-        use isc_simulator::TenantSpec;
-        let nobody = TenantSpec { name: self.name.clone(), users: Vec::new() };
-        self.stage.simulator.control().add_tenant(&nobody).tenant_id
-    }
+/// What the tenant of ISC calls itself.
+fn tenant_id(place: &Place<'_>) -> String {
+    use isc_simulator::TenantSpec;
+    let nobody = TenantSpec { name: place.name.clone(), users: Vec::new() };
+    place.stage.simulator.control().add_tenant(&nobody).tenant_id
 }
 
 #[test]
@@ -334,8 +327,7 @@ fn no_reply_of_the_token_endpoint_ends_the_process() {
 async fn lives(stage: &Stage, form: ExpiresIn) {
     let name = format!("expires-in-{form:?}").to_lowercase();
     let place = stage.speaking(&name, Dialect { expires_in: form, ..Dialect::default() }).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     assert!(place.authenticates("sync").await);
     assert_eq!((place.created(), place.posts()), (1, 1), "{name}");
@@ -346,8 +338,7 @@ async fn lives(stage: &Stage, form: ExpiresIn) {
 async fn hostile(stage: &Stage, body: Hostile, reason: &str) {
     let name = format!("oauth-{body:?}").to_lowercase();
     let place = stage.place(&name).await;
-    place.token("live", json!({})).await;
-    place.ready("live").await;
+    place.serve("live", json!({})).await;
     let history = place.follow("PersonalAccessToken", "live", "Ready").await;
     let fault = place.fault(Fault { body: Some(body), ..Fault::on(Operation::Oauth) });
     place.tenant_shows("False", reason).await;
@@ -371,8 +362,7 @@ async fn hostile_aside(stage: &Stage, body: Hostile) {
     for operation in [Operation::CheckToken, Operation::OauthInfo] {
         place.fault(Fault { body: Some(body), ..Fault::on(operation) });
     }
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
     assert!(place.asked(Operation::CheckToken) > 0 && place.asked(Operation::OauthInfo) > 0, "{name}");
@@ -384,26 +374,14 @@ fn a_changed_base_url_is_published_without_a_new_token() {
     play(async {
         let stage = Stage::attentive().await;
         let place = stage.place("moves").await;
-        place.token("plain", json!({})).await;
-        place.token("sdk", json!({"secret": {"format": "SailPointSdk"}})).await;
-        place.nothing_is_wrong("plain").await;
-        place.nothing_is_wrong("sdk").await;
+        place.both_formats().await;
         let before = (place.secret("plain").await.unwrap(), place.secret("sdk").await.unwrap());
         let other_name = stage.simulator.tenant_url("moves").replace("127.0.0.1", "localhost");
         place.tenant(json!({"apiUrl": other_name})).await;
         place.publishes(&other_name).await;
         // With its own authority, which the Tenant names in the same change.
-        place
-            .apply(
-                "ConfigMap",
-                Some(crate::stage::OWN),
-                "moves-ca",
-                json!({"data": {"ca.crt": stage.simulator.ca_pem()}}),
-            )
-            .await;
-        let bundle = json!({"configMapRef": {"name": "moves-ca", "key": "ca.crt"}});
         let secure = stage.simulator.tenant_https_url("moves");
-        place.tenant(json!({"apiUrl": format!("{secure}/"), "caBundle": bundle})).await;
+        place.secure_tenant(json!({"apiUrl": format!("{secure}/")})).await;
         place.publishes(&secure).await;
         place.tenant(json!({})).await;
         place.publishes(&stage.simulator.tenant_url("moves")).await;
@@ -412,20 +390,6 @@ fn a_changed_base_url_is_published_without_a_new_token() {
         assert_eq!((after, place.created(), place.posts()), (before, 2, 2));
         place.leave().await;
     });
-}
-
-impl Place<'_> {
-    /// Waits until the Secrets `plain` and `sdk` lead to this base URL.
-    pub async fn publishes(&self, url: &str) {
-        eventually(&format!("{url} is published"), async || {
-            let (plain, sdk) = (self.secret("plain").await?, self.secret("sdk").await?);
-            let is_there = plain["apiUrl"] == url
-                && plain["tokenUrl"] == format!("{url}/oauth/token")
-                && sdk["SAIL_BASE_URL"] == url;
-            is_there.then_some(())
-        })
-        .await;
-    }
 }
 
 #[test]
@@ -444,18 +408,14 @@ async fn drawn(stage: &Stage, number: u64) {
     let place = stage.behaving(&format!("drawn-{number}"), |switches| *switches = drawn.clone()).await;
     let by_hand = NewToken { managed: true, ..NewToken::named(&place.user, "by the platform") };
     stage.simulator.control().create_token(&place.name, by_hand).unwrap();
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     assert!(place.authenticates("sync").await, "{drawn:?}");
     let scopes = place.get("PersonalAccessToken", "sync").await.unwrap();
     assert_ne!(condition(&scopes, "ScopesEffective")["status"], "False", "{drawn:?}");
-    let old = place.pair().await;
-    place.request(ROTATE, "2026-01-01T00:00:00Z").await;
-    let new = place.replaced(&old).await;
+    let (old, new) = place.rotates().await;
     assert!(place.accepts(&new).await && place.accepts(&old).await, "{drawn:?}");
-    place.delete("PersonalAccessToken", "sync").await;
-    place.gone("PersonalAccessToken", "sync").await;
+    place.remove("sync").await;
     let left = stage.simulator.control().tokens(&place.name).unwrap();
     assert_eq!(left.len(), 2, "the seed and that of the platform: {left:?}");
     assert!(!place.accepts(&new).await && !place.accepts(&old).await, "{drawn:?}");

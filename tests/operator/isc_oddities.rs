@@ -1,10 +1,7 @@
 //! ISC that answers almost as it should: one odd field, one refusal beside the way, one name that nobody knows.
 use isc_simulator::{CheckToken, Dialect, Fault, Hostile, NewToken, Operation, Presence, ReplyScope, RetryAfter};
 use serde_json::json;
-
-use crate::place::condition;
-use crate::rotation::ROTATE;
-use crate::stage::{Stage, play};
+use stage::{OWN, Stage, condition, play};
 
 #[test]
 fn what_is_only_good_to_know_of_a_token_may_be_odd() {
@@ -17,15 +14,11 @@ fn what_is_only_good_to_know_of_a_token_may_be_odd() {
         let by_hand = NewToken { scope: None, ..NewToken::named(&place.user, "made by a person") };
         stage.simulator.control().create_token(&place.name, by_hand).unwrap();
         place.seed().await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.nothing_is_wrong("sync").await;
-        let old = place.pair().await;
-        place.request(ROTATE, "2026-01-01T00:00:00Z").await;
-        let new = place.replaced(&old).await;
+        let (old, new) = place.rotates().await;
         assert!(place.accepts(&new).await && place.accepts(&old).await);
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
+        place.remove("sync").await;
         assert_eq!(stage.simulator.control().tokens(&place.name).unwrap().len(), 2, "the seed and that of a person");
         place.leave().await;
     });
@@ -63,8 +56,7 @@ fn a_question_that_is_only_good_to_know_holds_nothing_up() {
             place.fault(Fault { status, retry_after, ..Fault::on(operation) });
         }
         let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
-        place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
+        place.declare().await;
         place.nothing_is_wrong("sync").await;
         place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
         history.never_was("False");
@@ -104,7 +96,7 @@ fn a_deleted_seed_is_told_at_once_and_nothing_is_minted_with_it() {
         let place = stage.place("seed-deleted").await;
         place.token("live", json!({})).await;
         place.nothing_is_wrong("live").await;
-        let secrets = stage.api("Secret", Some(crate::stage::OWN));
+        let secrets = stage.api("Secret", Some(OWN));
         secrets.delete(&place.seed_name(), &kube::api::DeleteParams::default()).await.unwrap();
         place.tenant_shows("False", "SeedMissing").await;
         place.token("new", json!({})).await;

@@ -5,9 +5,7 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::Api;
 use rustix::process::Signal;
 use serde_json::json;
-
-use crate::replica::Replica;
-use crate::stage::{OWN, Place, Stage, eventually, play};
+use stage::{OWN, Place, Replica, Stage, eventually, play};
 
 const ELECT: [&str; 4] = ["--leader-elect", "--lease-retry=500ms", "--secret-poll=1s", "--recheck=1s"];
 
@@ -70,8 +68,7 @@ fn a_leader_that_falls_silent_is_replaced_once_its_lease_has_run_out() {
 
 /// A resource becomes ready, and ISC has created this many tokens in all, each by one POST.
 async fn mints(place: &Place<'_>, name: &str, created: usize) {
-    place.token(name, json!({})).await;
-    place.ready(name).await;
+    place.serve(name, json!({})).await;
     assert_eq!((place.created(), place.posts(), place.minted().len()), (created, created, created), "{name}");
 }
 

@@ -1,8 +1,6 @@
 //! A token's life from manifest to revocation, judged by the simulator's record.
 use serde_json::json;
-
-use crate::place::{condition, uid};
-use crate::stage::{Stage, eventually, play};
+use stage::{Stage, condition, eventually, play, ready_message};
 
 #[test]
 fn a_manifest_becomes_a_credential_that_isc_accepts() {
@@ -50,8 +48,7 @@ fn the_sdk_format_has_the_variables_of_the_official_clients() {
 fn scopes_and_name_change_in_place() {
     play(async {
         let place = Stage::shared().await.place("changes").await;
-        place.token("sync", json!({})).await;
-        place.ready("sync").await;
+        place.served(json!({})).await;
         let before = place.minted()[0].id.clone();
         place.token("sync", json!({"name": "NERM sync", "scopes": ["idn:nelm:manage", "idn:nelm:read"]})).await;
         let token = eventually("the change in ISC", async || {
@@ -68,8 +65,7 @@ fn scopes_and_name_change_in_place() {
 fn a_deleted_or_altered_secret_is_restored_without_a_new_token() {
     play(async {
         let place = Stage::shared().await.place("repairs").await;
-        place.token("sync", json!({})).await;
-        place.ready("sync").await;
+        place.served(json!({})).await;
         let first = place.secret("sync").await.unwrap();
         place.delete("Secret", "sync").await;
         eventually("the deleted Secret", async || place.secret("sync").await).await;
@@ -90,14 +86,11 @@ fn a_deleted_or_altered_secret_is_restored_without_a_new_token() {
 fn deletion_revokes_and_leaves_nothing() {
     play(async {
         let place = Stage::shared().await.place("deletes").await;
-        place.token("sync", json!({})).await;
-        place.ready("sync").await;
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
+        place.served(json!({})).await;
+        place.remove("sync").await;
         assert!(place.minted().is_empty(), "the token is revoked before the finalizer goes");
         assert!(place.get("Secret", "sync").await.is_none());
-        place.token("sync", json!({})).await;
-        place.ready("sync").await;
+        place.served(json!({})).await;
         assert_eq!(place.created(), 2);
     });
 }
@@ -120,41 +113,17 @@ fn deleting_the_whole_namespace_revokes() {
 }
 
 #[test]
-fn noise_mints_nothing() {
-    play(async {
-        let place = Stage::shared().await.place("noise").await;
-        place.token("sync", json!({})).await;
-        let before = place.ready("sync").await;
-        place
-            .patch(
-                "PersonalAccessToken",
-                "sync",
-                json!({"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}}),
-            )
-            .await;
-        let status = place.stage.api("PersonalAccessToken", Some("noise"));
-        let patch = kube::api::Patch::Merge(json!({"status": {"current": null, "failures": 7}}));
-        status.patch_status("sync", &Default::default(), &patch).await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-        assert_eq!((place.created(), place.posts()), (1, 1));
-        assert_eq!(uid(&place.ready("sync").await), uid(&before));
-    });
-}
-
-#[test]
 fn a_suspended_resource_waits_and_is_revoked_all_the_same() {
     play(async {
         let place = Stage::shared().await.place("suspended").await;
         place.token("sync", json!({"suspend": true})).await;
         place.shows("sync", "False", "Suspended").await;
         assert_eq!(place.posts(), 0);
-        place.token("sync", json!({"suspend": false})).await;
-        place.ready("sync").await;
+        place.served(json!({"suspend": false})).await;
         place.token("sync", json!({"suspend": true, "scopes": ["idn:nelm:manage"]})).await;
         place.shows("sync", "True", "Suspended").await;
         assert_eq!(place.minted()[0].scope.clone().unwrap(), ["idn:nelm:read"]);
-        place.delete("PersonalAccessToken", "sync").await;
-        place.gone("PersonalAccessToken", "sync").await;
+        place.remove("sync").await;
         assert!(place.minted().is_empty());
     });
 }
@@ -167,12 +136,12 @@ fn eight_of_ten_slots_are_used_and_the_ninth_says_so() {
             place.token(&format!("t{n}"), json!({})).await;
         }
         let full = eventually("one resource without a slot", async || {
-            let all = place.stage.api("PersonalAccessToken", Some("slots")).list(&Default::default()).await.unwrap();
-            let ready = all.items.iter().filter(|token| condition(token, "Ready")["status"] == "True").count();
-            all.items.into_iter().find(|t| ready == 8 && condition(t, "Ready")["reason"] == "CapacityExhausted")
+            let all = place.resources().await;
+            let ready = all.iter().filter(|token| condition(token, "Ready")["status"] == "True").count();
+            all.into_iter().find(|t| ready == 8 && condition(t, "Ready")["reason"] == "CapacityExhausted")
         })
         .await;
-        let message = condition(&full, "Ready")["message"].as_str().unwrap().to_owned();
+        let message = ready_message(&full);
         assert!(message.contains("9 of 10 tokens, 1 of them not made by this operator"), "{message}");
         assert_eq!((place.created(), place.minted().len()), (8, 8));
     });

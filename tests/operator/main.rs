@@ -1,6 +1,5 @@
 //! The operator as a whole, seen from outside: one binary, one file per subject.
 #![allow(clippy::disallowed_methods, reason = "a test measures real time")]
-#![allow(dead_code, reason = "the stage serves the bench too")]
 
 mod bad_input;
 mod bad_input_hostile;
@@ -8,6 +7,7 @@ mod bad_input_isc;
 mod budget;
 mod by_hand;
 mod checkpoint;
+mod connect_proxy;
 mod connections;
 mod crash;
 mod isc_dialects;
@@ -15,19 +15,13 @@ mod isc_oddities;
 mod leader;
 mod life;
 mod nerm;
-mod place;
-mod probe;
+mod probe_tenant;
 mod process;
 mod refused;
-mod replica;
+mod restarts;
 mod rotation;
 mod secrecy;
 mod seed;
-mod shown;
 mod shutdown;
-mod spent;
-mod stage;
-mod storm;
 mod transitions;
-mod tunnel;
-mod upstream;
+mod wording;

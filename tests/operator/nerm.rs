@@ -3,42 +3,28 @@ use futures::future::join_all;
 use isc_simulator::{BadDate, Fault, Nerm, Operation, RetryAfter};
 use jiff::SignedDuration;
 use serde_json::json;
-
-use crate::place::condition;
-use crate::rotation::ROTATE;
-use crate::shown::says_each_thing_once;
-use crate::stage::{Place, Stage, eventually, play};
+use stage::{Place, ROTATE, Stage, condition, eventually, play, says_each_thing_once};
 
 /// Where nobody listens.
 const DEAD: &str = "http://127.0.0.1:1/api";
 
-impl Place<'_> {
-    /// The base URL of NERM for this tenant.
-    fn nerm_url(&self) -> String {
-        format!("{}/api", self.stage.simulator.tenant_url(&self.name))
-    }
+/// The base URL of NERM for this tenant.
+fn nerm_url(place: &Place<'_>) -> String {
+    format!("{}/api", place.stage.simulator.tenant_url(&place.name))
+}
 
-    /// Waits until the published Secrets `plain` and `sdk` have this URL of NERM, or none.
-    async fn publishes_nerm(&self, url: Option<&str>) {
-        eventually(&format!("{url:?} is published"), async || {
-            let (plain, sdk) = (self.secret("plain").await?, self.secret("sdk").await?);
-            let published = (plain.get("nermUrl"), sdk.get("SAIL_NERM_BASE_URL"));
-            (published == (url.map(Into::into).as_ref(), url.map(Into::into).as_ref())).then_some(())
-        })
-        .await;
-        let keys = |secret: std::collections::BTreeMap<String, String>| secret.len();
-        let more = usize::from(url.is_some());
-        assert_eq!(keys(self.secret("plain").await.unwrap()), 4 + more);
-        assert_eq!(keys(self.secret("sdk").await.unwrap()), 3 + more);
-    }
-
-    /// Two ready resources, one of each format.
-    async fn both_formats(&self) {
-        self.token("plain", json!({})).await;
-        self.token("sdk", json!({"secret": {"format": "SailPointSdk"}})).await;
-        self.nothing_is_wrong("plain").await;
-        self.nothing_is_wrong("sdk").await;
-    }
+/// Waits until the published Secrets `plain` and `sdk` have this URL of NERM, or none.
+async fn publishes_nerm(place: &Place<'_>, url: Option<&str>) {
+    eventually(&format!("{url:?} is published"), async || {
+        let (plain, sdk) = (place.secret("plain").await?, place.secret("sdk").await?);
+        let published = (plain.get("nermUrl"), sdk.get("SAIL_NERM_BASE_URL"));
+        (published == (url.map(Into::into).as_ref(), url.map(Into::into).as_ref())).then_some(())
+    })
+    .await;
+    let keys = |secret: std::collections::BTreeMap<String, String>| secret.len();
+    let more = usize::from(url.is_some());
+    assert_eq!(keys(place.secret("plain").await.unwrap()), 4 + more);
+    assert_eq!(keys(place.secret("sdk").await.unwrap()), 3 + more);
 }
 
 #[test]
@@ -60,7 +46,7 @@ fn what_nerm_says_of_a_credential_is_told_and_holds_nothing_up() {
 
 async fn answer(stage: &Stage, nerm: Nerm, status: &str, reason: &str, why: &str) {
     let place = stage.behaving(&format!("nerm-{nerm:?}").to_lowercase(), |switches| switches.nerm = nerm).await;
-    let url = place.nerm_url();
+    let url = nerm_url(&place);
     place.tenant(json!({"nermUrl": url})).await;
     place.both_formats().await;
     for name in ["plain", "sdk"] {
@@ -69,7 +55,7 @@ async fn answer(stage: &Stage, nerm: Nerm, status: &str, reason: &str, why: &str
         says_each_thing_once(&message);
         place.nothing_is_wrong(name).await;
     }
-    place.publishes_nerm(Some(&url)).await;
+    publishes_nerm(&place, Some(&url)).await;
     assert_eq!(place.created(), 2);
     // It is mended, and asked again by itself. Once it has accepted a credential, it is left alone.
     place.behaves(|switches| switches.nerm = Nerm::Filled);
@@ -92,7 +78,7 @@ async fn nobody_listens(stage: &Stage) {
     assert!(message.contains(DEAD) && message.contains("spec.nermUrl"), "{message}");
     assert!(!message.contains("ISC"), "{message}: ISC is well");
     says_each_thing_once(&message);
-    place.publishes_nerm(Some(DEAD)).await;
+    publishes_nerm(&place, Some(DEAD)).await;
     assert_eq!(place.created(), 2);
     place.leave().await;
 }
@@ -108,7 +94,7 @@ async fn nerm_has_limits_and_a_clock_of_its_own(stage: &Stage) {
         ..Fault::on(Operation::Nerm)
     });
     let tenant = place.follow("Tenant", "nerm-throttles", "Ready").await;
-    place.tenant(json!({"nermUrl": place.nerm_url()})).await;
+    place.tenant(json!({"nermUrl": nerm_url(&place)})).await;
     place.both_formats().await;
     place.says("plain", "NermAccepted", "Unknown", "NoAnswer").await;
     place.asked_again(Operation::Nerm, 2).await;
@@ -130,12 +116,12 @@ fn nerm_that_comes_moves_and_goes_is_published_and_tried_and_makes_no_token() {
         let stage = Stage::attentive().await;
         let place = stage.place("nerm-moves").await;
         place.both_formats().await;
-        place.publishes_nerm(None).await;
-        assert!(place.nerm_condition("plain").await.is_null());
+        publishes_nerm(&place, None).await;
+        assert!(nerm_condition(&place, "plain").await.is_null());
         assert_eq!(place.asked(Operation::Nerm), 0);
         // A slash at the end, and two: what is published has none.
-        place.tenant(json!({"nermUrl": format!("{}/", place.nerm_url())})).await;
-        place.publishes_nerm(Some(&place.nerm_url())).await;
+        place.tenant(json!({"nermUrl": format!("{}/", nerm_url(&place))})).await;
+        publishes_nerm(&place, Some(&nerm_url(&place))).await;
         for name in ["plain", "sdk"] {
             place.says(name, "NermAccepted", "True", "Accepted").await;
         }
@@ -148,16 +134,16 @@ fn nerm_that_comes_moves_and_goes_is_published_and_tried_and_makes_no_token() {
         place.says("plain", "NermAccepted", "True", "Accepted").await;
         let before = (place.pair_of("plain").await, place.pair_of("sdk").await);
         place.tenant(json!({"nermUrl": DEAD})).await;
-        place.publishes_nerm(Some(DEAD)).await;
+        publishes_nerm(&place, Some(DEAD)).await;
         for name in ["plain", "sdk"] {
             let message = place.says(name, "NermAccepted", "Unknown", "NoAnswer").await;
             assert!(message.contains(DEAD), "{message}");
         }
         place.tenant(json!({})).await;
-        place.publishes_nerm(None).await;
+        publishes_nerm(&place, None).await;
         for name in ["plain", "sdk"] {
             eventually(&format!("{name} speaks of NERM no more"), async || {
-                place.nerm_condition(name).await.is_null().then_some(())
+                nerm_condition(&place, name).await.is_null().then_some(())
             })
             .await;
             place.nothing_is_wrong(name).await;
@@ -168,15 +154,6 @@ fn nerm_that_comes_moves_and_goes_is_published_and_tried_and_makes_no_token() {
     });
 }
 
-impl Place<'_> {
-    async fn nerm_condition(&self, name: &str) -> serde_json::Value {
-        condition(&self.get("PersonalAccessToken", name).await.unwrap(), "NermAccepted")
-    }
-
-    /// Client ID and client secret of a Secret of either format.
-    async fn pair_of(&self, name: &str) -> [Option<String>; 2] {
-        let secret = self.secret(name).await.unwrap();
-        let value = |keys: [&str; 2]| keys.iter().find_map(|key| secret.get(*key)).cloned();
-        [value(["clientId", "SAIL_CLIENT_ID"]), value(["clientSecret", "SAIL_CLIENT_SECRET"])]
-    }
+async fn nerm_condition(place: &Place<'_>, name: &str) -> serde_json::Value {
+    condition(&place.get("PersonalAccessToken", name).await.unwrap(), "NermAccepted")
 }

@@ -3,21 +3,15 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+use stage::{Replica, binary, wait};
 use tempfile::TempDir;
-
-use crate::replica::binary;
-
-const PATIENCE: Duration = Duration::from_secs(90);
 
 /// An operator whose API server accepts connections and never answers.
 struct Operator {
-    child: Child,
+    replica: Replica,
     port: u16,
     folder: TempDir,
     _silent_server: TcpListener,
@@ -29,16 +23,13 @@ impl Operator {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let kubeconfig = folder.path().join("kubeconfig");
         fs::write(&kubeconfig, kubeconfig_text(server.local_addr().unwrap().port())).unwrap();
-        let port_file = folder.path().join("port");
-        let child = Command::new(binary())
-            .args(["run", "--namespace", "pat-system", "--identity", "pod-0", "--admin-address", "127.0.0.1:0"])
-            .args([Path::new("--admin-port-file"), &port_file, Path::new("--kubeconfig"), &kubeconfig])
-            .args(flags)
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let port = eventually("the port file", || fs::read_to_string(&port_file).ok()?.trim().parse().ok());
-        Self { child, port, folder, _silent_server: server }
+        let mut command = Command::new(binary());
+        command.args(["run", "--namespace", "pat-system", "--identity", "pod-0", "--kubeconfig"]).arg(&kubeconfig);
+        command.args(flags);
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let replica = Replica::start(command, log, folder.path().join("port"));
+        let port = wait("the port file", || replica.port());
+        Self { replica, port, folder, _silent_server: server }
     }
 
     fn get(&self, path: &str) -> String {
@@ -49,12 +40,8 @@ impl Operator {
         reply
     }
 
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
     fn ends(&mut self) -> ExitStatus {
-        eventually("the end of the operator", || self.child.try_wait().unwrap())
+        wait("the end of the operator", || self.replica.ended())
     }
 
     fn log(&self) -> String {
@@ -62,14 +49,7 @@ impl Operator {
     }
 
     fn logs(&self, message: &str) {
-        eventually(message, || self.log().contains(message).then_some(()));
-    }
-}
-
-impl Drop for Operator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        wait(message, || self.log().contains(message).then_some(()));
     }
 }
 
@@ -80,17 +60,6 @@ fn kubeconfig_text(port: u16) -> String {
             "users": [{{"name": "test", "user": {{}}}}],
             "contexts": [{{"name": "test", "context": {{"cluster": "test", "user": "test"}}}}]}}"#
     )
-}
-
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn run_without_pod(args: &[&str]) -> Output {
@@ -114,7 +83,7 @@ fn alive_but_not_ready_while_kubernetes_is_silent() {
 fn a_request_to_stop_is_obeyed_although_kubernetes_is_silent() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut operator = Operator::start(&["--lease-renew-deadline", "3s"]);
-        operator.signal(signal);
+        operator.replica.signal(signal);
         assert_eq!(operator.ends().code(), Some(0), "{}", operator.log());
         assert!(operator.log().contains("\"message\":\"stopped\""), "{}", operator.log());
     }
@@ -123,9 +92,9 @@ fn a_request_to_stop_is_obeyed_although_kubernetes_is_silent() {
 #[test]
 fn a_second_signal_ends_at_once() {
     let mut operator = Operator::start(&["--lease-duration", "10m", "--lease-renew-deadline", "9m"]);
-    operator.signal(Signal::TERM);
+    operator.replica.signal(Signal::TERM);
     operator.logs("a second signal ends at once");
-    operator.signal(Signal::TERM);
+    operator.replica.signal(Signal::TERM);
     assert_eq!(operator.ends().code(), Some(128 + 15), "{}", operator.log());
 }
 
@@ -134,10 +103,10 @@ fn an_abort_leaves_no_core() {
     let limit = getrlimit(Resource::Core);
     setrlimit(Resource::Core, Rlimit { current: limit.maximum, ..limit }).unwrap();
     let mut operator = Operator::start(&[]);
-    let limits = fs::read_to_string(format!("/proc/{}/limits", operator.child.id())).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", operator.replica.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().skip(4).collect::<Vec<_>>(), ["0", "0", "bytes"], "{core}");
-    operator.signal(Signal::ABORT);
+    operator.replica.signal(Signal::ABORT);
     let status = operator.ends();
     assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
 }
@@ -146,7 +115,7 @@ fn an_abort_leaves_no_core() {
 fn every_log_line_is_a_json_object_with_level_and_message() {
     let mut operator = Operator::start(&["--lease-renew-deadline", "3s", "--log-level", "debug"]);
     operator.logs("failed to get the lease");
-    operator.signal(Signal::TERM);
+    operator.replica.signal(Signal::TERM);
     operator.ends();
     for line in operator.log().lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -5,10 +5,7 @@ use isc_simulator::{Dialect, ErrorStyle, Fault, Front, Hostile, Kind, Operation,
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
-
-use crate::place::condition;
-use crate::shown::says_each_thing_once;
-use crate::stage::{Place, Stage, eventually, play};
+use stage::{Place, Stage, assert_says, condition, eventually, play, ready_message, says_each_thing_once};
 
 /// How the base URL of a tenant's API looks.
 const FORM: &str = "https://<tenant>.api.identitynow.com";
@@ -53,8 +50,7 @@ async fn another_host(stage: &Stage, front: Front, what: &str) {
     place.tenant_stalls("Invalid", &words).await;
     place.token("new", json!({})).await;
     place.refused("new", "Invalid", &words).await;
-    let message = condition(&place.shows("live", "True", "Invalid").await, "Ready")["message"].clone();
-    says_each_thing_once(message.as_str().unwrap());
+    says_each_thing_once(&ready_message(&place.shows("live", "True", "Invalid").await));
     assert_eq!((place.posts(), place.destroyed().len()), (1, 0), "{name}");
     place.behaves(|switches| switches.front = Front::Api);
     place.nothing_is_wrong("new").await;
@@ -164,33 +160,15 @@ fn what_is_published_is_tried_while_isc_refuses_the_seed() {
     });
 }
 
-impl Place<'_> {
-    /// The user is disabled in ISC, or enabled again.
-    pub fn disable(&self, disabled: bool) {
-        self.stage.simulator.control().set_disabled(&self.name, &self.user, disabled).unwrap();
-    }
-
-    /// Requests for an access token with a published credential, behind an entry of the record.
-    fn trials(&self, since: u64) -> usize {
-        let ours = |entry: &&isc_simulator::Entry| {
-            entry.seq > since
-                && entry.kind == Kind::Request
-                && entry.operation == Some(Operation::Oauth)
-                && entry.client_id.as_ref().is_some_and(|id| *id != self.client_id)
-        };
-        self.record().iter().filter(ours).count()
-    }
-
-    /// The one of these resources that is Ready=False; none while all are ready.
-    pub async fn refused_one<'a>(&self, names: &[&'a str]) -> Option<&'a str> {
-        for name in names {
-            let token = self.get("PersonalAccessToken", name).await.unwrap();
-            if condition(&token, "Ready")["status"] == "False" {
-                return Some(name);
-            }
-        }
-        None
-    }
+/// Requests for an access token with a published credential, behind an entry of the record.
+fn trials(place: &Place<'_>, since: u64) -> usize {
+    let ours = |entry: &&isc_simulator::Entry| {
+        entry.seq > since
+            && entry.kind == Kind::Request
+            && entry.operation == Some(Operation::Oauth)
+            && entry.client_id.as_ref().is_some_and(|id| *id != place.client_id)
+    };
+    place.record().iter().filter(ours).count()
 }
 
 /// Each published pair is tried in its turn, one in a minute: the first is told to be refused, the second not yet.
@@ -210,19 +188,17 @@ async fn a_disabled_user(stage: &Stage, name: &str, dialect: Dialect, die: bool)
     place.tenant_stalls("CredentialRefused", &words).await;
     let refused = eventually(&format!("{name}: a refused pair"), async || place.refused_one(&both).await).await;
     let message = place.says(refused, "Ready", "False", "PublishedRefused").await;
-    for word in ["enable the ISC user", &format!("Secret {refused:?}"), "status 40"] {
-        assert!(message.contains(word), "{message:?} does not say {word:?}");
-    }
+    assert_says(&message, &["enable the ISC user", &format!("Secret {refused:?}"), "status 40"]);
     says_each_thing_once(&message);
     place.says(refused, "Stalled", "True", "PublishedRefused").await;
     place.tells(refused, &["PublishedRefused"]).await;
     let other = if refused == "a" { "b" } else { "a" };
     let live = place.shows(other, "True", "CredentialRefused").await;
-    says_each_thing_once(condition(&live, "Ready")["message"].as_str().unwrap());
+    says_each_thing_once(&ready_message(&live));
     // The Tenant is looked at again and again meanwhile.
     place.asked_again(Operation::Oauth, 3).await;
     let minutes = usize::try_from(disabled.elapsed().as_secs() / 60).unwrap();
-    assert!((1..=1 + minutes).contains(&place.trials(since)), "{name}: {} trials", place.trials(since));
+    assert!((1..=1 + minutes).contains(&trials(&place, since)), "{name}: {} trials", trials(&place, since));
     place.disable(false);
     for resource in both {
         place.nothing_is_wrong(resource).await;
@@ -243,8 +219,8 @@ async fn an_outage_while_disabled(stage: &Stage) {
     let down = place.fault(Fault { drop: Some(When::Before), ..Fault::default() });
     place.tenant_waits("IscUnavailable", &[]).await;
     eventually("the outage is told on the resource", async || {
-        let message = condition(&place.get("PersonalAccessToken", "sync").await?, "Ready")["message"].clone();
-        message.as_str()?.contains("IscUnavailable").then_some(()).or(message.as_str()?.contains("reply").then_some(()))
+        let message = ready_message(&place.get("PersonalAccessToken", "sync").await?);
+        (message.contains("IscUnavailable") || message.contains("reply")).then_some(())
     })
     .await;
     history.never_was("True");
@@ -270,7 +246,7 @@ async fn a_wrong_seed(stage: &Stage) {
     place.seed().await;
     place.nothing_is_wrong("sync").await;
     history.never_was("False");
-    assert!(place.trials(since) <= 1, "{}", place.trials(since));
+    assert!(trials(&place, since) <= 1, "{}", trials(&place, since));
     assert_eq!((place.created(), place.destroyed().len()), (1, 0));
     place.leave().await;
 }
@@ -282,7 +258,7 @@ async fn one_that_somebody_deleted(stage: &Stage) {
     place.nothing_is_wrong("sync").await;
     let old = place.pair().await;
     place.disable(true);
-    stage.simulator.control().delete_token(&place.name, &old[0]).unwrap();
+    stage.simulator.control().delete_token(&place.name, &old.client_id).unwrap();
     place.says("sync", "Ready", "False", "PublishedRefused").await;
     place.disable(false);
     let new = place.replaced(&old).await;
@@ -316,7 +292,7 @@ async fn outage(stage: &Stage, name: &str, reason: &str, fault: Fault) {
     let fault = place.fault(fault);
     place.tenant_waits(reason, &[&format!("Tenant {name:?}"), "by itself"]).await;
     let live = place.shows("sync", "True", reason).await;
-    says_each_thing_once(condition(&live, "Ready")["message"].as_str().unwrap());
+    says_each_thing_once(&ready_message(&live));
     assert!(condition(&live, "Stalled").is_null());
     place.ends(fault);
     place.is_looked_at().await;
@@ -331,8 +307,7 @@ fn past_its_recorded_expiry_nothing_is_called_ready() {
     play(async {
         let life = ["--long-expiry=30s", "--provisional-max=18s", "--attempt-expiry=14s", "--list-lag=1s"];
         let pace = ["--drift-interval=2s", "--recheck=1s", "--secret-poll=1s", "--backoff-first=1s"];
-        let stage = Stage::set(&[&life[..], &pace[..]].concat()).await;
-        stage.start_operator();
+        let stage = Stage::running(&[&life[..], &pace[..]].concat()).await;
         tokio::join!(
             expires(&stage, "expires-down", Fault { drop: Some(When::Before), ..Fault::default() }),
             expires(&stage, "expires-refused", Fault { status: Some(401), ..Fault::default() }),

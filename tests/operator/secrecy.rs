@@ -1,8 +1,7 @@
-//! A canary scan (T7): no client secret and no access token in anything that the operator writes for people.
+//! A canary scan: no client secret and no access token in anything that the operator writes for people.
 use isc_simulator::{ACCESS_TOKEN_MARKER, CLIENT_SECRET_MARKER, Fault, Hostile, Operation};
 use serde_json::json;
-
-use crate::stage::{OWN, Place, Stage, eventually, play};
+use stage::{OWN, Place, Stage, eventually, play};
 
 /// Successes and failures of every kind that handles a client secret.
 async fn scenario(place: &Place<'_>) {
@@ -25,16 +24,14 @@ async fn scenario(place: &Place<'_>) {
     control.add_fault(Some(&place.name), Fault { times: Some(2), ..refused });
     place.patch("Secret", "plain", json!({"data": {"clientSecret": "eHg="}})).await;
     eventually("the altered Secret put right", async || place.authenticates("plain").await.then_some(())).await;
-    place.delete("PersonalAccessToken", "sdk").await;
-    place.gone("PersonalAccessToken", "sdk").await;
+    place.remove("sdk").await;
 }
 
 #[test]
 fn no_client_secret_and_no_access_token_is_ever_told() {
     play(async {
         let timings = ["--attempt-expiry", "20s", "--list-lag", "1s", "--drift-interval", "4s"];
-        let stage = Stage::set(&[&timings[..], &["--recheck", "1s", "--secret-poll", "1s"]].concat()).await;
-        stage.start_operator();
+        let stage = Stage::running(&[&timings[..], &["--recheck", "1s", "--secret-poll", "1s"]].concat()).await;
         let place = stage.place("secrecy").await;
         scenario(&place).await;
         let mut canaries = stage.simulator.control().client_secrets();

@@ -1,12 +1,12 @@
 //! The operator's own credential: which scopes it must have, how that is known, and how its end is announced.
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use isc_simulator::{CheckToken, Dialect, NewToken, Operation, ReplyScope, ScopeClaim, TokenEdit};
 use jiff::{SignedDuration, Timestamp};
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
-
-use crate::place::condition;
-use crate::shown::says_each_thing_once;
-use crate::stage::{Place, Stage, WATCHFUL, eventually, play};
+use stage::{Place, Stage, WATCHFUL, assert_says, condition, eventually, play, says_each_thing_once};
 
 const MANAGE: &str = "sp:my-personal-access-tokens:manage";
 const READ: &str = "sp:my-personal-access-tokens:read";
@@ -15,33 +15,29 @@ const READ_ALL: &str = "sp:all-personal-access-tokens:read";
 /// The scopes with which tokens are managed.
 const MANAGING: [&str; 4] = [MANAGE, READ, MANAGE_ALL, READ_ALL];
 
-impl Place<'_> {
-    /// Has the seed Secret hold a token of the user with these scopes.
-    async fn seed_scoped(&self, scopes: &[&str]) {
-        let scope = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
-        let token = NewToken { scope, ..NewToken::named(&self.user, &format!("seed {}", scopes.join(" "))) };
-        let made = self.stage.simulator.control().create_token(&self.name, token).unwrap();
-        self.seed_with(&made.client_id, &made.client_secret).await;
-    }
+/// Has the seed Secret hold a token of the user with these scopes.
+async fn seed_scoped(place: &Place<'_>, scopes: &[&str]) {
+    let scope = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
+    let token = NewToken { scope, ..NewToken::named(&place.user, &format!("seed {}", scopes.join(" "))) };
+    let made = place.stage.simulator.control().create_token(&place.name, token).unwrap();
+    place.seed_with(&made.client_id, &made.client_secret).await;
+}
 
-    /// Tenant and resource say which scope the seed lacks.
-    async fn lacks(&self, resource: &str) -> String {
-        let words = [&self.seed_name(), MANAGE, "create a personal access token that has it"];
-        let message = self.tenant_stalls("MissingScope", &words).await;
-        self.refused(resource, "MissingScope", &words).await;
-        message
-    }
+/// Tenant and resource say which scope the seed lacks.
+async fn lacks(place: &Place<'_>, resource: &str) -> String {
+    let lacks = format!("lacks the scope {MANAGE}");
+    let words = [&place.seed_name(), lacks.as_str(), "create a personal access token that has it"];
+    let message = place.tenant_stalls("MissingScope", &words).await;
+    place.refused(resource, "MissingScope", &words).await;
+    message
+}
 
-    /// Every token that the operator made and that lives is one that it published.
-    async fn none_is_left_over(&self) {
-        let all = self.stage.api("PersonalAccessToken", Some(&self.name)).list(&Default::default()).await.unwrap();
-        let current = |token: &kube::api::DynamicObject| token.data["status"]["current"]["clientId"].clone();
-        let mut published: Vec<Value> = all.items.iter().map(current).collect();
-        let mut minted: Vec<Value> = self.minted().iter().map(|token| json!(token.id)).collect();
-        published.sort_by_key(ToString::to_string);
-        minted.sort_by_key(ToString::to_string);
-        assert_eq!(minted, published, "{}", self.name);
-    }
+/// Every token that the operator made and that lives is one that it published.
+async fn none_is_left_over(place: &Place<'_>) {
+    let current = |token: &DynamicObject| token.data["status"]["current"]["clientId"].as_str().unwrap().to_owned();
+    let published: BTreeSet<String> = place.resources().await.iter().map(current).collect();
+    let minted: Vec<String> = place.minted().into_iter().map(|token| token.id).collect();
+    assert_eq!((minted.len(), minted.into_iter().collect()), (published.len(), published), "{}", place.name);
 }
 
 #[test]
@@ -54,6 +50,7 @@ fn a_seed_that_could_never_extend_is_told_before_anything_is_minted() {
             named(stage, "seed-all-manage", Dialect::default(), &[MANAGE_ALL]),
             named(stage, "seed-all-but-mine", Dialect::default(), &[MANAGE_ALL, READ_ALL, READ, "idn:nelm:read"]),
             named(stage, "seed-read", Dialect::default(), &[READ]),
+            named(stage, "seed-without-tokens", Dialect::default(), &["idn:nelm:read"]),
             named(stage, "seed-checked", absent(CheckToken::Answers), &[MANAGE_ALL]),
             named(stage, "seed-claimed", claimed, &[MANAGE_ALL, "sp:scopes:default"]),
         );
@@ -63,15 +60,15 @@ fn a_seed_that_could_never_extend_is_told_before_anything_is_minted() {
 /// Where ISC names the scopes. The one that is needed is enough.
 async fn named(stage: &Stage, name: &str, dialect: Dialect, scopes: &[&str]) {
     let place = stage.speaking(name, dialect).await;
-    place.seed_scoped(scopes).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
-    let message = place.lacks("sync").await;
+    seed_scoped(&place, scopes).await;
+    place.declare().await;
+    let message = lacks(&place, "sync").await;
     assert!(message.contains(scopes[0]), "{message} does not say what it has");
     assert_eq!((place.posts(), place.asked(Operation::Patch), place.ledger().await.is_some()), (0, 0, false), "{name}");
-    place.seed_scoped(&[MANAGE]).await;
+    seed_scoped(&place, &[MANAGE]).await;
     place.nothing_is_wrong("sync").await;
-    assert_eq!((place.created(), place.posts()), (1, 1), "{name}");
+    assert!(place.authenticates("sync").await, "{name}");
+    assert_eq!((place.created(), place.posts(), place.minted().len()), (1, 1, 1), "{name}");
     place.leave().await;
 }
 
@@ -94,23 +91,23 @@ fn where_scopes_have_no_names_the_first_403_tells_and_stops_minting() {
 async fn unnamed(stage: &Stage, name: &str, check_token: CheckToken, scopes: &[&str], made: usize) {
     let place =
         stage.speaking(name, Dialect { reply_scope: ReplyScope::Absent, check_token, ..Dialect::default() }).await;
-    place.seed_scoped(scopes).await;
+    seed_scoped(&place, scopes).await;
     place.tenant(json!({})).await;
     place.connected().await;
     place.token("sync", json!({})).await;
-    let message = place.lacks("sync").await;
+    let message = lacks(&place, "sync").await;
     assert!(message.contains("with status 403"), "{message}");
     assert_eq!((place.posts(), place.created()), (1, made), "{name}");
     // What comes later is told at once.
     place.token("later", json!({})).await;
     place.refused("later", "MissingScope", &[MANAGE]).await;
-    place.tenant_still_lacks().await;
+    tenant_still_lacks(&place).await;
     assert_eq!((place.posts(), place.created()), (1, made), "{name}: minting has stopped");
     assert!(place.minted().len() <= made);
     place.seed().await;
     place.nothing_is_wrong("sync").await;
     place.nothing_is_wrong("later").await;
-    place.none_is_left_over().await;
+    none_is_left_over(&place).await;
     assert!(place.created() <= 2 + made, "{name}");
     place.leave().await;
 }
@@ -119,7 +116,7 @@ async fn unnamed(stage: &Stage, name: &str, check_token: CheckToken, scopes: &[&
 async fn several_at_once(stage: &Stage) {
     let unnamed = Dialect { reply_scope: ReplyScope::Absent, check_token: CheckToken::Missing, ..Dialect::default() };
     let place = stage.speaking("unnamed-several", unnamed).await;
-    place.seed_scoped(&[MANAGE_ALL]).await;
+    seed_scoped(&place, &[MANAGE_ALL]).await;
     let all = ["a", "b", "c", "d"];
     for name in all {
         place.token(name, json!({})).await;
@@ -130,26 +127,24 @@ async fn several_at_once(stage: &Stage) {
         place.shows(name, "False", "MissingScope").await;
     }
     let made = (place.posts(), place.created());
-    place.tenant_still_lacks().await;
+    tenant_still_lacks(&place).await;
     assert_eq!((place.posts(), place.created()), made, "minting has stopped");
     assert!(made.1 <= 2, "{made:?}");
     place.seed().await;
     for name in all {
         place.nothing_is_wrong(name).await;
     }
-    place.none_is_left_over().await;
+    none_is_left_over(&place).await;
     place.leave().await;
 }
 
-impl Place<'_> {
-    /// The Tenant was looked at again, more than once, and says the same.
-    async fn tenant_still_lacks(&self) {
-        let history = self.follow("Tenant", &self.name, "Ready").await;
-        // Nothing has changed, so that nothing may be written: its passes are told by what they ask of ISC.
-        self.asked_again(Operation::Oauth, 3).await;
-        assert_eq!(history.states(), [] as [Value; 0], "a Tenant that stalls is told of once");
-        self.tenant_says("Stalled", "True", "MissingScope").await;
-    }
+/// The Tenant was looked at again, more than once, and says the same.
+async fn tenant_still_lacks(place: &Place<'_>) {
+    let history = place.follow("Tenant", &place.name, "Ready").await;
+    // Nothing has changed, so that nothing may be written: its passes are told by what they ask of ISC.
+    place.asked_again(Operation::Oauth, 3).await;
+    assert_eq!(history.states(), [] as [Value; 0], "a Tenant that stalls is told of once");
+    place.tenant_says("Stalled", "True", "MissingScope").await;
 }
 
 /// LIST itself may be what ISC does not allow.
@@ -159,14 +154,13 @@ async fn forbidden_to_list(stage: &Stage) {
         Dialect { reply_scope: ReplyScope::ReadWrite, check_token: CheckToken::Missing, ..Dialect::default() },
     );
     let place = place.await;
-    place.seed_scoped(&["idn:nelm:read"]).await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
-    let message = place.lacks("sync").await;
+    seed_scoped(&place, &["idn:nelm:read"]).await;
+    place.declare().await;
+    let message = lacks(&place, "sync").await;
     assert!(message.contains("LIST was answered with status 403"), "{message}");
-    place.tenant_still_lacks().await;
+    tenant_still_lacks(&place).await;
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false));
-    place.seed_scoped(&["sp:scopes:all"]).await;
+    seed_scoped(&place, &["sp:scopes:all"]).await;
     place.nothing_is_wrong("sync").await;
     place.leave().await;
 }
@@ -175,10 +169,9 @@ async fn forbidden_to_list(stage: &Stage) {
 async fn enough_without_names(stage: &Stage) {
     let unnamed = Dialect { reply_scope: ReplyScope::Absent, check_token: CheckToken::Missing, ..Dialect::default() };
     let place = stage.speaking("unnamed-enough", unnamed).await;
-    place.seed_scoped(&[MANAGE]).await;
+    seed_scoped(&place, &[MANAGE]).await;
     let history = place.follow("Tenant", "unnamed-enough", "Ready").await;
-    place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
+    place.declare().await;
     place.nothing_is_wrong("sync").await;
     history.never_was("False");
     place.leave().await;
@@ -247,8 +240,7 @@ async fn ends(stage: &Stage, name: &str, left: SignedDuration, reason: Option<&s
     control.edit_token(name, &place.client_id, edit).unwrap();
     place.seed().await;
     place.tenant(json!({})).await;
-    place.token("sync", json!({})).await;
-    place.ready("sync").await;
+    place.served(json!({})).await;
     let stamp = Timestamp::from_second(end.as_second()).unwrap().to_string();
     assert_eq!(place.tenant_object().await.data["status"]["credential"]["expiresAt"], stamp);
     assert_eq!(gauge(&place).await, Some(end.as_second().to_string()));
@@ -257,16 +249,17 @@ async fn ends(stage: &Stage, name: &str, left: SignedDuration, reason: Option<&s
     assert_eq!(told.as_ref().map(|(reason, _)| reason.as_str()), reason, "{name}");
     match told {
         Some((_, message)) => {
-            for word in [&stamp, &place.seed_name(), "make a new personal access token of the same ISC user"] {
-                assert!(message.contains(word), "{message:?} does not say {word:?}");
-            }
+            assert_says(
+                &message,
+                &[&stamp, &place.seed_name(), "make a new personal access token of the same ISC user"],
+            );
             says_each_thing_once(&message);
             assert_eq!(events, [("CredentialExpires".to_owned(), message)]);
         }
         None => assert_eq!(events, []),
     }
     // Another one, which never ends.
-    place.seed_scoped(&[MANAGE]).await;
+    seed_scoped(&place, &[MANAGE]).await;
     eventually(&format!("{name}: nothing ends any more"), async || {
         let tenant = place.tenant_object().await;
         let is_over = tenant.data["status"]["credential"]["expiresAt"].is_null() && end_of(&place).await.is_none();
@@ -289,8 +282,7 @@ async fn never_ends(stage: &Stage) {
 #[test]
 fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
     play(async {
-        let stage = Stage::set(&WATCHFUL).await;
-        stage.start_operator();
+        let stage = Stage::running(&WATCHFUL).await;
         let control = stage.simulator.control();
         let place = stage.bare("ending").await;
         let days = |days: i64| SignedDuration::from_hours(24) * i32::try_from(days).unwrap();
@@ -299,8 +291,7 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
         control.edit_token("ending", &place.client_id, edit).unwrap();
         place.seed().await;
         place.tenant(json!({})).await;
-        place.token("sync", json!({})).await;
-        place.ready("sync").await;
+        place.served(json!({})).await;
         assert_eq!(end_of(&place).await, None);
         let mut told = Vec::new();
         for (passed, reason) in [(11, "Within30Days"), (23, "Within7Days"), (5, "Within1Day")] {
@@ -311,8 +302,7 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
             eventually("its event", async || (place.tenant_events().await.len() == told.len()).then_some(())).await;
             // A restart tells none of them again.
             if reason == "Within7Days" {
-                stage.kill_operator();
-                stage.start_operator();
+                stage.restart_operator();
                 place.asked_again(Operation::Oauth, 2).await;
             }
         }
@@ -328,7 +318,7 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
         assert!(events.iter().all(|(reason, _)| reason == "CredentialExpires"), "{events:?}");
         assert_eq!(events.len(), told.len() + 1, "{events:?}");
         assert_eq!(gauge(&place).await, Some(end.as_second().to_string()));
-        place.seed_scoped(&[MANAGE]).await;
+        seed_scoped(&place, &[MANAGE]).await;
         place.nothing_is_wrong("sync").await;
         assert_eq!((end_of(&place).await, gauge(&place).await, place.created()), (None, None, 1));
     });

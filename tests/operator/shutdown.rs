@@ -4,10 +4,7 @@ use std::time::Instant;
 use isc_simulator::{GateSpec, Operation, When};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-
-use crate::crash::recorded;
-use crate::replica::Replica;
-use crate::stage::{Place, Stage, eventually, play};
+use stage::{Place, Replica, Stage, eventually, play, recorded};
 
 const FLAGS: [&str; 5] =
     ["--secret-poll=1s", "--recheck=1s", "--list-lag=1s", "--backoff-first=1s", "--attempt-expiry=40s"];

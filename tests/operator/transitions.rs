@@ -1,9 +1,7 @@
 //! The log as in production: each transition of a Ready condition is one line, and so says what the API server was told.
 use isc_simulator::{Fault, NewToken, Operation, When};
 use serde_json::{Value, json};
-
-use crate::shown::History;
-use crate::stage::{Place, Stage, WATCHFUL, eventually, play};
+use stage::{History, Place, Stage, WATCHFUL, eventually, play};
 
 /// A line of the log that tells of a transition.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,8 +61,8 @@ fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_is_none() {
             ("PersonalAccessToken \"is-disabled/plain\"", &plain),
             ("PersonalAccessToken \"is-disabled/sdk\"", &sdk),
         ];
-        tokio::join!(through_thick_and_thin(&place), moves.settles(), async {
-            disabled.settles().await;
+        tokio::join!(through_thick_and_thin(&place), settles(&moves), async {
+            settles(&disabled).await;
             disabled.disable(true);
             eventually("a refused pair", async || disabled.refused_one(&["plain", "sdk"]).await).await;
             disabled.tenant_stalls("CredentialRefused", &[]).await;
@@ -79,7 +77,7 @@ fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_is_none() {
         }
         assert!(!stage.log().contains("\"level\":\"DEBUG\""), "a log as in production");
         let before = objects.map(|(object, _)| lines(&stage, object));
-        moves.is_moved_while_no_operator_runs().await;
+        is_moved_while_no_operator_runs(&moves).await;
         disabled.asked_again(Operation::Oauth, 4).await;
         are_told(&stage, &objects).await;
         for ((object, _), before) in objects.iter().zip(before) {
@@ -135,35 +133,29 @@ async fn through_thick_and_thin(place: &Place<'_>) {
     place.shows("sync", "True", "CredentialRefused").await;
     place.seed().await;
     place.nothing_is_wrong("sync").await;
-    place.delete("PersonalAccessToken", "sync").await;
-    place.gone("PersonalAccessToken", "sync").await;
+    place.remove("sync").await;
 }
 
-impl Place<'_> {
-    async fn settles(&self) {
-        self.seed().await;
-        self.tenant(json!({})).await;
-        self.token("plain", json!({})).await;
-        self.token("sdk", json!({"secret": {"format": "SailPointSdk"}})).await;
-        self.nothing_is_wrong("plain").await;
-        self.nothing_is_wrong("sdk").await;
-    }
+async fn settles(place: &Place<'_>) {
+    place.seed().await;
+    place.tenant(json!({})).await;
+    place.both_formats().await;
+}
 
-    /// What is published follows the Tenant, also if nobody saw it change.
-    async fn is_moved_while_no_operator_runs(&self) {
-        let before = self.record().len();
-        self.stage.kill_operator();
-        let url = self.stage.simulator.tenant_url(&self.name).replace("127.0.0.1", "localhost");
-        self.tenant(json!({"apiUrl": url, "nermUrl": format!("{url}/api")})).await;
-        self.stage.start_operator();
-        self.publishes(&url).await;
-        eventually("NERM is published too", async || {
-            (self.secret("plain").await?.get("nermUrl")? == &format!("{url}/api")).then_some(())
-        })
-        .await;
-        self.nothing_is_wrong("plain").await;
-        self.nothing_is_wrong("sdk").await;
-        assert!(self.record().len() > before);
-        assert_eq!((self.created(), self.posts(), self.destroyed().len()), (2, 2, 0));
-    }
+/// What is published follows the Tenant, also if nobody saw it change.
+async fn is_moved_while_no_operator_runs(place: &Place<'_>) {
+    let before = place.record().len();
+    place.stage.kill_operator();
+    let url = place.stage.simulator.tenant_url(&place.name).replace("127.0.0.1", "localhost");
+    place.tenant(json!({"apiUrl": url, "nermUrl": format!("{url}/api")})).await;
+    place.stage.start_operator();
+    place.publishes(&url).await;
+    eventually("NERM is published too", async || {
+        (place.secret("plain").await?.get("nermUrl")? == &format!("{url}/api")).then_some(())
+    })
+    .await;
+    place.nothing_is_wrong("plain").await;
+    place.nothing_is_wrong("sdk").await;
+    assert!(place.record().len() > before);
+    assert_eq!((place.created(), place.posts(), place.destroyed().len()), (2, 2, 0));
 }

@@ -3,15 +3,15 @@ use isc_simulator::{
     CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown, Switches,
 };
 
-use crate::stage::Stage;
+use crate::tenant::Tenant;
 
 /// A line that is expected: id, verdict, and words of the answer.
 pub type Line = (&'static str, &'static str, &'static str);
 
 /// Probes a tenant with these switches; all lines but the expected ones hold, and the exit code fits them all.
 pub fn expect(what: &str, edit: impl FnOnce(&mut Switches), expected: &[Line]) {
-    let stage = Stage::with(edit);
-    let told = stage.probe(&[]);
+    let tenant = Tenant::with(edit);
+    let told = tenant.probe(&[]);
     let lines = told.lines();
     for (id, (verdict, answer, note)) in &lines {
         let line = expected.iter().find(|(expected, ..)| expected == id);
@@ -23,7 +23,7 @@ pub fn expect(what: &str, edit: impl FnOnce(&mut Switches), expected: &[Line]) {
     let has = |wanted: &str| lines.values().any(|(verdict, ..)| verdict == wanted);
     let code = if has("does not hold") { 1 } else { 2 * i32::from(has("unknown")) };
     assert_eq!(told.code, Some(code), "{what}");
-    assert_eq!(stage.left(), [], "{what}");
+    assert_eq!(tenant.left(), [], "{what}");
 }
 
 fn speak(what: &str, edit: impl FnOnce(&mut Dialect), expected: &[Line]) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isc_simulator::{CheckToken, ExpiresIn, OauthInfo, Options, Presence, ReplyScope, Shown, Switches, TenantSpec};
 use pat_operator::probe::Question;
 
-use crate::stage::{Stage, TENANT};
+use crate::tenant::{TENANT, Tenant};
 
 const BEGIN: &str = "<!-- written by `make probe-doc` from here -->\n";
 const END: &str = "<!-- to here -->\n";
@@ -49,11 +49,11 @@ fn report(edit: fn(&mut Switches)) -> String {
     let mut switches = Switches::default();
     edit(&mut switches);
     let tenants = vec![TenantSpec::named(TENANT)];
-    let stage = Stage::started(Options { switches, seed: Some(1), ..Options::with_tenants(tenants) });
-    let url = stage.simulator.tenant_url(TENANT);
-    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
-    command.arg("--seed-file").arg(stage.seed_file()).args(["--nerm-url", &format!("{url}/api")]);
-    let told = stage.run(command);
+    let tenant = Tenant::started(Options { switches, seed: Some(1), ..Options::with_tenants(tenants) });
+    let url = tenant.simulator.tenant_url(TENANT);
+    let mut command = tenant.at(&url, &["--allow-loopback-http", "--yes"]);
+    command.args(["--nerm-url", &format!("{url}/api")]);
+    let told = tenant.run(command);
     assert!(told.out.ends_with('\n') && !told.out.is_empty(), "{told:?}");
     told.out.replace(&url, "https://acme.api.identitynow.com")
 }

@@ -5,8 +5,8 @@ use isc_simulator::{
     CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown, Switches,
 };
 
-use crate::stage::Stage;
 use crate::switches::ON_A_TOKEN;
+use crate::tenant::Tenant;
 
 /// How many are drawn.
 const DRAWS: u64 = 48;
@@ -61,17 +61,17 @@ fn is_named(dialect: &Dialect) -> bool {
 
 fn check(number: u64) {
     let switches = drawn(number);
-    let stage = Stage::with(|fresh| *fresh = switches.clone());
-    let told = stage.probe(&[]);
+    let tenant = Tenant::with(|fresh| *fresh = switches.clone());
+    let told = tenant.probe(&[]);
     // An ISC that says nothing at all at /oauth/info cannot be told from another host.
     if switches.dialect.oauth_info == OauthInfo::Missing && switches.dialect.errors == ErrorStyle::Empty {
         told.assert_error(&["GET /oauth/info was answered with", "status 404 that is not JSON"]);
-        return assert_eq!(stage.requests(), 1, "draw {number}");
+        return assert_eq!(tenant.requests(), 1, "draw {number}");
     }
     for (id, (verdict, answer, note)) in told.lines() {
         assert_eq!(verdict, due(&id, &switches), "draw {number}: {id}: {answer}; {note:?}: {switches:?}");
     }
-    assert_eq!(stage.left(), [], "draw {number}: {told:?}");
+    assert_eq!(tenant.left(), [], "draw {number}: {told:?}");
 }
 
 #[test]

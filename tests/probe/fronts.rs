@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use isc_simulator::{Front, Operation};
 
-use crate::stage::{Stage, TENANT};
-use crate::told::Told;
+use crate::run::Told;
+use crate::tenant::{TENANT, Tenant};
 
 #[test]
 fn what_is_no_isc_is_named_and_gets_no_credential() {
@@ -18,21 +18,21 @@ fn what_is_no_isc_is_named_and_gets_no_credential() {
             Front::MethodNotAllowed => "a page for people (405)",
             Front::HtmlOk => "a page for people (200)",
         };
-        let stage = Stage::with(|switches| switches.front = front);
-        let told = stage.probe(&[]);
-        let url = stage.simulator.tenant_url(TENANT);
+        let tenant = Tenant::with(|switches| switches.front = front);
+        let told = tenant.probe(&[]);
+        let url = tenant.simulator.tenant_url(TENANT);
         told.assert_error(&[&url, "GET /oauth/info was answered with", words, "https://<tenant>.api.identitynow.com"]);
-        let asked: Vec<_> = stage.control().record_since(0).into_iter().filter_map(|entry| entry.path).collect();
+        let asked: Vec<_> = tenant.control().record_since(0).into_iter().filter_map(|entry| entry.path).collect();
         assert_eq!(asked, [format!("GET /t/{TENANT}/oauth/info")], "{front:?}");
     }
 }
 
 #[test]
 fn a_host_that_fails_is_no_wrong_url() {
-    let stage = Stage::with(|switches| switches.front = Front::HtmlUnavailable);
-    let told = stage.probe(&[]);
-    told.assert_error(&[&stage.simulator.tenant_url(TENANT), "it answers 503"]);
-    assert_eq!(stage.requests(), 1, "the seed is not sent there");
+    let tenant = Tenant::with(|switches| switches.front = Front::HtmlUnavailable);
+    let told = tenant.probe(&[]);
+    told.assert_error(&[&tenant.simulator.tenant_url(TENANT), "it answers 503"]);
+    assert_eq!(tenant.requests(), 1, "the seed is not sent there");
 }
 
 #[test]
@@ -53,48 +53,46 @@ fn what_ends_in_a_version_or_in_the_way_to_the_token_endpoint_is_refused_unsent(
         "/personal-access-tokens/v1",
     ];
     for path in ends {
-        let stage = Stage::new();
-        let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
-        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
-        command.arg("--seed-file").arg(stage.seed_file());
-        let told = stage.run(command);
+        let tenant = Tenant::new();
+        let url = format!("{}{path}", tenant.simulator.tenant_url(TENANT));
+        let told = tenant.run(tenant.at(&url, &["--allow-loopback-http", "--yes"]));
         let url = url.trim_end_matches(['/', '.']);
         told.assert_error(&[url, "nothing was sent", "without a version", "https://<tenant>.api.identitynow.com"]);
-        assert_eq!(stage.requests(), 0, "{path}");
+        assert_eq!(tenant.requests(), 0, "{path}");
     }
 }
 
 #[test]
 fn a_path_behind_the_host_is_no_base_url() {
     for path in ["/v3/x", "/api", "/oauth/x/y"] {
-        let stage = Stage::new();
-        let url = format!("{}{path}", stage.simulator.tenant_url(TENANT));
-        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
-        command.arg("--seed-file").arg(stage.seed_file());
-        let told = stage.run(command);
+        let tenant = Tenant::new();
+        let url = format!("{}{path}", tenant.simulator.tenant_url(TENANT));
+        let told = tenant.run(tenant.at(&url, &["--allow-loopback-http", "--yes"]));
         told.assert_error(&[&url, "without anything behind the host", "https://<tenant>.api.identitynow.com"]);
         let issued = |entry: &isc_simulator::Entry| entry.operation == Some(Operation::Oauth);
-        assert!(!stage.control().record_since(0).iter().any(issued), "{path}");
+        assert!(!tenant.control().record_since(0).iter().any(issued), "{path}");
     }
 }
 
 #[test]
 fn nobody_at_all() {
-    let stage = Stage::new();
+    let tenant = Tenant::new();
     for url in ["http://127.0.0.1:1", "http://localhost:1/x"] {
-        let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", url]);
-        command.arg("--seed-file").arg(stage.seed_file());
-        stage.run(command).assert_error(&[url, "no connection", "check the URL, the network and the certificate"]);
+        tenant.run(tenant.at(url, &["--allow-loopback-http", "--yes"])).assert_error(&[
+            url,
+            "no connection",
+            "check the URL, the network and the certificate",
+        ]);
     }
 }
 
 #[test]
 fn an_isc_that_fails() {
     for operation in [Operation::OauthInfo, Operation::Oauth] {
-        let stage = Stage::new();
+        let tenant = Tenant::new();
         let fault = isc_simulator::Fault { status: Some(503), ..isc_simulator::Fault::on(operation) };
-        stage.control().add_fault(None, fault);
-        stage.probe(&[]).assert_error(&["failed to use", "it answers 503", "try again later"]);
+        tenant.control().add_fault(None, fault);
+        tenant.probe(&[]).assert_error(&["failed to use", "it answers 503", "try again later"]);
     }
 }
 
@@ -128,10 +126,8 @@ fn server((status, kind, body): Info) -> (String, Arc<Mutex<Vec<String>>>) {
 /// Probes such a server, and says which requests came.
 fn probed(info: Info) -> (String, Told, Vec<String>) {
     let (url, heads) = server(info);
-    let stage = Stage::new();
-    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--api-url", &url]);
-    command.arg("--seed-file").arg(stage.seed_file());
-    let told = stage.run(command);
+    let tenant = Tenant::new();
+    let told = tenant.run(tenant.at(&url, &["--allow-loopback-http", "--yes"]));
     let heads = heads.lock().unwrap().clone();
     (url, told, heads)
 }

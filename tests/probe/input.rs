@@ -4,13 +4,13 @@ use std::fs;
 use isc_simulator::Options;
 use serde_json::json;
 
-use crate::stage::{Stage, TENANT};
+use crate::tenant::{TENANT, Tenant};
 
 #[test]
 fn the_seed_comes_from_a_file_of_any_form() {
     use base64::Engine;
-    let stage = Stage::new();
-    let seed = stage.simulator.seed(TENANT).unwrap();
+    let tenant = Tenant::new();
+    let seed = tenant.simulator.seed(TENANT).unwrap();
     let (id, value) = (&seed.client_id, &seed.client_secret);
     let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     for text in [
@@ -23,43 +23,43 @@ fn the_seed_comes_from_a_file_of_any_form() {
             encode(value)
         ),
     ] {
-        fs::write(stage.seed_file(), &text).unwrap();
-        assert_eq!(stage.probe(&[]).code, Some(0), "{text}");
+        fs::write(tenant.seed_file(), &text).unwrap();
+        assert_eq!(tenant.probe(&[]).code, Some(0), "{text}");
     }
 }
 
 #[test]
 fn the_variables_of_the_vendors_clients_are_enough() {
-    let stage = Stage::new();
-    let seed = stage.simulator.seed(TENANT).unwrap();
-    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
-    command.env("SAIL_BASE_URL", stage.simulator.tenant_url(TENANT));
-    command.env("SAIL_NERM_BASE_URL", format!("{}/api", stage.simulator.tenant_url(TENANT)));
+    let tenant = Tenant::new();
+    let seed = tenant.simulator.seed(TENANT).unwrap();
+    let mut command = Tenant::bare(&["--allow-loopback-http", "--yes", "--output", "json"]);
+    command.env("SAIL_BASE_URL", tenant.simulator.tenant_url(TENANT));
+    command.env("SAIL_NERM_BASE_URL", format!("{}/api", tenant.simulator.tenant_url(TENANT)));
     command.env("SAIL_CLIENT_ID", &seed.client_id).env("SAIL_CLIENT_SECRET", &seed.client_secret);
-    let told = stage.run(command);
+    let told = tenant.run(command);
     assert_eq!(told.code, Some(0), "{told:?}");
     assert_eq!(told.lines()["nerm"].1, "yes (200)");
 }
 
 #[test]
 fn a_flag_wins_over_its_variable() {
-    let stage = Stage::new();
-    let mut command = stage.command(&[]);
+    let tenant = Tenant::new();
+    let mut command = tenant.command(&[]);
     command.env("SAIL_BASE_URL", "http://127.0.0.1:1").env("SAIL_CLIENT_ID", "x").env("SAIL_CLIENT_SECRET", "y");
-    let told = stage.run(command);
+    let told = tenant.run(command);
     assert_eq!(told.code, Some(0), "{told:?}");
 }
 
 #[test]
 fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
-    let stage = Stage::new();
-    let url = stage.simulator.tenant_url(TENANT);
-    let seed = stage.seed_file().display().to_string();
-    let swapped = stage.path("swapped.json");
-    let credential = stage.simulator.seed(TENANT).unwrap();
+    let tenant = Tenant::new();
+    let url = tenant.simulator.tenant_url(TENANT);
+    let seed = tenant.seed_file().display().to_string();
+    let swapped = tenant.path("swapped.json");
+    let credential = tenant.simulator.seed(TENANT).unwrap();
     let text = json!({"clientId": credential.client_secret, "clientSecret": credential.client_id}).to_string();
     fs::write(&swapped, text).unwrap();
-    let broken = stage.path("broken.json");
+    let broken = tenant.path("broken.json");
     fs::write(&broken, format!("{{\"clientId\": {}", credential.client_secret)).unwrap();
     let path = |path: &std::path::Path| path.display().to_string();
     let base = ["--allow-loopback-http", "--yes"];
@@ -76,7 +76,7 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
         (vec!["--api-url", &url, "--seed-file", &seed, "--ca-file", &seed], "the CA bundle has no certificate"),
         (vec!["--api-url", &url, "--seed-file", &seed, "--pat-path", "v1"], "start it with a slash"),
     ] {
-        let told = stage.run(Stage::bare(&[&base[..], &arguments].concat()));
+        let told = tenant.run(Tenant::bare(&[&base[..], &arguments].concat()));
         told.assert_error(&[words]);
     }
     for (arguments, words) in [
@@ -85,40 +85,39 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
         (vec!["--api-url", &url, "--list-lag", "1h"], "3m or less"),
         (vec!["--client-secret", "x"], "unexpected argument"),
     ] {
-        let told = stage.run(Stage::bare(&arguments));
+        let told = tenant.run(Tenant::bare(&arguments));
         assert!(told.code == Some(2) && told.err.contains(words), "{arguments:?}: {told:?}");
     }
-    assert_eq!(stage.requests(), 0);
+    assert_eq!(tenant.requests(), 0);
 }
 
 #[test]
 fn without_a_terminal_and_without_yes_nothing_is_sent() {
-    let stage = Stage::new();
-    let url = stage.simulator.tenant_url(TENANT);
-    let mut command = Stage::bare(&["--allow-loopback-http", "--api-url", &url]);
-    command.arg("--seed-file").arg(stage.seed_file());
-    let told = stage.run(command);
+    let tenant = Tenant::new();
+    let url = tenant.simulator.tenant_url(TENANT);
+    let told = tenant.run(tenant.at(&url, &["--allow-loopback-http"]));
     told.assert_error(&["nothing was sent", "no terminal", "--yes"]);
-    for words in [url.as_str(), &stage.simulator.seed(TENANT).unwrap().client_id, "at most three tokens", "ten minutes"]
+    for words in
+        [url.as_str(), &tenant.simulator.seed(TENANT).unwrap().client_id, "at most three tokens", "ten minutes"]
     {
         assert!(told.err.contains(words), "the plan comes first: {}", told.err);
     }
-    assert_eq!(stage.requests(), 0);
+    assert_eq!(tenant.requests(), 0);
 }
 
 #[test]
 fn a_credential_that_cannot_do_it_is_told() {
-    let stage = Stage::new();
-    let client = stage.control().add_api_client(TENANT).unwrap();
+    let tenant = Tenant::new();
+    let client = tenant.control().add_api_client(TENANT).unwrap();
     let text = json!({"clientId": client.client_id, "clientSecret": client.client_secret}).to_string();
-    fs::write(stage.seed_file(), text).unwrap();
-    stage.probe(&[]).assert_error(&["API client", "personal access token"]);
-    assert_eq!(stage.requests(), 0);
-    let seed = stage.simulator.seed(TENANT).unwrap();
+    fs::write(tenant.seed_file(), text).unwrap();
+    tenant.probe(&[]).assert_error(&["API client", "personal access token"]);
+    assert_eq!(tenant.requests(), 0);
+    let seed = tenant.simulator.seed(TENANT).unwrap();
     let text = json!({"clientId": seed.client_id, "clientSecret": "0123456789abcdef0123456789abcdef"}).to_string();
-    fs::write(stage.seed_file(), text).unwrap();
-    stage.probe(&[]).assert_error(&[&seed.client_id, "status 401", "live personal access token"]);
-    let disabled = Stage::new();
+    fs::write(tenant.seed_file(), text).unwrap();
+    tenant.probe(&[]).assert_error(&[&seed.client_id, "status 401", "live personal access token"]);
+    let disabled = Tenant::new();
     disabled.control().set_disabled(TENANT, disabled.user(), true).unwrap();
     disabled.probe(&[]).assert_error(&["refuses the credential"]);
 }
@@ -126,16 +125,16 @@ fn a_credential_that_cannot_do_it_is_told() {
 #[test]
 fn a_certificate_is_shown_to_nobody_else() {
     let tenants = vec![isc_simulator::TenantSpec::named(TENANT)];
-    let stage = Stage::started(Options {
+    let tenant = Tenant::started(Options {
         tenants,
         certificate: isc_simulator::Certificate::WrongHost,
         ..Options::with_https()
     });
-    let ca_file = stage.path("ca.pem");
-    fs::write(&ca_file, stage.simulator.ca_pem()).unwrap();
-    let url = stage.simulator.tenant_https_url(TENANT);
-    let mut command = Stage::bare(&["--yes", "--api-url", &url]);
-    command.arg("--ca-file").arg(&ca_file).arg("--seed-file").arg(stage.seed_file());
-    stage.run(command).assert_error(&[&url, "no connection", "certificate"]);
-    assert_eq!(stage.requests(), 0);
+    let ca_file = tenant.path("ca.pem");
+    fs::write(&ca_file, tenant.simulator.ca_pem()).unwrap();
+    let url = tenant.simulator.tenant_https_url(TENANT);
+    let mut command = tenant.at(&url, &["--yes"]);
+    command.arg("--ca-file").arg(&ca_file);
+    tenant.run(command).assert_error(&[&url, "no connection", "certificate"]);
+    assert_eq!(tenant.requests(), 0);
 }

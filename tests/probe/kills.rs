@@ -4,29 +4,29 @@ use jiff::SignedDuration;
 use rustix::process::Signal;
 
 use crate::leftovers::lookalikes;
-use crate::stage::{Stage, TENANT};
-use crate::told::Running;
+use crate::run::Running;
+use crate::tenant::{TENANT, Tenant};
 
 /// Kills a probe while one of its requests is held, lets that request come to its end, and probes again.
 fn killed(operation: Operation, when: When, after: usize) {
     let what = format!("{operation:?} {after} {when:?}");
-    let stage = Stage::with(|switches| switches.tokens_per_user = 20);
-    let others = lookalikes(&stage);
-    let (gate, child) = stage.hold(operation, when, after, || stage.command(&[]).spawn().unwrap());
-    let running = Running::of(&stage, child);
+    let tenant = Tenant::with(|switches| switches.tokens_per_user = 20);
+    let others = lookalikes(&tenant);
+    let (gate, child) = tenant.hold(operation, when, after, || tenant.command(&[]).spawn().unwrap());
+    let running = Running::of(&tenant, child);
     running.signal(Signal::KILL);
     assert_eq!(running.end().code, None, "{what}");
     // What was sent takes effect, although nobody waits for it any more.
-    stage.open(gate);
-    let seed = &stage.simulator.seed(TENANT).unwrap().client_id;
-    let all = || -> Vec<_> { stage.control().tokens(TENANT).unwrap().into_iter().filter(|t| t.id != *seed).collect() };
-    let now = stage.control().now();
+    tenant.open(gate);
+    let seed = &tenant.simulator.seed(TENANT).unwrap().client_id;
+    let all = || -> Vec<_> { tenant.control().tokens(TENANT).unwrap().into_iter().filter(|t| t.id != *seed).collect() };
+    let now = tenant.control().now();
     let left: Vec<_> = all().into_iter().filter(|token| !others.contains(token)).collect();
     assert!(left.len() <= 3, "{what}: {left:?}");
     for token in &left {
         assert!(token.expiration_date.unwrap() <= now + SignedDuration::from_mins(10), "{what}: {token:?}");
     }
-    let told = stage.probe(&[]);
+    let told = tenant.probe(&[]);
     assert_eq!(told.lines()["short-expiry"].0, "holds", "{what}: {told:?}");
     assert_eq!(all(), others, "{what}");
 }
@@ -57,46 +57,46 @@ fn before_and_after_each_delete() {
 
 #[test]
 fn what_a_kill_leaves_ends_by_itself() {
-    let stage = Stage::new();
-    let (gate, child) = stage.hold(Operation::Delete, When::Before, 0, || stage.command(&[]).spawn().unwrap());
-    let running = Running::of(&stage, child);
+    let tenant = Tenant::new();
+    let (gate, child) = tenant.hold(Operation::Delete, When::Before, 0, || tenant.command(&[]).spawn().unwrap());
+    let running = Running::of(&tenant, child);
     running.signal(Signal::KILL);
     running.end();
-    assert_eq!(stage.left().len(), 2);
-    stage.control().advance(SignedDuration::from_mins(10));
-    assert_eq!(stage.left(), []);
-    stage.open(gate);
+    assert_eq!(tenant.left().len(), 2);
+    tenant.control().advance(SignedDuration::from_mins(10));
+    assert_eq!(tenant.left(), []);
+    tenant.open(gate);
 }
 
 /// A tenant whose LIST lags so, where a probe was killed once its first token was made.
-fn killed_where_list_lags(seconds: i64) -> Stage {
-    let stage = Stage::with(|switches| switches.list_lag_seconds = seconds);
-    let (gate, child) = stage.hold(Operation::Create, When::After, 0, || stage.command(&[]).spawn().unwrap());
-    let running = Running::of(&stage, child);
+fn killed_where_list_lags(seconds: i64) -> Tenant {
+    let tenant = Tenant::with(|switches| switches.list_lag_seconds = seconds);
+    let (gate, child) = tenant.hold(Operation::Create, When::After, 0, || tenant.command(&[]).spawn().unwrap());
+    let running = Running::of(&tenant, child);
     running.signal(Signal::KILL);
     running.end();
-    stage.open(gate);
-    assert_eq!(stage.left().len(), 1);
-    stage
+    tenant.open(gate);
+    assert_eq!(tenant.left().len(), 1);
+    tenant
 }
 
 #[test]
 fn what_list_shows_only_later_goes_at_the_end() {
-    let stage = killed_where_list_lags(4);
-    let told = stage.probe(&["--list-lag", "60s"]);
+    let tenant = killed_where_list_lags(4);
+    let told = tenant.probe(&["--list-lag", "60s"]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    assert_eq!(stage.left(), [], "{told:?}");
+    assert_eq!(tenant.left(), [], "{told:?}");
     assert!(!told.err.contains("earlier probe left a token"), "{told:?}");
 }
 
 #[test]
 fn what_list_may_hide_is_told() {
-    let stage = killed_where_list_lags(3_600);
-    let told = stage.probe(&[]);
-    assert_eq!((told.code, stage.left().len()), (Some(2), 1), "{told:?}");
+    let tenant = killed_where_list_lags(3_600);
+    let told = tenant.probe(&[]);
+    assert_eq!((told.code, tenant.left().len()), (Some(2), 1), "{told:?}");
     assert!(told.err.contains("LIST does not tell yet whether an earlier probe left a token"), "{told:?}");
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     let left = report["left"].as_array().unwrap();
     let until: jiff::Timestamp = left[0]["until"].as_str().unwrap().parse().unwrap();
-    assert!(left.len() == 1 && until >= stage.left()[0].expiration_date.unwrap(), "{told:?}");
+    assert!(left.len() == 1 && until >= tenant.left()[0].expiration_date.unwrap(), "{told:?}");
 }

@@ -1,16 +1,16 @@
 //! Replies that are lost, late, wrong or hostile: nothing is left, and nothing is claimed that is not known.
 use isc_simulator::{Effect, Fault, Hostile, Operation, RetryAfter, When};
 
-use crate::stage::{Stage, TENANT};
-use crate::told::Told;
+use crate::run::Told;
+use crate::tenant::{TENANT, Tenant};
 
 /// Probes a tenant where this goes wrong once, after so many calls of the kind went well.
-fn with(fault: Fault, skip: u64) -> (Stage, Told) {
-    let stage = Stage::new();
-    stage.control().add_fault(None, Fault { skip, ..fault }.once());
-    let told = stage.probe(&[]);
-    assert_eq!(stage.left(), [], "{told:?}");
-    (stage, told)
+fn with(fault: Fault, skip: u64) -> (Tenant, Told) {
+    let tenant = Tenant::new();
+    tenant.control().add_fault(None, Fault { skip, ..fault }.once());
+    let told = tenant.probe(&[]);
+    assert_eq!(tenant.left(), [], "{told:?}");
+    (tenant, told)
 }
 
 fn verdict(told: &Told, id: &str) -> String {
@@ -41,13 +41,13 @@ fn a_tenant_that_always_loses_its_replies_is_asked_for_few_tokens_and_left_none(
         Fault { status: Some(400), with_effect: true, ..Fault::on(Operation::Create) },
         Fault { status: Some(409), with_effect: true, ..Fault::on(Operation::Create) },
     ] {
-        let stage = Stage::new();
-        stage.control().add_fault(None, fault.clone());
-        let told = stage.probe(&[]);
+        let tenant = Tenant::new();
+        tenant.control().add_fault(None, fault.clone());
+        let told = tenant.probe(&[]);
         assert_eq!(verdict(&told, "new-credential"), "unknown", "{fault:?}: {told:?}");
-        let made = stage.effects().iter().filter(|entry| entry.effect == Some(Effect::Created)).count();
+        let made = tenant.effects().iter().filter(|entry| entry.effect == Some(Effect::Created)).count();
         assert!((1..=2).contains(&made), "{fault:?}: {made}");
-        assert_eq!(stage.left(), [], "{fault:?}: {told:?}");
+        assert_eq!(tenant.left(), [], "{fault:?}: {told:?}");
     }
 }
 
@@ -126,9 +126,9 @@ const HOSTILE: [Hostile; 26] = [
 fn survives(operation: Operation, later: u64) {
     for hostile in HOSTILE {
         for skip in [0, later] {
-            let (stage, told) = with(Fault { body: Some(hostile), ..Fault::on(operation) }, skip);
+            let (tenant, told) = with(Fault { body: Some(hostile), ..Fault::on(operation) }, skip);
             assert!(told.code.is_some(), "{hostile:?} {operation:?} {skip}: {told:?}");
-            assert_eq!(stage.control().tokens(TENANT).unwrap().len(), 1, "{hostile:?} {operation:?} {skip}: {told:?}");
+            assert_eq!(tenant.control().tokens(TENANT).unwrap().len(), 1, "{hostile:?} {operation:?} {skip}: {told:?}");
         }
     }
 }

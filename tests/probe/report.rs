@@ -2,8 +2,8 @@
 use isc_simulator::Options;
 
 use crate::document::timeless;
-use crate::stage::{Stage, TENANT};
-use crate::told::Told;
+use crate::run::Told;
+use crate::tenant::{TENANT, Tenant};
 
 /// Every line: id, promises, answer.
 const EXPECTED: [(&str, &str, &str); 35] = [
@@ -44,19 +44,19 @@ const EXPECTED: [(&str, &str, &str); 35] = [
     ("nerm", "", "yes (200)"),
 ];
 
-fn nerm(stage: &Stage) -> String {
-    format!("{}/api", stage.simulator.tenant_url(TENANT))
+fn nerm(tenant: &Tenant) -> String {
+    format!("{}/api", tenant.simulator.tenant_url(TENANT))
 }
 
 #[test]
 fn everything_holds_of_the_default_dialect_line_by_line() {
-    let stage = Stage::new();
-    let told = stage.probe(&["--nerm-url", &nerm(&stage)]);
+    let tenant = Tenant::new();
+    let told = tenant.probe(&["--nerm-url", &nerm(&tenant)]);
     assert_eq!(told.code, Some(0), "{told:?}");
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
-    assert_eq!(report["apiUrl"], stage.simulator.tenant_url(TENANT));
-    assert_eq!(report["clientId"], stage.simulator.seed(TENANT).unwrap().client_id);
-    assert_eq!((&report["user"], &report["stopped"]), (&stage.user().into(), &false.into()));
+    assert_eq!(report["apiUrl"], tenant.simulator.tenant_url(TENANT));
+    assert_eq!(report["clientId"], tenant.simulator.seed(TENANT).unwrap().client_id);
+    assert_eq!((&report["user"], &report["stopped"]), (&tenant.user().into(), &false.into()));
     assert_eq!(report["counts"], serde_json::json!({"holds": 35, "doesNotHold": 0, "unknown": 0}));
     assert_eq!(report["left"], serde_json::json!([]));
     let lines = report["lines"].as_array().unwrap();
@@ -67,16 +67,16 @@ fn everything_holds_of_the_default_dialect_line_by_line() {
         assert_eq!(timeless(line["answer"].as_str().unwrap()), timeless(answer), "{id}");
         assert_eq!(line["verdict"], "holds", "{id}");
     }
-    assert_eq!(stage.left(), []);
+    assert_eq!(tenant.left(), []);
 }
 
 #[test]
 fn the_text_has_a_line_for_each_question() {
-    let stage = Stage::new();
-    let told = stage.probe(&["--nerm-url", &nerm(&stage)]);
-    let mut command = Stage::bare(&["--allow-loopback-http", "--yes", "--nerm-url", &nerm(&stage)]);
-    command.args(["--api-url", &stage.simulator.tenant_url(TENANT)]).arg("--seed-file").arg(stage.seed_file());
-    let text = stage.run(command);
+    let tenant = Tenant::new();
+    let told = tenant.probe(&["--nerm-url", &nerm(&tenant)]);
+    let command = tenant
+        .at(&tenant.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--yes", "--nerm-url", &nerm(&tenant)]);
+    let text = tenant.run(command);
     assert_eq!(text.code, Some(0), "{text:?}");
     assert!(text.out.ends_with("\nholds: 35, does not hold: 0, unknown: 0\n"), "{}", text.out);
     assert_eq!(text.out.lines().filter(|line| line.starts_with("holds  ")).count(), 35);
@@ -93,18 +93,18 @@ fn it_takes_as_many_requests_as_the_document_says() {
     let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/probe.md")).unwrap();
     assert!(document.contains("A probe takes 23 to 26 requests"));
     for with_nerm in [false, true] {
-        let stage = Stage::new();
-        let url = nerm(&stage);
+        let tenant = Tenant::new();
+        let url = nerm(&tenant);
         let arguments = ["--nerm-url", url.as_str()];
-        stage.probe(if with_nerm { &arguments } else { &[] });
-        assert!((23..=26).contains(&stage.requests()), "{}", stage.requests());
+        tenant.probe(if with_nerm { &arguments } else { &[] });
+        assert!((23..=26).contains(&tenant.requests()), "{}", tenant.requests());
     }
 }
 
 #[test]
 fn without_its_url_nerm_is_not_asked() {
-    let stage = Stage::new();
-    let told = stage.probe(&[]);
+    let tenant = Tenant::new();
+    let told = tenant.probe(&[]);
     assert_eq!(told.code, Some(0), "{told:?}");
     assert!(!told.lines().contains_key("nerm"));
 }
@@ -112,16 +112,15 @@ fn without_its_url_nerm_is_not_asked() {
 #[test]
 fn the_certificate_is_checked_against_the_given_authorities() {
     let tenants = vec![isc_simulator::TenantSpec::named(TENANT)];
-    let stage = Stage::started(Options { tenants, ..Options::with_https() });
-    let ca_file = stage.path("ca.pem");
-    std::fs::write(&ca_file, stage.simulator.ca_pem()).unwrap();
+    let tenant = Tenant::started(Options { tenants, ..Options::with_https() });
+    let ca_file = tenant.path("ca.pem");
+    std::fs::write(&ca_file, tenant.simulator.ca_pem()).unwrap();
     let run = |arguments: &[&str]| -> Told {
-        let mut command = Stage::bare(&["--yes", "--output", "json"]);
-        command.args(["--api-url", &stage.simulator.tenant_https_url(TENANT)]).args(arguments);
-        command.arg("--seed-file").arg(stage.seed_file());
-        stage.run(command)
+        let mut command = tenant.at(&tenant.simulator.tenant_https_url(TENANT), &["--yes", "--output", "json"]);
+        command.args(arguments);
+        tenant.run(command)
     };
     let told = run(&["--ca-file", ca_file.to_str().unwrap()]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    run(&[]).assert_error(&[&stage.simulator.tenant_https_url(TENANT), "failed to use", "check the URL"]);
+    run(&[]).assert_error(&[&tenant.simulator.tenant_https_url(TENANT), "failed to use", "check the URL"]);
 }

@@ -2,31 +2,31 @@
 use isc_simulator::{Operation, When};
 use rustix::process::Signal;
 
-use crate::stage::{Stage, eventually};
-use crate::told::{Running, Told};
+use crate::run::{Running, Told};
+use crate::tenant::{Tenant, eventually};
 
 const ASKED: &str = "a second signal ends at once";
 
 /// Holds a request of the probe, and sends a signal meanwhile.
-fn interrupted(operation: Operation, when: When, after: usize, signal: Signal) -> (Stage, Told) {
-    let stage = Stage::new();
-    let err = stage.path("stderr");
+fn interrupted(operation: Operation, when: When, after: usize, signal: Signal) -> (Tenant, Told) {
+    let tenant = Tenant::new();
+    let err = tenant.path("stderr");
     let start = || {
-        let mut command = stage.command(&[]);
+        let mut command = tenant.command(&[]);
         command.stderr(std::fs::File::create(&err).unwrap()).spawn().unwrap()
     };
-    let (gate, child) = stage.hold(operation, when, after, start);
-    let running = Running::of(&stage, child);
+    let (gate, child) = tenant.hold(operation, when, after, start);
+    let running = Running::of(&tenant, child);
     running.signal(signal);
     // Where nothing was made yet, it has ended before it could say so.
     let told = || std::fs::read_to_string(&err).unwrap();
     eventually("the word that it stops", || [ASKED, "stopped"].iter().any(|word| told().contains(word)));
-    stage.open(gate);
+    tenant.open(gate);
     let mut told = running.end();
     told.err = std::fs::read_to_string(&err).unwrap();
     let last = told.err.lines().last().unwrap_or_default();
     assert!(told.code == Some(2) && last.contains("stopped on request"), "{told:?}");
-    (stage, told)
+    (tenant, told)
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn whatever_is_under_way_the_first_signal_has_all_tokens_removed() {
         (Operation::Delete, 1),
     ] {
         for (when, signal) in [(When::Before, Signal::INT), (When::After, Signal::TERM)] {
-            let (stage, told) = interrupted(operation, when, after, signal);
-            assert_eq!(stage.left(), [], "{operation:?} {after} {when:?}: {told:?}");
+            let (tenant, told) = interrupted(operation, when, after, signal);
+            assert_eq!(tenant.left(), [], "{operation:?} {after} {when:?}: {told:?}");
             let is_early = operation == Operation::OauthInfo || (operation, after) == (Operation::Oauth, 0);
             assert_eq!(told.out.is_empty(), is_early, "{operation:?} {after} {when:?}: {told:?}");
         }
@@ -85,17 +85,17 @@ fn a_refusal_is_not_judged_before_it_was_compared() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    let stage = Stage::new();
-    let start = || stage.command(&[]).spawn().unwrap();
-    let (gate, child) = stage.hold(Operation::Delete, When::Before, 0, start);
-    let running = Running::of(&stage, child);
+    let tenant = Tenant::new();
+    let start = || tenant.command(&[]).spawn().unwrap();
+    let (gate, child) = tenant.hold(Operation::Delete, When::Before, 0, start);
+    let running = Running::of(&tenant, child);
     running.signal(Signal::INT);
-    let deletes = || stage.control().gates().iter().any(|state| state.arrived >= 2);
+    let deletes = || tenant.control().gates().iter().any(|state| state.arrived >= 2);
     eventually("the DELETE of the removal", deletes);
     running.signal(Signal::INT);
     let told = running.end();
     assert_eq!((told.code, told.out.as_str()), (Some(130), ""), "{told:?}");
-    stage.control().open_gate(gate).unwrap();
-    assert_eq!(stage.probe(&[]).code, Some(0));
-    assert_eq!(stage.left(), []);
+    tenant.control().open_gate(gate).unwrap();
+    assert_eq!(tenant.probe(&[]).code, Some(0));
+    assert_eq!(tenant.left(), []);
 }

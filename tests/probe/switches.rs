@@ -3,8 +3,8 @@ use isc_simulator::{DateStyle, Nerm, NewToken, Options, SeedSpec, TenantSpec, Us
 use jiff::SignedDuration;
 
 use crate::dialects::{Line, expect};
-use crate::stage::{Stage, TENANT};
-use crate::told::Told;
+use crate::run::Told;
+use crate::tenant::{TENANT, Tenant};
 
 /// All lines that need a token of the probe's own.
 pub const ON_A_TOKEN: [&str; 18] = [
@@ -65,8 +65,8 @@ fn a_short_expiry_that_is_refused() {
         expected.retain(|(id, ..)| !["short-expiry", "past-expiry"].contains(id));
         expected.extend([("short-expiry", "does not hold", "no (400)"), ("past-expiry", "holds", "yes (400)")]);
         expect("a least life", |s| s.min_expiry_seconds = Some(least), &expected);
-        let stage = Stage::with(|switches| switches.min_expiry_seconds = Some(least));
-        let (told, short) = (stage.probe(&[]), "the tenant allows no token as short as ten minutes");
+        let tenant = Tenant::with(|switches| switches.min_expiry_seconds = Some(least));
+        let (told, short) = (tenant.probe(&[]), "the tenant allows no token as short as ten minutes");
         for id in
             ON_A_TOKEN.iter().filter(|id| !["list-life", "list-scope", "short-expiry", "past-expiry"].contains(id))
         {
@@ -100,31 +100,31 @@ fn every_answer_of_nerm() {
             Nerm::Unavailable => ("unknown", "503", 2),
             Nerm::NotFound => ("unknown", "404", 2),
         };
-        let stage = Stage::with(|switches| switches.nerm = form);
-        let told = stage.probe(&["--nerm-url", &format!("{}/api/", stage.simulator.tenant_url(TENANT))]);
+        let tenant = Tenant::with(|switches| switches.nerm = form);
+        let told = tenant.probe(&["--nerm-url", &format!("{}/api/", tenant.simulator.tenant_url(TENANT))]);
         assert_lines(&told, code, &[("nerm", verdict, words)]);
     }
 }
 
 #[test]
 fn a_nerm_that_cannot_be_reached_is_not_called_isc() {
-    let told = Stage::new().probe(&["--nerm-url", "http://127.0.0.1:1/api"]);
+    let told = Tenant::new().probe(&["--nerm-url", "http://127.0.0.1:1/api"]);
     assert_lines(&told, 2, &[("nerm", "unknown", "no connection")]);
     assert!(!told.lines()["nerm"].1.contains("ISC"), "{told:?}");
 }
 
 /// A user with so many tokens beside the seed.
-fn with_tokens(count: usize, cap_status: u16) -> Stage {
-    let stage = Stage::with(|switches| switches.cap_status = cap_status);
+fn with_tokens(count: usize, cap_status: u16) -> Tenant {
+    let tenant = Tenant::with(|switches| switches.cap_status = cap_status);
     for number in 0..count {
-        let token = NewToken { scope: Some(vec!["sp:scopes:default".into()]), ..named(&stage, number) };
-        stage.control().create_token(TENANT, token).unwrap();
+        let token = NewToken { scope: Some(vec!["sp:scopes:default".into()]), ..named(&tenant, number) };
+        tenant.control().create_token(TENANT, token).unwrap();
     }
-    stage
+    tenant
 }
 
-fn named(stage: &Stage, number: usize) -> NewToken {
-    NewToken::named(stage.user(), &format!("by hand {number}"))
+fn named(tenant: &Tenant, number: usize) -> NewToken {
+    NewToken::named(tenant.user(), &format!("by hand {number}"))
 }
 
 #[test]
@@ -145,11 +145,11 @@ fn a_user_with_hardly_any_room() {
 
 #[test]
 fn more_tokens_than_are_documented() {
-    let stage = Stage::with(|switches| switches.tokens_per_user = 20);
+    let tenant = Tenant::with(|switches| switches.tokens_per_user = 20);
     for number in 0..11 {
-        stage.control().create_token(TENANT, named(&stage, number)).unwrap();
+        tenant.control().create_token(TENANT, named(&tenant, number)).unwrap();
     }
-    let told = stage.probe(&[]);
+    let told = tenant.probe(&[]);
     assert_lines(
         &told,
         1,
@@ -159,16 +159,16 @@ fn more_tokens_than_are_documented() {
 
 #[test]
 fn a_budget_that_others_use_up() {
-    let stage = Stage::with(|switches| switches.requests_per_10s = Some(9));
-    let told = stage.probe(&[]);
+    let tenant = Tenant::with(|switches| switches.requests_per_10s = Some(9));
+    let told = tenant.probe(&[]);
     assert_lines(&told, 1, &[("rate-limit", "does not hold", "retry-after"), ("short-expiry", "holds", "yes")]);
-    assert_eq!(stage.left(), []);
+    assert_eq!(tenant.left(), []);
 }
 
 /// A tenant whose seed has these scopes.
-fn with_scopes(scopes: &[&str]) -> Stage {
+fn with_scopes(scopes: &[&str]) -> Tenant {
     let users = vec![UserSpec::named("admin").with_seed_scopes(scopes)];
-    Stage::started(Options::with_tenants(vec![TenantSpec { name: TENANT.into(), users }]))
+    Tenant::started(Options::with_tenants(vec![TenantSpec { name: TENANT.into(), users }]))
 }
 
 #[test]
@@ -190,8 +190,8 @@ fn a_seed_that_ends_soon() {
     let soon = jiff::Timestamp::now() + SignedDuration::from_hours(24 * 7);
     let seed = SeedSpec { expiration_date: Some(soon), ..SeedSpec::new("seed", &["sp:scopes:all"]) };
     let users = vec![UserSpec { seeds: vec![seed], ..UserSpec::named("admin") }];
-    let stage = Stage::started(Options::with_tenants(vec![TenantSpec { name: TENANT.into(), users }]));
-    let (told, day) = (stage.probe(&[]), soon.strftime("on %Y-%m-%d").to_string());
+    let tenant = Tenant::started(Options::with_tenants(vec![TenantSpec { name: TENANT.into(), users }]));
+    let (told, day) = (tenant.probe(&[]), soon.strftime("on %Y-%m-%d").to_string());
     assert_eq!(told.code, Some(1), "{told:?}");
     let (verdict, answer, _) = &told.lines()["own-expiry"];
     assert!(verdict == "does not hold" && answer.starts_with(&day), "{told:?}");
@@ -199,12 +199,12 @@ fn a_seed_that_ends_soon() {
 
 #[test]
 fn other_versions_of_the_token_api() {
-    let stage = Stage::new();
-    let told = stage.probe(&["--pat-path", "/v2026/personal-access-tokens"]);
+    let tenant = Tenant::new();
+    let told = tenant.probe(&["--pat-path", "/v2026/personal-access-tokens"]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    let told = stage.probe(&["--pat-path", "/v3/personal-access-tokens"]);
+    let told = tenant.probe(&["--pat-path", "/v3/personal-access-tokens"]);
     assert_lines(&told, 1, &[("patch-expiry", "does not hold", "no (400)"), ("patch-name", "holds", "yes")]);
-    let told = stage.probe(&["--pat-path", "/v7/personal-access-tokens"]);
+    let told = tenant.probe(&["--pat-path", "/v7/personal-access-tokens"]);
     told.assert_error(&["LIST does not show the user's tokens", "404"]);
-    assert_eq!(stage.left(), []);
+    assert_eq!(tenant.left(), []);
 }

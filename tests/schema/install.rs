@@ -4,6 +4,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use control_plane::{ControlPlane, Options};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -23,6 +25,17 @@ static INSTALLED: LazyLock<(ControlPlane, Runtime)> = LazyLock::new(|| {
 });
 
 const INSTALLATION: [&[&str]; 2] = [&["apply", "-f", "crds"], &["apply", "-k", "deploy/manifests"]];
+
+/// Does this with a client of an administrator.
+pub fn on_the_server<T>(deed: impl AsyncFnOnce(Client) -> T) -> T {
+    let (plane, runtime) = &*INSTALLED;
+    runtime.block_on(async {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let kubeconfig = Kubeconfig::read_from(plane.kubeconfig_path()).unwrap();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        deed(Client::try_from(config).unwrap()).await
+    })
+}
 
 /// kubectl as administrator, at the top of the repository.
 fn kubectl(plane: &ControlPlane, arguments: &[&str], input: &str) -> Output {

@@ -5,11 +5,6 @@ mod install;
 mod manifests;
 mod server;
 
-use control_plane::{ControlPlane, Options};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Api, Patch, PatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 use pat_operator::api::{PersonalAccessToken, Tenant, check, crd};
 use serde_json::Value;
 
@@ -118,31 +113,16 @@ fn there_are_cases_of_every_sort() {
     assert!(cases.len() >= 45, "only {} cases", cases.len());
 }
 
-#[tokio::test]
-async fn a_real_api_server_agrees_with_every_case() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let plane = ControlPlane::start(Options::default()).await.expect("a control plane starts");
-    let kubeconfig = Kubeconfig::read_from(plane.kubeconfig_path()).expect("it has a kubeconfig");
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    let client = Client::try_from(config.expect("it is complete")).expect("it can be used");
-    install(&client).await;
-    let mut wrong = Vec::new();
-    for case in cases::all() {
-        wrong.extend(server::judge(&client, &case).await.err());
-    }
+#[test]
+fn a_real_api_server_agrees_with_every_case() {
+    let wrong = install::on_the_server(async |client| {
+        let mut wrong = Vec::new();
+        for case in cases::all() {
+            wrong.extend(server::judge(&client, &case).await.err());
+        }
+        wrong
+    });
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// Applies the CRDs and waits until they are served.
-async fn install(client: &Client) {
-    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for (_, crd) in crd::all() {
-        let name = crd.metadata.name.clone().expect("a CRD has a name");
-        let applied = crds.patch(&name, &PatchParams::apply("schema-test").force(), &Patch::Apply(&crd)).await;
-        applied.expect("a real API server takes the CRD");
-        let established = kube::runtime::conditions::is_crd_established();
-        kube::runtime::wait::await_condition(crds.clone(), &name, established).await.expect("the CRD is served");
-    }
 }
 
 fn own_problems(case: &cases::Case) -> Vec<String> {

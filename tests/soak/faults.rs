@@ -9,9 +9,9 @@ use rustix::process::Signal;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use crate::crew::{Crew, LEASE};
-use crate::setting::Setting;
-use crate::tap::{Moment, Trap};
+use crate::environment::Environment;
+use crate::proxy::{Moment, Trap};
+use crate::replicas::{LEASE, Replicas};
 use simulation::Random;
 
 /// How long a trap waits for its write or call; then the replica is killed all the same.
@@ -30,8 +30,8 @@ const CALLS: [Operation; 8] = [
 
 /// Makes things go wrong.
 pub struct Faults {
-    pub setting: Arc<Setting>,
-    pub crew: Arc<Crew>,
+    pub environment: Arc<Environment>,
+    pub replicas: Arc<Replicas>,
     pub dice: Random,
     /// Kills by where they hit.
     pub kills: BTreeMap<String, usize>,
@@ -55,17 +55,17 @@ impl Faults {
     /// Who leads, or will again; or whoever has the Lease once the last leader's rest has been too long.
     async fn leader(&self) -> usize {
         let running = async {
-            while !self.crew.runs(self.setting.tap.leader()) {
+            while !self.replicas.runs(self.environment.proxy.leader()) {
                 sleep(Duration::from_millis(5)).await;
             }
         };
         let _ = timeout(LEASE * 3, running).await;
-        self.setting.tap.leader()
+        self.environment.proxy.leader()
     }
 
     fn end(&mut self, replica: usize, place: String) {
         let rest = self.rest();
-        if self.crew.kill(replica, rest) {
+        if self.replicas.kill(replica, rest) {
             *self.kills.entry(place).or_default() += 1;
         }
     }
@@ -80,19 +80,19 @@ impl Faults {
         let (sprung, waits) = oneshot::channel();
         let delay = self.dice.duration(&(Duration::ZERO..=Duration::from_millis(500)));
         let trap = Trap { replica, nth: 1 + self.below(12), moment, sprung: Some(sprung), delay };
-        let dead = self.setting.tap.set(trap);
+        let dead = self.environment.proxy.set(trap);
         let hit = timeout(PATIENCE, waits).await.ok().and_then(Result::ok);
         self.end(replica, hit.map_or("at any time, no write".into(), |what| format!("{what}, {moment:?}")));
-        self.setting.tap.clear();
+        self.environment.proxy.clear();
         let _ = dead.set(());
     }
 
     async fn kill_at_call(&mut self, replica: usize) {
-        let control = self.setting.stage.simulator.control().clone();
+        let control = self.environment.stage.simulator.control().clone();
         let operation = CALLS[self.below(CALLS.len())];
         let when = [When::Before, When::After][self.below(2)];
         // A workload's call is none of the operator's.
-        let asking = Arc::clone(&self.setting.asking);
+        let asking = Arc::clone(&self.environment.asking);
         let asking = if operation == Operation::Oauth { Some(asking.lock().await) } else { None };
         let gate = control.close_gate(GateSpec { tenant: None, operation: Some(operation), when });
         let hit = control.wait_held(gate, 1, PATIENCE).await;
@@ -123,22 +123,22 @@ impl Faults {
     /// The leader stands still until after another has taken its place, and goes on then.
     pub async fn freeze(&mut self) {
         let leader = self.leader().await;
-        self.crew.signal(leader, Signal::STOP);
+        self.replicas.signal(leader, Signal::STOP);
         let took_over = async {
-            while self.setting.tap.leader() == leader {
+            while self.environment.proxy.leader() == leader {
                 sleep(Duration::from_millis(20)).await;
             }
         };
         let _ = timeout(LEASE * 4, took_over).await;
         sleep(self.dice.duration(&(Duration::ZERO..=Duration::from_millis(700)))).await;
-        self.crew.signal(leader, Signal::CONT);
+        self.replicas.signal(leader, Signal::CONT);
     }
 
     /// Time of ISC goes on by seconds, minutes or hours at once.
     pub async fn leap(&mut self) {
         let seconds = [5 + self.dice.below(10), 60 + self.dice.below(1_200), 3_600 + self.dice.below(8 * 3_600)];
         let seconds = seconds[self.below(3)];
-        self.setting.jump(SignedDuration::from_secs(i64::try_from(seconds).unwrap())).await;
+        self.environment.jump(SignedDuration::from_secs(i64::try_from(seconds).unwrap())).await;
     }
 
     fn below(&mut self, end: usize) -> usize {

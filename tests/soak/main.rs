@@ -3,30 +3,21 @@
 //! Set in the environment: `SEED` (all choices follow from it), `KILLS`, `MINUTES` (what comes first ends it). A run is
 //! made of rounds, each with a control plane of its own.
 #![allow(clippy::disallowed_methods, reason = "a test measures real time and reads its own settings")]
-#![allow(dead_code, reason = "the stage serves other tests too")]
 
 mod archive;
-mod clerk;
-mod consumer;
-mod converge;
-mod crew;
+mod declared;
+mod edits;
+mod environment;
 mod faults;
+mod feed;
 mod figures;
-#[path = "../operator/place.rs"]
-mod place;
-#[path = "../operator/replica.rs"]
-mod replica;
+mod proxy;
+mod replicas;
 mod round;
-mod setting;
-#[path = "../operator/stage.rs"]
-mod stage;
-mod tap;
 mod timeline;
-#[path = "../operator/upstream.rs"]
-mod upstream;
 mod user;
-mod watching;
-mod wishes;
+mod watches;
+mod workload;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

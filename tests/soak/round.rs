@@ -10,20 +10,20 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::archive::Kind;
-use crate::clerk::{Clerk, LAG};
-use crate::consumer::consume;
-use crate::converge::{has_dead_pair, ledger, missing, resources};
-use crate::crew::Crew;
+use crate::declared::{has_dead_pair, missing, resources};
+use crate::environment::{Environment, MARKER, MARKERS};
 use crate::faults::Faults;
+use crate::feed::{Feed, LAG};
 use crate::figures::Figures;
-use crate::setting::{MARKER, MARKERS, Setting};
+use crate::replicas::Replicas;
 use crate::user::User;
+use crate::workload::consume;
 use simulation::Random;
 
 /// Between two of a user's acts, at most.
 const USER_PAUSE: Duration = Duration::from_millis(90);
 /// Between two of a workload's requests.
-const CONSUMER_PAUSE: Duration = Duration::from_millis(15);
+const WORKLOAD_PAUSE: Duration = Duration::from_millis(15);
 /// All is as declared within this time once nothing goes wrong any more.
 const CONVERGENCE: Duration = Duration::from_secs(240);
 /// So long after a restore a person clears away in ISC what no ledger has: it may use up what an owner may have.
@@ -40,9 +40,9 @@ pub struct Plan {
 
 struct Round {
     plan: Plan,
-    setting: Arc<Setting>,
-    crew: Arc<Crew>,
-    clerk: Arc<Mutex<Clerk>>,
+    environment: Arc<Environment>,
+    replicas: Arc<Replicas>,
+    feed: Arc<Mutex<Feed>>,
     calm: Arc<RwLock<()>>,
     faults: Faults,
     figures: Figures,
@@ -56,20 +56,21 @@ struct Round {
 /// Plays a round. An error: it could not be judged, or did not converge.
 pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
     let file = File::create(trace).map_err(|error| format!("{}: {error}", trace.display()))?;
-    let (setting, clerk) = Setting::prepare(file).await;
-    let setting = Arc::new(setting);
-    let crew = Arc::new(Crew::hire(&setting.stage, &setting.tap, Arc::clone(&setting.timeline)).await);
+    let (environment, feed) = Environment::prepare(file).await;
+    let environment = Arc::new(environment);
+    let replicas =
+        Arc::new(Replicas::hire(&environment.stage, &environment.proxy, Arc::clone(&environment.timeline)).await);
     let seed = plan.seed;
     let dice = |purpose| Random::of(seed, &[purpose]);
     let faults = Faults {
-        setting: Arc::clone(&setting),
-        crew: Arc::clone(&crew),
+        environment: Arc::clone(&environment),
+        replicas: Arc::clone(&replicas),
         dice: dice("faults"),
         kills: Default::default(),
     };
     let now = Instant::now();
     let mut round = Round {
-        clerk: Arc::new(Mutex::new(clerk)),
+        feed: Arc::new(Mutex::new(feed)),
         calm: Arc::default(),
         faults,
         figures: Figures { rounds: 1, ..Figures::default() },
@@ -78,43 +79,43 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
         told: now,
         log_read: 0,
         backed_up: false,
-        setting,
-        crew,
+        environment,
+        replicas,
         plan,
     };
-    let user = User { setting: Arc::clone(&round.setting), dice: dice("user"), calm: Arc::clone(&round.calm) };
+    let user = User { environment: Arc::clone(&round.environment), dice: dice("user"), calm: Arc::clone(&round.calm) };
     round.background.spawn(async move {
         user.live(USER_PAUSE).await;
         Ok(())
     });
-    let (setting, dice) = (Arc::clone(&round.setting), dice("consumer"));
+    let (environment, dice) = (Arc::clone(&round.environment), dice("consumer"));
     round.background.spawn(async move {
-        consume(setting, dice, CONSUMER_PAUSE).await;
+        consume(environment, dice, WORKLOAD_PAUSE).await;
         Ok(())
     });
-    round.background.spawn(keep(Arc::clone(&round.crew)));
-    round.background.spawn(read(Arc::clone(&round.clerk)));
+    round.background.spawn(keep(Arc::clone(&round.replicas)));
+    round.background.spawn(read(Arc::clone(&round.feed)));
     let played = match round.run().await {
         Ok(()) => round.end().await,
         Err(problem) => Err(problem),
     };
-    let _ = fs::copy(round.crew.log_path(), trace.with_extension("log"));
+    let _ = fs::copy(round.replicas.log_path(), trace.with_extension("log"));
     played.map_err(|problem| {
         let _ = fs::write(trace.with_extension("state"), &problem);
         problem.lines().next().unwrap_or_default().to_owned()
     })
 }
 
-async fn keep(crew: Arc<Crew>) -> Result<(), String> {
+async fn keep(replicas: Arc<Replicas>) -> Result<(), String> {
     loop {
-        crew.keep_running();
+        replicas.keep_running();
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-async fn read(clerk: Arc<Mutex<Clerk>>) -> Result<(), String> {
+async fn read(feed: Arc<Mutex<Feed>>) -> Result<(), String> {
     loop {
-        clerk.lock().await.work(LAG)?;
+        feed.lock().await.work(LAG)?;
         sleep(Duration::from_millis(200)).await;
     }
 }
@@ -133,11 +134,11 @@ impl Round {
                 self.figures.freezes += 1;
             }
             if turn % 150 == 60 {
-                self.setting.restart_api_server().await;
+                self.environment.restart_api_server().await;
                 self.figures.restarts += 1;
             }
             if turn % 300 == 120 {
-                self.setting.back_up("backup").await;
+                self.environment.back_up("backup").await;
                 self.backed_up = true;
             }
             if turn % 300 == 180 && std::mem::take(&mut self.backed_up) {
@@ -167,14 +168,14 @@ impl Round {
     async fn travel(&mut self) -> Result<(), String> {
         let calm = Arc::clone(&self.calm);
         let _calm = calm.write().await;
-        self.setting.restore("backup").await;
+        self.environment.restore("backup").await;
         let back = Instant::now();
         self.figures.restores += 1;
         let millis = |since: Instant| u64::try_from(since.elapsed().as_millis()).unwrap();
         let mut cleared = false;
-        while has_dead_pair(&self.setting) {
+        while has_dead_pair(&self.environment) {
             if back.elapsed() > PERSON && !std::mem::replace(&mut cleared, true) {
-                self.setting.clear_lost();
+                self.environment.clear_lost();
             }
             if back.elapsed() > CONVERGENCE {
                 return Err(format!("a dead pair is published {CONVERGENCE:?} after a restore\n{}", self.state()));
@@ -183,13 +184,13 @@ impl Round {
             sleep(Duration::from_millis(20)).await;
         }
         self.figures.working.push(millis(back));
-        self.setting.clear_lost();
+        self.environment.clear_lost();
         self.converge().await
     }
 
     async fn converge(&mut self) -> Result<(), String> {
         let began = Instant::now();
-        while let Some(missing) = missing(&self.setting) {
+        while let Some(missing) = missing(&self.environment) {
             if began.elapsed() > CONVERGENCE {
                 return Err(format!("not within {CONVERGENCE:?}: {missing}\n{}", self.state()));
             }
@@ -201,15 +202,15 @@ impl Round {
 
     /// Resources, ledgers and tokens as they are, without anything secret: for whoever looks into a failure.
     fn state(&self) -> String {
-        let resources = resources(&self.setting).into_iter().map(|(place, name, token)| {
+        let resources = resources(&self.environment).into_iter().map(|(place, name, token)| {
             format!("{place}/{name} {} {} {}", token["metadata"], token["spec"], token["status"])
         });
-        let secrets = self.setting.archive.all(Kind::Secret).into_iter();
-        let ledgers = secrets.map(|(_, secret)| ledger(&secret)).filter(|ledger| !ledger.is_null());
-        let control = self.setting.stage.simulator.control();
-        let tokens = self.setting.places.iter().flat_map(|place| control.tokens(place).unwrap());
+        let secrets = self.environment.archive.all(Kind::Secret).into_iter();
+        let ledgers = secrets.filter_map(|(_, secret)| judge::data(&secret).remove("ledger.json"));
+        let control = self.environment.stage.simulator.control();
+        let tokens = self.environment.places.iter().flat_map(|place| control.tokens(place).unwrap());
         let tokens = tokens.map(|token| format!("{token:?}"));
-        resources.chain(ledgers.map(|ledger| ledger.to_string())).chain(tokens).collect::<Vec<_>>().join("\n")
+        resources.chain(ledgers).chain(tokens).collect::<Vec<_>>().join("\n")
     }
 
     /// Peace, and what came of all.
@@ -220,29 +221,29 @@ impl Round {
         self.tell(true).await;
         self.background.shutdown().await;
         self.read_texts().await;
-        let mut clerk = self.clerk.lock().await;
-        clerk.finish(&[(MARKERS, MARKER)]).await?;
-        let forgiven = self.setting.stage.simulator.control().violations();
+        let mut feed = self.feed.lock().await;
+        feed.finish(&[(MARKERS, MARKER)]).await?;
+        let forgiven = self.environment.stage.simulator.control().violations();
         if !forgiven.is_empty() {
             return Err(format!("ISC would not have forgiven this: {forgiven:?}"));
         }
-        self.setting.stage.assert_rights_suffice();
-        self.figures.counts = clerk.judge.counts();
-        self.figures.violations = clerk.judge.violations().len();
+        self.environment.stage.assert_rights_suffice();
+        self.figures.counts = feed.judge.counts();
+        self.figures.violations = feed.judge.violations().len();
         self.figures.kills = std::mem::take(&mut self.faults.kills);
         self.figures.seconds = self.began.elapsed().as_secs();
-        (self.figures.starts, self.figures.ends) = self.crew.starts_and_ends();
+        (self.figures.starts, self.figures.ends) = self.replicas.starts_and_ends();
         Ok(std::mem::take(&mut self.figures))
     }
 
     /// The log since the last time, and the metrics: no client secret may be in them.
     async fn read_texts(&mut self) {
-        let log = fs::read_to_string(self.crew.log_path()).unwrap_or_default();
+        let log = fs::read_to_string(self.replicas.log_path()).unwrap_or_default();
         let new = log.get(self.log_read..).unwrap_or_default();
-        new.lines().for_each(|line| self.setting.timeline.tell(What::Text(line.into())));
+        new.lines().for_each(|line| self.environment.timeline.tell(What::Text(line.into())));
         self.log_read = log.len();
-        for page in self.crew.metrics().await {
-            self.setting.timeline.tell(What::Text(page));
+        for page in self.replicas.metrics().await {
+            self.environment.timeline.tell(What::Text(page));
         }
     }
 
@@ -261,8 +262,8 @@ impl Round {
         }
         self.told = Instant::now();
         self.read_texts().await;
-        let clerk = self.clerk.lock().await;
-        let counts = clerk.judge.counts();
+        let feed = self.feed.lock().await;
+        let counts = feed.judge.counts();
         println!(
             "soak: {:>4} of {} kills, {:>3} s: {} tokens created, {} destroyed, at most {} unrecorded; {} authentications, {} outages; {} violations",
             self.faults.count(),
@@ -273,7 +274,7 @@ impl Round {
             counts.most_unrecorded,
             counts.authentications,
             counts.outages,
-            clerk.judge.violations().len(),
+            feed.judge.violations().len(),
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What happened outside of ISC, each thing noted behind the last entry that the simulator's record had then.
 //!
 //! The record and the revisions of the API server are each in order by themselves. The notes join them: nobody acts on
-//! a write before its reply has passed the tap, and there it is noted behind all that ISC had done by then.
+//! a write before its reply has passed the proxy, and there it is noted behind all that ISC had done by then.
 use std::collections::HashSet;
 use std::sync::Mutex;
 

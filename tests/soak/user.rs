@@ -3,23 +3,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isc_simulator::TokenEdit;
-use judge::{Action, What};
+use judge::{Action, Pair, What};
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use simulation::Random;
 use tokio::sync::RwLock;
 
 use crate::archive::Kind;
-use crate::consumer::Pair;
-use crate::setting::Setting;
-use crate::wishes::{self, Wish};
+use crate::edits::{self, Edit};
+use crate::environment::Environment;
 
 /// Most resources of one owner at a time; ISC gives an owner eight.
 const PER_PLACE: u64 = 5;
 
 /// Who acts in all places.
 pub struct User {
-    pub setting: Arc<Setting>,
+    pub environment: Arc<Environment>,
     pub dice: Random,
     /// Held for writing by whoever wants the user to do nothing.
     pub calm: Arc<RwLock<()>>,
@@ -36,13 +35,13 @@ impl User {
     /// Acts for ever, with pauses of up to this length.
     pub async fn live(mut self, pause: Duration) {
         loop {
-            let (calm, setting) = (Arc::clone(&self.calm), Arc::clone(&self.setting));
+            let (calm, environment) = (Arc::clone(&self.calm), Arc::clone(&self.environment));
             {
                 let _calm = calm.read().await;
-                let epoch = *setting.epoch.read().await;
-                let one = usize::try_from(self.dice.below(setting.places.len() as u64)).unwrap();
+                let epoch = *environment.epoch.read().await;
+                let one = usize::try_from(self.dice.below(environment.places.len() as u64)).unwrap();
                 let name = format!("r{}", self.dice.below(PER_PLACE));
-                self.act(&Target { epoch, place: setting.places[one].clone(), name }).await;
+                self.act(&Target { epoch, place: environment.places[one].clone(), name }).await;
             }
             let pause = self.dice.duration(&(Duration::ZERO..=pause));
             tokio::time::sleep(pause).await;
@@ -69,37 +68,37 @@ impl User {
             return;
         }
         if let Some(pair) = Pair::of(secret) {
-            let _ = self.setting.stage.simulator.control().delete_token(&target.place, &pair.client_id);
+            let _ = self.environment.stage.simulator.control().delete_token(&target.place, &pair.client_id);
         }
         self.delete(Kind::Secret, target).await;
     }
 
     async fn create(&mut self, target: &Target) {
-        let object = wishes::resource(&mut self.dice, &target.place, &target.name);
+        let object = edits::resource(&mut self.dice, &target.place, &target.name);
         let object: DynamicObject = serde_json::from_value(object).unwrap();
         let created = self.api(Kind::Token, target).create(&PostParams::default(), &object).await;
         self.note(target, created);
     }
 
     async fn change(&mut self, target: &Target, token: &Value, secret: Option<&Value>) {
-        let now = self.setting.stage.simulator.control().now();
-        match wishes::any(&mut self.dice, &target.place, token, now) {
-            Wish::Delete => self.delete(Kind::Token, target).await,
-            Wish::DeleteSecret if secret.is_some() => self.delete(Kind::Secret, target).await,
-            Wish::PatchSecret(patch) if secret.is_some() => self.patch(Kind::Secret, target, &patch).await,
-            Wish::Patch(patch) => self.patch(Kind::Token, target, &patch).await,
-            Wish::Revoke(patch) => {
-                self.setting.timeline.tell(What::Action(Action::Revoke(uid(token))));
+        let now = self.environment.stage.simulator.control().now();
+        match edits::any(&mut self.dice, &target.place, token, now) {
+            Edit::Delete => self.delete(Kind::Token, target).await,
+            Edit::DeleteSecret if secret.is_some() => self.delete(Kind::Secret, target).await,
+            Edit::PatchSecret(patch) if secret.is_some() => self.patch(Kind::Secret, target, &patch).await,
+            Edit::Patch(patch) => self.patch(Kind::Token, target, &patch).await,
+            Edit::Revoke(patch) => {
+                self.environment.timeline.tell(What::Action(Action::Revoke(uid(token))));
                 self.patch(Kind::Token, target, &patch).await;
             }
-            Wish::Edit(edit) => self.meddle(target, secret, edit),
-            Wish::DeleteSecret | Wish::PatchSecret(_) => {}
+            Edit::InIsc(edit) => self.meddle(target, secret, edit),
+            Edit::DeleteSecret | Edit::PatchSecret(_) => {}
         }
     }
 
     /// In ISC, by hand, with the token whose pair is published.
     fn meddle(&self, target: &Target, secret: Option<&Value>, edit: Option<TokenEdit>) {
-        let control = self.setting.stage.simulator.control();
+        let control = self.environment.stage.simulator.control();
         let Some(pair) = secret.and_then(Pair::of) else { return };
         let _ = match edit {
             Some(edit) => control.edit_token(&target.place, &pair.client_id, edit).map(drop),
@@ -109,7 +108,7 @@ impl User {
 
     /// Takes the finalizer off, as people do who do not want to wait.
     async fn force(&mut self, target: &Target, token: &Value) {
-        self.setting.timeline.tell(What::Action(Action::ForceRemove(uid(token))));
+        self.environment.timeline.tell(What::Action(Action::ForceRemove(uid(token))));
         self.patch(Kind::Token, target, &json!({"metadata": {"finalizers": null}})).await;
     }
 
@@ -125,22 +124,22 @@ impl User {
         if reply["details"].is_object() {
             reply["kind"] = json!("Status");
         }
-        self.setting.timeline.written_by_person(target.epoch, &reply);
+        self.environment.timeline.written_by_person(target.epoch, &reply);
     }
 
     /// What the API server refuses has not happened: somebody else was faster.
     fn note(&self, target: &Target, written: kube::Result<DynamicObject>) {
         if let Ok(object) = written {
-            self.setting.timeline.written_by_person(target.epoch, &json!(object));
+            self.environment.timeline.written_by_person(target.epoch, &json!(object));
         }
     }
 
     fn get(&self, kind: Kind, target: &Target) -> Option<Arc<Value>> {
-        self.setting.archive.get(&(kind, target.place.clone(), target.name.clone()))
+        self.environment.archive.get(&(kind, target.place.clone(), target.name.clone()))
     }
 
     fn api(&self, kind: Kind, target: &Target) -> Api<DynamicObject> {
-        self.setting.stage.api(kind.name(), Some(&target.place))
+        self.environment.stage.api(kind.name(), Some(&target.place))
     }
 }
 

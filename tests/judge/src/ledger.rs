@@ -8,8 +8,11 @@ use serde_json::Value;
 /// What a ledger says of one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
+    /// The resource it was made for.
     pub uid: String,
+    /// Its state, as the ledger calls it.
     pub state: String,
+    /// Its client secret.
     pub client_secret: Option<String>,
 }
 
@@ -33,29 +36,31 @@ pub fn data(secret: &Value) -> BTreeMap<String, String> {
     pairs.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect()
 }
 
-/// Reads a ledger; `None` if it is none, or is spoilt.
-pub fn read(secret: &Value) -> Option<Ledger> {
-    let data = data(secret);
-    let document: Value = serde_json::from_str(data.get("ledger.json")?).ok()?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let entries = document["entries"].as_array()?.iter().filter_map(|entry| {
-        let client_secret = data.get(&format!("client-secret-{}", entry["n"].as_u64()?)).cloned();
-        let recorded = Recorded { uid: text(&entry["uid"])?, state: text(&entry["state"])?, client_secret };
-        Some((text(&entry["id"])?, recorded))
-    });
-    let attempts = ["pending", "unresolved"].into_iter().filter_map(|field| {
-        let attempt = &document[field];
-        let uid = text(&attempt["uid"]).or_else(|| text(&attempt["crUid"]));
-        Some((attempt["n"].as_u64()?, uid?))
-    });
-    let resources = document["resources"].as_object().into_iter().flatten();
-    let revoked = resources.filter_map(|(uid, resource)| Some((uid.clone(), text(&resource["revoked"])?)));
-    Some(Ledger {
-        revoked: revoked.collect(),
-        owner: text(&document["owner"]["identityId"])?,
-        entries: entries.collect(),
-        attempts: attempts.collect(),
-    })
+impl Ledger {
+    /// Reads a ledger's Secret; `None` if it is no ledger, or a spoilt one.
+    pub fn of(secret: &Value) -> Option<Self> {
+        let data = data(secret);
+        let document: Value = serde_json::from_str(data.get("ledger.json")?).ok()?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let entries = document["entries"].as_array()?.iter().filter_map(|entry| {
+            let client_secret = data.get(&format!("client-secret-{}", entry["n"].as_u64()?)).cloned();
+            let recorded = Recorded { uid: text(&entry["uid"])?, state: text(&entry["state"])?, client_secret };
+            Some((text(&entry["id"])?, recorded))
+        });
+        let attempts = ["pending", "unresolved"].into_iter().filter_map(|field| {
+            let attempt = &document[field];
+            let uid = text(&attempt["uid"]).or_else(|| text(&attempt["crUid"]));
+            Some((attempt["n"].as_u64()?, uid?))
+        });
+        let resources = document["resources"].as_object().into_iter().flatten();
+        let revoked = resources.filter_map(|(uid, resource)| Some((uid.clone(), text(&resource["revoked"])?)));
+        Some(Self {
+            revoked: revoked.collect(),
+            owner: text(&document["owner"]["identityId"])?,
+            entries: entries.collect(),
+            attempts: attempts.collect(),
+        })
+    }
 }
 
 /// The number in a token's name; `None` if it is not a name that the operator gives.

@@ -43,7 +43,7 @@ impl Judge {
             return self.crowd(&before.owner);
         }
         // A spoilt ledger records as much as the last good one did: its owner is frozen (R15).
-        let Some(after) = ledger::read(&object.content) else { return };
+        let Some(after) = Ledger::of(&object.content) else { return };
         let owner = after.owner.clone();
         for (n, uid) in &after.attempts {
             self.book.attempts.insert((owner.clone(), *n), uid.clone());

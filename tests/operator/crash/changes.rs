@@ -4,13 +4,13 @@ use futures::future::join_all;
 use isc_simulator::Operation::{Create, Delete, Oauth, Patch};
 use isc_simulator::When::{After, Before};
 use jiff::SignedDuration;
+use judge::Pair;
 use serde_json::{Value, json};
+use stage::proxy::Write;
+use stage::{Place, REVOKE, ROTATE, Stage, eventually, play};
 
 use super::Hold::{self, Isc, Kubernetes};
 use super::{Crash, FLAGS};
-use crate::checkpoint::Write;
-use crate::rotation::{REVOKE, ROTATE};
-use crate::stage::{Place, Stage, eventually, play};
 
 /// What is tried in a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn a_killed_operator_finishes_what_it_changes() {
         stage.kill_operator();
         crash.start();
         let held: Vec<_> = rows.iter().zip(&places).map(|((_, hold), (place, _))| (*hold, place)).collect();
-        crash.hold(&held, async |n| places[n].0.act(rows[n].0).await).await;
+        crash.hold(&held, async |n| act(&places[n].0, rows[n].0).await).await;
         crash.kill();
         crash.start();
         crash.judge(&rows, &places).await;
@@ -120,7 +120,7 @@ fn a_killed_operator_finishes_what_it_changes() {
 }
 
 impl<'a> Crash<'a> {
-    async fn judge(&self, rows: &[(Deed, Hold)], places: &[(Place<'a>, [String; 2])]) {
+    async fn judge(&self, rows: &[(Deed, Hold)], places: &[(Place<'a>, Pair)]) {
         // An intent whose POST never came blocks its owner until it is final (R2).
         let blocked = |(deed, hold): &(Deed, Hold)| {
             matches!(
@@ -130,26 +130,24 @@ impl<'a> Crash<'a> {
         };
         let rows = || rows.iter().zip(places);
         for ((deed, hold), (place, old)) in rows().filter(|(row, _)| !blocked(row)) {
-            place.is_done(*deed, &format!("{deed:?} {hold:?}"), old).await;
+            is_done(place, *deed, &format!("{deed:?} {hold:?}"), old).await;
         }
         for ((deed, hold), (place, _)) in rows().filter(|(row, _)| blocked(row)) {
             assert_eq!(place.created(), 1, "{deed:?} {hold:?}: an attempt that may still take effect was overtaken");
         }
         self.end_attempts();
         for ((deed, hold), (place, old)) in rows().filter(|(row, _)| blocked(row)) {
-            place.is_done(*deed, &format!("{deed:?} {hold:?}"), old).await;
+            is_done(place, *deed, &format!("{deed:?} {hold:?}"), old).await;
         }
     }
 
     /// Places whose resource is in the overlap of a rotation, with the new pair.
-    async fn overlapping(&self) -> Vec<(Hold, Place<'a>, [String; 2])> {
+    async fn overlapping(&self) -> Vec<(Hold, Place<'a>, Pair)> {
         let ends = ENDS.iter().flat_map(|end| [end(Before), end(After)]).enumerate();
         join_all(ends.map(async |(n, hold)| {
             let place = self.stage.place(&format!("end-{n}")).await;
             place.served(json!({"rotation": {"every": "30d", "overlap": "1h"}})).await;
-            let old = place.pair().await;
-            place.request(ROTATE, "2026-01-01T00:00:00Z").await;
-            let new = place.replaced(&old).await;
+            let (_, new) = place.rotates().await;
             place.overlaps().await;
             (hold, place, new)
         }))
@@ -157,7 +155,7 @@ impl<'a> Crash<'a> {
     }
 
     /// A place with a resource for each row, and its pair.
-    async fn served(&self, rows: &[(Deed, Hold)]) -> Vec<(Place<'a>, [String; 2])> {
+    async fn served(&self, rows: &[(Deed, Hold)]) -> Vec<(Place<'a>, Pair)> {
         let mut all = Vec::new();
         for (n, (deed, _)) in rows.iter().enumerate() {
             let place = self.stage.place(&format!("change-{n}")).await;
@@ -175,41 +173,39 @@ impl<'a> Crash<'a> {
     }
 }
 
-impl Place<'_> {
-    async fn act(&self, deed: Deed) {
-        match deed {
-            Rotate => self.request(ROTATE, "2026-01-01T00:00:00Z").await,
-            Revoke => self.request(REVOKE, "2026-01-01T00:00:00Z").await,
-            Retain => self.delete("PersonalAccessToken", "sync").await,
-            Rescope => self.token("sync", json!({"scopes": ["idn:nelm:manage"], "reclaimPolicy": "Revoke"})).await,
-        }
+async fn act(place: &Place<'_>, deed: Deed) {
+    match deed {
+        Rotate => place.request(ROTATE, "2026-01-01T00:00:00Z").await,
+        Revoke => place.request(REVOKE, "2026-01-01T00:00:00Z").await,
+        Retain => place.delete("PersonalAccessToken", "sync").await,
+        Rescope => place.token("sync", json!({"scopes": ["idn:nelm:manage"], "reclaimPolicy": "Revoke"})).await,
     }
+}
 
-    async fn is_done(&self, deed: Deed, row: &str, old: &[String; 2]) {
-        eprintln!("killed at {row}: {} recovers", self.name);
-        match deed {
-            Rotate | Revoke => {
-                let new = self.replaced(old).await;
-                assert!(self.accepts(&new).await, "{row}: the published credential is dead");
-                assert_eq!(self.accepts(old).await, deed == Rotate, "{row}: the old credential");
-                let expected = if deed == Rotate { vec![old[0].clone(), new[0].clone()] } else { vec![new[0].clone()] };
-                let alive = || self.minted().into_iter().map(|token| token.id).collect::<Vec<_>>();
-                eventually(&format!("{row}: only {expected:?} live"), async || (alive() == expected).then_some(()))
-                    .await;
-                assert!((2..=3).contains(&self.created()), "{row}: {} tokens made", self.created());
-            }
-            Retain => {
-                self.gone("PersonalAccessToken", "sync").await;
-                assert!(self.accepts(old).await && self.pair().await == *old, "{row}: what is left to the user");
-                assert_eq!((self.minted().len(), self.created()), (0, 1), "{row}: tokens with the operator's name");
-                assert_eq!(self.document().await["entries"], Value::Array(Vec::new()), "{row}");
-            }
-            Rescope => {
-                let scopes = || self.minted()[0].scope.clone().unwrap_or_default();
-                eventually(row, async || (scopes() == ["idn:nelm:manage"]).then_some(())).await;
-                self.ready("sync").await;
-                assert_eq!((self.pair().await, self.created()), (old.clone(), 1), "{row}");
-            }
+async fn is_done(place: &Place<'_>, deed: Deed, row: &str, old: &Pair) {
+    eprintln!("killed at {row}: {} recovers", place.name);
+    match deed {
+        Rotate | Revoke => {
+            let new = place.replaced(old).await;
+            assert!(place.accepts(&new).await, "{row}: the published credential is dead");
+            assert_eq!(place.accepts(old).await, deed == Rotate, "{row}: the old credential");
+            let old_and_new = [old, &new].map(|pair| pair.client_id.clone());
+            let expected = &old_and_new[usize::from(deed == Revoke)..];
+            let alive = || place.minted().into_iter().map(|token| token.id).collect::<Vec<_>>();
+            eventually(&format!("{row}: only {expected:?} live"), async || (alive() == expected).then_some(())).await;
+            assert!((2..=3).contains(&place.created()), "{row}: {} tokens made", place.created());
+        }
+        Retain => {
+            place.gone("PersonalAccessToken", "sync").await;
+            assert!(place.accepts(old).await && place.pair().await == *old, "{row}: what is left to the user");
+            assert_eq!((place.minted().len(), place.created()), (0, 1), "{row}: tokens with the operator's name");
+            assert_eq!(place.document().await["entries"], Value::Array(Vec::new()), "{row}");
+        }
+        Rescope => {
+            let scopes = || place.minted()[0].scope.clone().unwrap_or_default();
+            eventually(row, async || (scopes() == ["idn:nelm:manage"]).then_some(())).await;
+            place.ready("sync").await;
+            assert_eq!((place.pair().await, place.created()), (old.clone(), 1), "{row}");
         }
     }
 }

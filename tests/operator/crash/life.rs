@@ -4,11 +4,11 @@ use isc_simulator::Operation::{Create, Delete, List, Oauth, Patch};
 use isc_simulator::When::{After, Before};
 use kube::ResourceExt;
 use serde_json::{Value, json};
+use stage::proxy::Write;
+use stage::{Place, Stage, eventually, play, recorded};
 
 use super::Hold::{self, Connecting, Isc, Kubernetes, LatePost};
-use super::{Crash, FLAGS, recorded};
-use crate::checkpoint::Write;
-use crate::stage::{Place, Stage, eventually, play};
+use super::{Crash, FLAGS};
 
 /// Where the create is killed, and how many tokens ISC creates in all: two where the first one was never recorded.
 const CREATES: [(Hold, usize); 29] = [
@@ -119,17 +119,17 @@ impl<'a> Crash<'a> {
         let blocked = |hold: &Hold| matches!(hold, LatePost | Kubernetes(Write::Ledger, 1, After));
         let rows = || CREATES.iter().zip(places);
         for ((hold, _), place) in rows().filter(|((hold, _), _)| !blocked(hold)) {
-            place.recovers(hold).await;
+            recovers(place, hold).await;
         }
         for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
             assert_eq!(place.created(), 0, "{hold:?}: an attempt that may still take effect was overtaken");
         }
         self.end_attempts();
         for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
-            place.recovers(hold).await;
+            recovers(place, hold).await;
         }
         for ((hold, created), place) in rows() {
-            place.has_one_token(hold, *created).await;
+            has_one_token(place, hold, *created).await;
         }
     }
 
@@ -141,7 +141,7 @@ impl<'a> Crash<'a> {
         self.start();
         for (hold, place) in rows() {
             place.gone("PersonalAccessToken", "sync").await;
-            place.has_no_token(&hold).await;
+            has_no_token(place, &hold).await;
         }
     }
 
@@ -150,40 +150,38 @@ impl<'a> Crash<'a> {
         let place = places.last().unwrap();
         let refused = |entry: &Entry| entry.operation == Some(Create) && entry.status == Some(400);
         eventually("ISC refuses the late POST", async || place.record().iter().any(refused).then_some(())).await;
-        place.has_one_token(&LatePost, 1).await;
+        has_one_token(place, &LatePost, 1).await;
     }
 }
 
-impl Place<'_> {
-    async fn recovers(&self, hold: &Hold) {
-        eprintln!("killed at {hold:?}: {} recovers", self.name);
-        self.ready("sync").await;
-    }
+async fn recovers(place: &Place<'_>, hold: &Hold) {
+    eprintln!("killed at {hold:?}: {} recovers", place.name);
+    place.ready("sync").await;
+}
 
-    /// One token, recorded and long-lived, and one Secret with it.
-    async fn has_one_token(&self, hold: &Hold, created: usize) {
-        let (minted, ledger) = (self.minted(), self.document().await);
-        let ids: Vec<&str> = minted.iter().map(|token| token.id.as_str()).collect();
-        assert_eq!(ids.len(), 1, "{hold:?}: tokens alive");
-        assert_eq!(recorded(&ledger), ids, "{hold:?}: recorded tokens");
-        assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
-        let life = minted[0].expiration_date.unwrap().duration_since(self.stage.simulator.control().now());
-        assert!(life.as_secs() > 80 * 86_400, "{hold:?}: a published token is long-lived, not {life:#}");
-        let secrets = self.stage.api("Secret", Some(&self.name)).list(&Default::default()).await.unwrap();
-        assert_eq!(secrets.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>(), ["sync"], "{hold:?}");
-        assert_eq!(self.secret("sync").await.unwrap()["clientId"], ids[0], "{hold:?}: published");
-        assert!(self.authenticates("sync").await, "{hold:?}: the published credential is dead");
-        assert_eq!(self.created(), created, "{hold:?}: tokens that ISC ever created");
-    }
+/// One token, recorded and long-lived, and one Secret with it.
+async fn has_one_token(place: &Place<'_>, hold: &Hold, created: usize) {
+    let (minted, ledger) = (place.minted(), place.document().await);
+    let ids: Vec<&str> = minted.iter().map(|token| token.id.as_str()).collect();
+    assert_eq!(ids.len(), 1, "{hold:?}: tokens alive");
+    assert_eq!(recorded(&ledger), ids, "{hold:?}: recorded tokens");
+    assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
+    let life = minted[0].expiration_date.unwrap().duration_since(place.stage.simulator.control().now());
+    assert!(life.as_secs() > 80 * 86_400, "{hold:?}: a published token is long-lived, not {life:#}");
+    let secrets = place.stage.api("Secret", Some(&place.name)).list(&Default::default()).await.unwrap();
+    assert_eq!(secrets.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>(), ["sync"], "{hold:?}");
+    assert_eq!(place.secret("sync").await.unwrap()["clientId"], ids[0], "{hold:?}: published");
+    assert!(place.authenticates("sync").await, "{hold:?}: the published credential is dead");
+    assert_eq!(place.created(), created, "{hold:?}: tokens that ISC ever created");
+}
 
-    /// No token, no Secret, and a ledger that has forgotten the resource.
-    async fn has_no_token(&self, hold: &Hold) {
-        assert_eq!(self.minted(), [], "{hold:?}: tokens alive when the finalizer is gone");
-        assert!(self.get("Secret", "sync").await.is_none(), "{hold:?}: the Secret is still there");
-        let ledger = self.document().await;
-        assert!(recorded(&ledger).is_empty() && ledger["resources"] == json!({}), "{hold:?}: {ledger:#}");
-        assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
-        let all = self.stage.simulator.control().tokens(&self.name).unwrap();
-        assert_eq!(all.len(), 1, "{hold:?}: the operator's own token lives on");
-    }
+/// No token, no Secret, and a ledger that has forgotten the resource.
+async fn has_no_token(place: &Place<'_>, hold: &Hold) {
+    assert_eq!(place.minted(), [], "{hold:?}: tokens alive when the finalizer is gone");
+    assert!(place.get("Secret", "sync").await.is_none(), "{hold:?}: the Secret is still there");
+    let ledger = place.document().await;
+    assert!(recorded(&ledger).is_empty() && ledger["resources"] == json!({}), "{hold:?}: {ledger:#}");
+    assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
+    let all = place.stage.simulator.control().tokens(&place.name).unwrap();
+    assert_eq!(all.len(), 1, "{hold:?}: the operator's own token lives on");
 }

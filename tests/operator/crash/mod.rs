@@ -8,15 +8,14 @@ mod life;
 
 use std::sync::Mutex;
 
-use base64::Engine;
 use futures::future::join_all;
 use isc_simulator::Operation::Create;
 use isc_simulator::{GateSpec, Operation, When};
 use jiff::SignedDuration;
-use serde_json::Value;
+use stage::proxy::Write;
+use stage::{Place, Stage, eventually};
 
-use crate::checkpoint::{Checkpoints, Write};
-use crate::stage::{Place, Stage, eventually};
+use crate::checkpoint::Checkpoints;
 
 /// Where a row is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,18 +127,4 @@ impl<'a> Crash<'a> {
             control.open_gate(late).unwrap();
         }
     }
-}
-
-impl Place<'_> {
-    /// What the ledger holds.
-    pub async fn document(&self) -> Value {
-        let ledger = self.ledger().await.unwrap();
-        let document = ledger.data["data"]["ledger.json"].as_str().unwrap();
-        serde_json::from_slice(&base64::engine::general_purpose::STANDARD.decode(document).unwrap()).unwrap()
-    }
-}
-
-/// The tokens that a ledger holds.
-pub fn recorded(ledger: &Value) -> Vec<&str> {
-    ledger["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect()
 }

@@ -1,4 +1,4 @@
-//! L4: a trial in which one seed decides everything: who is there, what people do, what goes wrong and when.
+//! Random lives: a trial in which one seed decides everything: who is there, what people do, what goes wrong and when.
 use std::ops::RangeInclusive;
 use std::time::Duration;
 

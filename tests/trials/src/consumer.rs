@@ -2,9 +2,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use judge::Pair;
 use pat_operator::isc::http::Request;
 use serde_json::Value;
 use simulation::Random;
@@ -14,9 +13,6 @@ use crate::wire::Isc;
 
 /// How late a Secret's content may be.
 const LATE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90);
-
-/// A client ID and its client secret.
-pub type Pair = (String, String);
 
 /// Lets each workload try its credential every so often, for ever.
 pub async fn run(isc: Isc, seed: u64, every: RangeInclusive<Duration>) {
@@ -33,12 +29,10 @@ pub fn request(secret: &Value) -> Option<(Request, Pair)> {
     let owned = secret["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     let owned = owned.into_iter().any(|owner| owner["kind"] == "PersonalAccessToken")
         || secret["metadata"]["annotations"]["pat-operator.dev/resource-uid"].is_string();
-    let value = |key: &str| String::from_utf8(STANDARD.decode(secret["data"][key].as_str()?).ok()?).ok();
-    let either = |plain: &str, sdk: &str| value(plain).or_else(|| value(sdk)).filter(|_| owned);
-    let url = either("apiUrl", "SAIL_BASE_URL")?;
-    let (id, client_secret) = (either("clientId", "SAIL_CLIENT_ID")?, either("clientSecret", "SAIL_CLIENT_SECRET")?);
-    let body = format!("grant_type=client_credentials&client_id={id}&client_secret={client_secret}");
-    let request = http::Request::post(format!("{url}/oauth/token"));
+    let pair = Pair::of(secret).filter(|_| owned)?;
+    let body =
+        format!("grant_type=client_credentials&client_id={}&client_secret={}", pair.client_id, pair.client_secret);
+    let request = http::Request::post(&pair.token_url);
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(Bytes::from(body));
-    Some((request.ok()?, (id, client_secret)))
+    Some((request.ok()?, pair))
 }

@@ -88,7 +88,7 @@ impl World {
         let tenant = resource["spec"]["tenantRef"]["name"].as_str().unwrap_or_default();
         let alive = self.isc.control.tokens(tenant).unwrap_or_default();
         let secret = secret_of(objects, key, resource).filter(|secret| is_owned(secret, resource));
-        secret.and_then(consumer::request).is_some_and(|(_, (id, _))| alive.iter().any(|token| token.id == id))
+        secret.and_then(consumer::request).is_some_and(|(_, pair)| alive.iter().any(|token| token.id == pair.client_id))
     }
 
     /// Whether the user of this ISC tenant has no slot left but the spare one.

@@ -1,4 +1,4 @@
-//! L2 and L3: every request of every scene meets every fault that it can meet, alone or with a second one.
+//! Single faults and pairs: every request of every scene meets every fault that it can meet, alone or with a second one.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

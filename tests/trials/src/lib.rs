@@ -6,7 +6,6 @@
 #![warn(missing_docs)]
 pub mod call;
 pub mod chaos;
-pub mod compare;
 mod consumer;
 mod end;
 pub mod exhaustive;
@@ -18,11 +17,10 @@ pub mod people;
 pub mod plan;
 pub mod replica;
 pub mod scene;
-pub mod strategies;
-mod switchboard;
+pub mod switchboard;
 pub mod trial;
 pub mod walks;
-mod wire;
+pub mod wire;
 mod witness;
 pub mod world;
 

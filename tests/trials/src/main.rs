@@ -2,7 +2,6 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use trials::compare::table;
 use trials::many;
 use trials::trial::Outcome;
 use trials::{chaos, exhaustive, fields, trial, walks};
@@ -84,18 +83,6 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
-    /// Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints what came of each.
-    Compare {
-        /// How many.
-        #[arg(long, default_value_t = 1_000)]
-        seeds: u64,
-        /// The first.
-        #[arg(long, default_value_t = 0)]
-        from: u64,
-        /// Threads; default: one per core.
-        #[arg(long)]
-        threads: Option<usize>,
-    },
     /// Runs many seeds.
     Seeds {
         /// How many.
@@ -124,7 +111,6 @@ fn main() -> ExitCode {
         Command::Fields { number: None, from, every, threads } => fields::run(from, every, threads),
         Command::Walks { world: Some(world), .. } => tell(&walks::one(world, true)),
         Command::Walks { count, world: None, from, threads } => walks::run(count, from, threads),
-        Command::Compare { seeds, from, threads } => table::print(from..from.saturating_add(seeds), threads),
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)

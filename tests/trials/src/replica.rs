@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
+use kube::Client;
 use pat_operator::controllers::{self, Config, Outside};
 use pat_operator::lifecycle::Timings;
 use pat_operator::lifecycle::timings::millis;
@@ -19,8 +20,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::OWN;
 use crate::passes;
-use crate::strategies::objects::Objects;
-use crate::strategies::{self, Strategy};
 use crate::switchboard::{PATIENCE, Switchboard};
 use crate::wire::Isc;
 
@@ -49,10 +48,20 @@ pub struct Setup {
     pub secret_poll: Duration,
     /// How often ISC is asked again while something waits on its clock.
     pub recheck: Duration,
-    /// What they run.
-    pub strategy: Strategy,
+    /// What they run instead of the operator's controllers.
+    pub program: Option<Program>,
     /// Passes that panic as soon as they ask for chance or the time.
     pub panics: Panics,
+}
+
+/// Gives what a replica does, from its client, the cluster, ISC and its name.
+#[derive(Clone)]
+pub struct Program(pub Arc<dyn Fn(Client, Cluster, Isc, String) -> Life + Send + Sync>);
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Program")
+    }
 }
 
 /// Names of passes, as the operator's own spans tell them, that panic; a test may change them at any time.
@@ -77,9 +86,8 @@ impl Panics {
 
 impl Default for Setup {
     fn default() -> Self {
-        let strategy = Strategy::PatOperator;
         let (secret_poll, recheck) = (Duration::from_secs(120), Duration::from_secs(30));
-        Self { secret_poll, recheck, strategy, panics: Panics::default() }
+        Self { secret_poll, recheck, program: None, panics: Panics::default() }
     }
 }
 
@@ -112,12 +120,12 @@ pub fn start(
     let shutdown = CancellationToken::new();
     let client = cluster.impatient_client(&identity, PATIENCE);
     let (name, switchboard) = (identity.clone(), isc.switchboard.clone());
-    let life: Life = if setup.strategy == Strategy::PatOperator {
+    let life: Life = if let Some(Program(run)) = &setup.program {
+        run(client, cluster.clone(), isc.clone(), identity.clone())
+    } else {
         let outside = outside(&identity, cluster, isc, seed, setup.panics.clone());
         let metrics = Arc::new(Metrics::register(&mut Registry::default()));
         Box::pin(controllers::run_in(outside, client, setup.config(&identity), metrics, shutdown.clone()).map(drop))
-    } else {
-        Box::pin(strategies::run(setup.strategy, Objects::new(client, cluster.clone()), isc.clone(), identity.clone()))
     };
     #[expect(
         clippy::disallowed_methods,
@@ -133,7 +141,7 @@ pub fn start(
 }
 
 /// What a replica does as long as it lives.
-type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Life = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A life that ends before whatever happens at the time of its end.
 struct Mortal {

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use isc_simulator::{Control, Effect as Done, Entry, Kind, Origin};
-use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Token, What};
+use isc_simulator::{Control, Kind};
+use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Pair, Token, What};
 use serde_json::Value;
 use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
@@ -12,21 +12,21 @@ use tokio::time::Instant;
 use crate::OWN;
 use crate::switchboard::is_replica;
 
-mod comparison;
-
 /// Namespace and name.
 pub type Place = (String, String);
 
 /// Revisions of a Secret, with their times; none where it was gone.
 type Revisions = Vec<(i64, Option<Arc<Value>>)>;
 
+/// Hears all that the judge is told.
+pub type Listener = Box<dyn FnMut(&Observation) + Send>;
+
 /// The witness of one world.
 pub struct Witness(Mutex<Inner>);
 
 struct Inner {
     judge: Judge,
-    /// Counts what can be told of any strategy, if somebody asked for it.
-    tally: Option<judge::Tally>,
+    listener: Option<Listener>,
     /// The last entry of ISC's record that was told.
     told: u64,
     started: Instant,
@@ -46,7 +46,7 @@ impl Witness {
     pub fn new(begin: i64, traced: bool) -> Self {
         Self(Mutex::new(Inner {
             judge: Judge::new(Law { operator_namespace: OWN.into(), ..Law::default() }),
-            tally: None,
+            listener: None,
             told: 0,
             started: Instant::now(),
             begin,
@@ -123,7 +123,11 @@ impl Witness {
         for entry in isc.record_since(inner.told) {
             inner.told = entry.seq;
             match entry.kind {
-                Kind::Effect => inner.token(&entry),
+                Kind::Effect => {
+                    if let Some(token) = Token::of(&entry) {
+                        inner.tell(entry.at.as_millisecond(), What::Token(token));
+                    }
+                }
                 Kind::Violation => {
                     let why = format!("ISC would not have forgiven {}", entry.note.unwrap_or_default());
                     inner.failures.push(why);
@@ -151,13 +155,24 @@ impl Witness {
     }
 
     /// A workload asked ISC for an access token.
-    pub fn authentication(&self, (namespace, secret): Place, (client_id, client_secret): (String, String), yes: bool) {
-        self.tell(What::Authentication(Authentication { namespace, secret, client_id, client_secret, accepted: yes }));
+    pub fn authentication(&self, (namespace, secret): Place, pair: Pair, accepted: bool) {
+        let Pair { client_id, client_secret, .. } = pair;
+        self.tell(What::Authentication(Authentication { namespace, secret, client_id, client_secret, accepted }));
     }
 
     /// What would be wrong if it ended now (P7).
     pub fn open_ends(&self, blocked: &[(&str, &str)]) -> Vec<String> {
         self.lock().judge.open_ends(blocked)
+    }
+
+    /// Tells this one too of all that happens from now on.
+    pub fn also_tell(&self, listener: Listener) {
+        self.lock().listener = Some(listener);
+    }
+
+    /// What must never happen, and is not the judge's to see.
+    pub fn failures(&self) -> Vec<String> {
+        self.lock().failures.clone()
     }
 
     /// Ends the history: everything that was wrong with it, in sentences, and the figures.
@@ -208,14 +223,15 @@ impl Inner {
     }
 
     fn tell(&mut self, at: i64, what: What) {
-        if let Some(tally) = &mut self.tally {
-            tally.observe(&Observation { at, what: what.clone() });
+        let observation = Observation { at, what };
+        if let Some(listener) = &mut self.listener {
+            listener(&observation);
         }
         if let Some(trace) = &mut self.trace {
             let number = self.judge.counts().observations;
-            trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: what.to_string() });
+            trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: observation.what.to_string() });
         }
-        self.judge.observe(Observation { at, what });
+        self.judge.observe(observation);
     }
 
     /// Tells the judge of a new request to revoke.
@@ -225,24 +241,6 @@ impl Inner {
         if self.requests.insert(uid.to_owned(), request.to_owned()).as_deref() != Some(request) {
             self.tell(at, What::Action(Action::Revoke(uid.to_owned())));
         }
-    }
-
-    fn token(&mut self, entry: &Entry) {
-        let (Some(done), Some(id)) = (entry.effect, entry.token_id.clone()) else { return };
-        let change = match done {
-            Done::Created => Change::Created,
-            Done::Patched => Change::Changed,
-            Done::Deleted | Done::Expired => Change::Deleted,
-        };
-        let by = match entry.origin {
-            Origin::Api => Actor::Operator,
-            Origin::Hand => Actor::Person,
-            Origin::Clock => Actor::Clock,
-        };
-        let owner = entry.user.clone().unwrap_or_default();
-        let name = entry.token_name.clone().unwrap_or_default();
-        let expires = entry.expiration_date.map(jiff::Timestamp::as_millisecond);
-        self.tell(entry.at.as_millisecond(), What::Token(Token { id, owner, name, expires, change, by }));
     }
 }
 

@@ -1,4 +1,5 @@
-//! L10: one field of the ledger, of a published Secret or of a resource is spoilt, each way it can be, one world a case.
+//! Spoilt fields: one field of the ledger, of a published Secret or of a resource is spoilt, each way it can be, one
+//! world a case.
 mod picture;
 mod right;
 mod spoil;

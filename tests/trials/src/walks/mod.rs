@@ -1,4 +1,4 @@
-//! L5: walks through declarations. Whatever a resource was declared to be before, in the end all is as if it had been
+//! Walks through declarations. Whatever a resource was declared to be before, in the end all is as if it had been
 //! declared like that from the beginning: beside each walker a fresh resource gets the last declaration at once.
 mod declaration;
 mod end_state;

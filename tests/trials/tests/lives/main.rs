@@ -1,0 +1,8 @@
+//! A part of each kind of trial; `make simulate` and its like play them all.
+mod fields;
+mod idle;
+mod owner;
+mod panics;
+mod seeds;
+mod walks;
+mod worlds;
