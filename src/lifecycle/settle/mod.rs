@@ -11,7 +11,7 @@ use self::attempt::{commit, fence, give_up, intend, promote, ride};
 pub use self::outcome::{Extended, Outcome, Patched, Posted};
 use super::facts::Now;
 use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
-use super::step::{Call, Record, Step};
+use super::step::{Call, Place, Record, Step};
 use super::timings::Timings;
 
 /// The ledger after `step` came out as `outcome`.
@@ -35,11 +35,8 @@ fn called(l: &mut Ledger, call: &Call, outcome: &Outcome, now: Now, timings: &Ti
             }
             commit(l, attempt, post, now, timings);
             // ISC may never let what is made be extended: no more is made before one was.
-            let may_ride = extend.is_none() || extended.is_some();
-            if let Some((next, place)) = then
-                && may_ride
-            {
-                ride(l, next, place);
+            if extend.is_none() || extended.is_some() {
+                ride_along(l, then.as_ref());
             }
         }
         Call::Extend(extension) => {
@@ -89,6 +86,13 @@ fn called(l: &mut Ledger, call: &Call, outcome: &Outcome, now: Now, timings: &Ti
         }
         // Only LIST tells that a condemned token is gone (R9); of the marks on a Secret the ledger knows nothing.
         Call::Delete(_) | Call::Strip(_) => {}
+    }
+}
+
+/// Records the next intent together with the outcome of the last one, if there is a next.
+fn ride_along(l: &mut Ledger, next: Option<&(Attempt, Place)>) {
+    if let Some((attempt, place)) = next {
+        ride(l, attempt, place);
     }
 }
 
