@@ -13,47 +13,59 @@ use crate::lifecycle::rotate::{self, Blocked};
 /// The reason that keeps a resource from being as declared. `refusal`: ISC's answer when it last refused to create its
 /// token.
 pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Option<Note> {
-    obstacle(facts, uid)
-        .map(|obstacle| explain(facts, uid, obstacle, refusal))
-        .or_else(|| put_off(facts, uid))
-        .or_else(|| rotate::blocked(facts, uid).map(|blocked| explain_blocked(facts, blocked)))
-        .or_else(|| infeasible(facts, uid))
-        .or_else(|| early(facts, uid))
+    if let Some(obstacle) = obstacle(facts, uid) {
+        return Some(explain(facts, uid, obstacle, refusal));
+    }
+    if let Some(note) = put_off(facts, uid) {
+        return Some(note);
+    }
+    if let Some(blocked) = rotate::blocked(facts, uid) {
+        return Some(explain_blocked(facts, blocked));
+    }
+    if let Some(note) = infeasible(facts, uid) {
+        return Some(note);
+    }
+    early(facts, uid)
 }
 
 /// Tokens in LIST that should not be there (R6, R13): a person has to look.
 pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option<String> {
     let listing = facts.listing?;
-    let named = |ids: Vec<&str>| ids.join(", ");
-    let unrecorded = listing.tokens.iter().filter(|token| {
-        token.ours.as_ref().is_some_and(|part| listing.read_with.is_spent(part.n))
+    let (mut unrecorded, mut others): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for token in &listing.tokens {
+        if let Some(part) = &token.ours
+            && listing.read_with.is_spent(part.n)
             && !token.provisional
             && facts.ledger.entry(&token.id).is_none()
-    });
-    let unrecorded: Vec<&str> = unrecorded.map(|token| &*token.id).collect();
-    let others = listing
-        .tokens
-        .iter()
-        .filter(|token| token.others.as_ref().is_some_and(|part| part.installation == facts.installation));
-    let others: Vec<&str> = others.map(|token| &*token.id).collect();
-    match (unrecorded.is_empty(), others.is_empty()) {
-        (true, true) if growing.is_empty() => None,
-        (true, true) => {
-            let all: Vec<&str> = growing.iter().map(String::as_str).collect();
-            Some(format!(
-                "another installation of this operator mints for the same ISC user: {}; give each cluster an ISC user of its own, or look for a clone of this one",
-                named(all)
-            ))
+        {
+            unrecorded.push(&token.id);
         }
-        (false, _) => Some(format!(
-            "ISC has long-lived tokens of this operator that its ledger does not know: {}; after a backup was put back, delete those in ISC that no workload uses",
-            named(unrecorded)
-        )),
-        (true, false) => Some(format!(
-            "ISC has tokens that another ledger of this installation made: {}; if this cluster is a clone, give it an --installation-id of its own, else delete those in ISC that no workload uses",
-            named(others)
-        )),
+        if let Some(part) = &token.others
+            && part.installation == facts.installation
+        {
+            others.push(&token.id);
+        }
     }
+    if !unrecorded.is_empty() {
+        return Some(format!(
+            "ISC has long-lived tokens of this operator that its ledger does not know: {}; after a backup was put back, delete those in ISC that no workload uses",
+            unrecorded.join(", ")
+        ));
+    }
+    if !others.is_empty() {
+        return Some(format!(
+            "ISC has tokens that another ledger of this installation made: {}; if this cluster is a clone, give it an --installation-id of its own, else delete those in ISC that no workload uses",
+            others.join(", ")
+        ));
+    }
+    if growing.is_empty() {
+        return None;
+    }
+    let growing: Vec<&str> = growing.iter().map(String::as_str).collect();
+    Some(format!(
+        "another installation of this operator mints for the same ISC user: {}; give each cluster an ISC user of its own, or look for a clone of this one",
+        growing.join(", ")
+    ))
 }
 
 fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
@@ -90,13 +102,16 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
 
 /// R17: said as soon as it is declared, and of every schedule of the owner, since each can make room.
 fn infeasible(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
-    let load = rotate::load(facts);
     facts.declared.get(uid)?.rotation.every?;
+    let load = rotate::load(facts);
+    if load <= 1_000 {
+        return None;
+    }
     let message = format!(
         "the rotations of all resources of this ISC user want its spare slot for {} % of the time, so that some come late; make spec.rotation.overlap shorter or spec.rotation.every longer",
         load / 10
     );
-    (load > 1_000).then(|| waiting("RotationInfeasible", message, None))
+    Some(waiting("RotationInfeasible", message, None))
 }
 
 /// A request whose time has not come.

@@ -74,14 +74,24 @@ fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantSta
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
     let report = session.and_then(|session| context.board.owners.report(&LedgerStore::name_of(&session.owner)));
-    let frozen = report.as_ref().and_then(|report| report.trouble.as_ref()).filter(|note| note.reason == UNREADABLE);
-    let trouble = view.trouble.as_ref().or(frozen);
-    let strangers = report.as_ref().and_then(|report| report.strangers.clone());
-    let capacity =
-        report.as_ref().and_then(|report| report.capacity).map(|capacity| counted(tenant, context, capacity));
-    let mut wanted = conditions(trouble, session, strangers.as_deref());
+    let report = report.unwrap_or_default();
+    let trouble = match (&view.trouble, &report.trouble) {
+        (Some(note), _) => Some(note),
+        // All other trouble of an owner is for its resources to show.
+        (None, Some(note)) if note.reason == UNREADABLE => Some(note),
+        (None, _) => None,
+    };
+    let capacity = match report.capacity {
+        Some(capacity) => Some(counted(tenant, context, capacity)),
+        None => old.and_then(|old| old.capacity),
+    };
+    let mut wanted = conditions(trouble, session, report.strangers.as_deref());
     wanted.extend(expiry(tenant, context, view));
-    let last = view.last.as_ref();
+    let (isc, credential) = match (&view.last, old) {
+        (Some(last), _) => (isc_tenant(last), Some(credential_of(last))),
+        (None, Some(old)) => (old.tenant.clone(), old.credential.clone()),
+        (None, None) => (None, None),
+    };
     TenantStatus {
         observed_generation: tenant.metadata.generation,
         conditions: merge(
@@ -94,9 +104,9 @@ fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantSta
             id: session.owner.identity_id.to_string(),
             tenant_id: session.owner.tenant_id.to_string(),
         }),
-        tenant: last.map_or_else(|| old.and_then(|old| old.tenant.clone()), isc_tenant),
-        capacity: capacity.or_else(|| old.and_then(|status| status.capacity)),
-        credential: last.map_or_else(|| old.and_then(|old| old.credential.clone()), |last| Some(credential_of(last))),
+        tenant: isc,
+        capacity,
+        credential,
     }
 }
 
@@ -116,7 +126,10 @@ fn counted(tenant: &Tenant, context: &Context, capacity: Capacity) -> CapacitySt
 
 fn isc_tenant(session: &Session) -> Option<IscTenant> {
     let isc = session.isc.clone();
-    (isc.name.is_some() || isc.pod.is_some()).then_some(IscTenant { name: isc.name, pod: isc.pod })
+    if isc.name.is_none() && isc.pod.is_none() {
+        return None;
+    }
+    Some(IscTenant { name: isc.name, pod: isc.pod })
 }
 
 fn credential_of(session: &Session) -> CredentialStatus {

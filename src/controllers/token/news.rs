@@ -14,42 +14,46 @@ pub(super) fn news<'a>(
     new: &'a PersonalAccessTokenStatus,
 ) -> Option<News<'a>> {
     let now = ready(new)?;
-    revoked(old, new).or_else(|| published(old, new, now)).or_else(|| ended(old, new)).or_else(|| worse(old, now))
+    if was_revoked(old, new) {
+        let note = "all tokens of this resource are revoked on request, and a new one is minted";
+        return Some(News { warning: true, reason: "Revoked", action: "Revoke", note });
+    }
+    let (before, published) = (old.and_then(published), published(new));
+    if published.is_some() && before != published {
+        let (reason, action) = if before.is_some() { ("Rotated", "Rotate") } else { ("Published", "Publish") };
+        return Some(News { warning: false, reason, action, note: &now.message });
+    }
+    if is_overlap_over(old, new) {
+        let note = "the credential from before the last rotation is revoked";
+        return Some(News { warning: false, reason: "PreviousRevoked", action: "Revoke", note });
+    }
+    let is_same = old.and_then(ready).is_some_and(|before| before.reason == now.reason);
+    if is_same || QUIET.contains(&now.reason.as_str()) {
+        return None;
+    }
+    Some(News { warning: true, reason: &now.reason, action: "Reconcile", note: &now.message })
 }
 
-/// All tokens were revoked on request. What was requested before the first token is no news.
-fn revoked<'a>(old: Option<&PersonalAccessTokenStatus>, new: &'a PersonalAccessTokenStatus) -> Option<News<'a>> {
-    let request = |status: &PersonalAccessTokenStatus| status.last_handled.as_ref().and_then(|all| all.revoke.clone());
-    let is_new = request(new).is_some() && old.is_some_and(|old| old.current.is_some() && request(old) != request(new));
-    let note = "all tokens of this resource are revoked on request, and a new one is minted";
-    is_new.then_some(News { warning: true, reason: "Revoked", action: "Revoke", note })
+/// All tokens were revoked on request. A request from before the first token is no news.
+fn was_revoked(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> bool {
+    let Some(old) = old else { return false };
+    old.current.is_some() && revoke_request(new).is_some() && revoke_request(old) != revoke_request(new)
 }
 
-fn published<'a>(
-    old: Option<&PersonalAccessTokenStatus>,
-    new: &'a PersonalAccessTokenStatus,
-    now: &'a Condition,
-) -> Option<News<'a>> {
-    let client_id = |status: &PersonalAccessTokenStatus| {
-        status.current.as_ref().filter(|_| status.secret.is_some()).map(|current| current.client_id.clone())
-    };
-    let before = old.and_then(client_id);
-    let (reason, action) = if before.is_some() { ("Rotated", "Rotate") } else { ("Published", "Publish") };
-    let is_new = client_id(new).is_some() && before != client_id(new);
-    is_new.then_some(News { warning: false, reason, action, note: &now.message })
+fn revoke_request(status: &PersonalAccessTokenStatus) -> Option<&String> {
+    status.last_handled.as_ref()?.revoke.as_ref()
+}
+
+/// Client ID of the published credential.
+fn published(status: &PersonalAccessTokenStatus) -> Option<&String> {
+    status.secret.as_ref()?;
+    Some(&status.current.as_ref()?.client_id)
 }
 
 /// The overlap of the old credential is over.
-fn ended<'a>(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> Option<News<'a>> {
-    let is_over = old.is_some_and(|old| old.previous.is_some()) && new.previous.is_none() && new.current.is_some();
-    let note = "the credential from before the last rotation is revoked";
-    is_over.then_some(News { warning: false, reason: "PreviousRevoked", action: "Revoke", note })
-}
-
-fn worse<'a>(old: Option<&PersonalAccessTokenStatus>, now: &'a Condition) -> Option<News<'a>> {
-    let same = old.and_then(ready).is_some_and(|before| before.reason == now.reason);
-    let bad = !QUIET.contains(&now.reason.as_str());
-    (bad && !same).then_some(News { warning: true, reason: &now.reason, action: "Reconcile", note: &now.message })
+fn is_overlap_over(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> bool {
+    let Some(old) = old else { return false };
+    old.previous.is_some() && new.previous.is_none() && new.current.is_some()
 }
 
 fn ready(status: &PersonalAccessTokenStatus) -> Option<&Condition> {
