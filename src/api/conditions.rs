@@ -2,6 +2,8 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+pub use super::reason::Reason;
+
 /// Ready: the Secret holds a live credential that ISC accepted; of a Tenant: tokens can be minted.
 pub const READY: &str = "Ready";
 /// Present and True while the operator works towards the spec.
@@ -25,7 +27,7 @@ pub struct ConditionSpec {
     /// `Some(true)`: True, `Some(false)`: False, `None`: Unknown.
     pub status: Option<bool>,
     /// Stable word for machines.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// Sentence for people: the state, the object, and the remedy.
     pub message: String,
 }
@@ -44,7 +46,7 @@ impl ConditionSpec {
         let mut condition = Condition {
             type_: self.kind.into(),
             status: self.status().into(),
-            reason: self.reason.into(),
+            reason: self.reason.as_str().into(),
             message: self.message.clone(),
             observed_generation: generation,
             last_transition_time: Time(now),
@@ -100,18 +102,23 @@ mod tests {
             [ConditionSpec { kind: READY, status: Some(false), reason, message: message.into() }]
         };
         let first = "ISC failed (status 503): down; trackingId 1f; it is tried again";
-        let old = merge(&[], &ready("IscUnavailable", first), Some(1), Timestamp::UNIX_EPOCH);
+        let old = merge(&[], &ready(Reason::IscUnavailable, first), Some(1), Timestamp::UNIX_EPOCH);
         for (sentence, reason, message, expected) in [
-            ("the same", "IscUnavailable", first, first),
+            ("the same", Reason::IscUnavailable, first, first),
             (
                 "another request",
-                "IscUnavailable",
+                Reason::IscUnavailable,
                 "ISC failed (status 503): down; trackingId 2e; it is tried again",
                 first,
             ),
-            ("another status", "IscUnavailable", "ISC failed (status 500): down; trackingId 2e; it is tried again", ""),
-            ("another reason", "Refused", "ISC failed (status 503): down; trackingId 2e; it is tried again", ""),
-            ("less", "IscUnavailable", "ISC failed (status 503): down", ""),
+            (
+                "another status",
+                Reason::IscUnavailable,
+                "ISC failed (status 500): down; trackingId 2e; it is tried again",
+                "",
+            ),
+            ("another reason", Reason::Refused, "ISC failed (status 503): down; trackingId 2e; it is tried again", ""),
+            ("less", Reason::IscUnavailable, "ISC failed (status 503): down", ""),
         ] {
             let new = merge(&old, &ready(reason, message), Some(1), Timestamp::UNIX_EPOCH);
             assert_eq!(new[0].message, if expected.is_empty() { message } else { expected }, "{sentence}");

@@ -5,6 +5,7 @@ pub mod crd;
 pub mod duration;
 pub mod names;
 pub mod personal_access_token;
+pub mod reason;
 pub mod tenant;
 pub mod trigger;
 

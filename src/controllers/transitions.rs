@@ -1,10 +1,7 @@
 //! One line of the log for each transition of a Ready condition, so that a log at `info` says what happened to whom.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use crate::api::conditions::READY;
-
-/// Reasons with which a resource or a Tenant is as declared, or on its way there or out.
-const GOOD: [&str; 6] = ["Published", "Connected", "Minting", "Revoking", "RequestInFuture", "RotationWaits"];
+use crate::api::conditions::{READY, Reason};
 
 /// Logs the transition from the old conditions to the new ones, if Ready has another status or reason. `object`: kind and
 /// name.
@@ -14,7 +11,7 @@ pub fn log(object: &str, old: &[Condition], new: &[Condition]) {
         return;
     }
     let (status, reason, message) = (&now.status, &now.reason, &now.message);
-    if GOOD.contains(&reason.as_str()) {
+    if Reason::is_quiet_word(reason) {
         tracing::info!(object, ready = status, reason, why = message, "Ready changed");
     } else {
         tracing::warn!(object, ready = status, reason, why = message, "Ready changed");

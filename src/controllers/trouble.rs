@@ -2,6 +2,7 @@
 use kube::ResourceExt;
 
 use crate::api::Tenant;
+use crate::api::conditions::Reason;
 use crate::isc::Failure;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::{ledger_store, operator_files};
@@ -11,43 +12,41 @@ use crate::lifecycle::describe::Note;
 pub const MANAGE: &str = "sp:my-personal-access-tokens:manage";
 
 /// A note that only a person can end.
-pub fn stalled(reason: &'static str, message: String) -> Note {
+pub fn stalled(reason: Reason, message: String) -> Note {
     Note { reason, message, stalled: true, retry_at: None }
 }
 
 /// A note that may end by itself.
-pub fn waiting(reason: &'static str, message: String) -> Note {
+pub fn waiting(reason: Reason, message: String) -> Note {
     Note { reason, message, stalled: false, retry_at: None }
 }
-
-/// Reason of the conditions while a ledger cannot be read.
-pub const UNREADABLE: &str = "LedgerUnreadable";
 
 /// An unreadable ledger freezes its owner (R15); `None`: the ledger was not reached, and is asked for again.
 pub fn frozen(error: &ledger_store::Error) -> Option<Note> {
     let ledger_store::Error::Decode { .. } = error else { return None };
     let message = format!("{}; until then nothing is minted, published, changed or revoked", Causes(error));
-    Some(stalled(UNREADABLE, message))
+    Some(stalled(Reason::LedgerUnreadable, message))
 }
 
 /// A call to ISC failed, and with it everything of an owner.
 pub fn outage(failure: &Failure, tenant: &str) -> Note {
     let (reason, remedy) = match failure {
-        Failure::Wait(_) => ("RateLimited", "the operator goes on by itself then"),
-        Failure::Refused { .. } => ("CredentialRefused", "put a live credential into the Tenant's seed Secret"),
+        Failure::Wait(_) => (Reason::RateLimited, "the operator goes on by itself then"),
+        Failure::Refused { .. } => (Reason::CredentialRefused, "put a live credential into the Tenant's seed Secret"),
         Failure::Forbidden(_) => (
-            "CredentialRefused",
+            Reason::CredentialRefused,
             "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or make another that has it",
         ),
         Failure::Elsewhere(_) => {
-            ("Invalid", "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
+            (Reason::Invalid, "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
         }
-        Failure::Setup(_) => ("Invalid", "correct the Tenant"),
-        Failure::Connect(_) => {
-            ("IscUnavailable", "check spec.apiUrl, the network and the certificate; the operator tries again by itself")
-        }
+        Failure::Setup(_) => (Reason::Invalid, "correct the Tenant"),
+        Failure::Connect(_) => (
+            Reason::IscUnavailable,
+            "check spec.apiUrl, the network and the certificate; the operator tries again by itself",
+        ),
         Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. } => {
-            ("IscUnavailable", "the operator tries again by itself")
+            (Reason::IscUnavailable, "the operator tries again by itself")
         }
     };
     waiting(reason, format!("Tenant {tenant:?}: {failure}; {remedy}"))
@@ -58,14 +57,14 @@ pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Not
     let (name, url) = (tenant.name_any(), &tenant.spec.api_url);
     match failure {
         Failure::Refused { .. } => stalled(
-            "CredentialRefused",
+            Reason::CredentialRefused,
             format!(
                 "{failure}; put a live personal access token into the {} (Tenant {name:?})",
                 seed(tenant, operator_namespace)
             ),
         ),
         Failure::Elsewhere(what) => stalled(
-            "Invalid",
+            Reason::Invalid,
             format!(
                 "spec.apiUrl {url:?} of Tenant {name:?} does not lead to the API of ISC: {what}; write the base URL of the API, as in https://<tenant>.api.identitynow.com"
             ),
@@ -83,7 +82,7 @@ pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Not
 /// The credential of a Tenant cannot do what the operator needs it for. `why`: how that is known.
 pub fn missing_scope(tenant: &Tenant, operator_namespace: &str, why: &str) -> Note {
     stalled(
-        "MissingScope",
+        Reason::MissingScope,
         format!(
             "the credential in {} lacks the scope {MANAGE} ({why}); create a personal access token that has it",
             seed(tenant, operator_namespace)
@@ -100,17 +99,17 @@ pub fn seed(tenant: &Tenant, operator_namespace: &str) -> String {
 /// A seed or a CA bundle cannot be used.
 pub fn file(error: &operator_files::Error) -> Note {
     match error {
-        operator_files::Error::SeedMissing { .. } => stalled("SeedMissing", error.to_string()),
-        operator_files::Error::SeedInvalid { .. } => stalled("SeedInvalid", error.to_string()),
-        operator_files::Error::BundleMissing { .. } => stalled("Invalid", error.to_string()),
-        operator_files::Error::Read { .. } => waiting("Reconciling", Causes(error).to_string()),
+        operator_files::Error::SeedMissing { .. } => stalled(Reason::SeedMissing, error.to_string()),
+        operator_files::Error::SeedInvalid { .. } => stalled(Reason::SeedInvalid, error.to_string()),
+        operator_files::Error::BundleMissing { .. } => stalled(Reason::Invalid, error.to_string()),
+        operator_files::Error::Read { .. } => waiting(Reason::Reconciling, Causes(error).to_string()),
     }
 }
 
 /// A resource names a Tenant that is not there.
 pub fn tenant_missing(name: &str) -> Note {
     stalled(
-        "TenantNotFound",
+        Reason::TenantNotFound,
         format!(
             "Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"
         ),

@@ -3,23 +3,17 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use crate::api::conditions::Reason;
 use crate::api::{PersonalAccessToken, TenantSpec, check};
 
 /// The reason for which a resource may not have a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// Stable word for machines.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// A sentence for people: what is wrong, with which object, and what to do.
     pub message: String,
 }
-
-/// The spec is refused.
-pub const INVALID: &str = "Invalid";
-/// No grant of the Tenant covers it.
-pub const NOT_GRANTED: &str = "NotGranted";
-/// Another resource has the Secret's name.
-pub const SECRET_CONFLICT: &str = "SecretConflict";
 
 /// Admits a resource that may have a token. `neighbours`: the other resources of its namespace.
 ///
@@ -32,14 +26,14 @@ pub fn admit<'a>(
 ) -> Result<(), Denial> {
     let problems = check::problems(token);
     if !problems.is_empty() {
-        return Err(Denial { reason: INVALID, message: problems.join("; ") });
+        return Err(Denial { reason: Reason::Invalid, message: problems.join("; ") });
     }
     granted(token, tenant)?;
     claimed(token, neighbours)
 }
 
 fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denial> {
-    let denial = |message| Err(Denial { reason: NOT_GRANTED, message });
+    let denial = |message| Err(Denial { reason: Reason::NotGranted, message });
     let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
     let name = &token.spec.tenant_ref.name;
     let mut grants = Vec::new();
@@ -101,7 +95,7 @@ fn claimed<'a>(
                 token.secret_name(),
                 other.metadata.name.as_deref().unwrap_or_default()
             );
-            return Err(Denial { reason: SECRET_CONFLICT, message });
+            return Err(Denial { reason: Reason::SecretConflict, message });
         }
     }
     Ok(())

@@ -1,10 +1,10 @@
 //! The reasons that keep resources waiting, in words for people.
 use std::collections::BTreeSet;
 
+use crate::api::conditions::Reason;
 use crate::lifecycle::Facts;
 use crate::lifecycle::capacity::Capacity;
 use crate::lifecycle::describe::{Note, stamp};
-use crate::lifecycle::grants::SECRET_CONFLICT;
 use crate::lifecycle::ledger::{Millis, Uid};
 use crate::lifecycle::mint::{Obstacle, obstacle};
 use crate::lifecycle::overlap;
@@ -74,7 +74,7 @@ fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
         "ISC still saw the old credential used after the new one was published; it is revoked by {} at the latest, so restart what still uses it",
         stamp(last)
     );
-    Some(waiting("OverlapExtended", message, None))
+    Some(waiting(Reason::OverlapExtended, message, None))
 }
 
 fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
@@ -87,10 +87,10 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
                 name.unwrap_or_default(),
                 until.unwrap_or_default()
             );
-            waiting("RotationWaits", message, None)
+            waiting(Reason::RotationWaits, message, None)
         }
         Blocked::Full(Capacity { limit, ours, others, .. }) => waiting(
-            "RotationBlocked",
+            Reason::RotationBlocked,
             format!(
                 "it cannot be rotated: the ISC user has {} of {limit} tokens, {others} of them not made by this operator; delete tokens that nobody needs",
                 ours + others
@@ -111,7 +111,7 @@ fn infeasible(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
         "the rotations of all resources of this ISC user want its spare slot for {} % of the time, so that some come late; make spec.rotation.overlap shorter or spec.rotation.every longer",
         load / 10
     );
-    Some(waiting("RotationInfeasible", message, None))
+    Some(waiting(Reason::RotationInfeasible, message, None))
 }
 
 /// A request whose time has not come.
@@ -121,10 +121,10 @@ fn early(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     let mut requests = [&declared.revoke, &declared.rotate].into_iter().flatten();
     let request = requests.find(|request| request.at > now)?;
     let message = format!("the request of {} lies in the future: it is acted on then", request.value);
-    Some(waiting("RequestInFuture", message, Some(request.at)))
+    Some(waiting(Reason::RequestInFuture, message, Some(request.at)))
 }
 
-fn waiting(reason: &'static str, message: String, retry_at: Option<Millis>) -> Note {
+fn waiting(reason: Reason, message: String, retry_at: Option<Millis>) -> Note {
     Note { reason, message, stalled: false, retry_at }
 }
 
@@ -135,10 +135,10 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
             let last = refusal.map(|why| format!("; the last one: {why}")).unwrap_or_default();
             let message =
                 format!("{failures} attempts in a row to mint a token failed; the next is made at {}{last}", stamp(at));
-            waiting("BackOff", message, Some(at))
+            waiting(Reason::BackOff, message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
-            "CapacityExhausted",
+            Reason::CapacityExhausted,
             format!(
                 "the ISC user has {} of {limit} tokens, {others} of them not made by this operator, and one slot is kept for rotation; delete tokens that nobody needs, or use another Tenant",
                 ours + others
@@ -146,7 +146,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
             None,
         ),
         Obstacle::Unresolved(at) => waiting(
-            "Unresolved",
+            Reason::Unresolved,
             format!(
                 "the outcome of an earlier attempt is unknown; it is certain by {}, and the next attempt follows then",
                 stamp(at)
@@ -158,7 +158,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
             let message = format!(
                 "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
             );
-            Note { reason: SECRET_CONFLICT, message, stalled: true, retry_at: None }
+            Note { reason: Reason::SecretConflict, message, stalled: true, retry_at: None }
         }
     }
 }
@@ -170,7 +170,7 @@ mod tests {
     use crate::lifecycle::ledger::State;
     use crate::lifecycle::sample::{self, DAY, MINUTE, NOW, World};
 
-    fn said(world: &World) -> Option<(&'static str, Option<Millis>)> {
+    fn said(world: &World) -> Option<(Reason, Option<Millis>)> {
         note(&world.facts(), &"a".into(), None).map(|note| (note.reason, note.retry_at))
     }
 
@@ -202,19 +202,23 @@ mod tests {
         for (sentence, world, expected) in [
             ("nothing", live(|_| ()), None),
             ("a request of now", live(|world| ask(world, NOW)), None),
-            ("a request for later", live(|world| ask(world, NOW + 5)), Some(("RequestInFuture", Some(NOW + 5)))),
-            ("the spare is used by another", live(spare), Some(("RotationWaits", None))),
+            ("a request for later", live(|world| ask(world, NOW + 5)), Some((Reason::RequestInFuture, Some(NOW + 5)))),
+            ("the spare is used by another", live(spare), Some((Reason::RotationWaits, None))),
             (
                 "every slot is used",
                 live(|w| {
                     ask(w, NOW);
                     w.ledger.endpoint.tokens_per_user = 2;
                 }),
-                Some(("RotationBlocked", None)),
+                Some((Reason::RotationBlocked, None)),
             ),
-            ("the old one is still used", live(|world| overlap(world, MINUTE)), Some(("OverlapExtended", None))),
+            ("the old one is still used", live(|world| overlap(world, MINUTE)), Some((Reason::OverlapExtended, None))),
             ("it is not used any more", live(|world| overlap(world, 2 * DAY)), None),
-            ("the schedules do not fit", live(|world| every(world, DAY * 9 / 10)), Some(("RotationInfeasible", None))),
+            (
+                "the schedules do not fit",
+                live(|world| every(world, DAY * 9 / 10)),
+                Some((Reason::RotationInfeasible, None)),
+            ),
             ("they just fit", live(|world| every(world, DAY)), None),
         ] {
             assert_eq!(said(&world), expected, "{sentence}");

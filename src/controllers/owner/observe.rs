@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::session::OwnerSession;
+use crate::api::conditions::Reason;
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::controllers::context::Context;
@@ -10,7 +11,7 @@ use crate::controllers::subject::{Subject, has_finalizer};
 use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared, Rotation, Trigger};
-use crate::lifecycle::grants::{NOT_GRANTED, admit};
+use crate::lifecycle::grants::admit;
 use crate::lifecycle::ledger::{Millis, TokenSpec, Uid, scopes};
 use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 
@@ -51,7 +52,7 @@ fn declare(
     let denial = tenant.map(|tenant| admit(token, &tenant.spec, tokens.iter().map(|other| &**other)).err());
     let admission = match denial {
         Some(None) => Admission::Admitted,
-        Some(Some(denial)) if denial.reason == NOT_GRANTED => Admission::NotGranted,
+        Some(Some(denial)) if denial.reason == Reason::NotGranted => Admission::NotGranted,
         _ => Admission::Refused,
     };
     Declared {

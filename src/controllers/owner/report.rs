@@ -2,10 +2,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::explain::{self, note};
+use crate::api::conditions::Reason;
 use crate::controllers::board::Report;
 use crate::controllers::context::Context;
 use crate::controllers::subject::Subject;
-use crate::controllers::trouble::UNREADABLE;
 use crate::lifecycle::capacity;
 use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::{Millis, Resource, Uid};
@@ -84,7 +84,7 @@ impl Reporter<'_> {
 }
 
 fn is_frozen(report: &Report) -> bool {
-    report.trouble.as_ref().is_some_and(|note| note.reason == UNREADABLE)
+    report.trouble.as_ref().is_some_and(|note| note.reason == Reason::LedgerUnreadable)
 }
 
 /// Wakes the resources that look different after a write of the ledger. That a token was recorded is seen when it is

@@ -2,6 +2,7 @@
 use kube::ResourceExt;
 
 use crate::api::Tenant;
+use crate::api::conditions::Reason;
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
 use crate::controllers::trouble;
@@ -22,7 +23,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
     }
     if let Some(other) = context.ledgers_of(&name).into_iter().find(|other| *other != ledger_name) {
         return Err(trouble::stalled(
-            "UserChanged",
+            Reason::UserChanged,
             format!(
                 "the credential now belongs to ISC user {:?}, but ledger {other:?} is another user's; put a credential of the old user back",
                 session.owner.identity_id
@@ -39,7 +40,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
             Ok(())
         }
         Written::Conflict => Err(trouble::waiting(
-            "Reconciling",
+            Reason::Reconciling,
             "the ledger was created by somebody else just now; it is read again".into(),
         )),
         Written::Unclear(error) => Err(unreachable(&error)),
@@ -51,7 +52,7 @@ async fn claimed(name: &str, context: &Context, session: &Session, stored: Store
     let holder = stored.ledger.endpoint.tenant.clone();
     if *holder != *name {
         return Err(trouble::stalled(
-            "UserClaimed",
+            Reason::UserClaimed,
             format!(
                 "ISC user {:?} already serves Tenant {holder:?}; use a personal access token of another user",
                 session.owner.identity_id
@@ -66,5 +67,5 @@ async fn claimed(name: &str, context: &Context, session: &Session, stored: Store
 }
 
 fn unreachable(error: &(dyn std::error::Error + 'static)) -> Note {
-    trouble::waiting(trouble::UNREADABLE, Causes(error).to_string())
+    trouble::waiting(Reason::LedgerUnreadable, Causes(error).to_string())
 }

@@ -2,6 +2,7 @@
 use kube::ResourceExt;
 
 use crate::api::Tenant;
+use crate::api::conditions::Reason;
 use crate::controllers::board::{IscTenant, Session};
 use crate::controllers::context::Context;
 use crate::controllers::trouble::{self, MANAGE};
@@ -156,13 +157,13 @@ impl Seed<'_> {
         let seed = self.name();
         let message =
             format!("{seed} is an API client without a user; put the credential of a personal access token into it");
-        trouble::stalled("NotAPersonalAccessToken", message)
+        trouble::stalled(Reason::NotAPersonalAccessToken, message)
     }
 
     /// ISC does not say for certain whose it is.
     fn unknown(&self, what: &str) -> Note {
         let seed = self.name();
-        trouble::waiting("UserUnknown", format!("{what} the credential in {seed}; ISC is asked again"))
+        trouble::waiting(Reason::UserUnknown, format!("{what} the credential in {seed}; ISC is asked again"))
     }
 
     /// ISC does not say which tenant it is of. `why`: what `/oauth/info` came to.
@@ -171,7 +172,7 @@ impl Seed<'_> {
         let message = format!(
             "neither the access token of {seed} nor GET /oauth/info says which tenant it is of ({why}); ISC is asked again"
         );
-        trouble::waiting("UserUnknown", message)
+        trouble::waiting(Reason::UserUnknown, message)
     }
 }
 

@@ -7,13 +7,15 @@ use kube::{Resource, ResourceExt};
 use thiserror::Error;
 
 use super::memory::Memory;
-use crate::api::conditions::{CLONE_SUSPECTED, CREDENTIAL_EXPIRES, ConditionSpec, READY, RECONCILING, STALLED, merge};
+use crate::api::conditions::{
+    CLONE_SUSPECTED, CREDENTIAL_EXPIRES, ConditionSpec, READY, RECONCILING, Reason, STALLED, merge,
+};
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::board::{Session, TenantView};
 use crate::controllers::context::Context;
 use crate::controllers::transitions;
-use crate::controllers::trouble::{self, UNREADABLE};
+use crate::controllers::trouble;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events::{self, News};
 use crate::kubernetes::ledger_store::LedgerStore;
@@ -78,7 +80,7 @@ fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantSta
     let trouble = match (&view.trouble, &report.trouble) {
         (Some(note), _) => Some(note),
         // All other trouble of an owner is for its resources to show.
-        (None, Some(note)) if note.reason == UNREADABLE => Some(note),
+        (None, Some(note)) if note.reason == Reason::LedgerUnreadable => Some(note),
         (None, _) => None,
     };
     let capacity = match report.capacity {
@@ -192,10 +194,10 @@ fn conditions(trouble: Option<&Note>, session: Option<&Session>, strangers: Opti
         ],
         (None, Some(session)) => {
             let message = format!("ISC accepts the credential of user {:?}", session.owner.identity_id);
-            vec![wanted(READY, Some(true), "Connected", &message)]
+            vec![wanted(READY, Some(true), Reason::Connected, &message)]
         }
         (None, None) => vec![],
     };
-    all.extend(strangers.map(|message| wanted(CLONE_SUSPECTED, Some(true), "UnrecordedTokens", message)));
+    all.extend(strangers.map(|message| wanted(CLONE_SUSPECTED, Some(true), Reason::UnrecordedTokens, message)));
     all
 }

@@ -16,9 +16,9 @@ use super::context::Context;
 use super::subject::{Subject, has_finalizer};
 use super::trouble;
 use crate::api::PersonalAccessToken;
+use crate::api::conditions::Reason;
 use crate::kubernetes::status;
 use crate::lifecycle::describe::Publication;
-use crate::lifecycle::grants::SECRET_CONFLICT;
 use crate::metrics::KubernetesWrite;
 
 /// The state of the token loop. It starts empty.
@@ -102,6 +102,6 @@ fn waits_for_name(task: &Task<'_>) -> bool {
     let Task { subject, context, .. } = *task;
     context.ledgers_of(subject.tenant).iter().any(|ledger| {
         let Some(report) = context.board.owners.report(ledger) else { return false };
-        report.obstacles.get(subject.uid).is_some_and(|note| note.reason == SECRET_CONFLICT)
+        report.obstacles.get(subject.uid).is_some_and(|note| note.reason == Reason::SecretConflict)
     })
 }

@@ -2,11 +2,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::api::PersonalAccessTokenStatus;
-use crate::api::conditions::READY;
+use crate::api::conditions::{READY, Reason};
 use crate::kubernetes::events::News;
-
-/// Reasons that are no news: the resource is on its way, or on its way out, or waits for its turn.
-const QUIET: [&str; 5] = ["Minting", "Revoking", "Published", "RotationWaits", "RequestInFuture"];
 
 /// A transition that a person may want to know of.
 pub(super) fn news<'a>(
@@ -16,19 +13,23 @@ pub(super) fn news<'a>(
     let now = ready(new)?;
     if was_revoked(old, new) {
         let note = "all tokens of this resource are revoked on request, and a new one is minted";
-        return Some(News { warning: true, reason: "Revoked", action: "Revoke", note });
+        return Some(News { warning: true, reason: Reason::Revoked.as_str(), action: "Revoke", note });
     }
     let (before, published) = (old.and_then(published), published(new));
     if published.is_some() && before != published {
-        let (reason, action) = if before.is_some() { ("Rotated", "Rotate") } else { ("Published", "Publish") };
+        let (reason, action) = if before.is_some() {
+            (Reason::Rotated.as_str(), "Rotate")
+        } else {
+            (Reason::Published.as_str(), "Publish")
+        };
         return Some(News { warning: false, reason, action, note: &now.message });
     }
     if is_overlap_over(old, new) {
         let note = "the credential from before the last rotation is revoked";
-        return Some(News { warning: false, reason: "PreviousRevoked", action: "Revoke", note });
+        return Some(News { warning: false, reason: Reason::PreviousRevoked.as_str(), action: "Revoke", note });
     }
     let is_same = old.and_then(ready).is_some_and(|before| before.reason == now.reason);
-    if is_same || QUIET.contains(&now.reason.as_str()) {
+    if is_same || Reason::is_quiet_word(&now.reason) {
         return None;
     }
     Some(News { warning: true, reason: &now.reason, action: "Reconcile", note: &now.message })

@@ -1,13 +1,9 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
 use super::view::{Note, Publication, Trial, View};
 use super::written::stamp;
-use crate::api::conditions::{ConditionSpec, NERM_ACCEPTED, READY, RECONCILING, SCOPES_EFFECTIVE, STALLED};
+use crate::api::conditions::{ConditionSpec, NERM_ACCEPTED, READY, RECONCILING, Reason, SCOPES_EFFECTIVE, STALLED};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
-use crate::lifecycle::grants::{NOT_GRANTED, SECRET_CONFLICT};
 use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
-
-/// ISC refuses the published credential.
-const PUBLISHED_REFUSED: &str = "PublishedRefused";
 
 /// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
 /// although ISC cannot be asked.
@@ -24,15 +20,18 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
         (Some(entry), None) => {
             let applied = applied(view, entry);
             let message = format!("Secret {:?} holds a credential that ISC accepted", view.token.secret_name());
-            all.push(wanted(READY, Some(true), "Published", message));
+            all.push(wanted(READY, Some(true), Reason::Published, message));
             if !applied {
                 let message = "name or scopes differ from the spec and are being changed in ISC".into();
-                all.push(wanted(RECONCILING, Some(true), "Changing", message));
+                all.push(wanted(RECONCILING, Some(true), Reason::Changing, message));
             }
         }
         (Some(entry), Some(note)) => {
-            let until =
-                if note.reason == NOT_GRANTED { format!(" until {}", stamp(entry.expires_at)) } else { String::new() };
+            let until = if note.reason == Reason::NotGranted {
+                format!(" until {}", stamp(entry.expires_at))
+            } else {
+                String::new()
+            };
             let message =
                 format!("Secret {:?} holds a live credential{until}; {}", view.token.secret_name(), note.message);
             all.push(wanted(READY, Some(true), note.reason, message));
@@ -40,8 +39,8 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
         (None, Some(note)) => all.push(wanted(READY, Some(false), note.reason, note.message.clone())),
         (None, None) => {
             let message = "a token is being minted in ISC".to_owned();
-            all.push(wanted(READY, Some(false), "Minting", message.clone()));
-            all.push(wanted(RECONCILING, Some(true), "Minting", message));
+            all.push(wanted(READY, Some(false), Reason::Minting, message.clone()));
+            all.push(wanted(RECONCILING, Some(true), Reason::Minting, message));
         }
     }
     if let Some(note) = note
@@ -63,7 +62,7 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     let trouble = view.trouble_too();
     if entry.expires_at <= now {
         let message = format!("the credential in Secret {secret:?} expired at {}{trouble}", stamp(entry.expires_at));
-        return Some(Note::waiting("Expired", message));
+        return Some(Note::waiting(Reason::Expired, message));
     }
     let why = match view.trial {
         Trial::Refused(why) => why,
@@ -71,13 +70,13 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
         Trial::None => return refused_before(view, entry),
     };
     // That the Tenant's own credential is refused is said already.
-    let is_said = view.trouble.is_some_and(|trouble| trouble.reason == "CredentialRefused");
+    let is_said = view.trouble.is_some_and(|trouble| trouble.reason == Reason::CredentialRefused);
     let trouble = if is_said { "" } else { &trouble };
     let message = format!(
         "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses that of Tenant {:?}: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}",
         view.token.spec.tenant_ref.name
     );
-    Some(Note::stalled(PUBLISHED_REFUSED, message))
+    Some(Note::stalled(Reason::PublishedRefused, message))
 }
 
 /// The verdict of another process holds until this one has tried the credential too, or all is well.
@@ -87,8 +86,8 @@ fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
         return None;
     }
     for condition in &old.conditions {
-        if condition.type_ == READY && condition.reason == PUBLISHED_REFUSED {
-            return Some(Note::stalled(PUBLISHED_REFUSED, condition.message.clone()));
+        if condition.type_ == READY && condition.reason == Reason::PublishedRefused.as_str() {
+            return Some(Note::stalled(Reason::PublishedRefused, condition.message.clone()));
         }
     }
     None
@@ -108,7 +107,7 @@ fn waiting(view: &View<'_>) -> Option<Note> {
         } else {
             "the tokens of this resource are being revoked in ISC"
         };
-        return Some(Note::waiting("Revoking", format!("{doing}{}", view.trouble_too())));
+        return Some(Note::waiting(Reason::Revoking, format!("{doing}{}", view.trouble_too())));
     }
     if let Some(note) = unpublished(view) {
         return Some(note);
@@ -121,7 +120,7 @@ fn waiting(view: &View<'_>) -> Option<Note> {
     }
     if view.token.spec.suspend == Some(true) {
         let message = "spec.suspend is true: nothing is minted, rotated or changed; set it to false to go on";
-        return Some(Note::waiting("Suspended", message.into()));
+        return Some(Note::waiting(Reason::Suspended, message.into()));
     }
     view.trouble.or(view.obstacle).cloned()
 }
@@ -130,7 +129,7 @@ fn waiting(view: &View<'_>) -> Option<Note> {
 fn misread(view: &View<'_>) -> Option<Note> {
     for annotation in [ANNOTATION_REVOKE, ANNOTATION_ROTATE] {
         if let Some(Err(wrong)) = view.token.trigger(annotation) {
-            return Some(Note::waiting("InvalidRequest", wrong.to_string()));
+            return Some(Note::waiting(Reason::InvalidRequest, wrong.to_string()));
         }
     }
     None
@@ -142,13 +141,13 @@ fn unpublished(view: &View<'_>) -> Option<Note> {
     let (reason, message) = match &view.publication {
         Publication::Published | Publication::Nothing => return None,
         Publication::Taken => (
-            SECRET_CONFLICT,
+            Reason::SecretConflict,
             format!(
                 "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
             ),
         ),
         Publication::Refused(why) => (
-            "SecretRefused",
+            Reason::SecretRefused,
             format!(
                 "the API server refuses Secret {secret:?}: {why}; change the quota, admission policy or right that refuses it, and the operator publishes by itself"
             ),
@@ -168,20 +167,20 @@ fn scopes_effective(entry: &Entry) -> ConditionSpec {
     match (&entry.missing_scopes, entry.looked_at) {
         (None, None) => wanted(
             None,
-            "Propagating",
+            Reason::Propagating,
             "ISC needs up to 20 minutes until changed scopes reach new access tokens".into(),
         ),
         (None, Some(_)) => wanted(
             None,
-            "NotReported",
+            Reason::NotReported,
             "ISC does not say which scopes an access token carries; try one call of each API that you need".into(),
         ),
         (Some(missing), _) if missing.is_empty() => {
-            wanted(Some(true), "Verified", "an access token carries every scope".into())
+            wanted(Some(true), Reason::Verified, "an access token carries every scope".into())
         }
         (Some(missing), _) => wanted(
             Some(false),
-            "ScopesWithoutEffect",
+            Reason::ScopesWithoutEffect,
             format!(
                 "an access token does not carry {}; does the scope exist, and is the user level of the token's owner high enough?",
                 missing.join(", ")
@@ -196,18 +195,20 @@ fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<ConditionSpec> {
     let wanted = |status, reason, message: String| ConditionSpec { kind: NERM_ACCEPTED, status, reason, message };
     let Some(trial) = entry.trial_at(url) else {
         let message = format!("the credential is about to be tried against NERM at {url:?}");
-        return Some(wanted(None, "NotTried", message));
+        return Some(wanted(None, Reason::NotTried, message));
     };
     Some(match &trial.verdict {
-        NermVerdict::Accepted => wanted(Some(true), "Accepted", format!("NERM at {url:?} takes its access tokens")),
+        NermVerdict::Accepted => {
+            wanted(Some(true), Reason::Accepted, format!("NERM at {url:?} takes its access tokens"))
+        }
         NermVerdict::Refused(why) => wanted(
             Some(false),
-            "Refused",
+            Reason::Refused,
             format!("NERM at {url:?} refuses its access tokens ({why}); is the ISC user a NERM administrator?"),
         ),
         NermVerdict::Unknown(why) => wanted(
             None,
-            "NoAnswer",
+            Reason::NoAnswer,
             format!(
                 "NERM at {url:?} gave no answer that tells ({why}); check the Tenant's spec.nermUrl, as in https://acme.nonemployee.com/api"
             ),

@@ -1,12 +1,12 @@
 //! The end of a Tenant's own credential, as its status shows it.
 use super::written::stamp;
-use crate::api::conditions::{CREDENTIAL_EXPIRES, ConditionSpec};
+use crate::api::conditions::{CREDENTIAL_EXPIRES, ConditionSpec, Reason};
 use crate::lifecycle::ledger::Millis;
 
 const DAY: Millis = 24 * 3_600_000;
 /// The times before its end at which a credential is spoken of, ever more urgently.
-const STAGES: [(Millis, &str); 4] =
-    [(0, "Expired"), (DAY, "Within1Day"), (7 * DAY, "Within7Days"), (30 * DAY, "Within30Days")];
+const STAGES: [(Millis, Reason); 4] =
+    [(0, Reason::Expired), (DAY, Reason::Within1Day), (7 * DAY, Reason::Within7Days), (30 * DAY, Reason::Within30Days)];
 
 /// The condition of a credential that expires at a time; `None` while that is far away. `seed`: the Secret it is in.
 pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<ConditionSpec> {
@@ -30,17 +30,17 @@ mod tests {
         for (left, expected) in [
             (31 * DAY, None),
             (30 * DAY + 1, None),
-            (30 * DAY, Some("Within30Days")),
-            (7 * DAY + 1, Some("Within30Days")),
-            (7 * DAY, Some("Within7Days")),
-            (DAY + 1, Some("Within7Days")),
-            (DAY, Some("Within1Day")),
-            (1, Some("Within1Day")),
-            (0, Some("Expired")),
-            (-DAY, Some("Expired")),
+            (30 * DAY, Some(Reason::Within30Days)),
+            (7 * DAY + 1, Some(Reason::Within30Days)),
+            (7 * DAY, Some(Reason::Within7Days)),
+            (DAY + 1, Some(Reason::Within7Days)),
+            (DAY, Some(Reason::Within1Day)),
+            (1, Some(Reason::Within1Day)),
+            (0, Some(Reason::Expired)),
+            (-DAY, Some(Reason::Expired)),
         ] {
             assert_eq!(reason(left), expected, "{left}");
         }
-        assert_eq!(expires(Millis::MIN, Millis::MAX, "x").map(|wanted| wanted.reason), Some("Expired"));
+        assert_eq!(expires(Millis::MIN, Millis::MAX, "x").map(|wanted| wanted.reason), Some(Reason::Expired));
     }
 }

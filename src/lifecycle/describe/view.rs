@@ -1,5 +1,6 @@
 //! The material of a status: the resource, its ledger, and what its owner's pass met.
 use crate::api::PersonalAccessToken;
+use crate::api::conditions::Reason;
 use crate::lifecycle::grants::Denial;
 use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
 
@@ -7,7 +8,7 @@ use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Stable word.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// A sentence for people: what is the case, with which object, and what to do.
     pub message: String,
     /// Only a change by a person helps.
@@ -18,12 +19,12 @@ pub struct Note {
 
 impl Note {
     /// Only a change by a person helps.
-    pub fn stalled(reason: &'static str, message: String) -> Self {
+    pub fn stalled(reason: Reason, message: String) -> Self {
         Self { reason, message, stalled: true, retry_at: None }
     }
 
     /// It passes, or the operator is at work on it.
-    pub fn waiting(reason: &'static str, message: String) -> Self {
+    pub fn waiting(reason: Reason, message: String) -> Self {
         Self { reason, message, stalled: false, retry_at: None }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::api::PersonalAccessTokenStatus;
+use crate::api::conditions::Reason;
 use crate::api::personal_access_token::{LastHandled, PersonalAccessToken};
 use crate::lifecycle::describe::{Note, Publication, Trial, View, stamp, status};
 use crate::lifecycle::sample::DAY;
@@ -87,7 +88,7 @@ fn requests_that_were_handled_are_shown_as_they_were_written() {
 fn what_keeps_a_rotation_waiting_does_not_make_a_live_credential_unready() {
     let plain = resource(json!({}), json!({}));
     let ledger = sample::ledger();
-    let note = Note { reason: "RotationBlocked", message: "full".into(), stalled: false, retry_at: None };
+    let note = Note { reason: Reason::RotationBlocked, message: "full".into(), stalled: false, retry_at: None };
     let blocked = View { obstacle: Some(&note), ..view(&plain, &ledger) };
     let effective = "ScopesEffective=True Verified";
     assert_eq!(conditions(&view(&plain, &ledger)), ["Ready=True Published", effective]);
@@ -137,7 +138,7 @@ fn values_in_force_are_shown() {
 fn what_isc_refuses_or_what_has_expired_is_not_called_live() {
     let plain = resource(json!({}), json!({}));
     let ledger = sample::ledger();
-    let outage = Note { reason: "IscUnavailable", message: "down".into(), stalled: false, retry_at: None };
+    let outage = Note { reason: Reason::IscUnavailable, message: "down".into(), stalled: false, retry_at: None };
     let down = || View { trouble: Some(&outage), ..view(&plain, &ledger) };
     assert_eq!(conditions(&down())[0], "Ready=True IscUnavailable", "an outage alone changes nothing");
     let refused = View { trial: Trial::Refused("status 401: invalid_client"), ..down() };
@@ -163,7 +164,7 @@ fn what_isc_refuses_or_what_has_expired_is_not_called_live() {
 #[test]
 fn a_refused_credential_stays_so_until_another_process_has_tried_it_or_all_is_well() {
     let ledger = sample::ledger();
-    let outage = Note { reason: "CredentialRefused", message: "refused".into(), stalled: true, retry_at: None };
+    let outage = Note { reason: Reason::CredentialRefused, message: "refused".into(), stalled: true, retry_at: None };
     let plain = resource(json!({}), json!({}));
     let refused = View { trial: Trial::Refused("status 401"), trouble: Some(&outage), ..view(&plain, &ledger) };
     let known = PersonalAccessToken { status: Some(shows(&refused)), ..plain.clone() };
