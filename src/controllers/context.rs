@@ -135,10 +135,13 @@ impl Context {
 
     /// The names of a Tenant's ledgers, from the watch.
     pub fn ledgers_of(&self, tenant: &str) -> Vec<String> {
-        let of_tenant = |meta: &Arc<LedgerMeta>| {
-            meta.metadata.labels.as_ref().and_then(|labels| labels.get(TENANT_LABEL)).is_some_and(|l| l == tenant)
-        };
-        self.ledger_names.state().iter().filter(|meta| of_tenant(meta)).map(|meta| meta.name_any()).collect()
+        let mut names = Vec::new();
+        for meta in self.ledger_names.state() {
+            if meta.labels().get(TENANT_LABEL).is_some_and(|label| label == tenant) {
+                names.push(meta.name_any());
+            }
+        }
+        names
     }
 
     /// The owner of a Tenant's ledger that is this user's.

@@ -56,12 +56,13 @@ fn count(context: &Context) {
 }
 
 fn is_ready(token: &PersonalAccessToken) -> bool {
-    let conditions = token.status.iter().flat_map(|status| &status.conditions);
-    conditions.into_iter().any(|condition| condition.type_ == READY && condition.status == "True")
+    let Some(status) = &token.status else { return false };
+    status.conditions.iter().any(|condition| condition.type_ == READY && condition.status == "True")
 }
 
 /// End of the published credential.
 fn expiry(token: &PersonalAccessToken) -> Option<Timestamp> {
-    let status = token.status.as_ref().filter(|status| status.secret.is_some())?;
+    let status = token.status.as_ref()?;
+    status.secret.as_ref()?;
     status.current.as_ref()?.expires_at.parse().ok()
 }

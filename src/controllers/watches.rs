@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use kube::runtime::controller::Config as Runtime;
-use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{Controller, Predicate, WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, ResourceExt};
 
@@ -57,12 +57,6 @@ impl Watches {
             .predicate_filter(predicates::generation, Default::default());
         let tenants = Controller::for_stream(tenants, tenant_reader);
         let store = tenants.store();
-        let uses = move |seed: LedgerMeta| {
-            let name = seed.metadata.name.unwrap_or_default();
-            let uses = |t: &Arc<Tenant>| t.spec.credentials.iter().any(|source| source.secret_ref.name == name);
-            let found: Vec<_> = store.state().iter().filter(|t| uses(t)).map(|t| ObjectRef::from_obj(&**t)).collect();
-            found
-        };
         let (ledger_reader, ledger_writer) = reflector::store();
         let ledgers = watcher(own.clone(), ledgers)
             .default_backoff()
@@ -73,7 +67,7 @@ impl Watches {
         Self {
             tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
             owners: Controller::for_stream(ledgers, ledger_reader).with_config(runtime.clone()),
-            tenants: tenants.watches_stream(seeds, uses).with_config(runtime),
+            tenants: tenants.watches_stream(seeds, move |seed| users_of(&seed.name_any(), &store)).with_config(runtime),
         }
     }
 
@@ -114,6 +108,17 @@ impl Watches {
         let others = futures::future::join(context.inform(), housekeeping::run(&context));
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
+}
+
+/// The Tenants whose credential is in this Secret.
+fn users_of(seed: &str, tenants: &Store<Tenant>) -> Vec<ObjectRef<Tenant>> {
+    let mut users = Vec::new();
+    for tenant in tenants.state() {
+        if tenant.spec.credentials.iter().any(|source| source.secret_ref.name == seed) {
+            users.push(ObjectRef::from_obj(&*tenant));
+        }
+    }
+    users
 }
 
 /// Notes a resource that the watch has brought; its pass comes later.

@@ -148,9 +148,14 @@ impl Memory {
 
     /// The pass is to wait a little for others that are on their way, so that one pass mints for all of them.
     pub fn gathers(&mut self, others_come: bool) -> bool {
-        let since = others_come.then(|| self.gathering.unwrap_or_else(Instant::now));
-        self.gathering = since.filter(|since| since.elapsed() < GATHER);
-        self.gathering.is_some()
+        if !others_come {
+            self.gathering = None;
+            return false;
+        }
+        let since = self.gathering.unwrap_or_else(Instant::now);
+        let gathers = since.elapsed() < GATHER;
+        self.gathering = if gathers { Some(since) } else { None };
+        gathers
     }
 
     /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,

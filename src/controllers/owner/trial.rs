@@ -34,9 +34,9 @@ pub(super) async fn run(reporter: &Reporter<'_>, session: &OwnerSession, memory:
 
 /// The credential whose turn it is.
 fn next<'a>(ledger: &'a Ledger, memory: &Memory) -> Option<&'a Entry> {
-    let published = |entry: &&Entry| {
-        let resource = ledger.resources.get(&entry.uid);
+    let published = ledger.entries.iter().filter(|entry| {
+        let resource = ledger.resource(&entry.uid);
         entry.state == State::Current && resource.is_some_and(|resource| !resource.deleting)
-    };
-    ledger.entries.iter().filter(published).min_by_key(|entry| memory.last_trial(&entry.id))
+    });
+    published.min_by_key(|entry| memory.last_trial(&entry.id))
 }

@@ -71,15 +71,15 @@ fn status_of(
     let view = context.board.tenants.view(subject.tenant);
     let ledgers = context.ledgers_of(subject.tenant);
     let report = ledgers.iter().find_map(|name| context.board.owners.report(name));
-    let report = report.as_deref();
     let is_there = tenant.is_some() || is_late;
     let is_unknown = view.as_ref().is_none_or(|view| view.trouble.is_none() && report.is_none());
     if token.status.is_some() && is_there && is_unknown {
         return None;
     }
+    let report = report.unwrap_or_default();
     let trouble = if is_there {
         let of_tenant = view.and_then(|view| view.trouble);
-        of_tenant.or_else(|| report?.trouble.clone())
+        of_tenant.or_else(|| report.trouble.clone())
     } else {
         Some(trouble::tenant_missing(subject.tenant))
     };
@@ -91,9 +91,9 @@ fn status_of(
         installation: &context.installation,
         denial: denial.as_ref(),
         trouble: trouble.as_ref(),
-        obstacle: report.and_then(|report| report.obstacles.get(subject.uid)),
-        trial: report.map_or(Trial::None, |report| trial(report, subject.uid)),
-        last_used: report.and_then(|report| report.last_used.get(subject.uid).copied()),
+        obstacle: report.obstacles.get(subject.uid),
+        trial: trial(&report, subject.uid),
+        last_used: report.last_used.get(subject.uid).copied(),
         publication,
     };
     Some(describe::status(&view, context.wall_clock()))

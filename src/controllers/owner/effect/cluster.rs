@@ -62,9 +62,11 @@ impl Effects<'_> {
 
     /// Where the resource's Secret is: the ledger knows it once the resource is mentioned.
     fn place(&self, uid: &str) -> Option<(String, String)> {
-        let mentioned = self.ledger.resource(uid).map(|r| (r.namespace.to_string(), r.secret.to_string()));
-        let declared = || self.declared.get(uid).map(|d| (d.namespace.to_string(), d.secret.to_string()));
-        mentioned.or_else(declared)
+        if let Some(mentioned) = self.ledger.resource(uid) {
+            return Some((mentioned.namespace.to_string(), mentioned.secret.to_string()));
+        }
+        let declared = self.declared.get(uid)?;
+        Some((declared.namespace.to_string(), declared.secret.to_string()))
     }
 
     /// Reads if the resource is still to get a token (R14). `None`: nothing certain.
