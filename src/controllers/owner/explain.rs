@@ -10,8 +10,7 @@ use crate::lifecycle::mint::{Obstacle, obstacle};
 use crate::lifecycle::overlap;
 use crate::lifecycle::rotate::{self, Blocked};
 
-/// The reason that keeps a resource from being as declared. `refusal`: ISC's answer when it last refused to create its
-/// token.
+/// The reason that keeps a resource from being as declared. `refusal`: ISC's last refusal to create its token.
 pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Option<Note> {
     if let Some(obstacle) = obstacle(facts, uid) {
         return Some(explain(facts, uid, obstacle, refusal));

@@ -23,7 +23,8 @@ fn overlap_end(view: &View<'_>) -> Option<Millis> {
 
 /// The moment at which the schedule replaces the token.
 pub(super) fn next(token: &PersonalAccessToken, entry: &Entry) -> Option<Millis> {
-    rotate::due(entry, token.rotation_every().map(milliseconds))
+    let every = milliseconds(token.rotation_every()?);
+    rotate::due(entry, Some(every))
 }
 
 /// The requests that were acted on.
@@ -35,7 +36,7 @@ pub(super) fn last_handled(resource: &Resource) -> Option<LastHandled> {
 }
 
 fn owned(text: Option<&str>) -> Option<String> {
-    text.map(str::to_owned)
+    Some(text?.to_owned())
 }
 
 fn milliseconds(seconds: u64) -> Millis {
