@@ -87,7 +87,7 @@ pub struct TenantRef {
     pub name: String,
 }
 
-/// The fate of token and Secret when the resource is deleted.
+/// What becomes of token and Secret when the resource is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReclaimPolicy {
     /// The token is revoked and the Secret removed.
