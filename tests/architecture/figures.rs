@@ -51,19 +51,19 @@ pub fn all(code: &[File]) -> Vec<Figure> {
     let lengths = lengths(code);
     vec![
         ceiling("combinators in 100 code lines", percent(sum(code, style::combinators), lines), 4.0, 4.0),
-        ceiling("files with more than 8 of them in 100 code lines", count(dense(code).len()), 6.0, 0.0),
+        ceiling("files with more than 8 of them in 100 code lines", count(dense(code).len()), 0.0, 0.0),
         ceiling("closures bound to a name in 100 functions", percent(sum(code, closures), lengths.len()), 10.0, 10.0),
-        ceiling("closures bound to a name that is used once", count(once(code).len()), 5.0, 0.0),
+        ceiling("closures bound to a name that is used once", count(once(code).len()), 0.0, 0.0),
         ceiling("&& beside || without brackets", count(mixed(code).len()), 0.0, 0.0),
         ceiling("doc comments that open with a question word, %", percent(sum(code, questions), docs), 4.0, 4.0),
         Figure {
             name: "lines with a comment that says why, %",
             value: percent(sum(code, style::comments), all_lines),
-            held: 1.04,
+            held: 1.05,
             goal: 2.0,
             is_floor: true,
         },
-        ceiling("lines over 100 columns, %", percent(sum(code, style::wide), all_lines), 4.8, 0.0),
+        ceiling("lines over 100 columns, %", percent(sum(code, style::wide), all_lines), 4.62, 0.0),
         ceiling(
             "longest function, its first and last line included",
             count(lengths.last().copied().unwrap_or_default()),
