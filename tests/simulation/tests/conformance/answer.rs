@@ -62,12 +62,20 @@ impl<'a, S: AsyncBufRead> Watch<'a, S> {
         Self { scene, lines: Box::pin(stream).lines() }
     }
 
-    /// The next event; `None` at the end of the stream.
+    /// The next event; `None` at the end of the stream. A server may send a bookmark between any two events: only the one
+    /// that ends the initial events is part of the transcript.
     pub async fn next(&mut self) -> Option<Value> {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("an event in time");
-        let event: Option<Value> = line.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
-        self.scene.note("event", event.clone().unwrap_or_default());
-        event
+        loop {
+            let line = tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("an event in time");
+            let event: Option<Value> = line.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+            let event = event.unwrap_or_default();
+            let ends_initial = &event["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"];
+            if event["type"] == "BOOKMARK" && ends_initial.is_null() {
+                continue;
+            }
+            self.scene.note("event", event.clone());
+            return (!event.is_null()).then_some(event);
+        }
     }
 
     /// That bookmarks are all that comes until the stream ends; how many is no part of the transcript.
