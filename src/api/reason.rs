@@ -137,6 +137,7 @@ impl Reason {
 
     /// The same for a reason as it is written; a word that is no reason is not quiet.
     pub fn is_quiet_word(word: &str) -> bool {
+        // By the word: a status may come from another version of the operator.
         Self::ALL.iter().any(|reason| reason.is_quiet() && reason.as_str() == word)
     }
 }

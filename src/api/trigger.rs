@@ -33,6 +33,7 @@ impl Trigger {
         match value.parse::<Timestamp>() {
             Ok(time) if has_form(value) => Ok(Self { value: value.into(), at: time.as_millisecond() }),
             Ok(_) | Err(_) => {
+                // Cut: users may write anything here, and the message becomes part of a status.
                 Err(NotATrigger { annotation: annotation.into(), value: value.chars().take(SHOWN).collect() })
             }
         }

@@ -107,6 +107,7 @@ impl Context {
 
     /// Has the token controller look at a resource in full, even if no token was minted for it yet.
     pub fn wake_token(&self, uid: &str, namespace: &str, name: &str) {
+        // The pass over a fresh resource skips Secret and ledger, and the news may be in either.
         self.board.resources.mark_fresh(uid, false);
         self.wake.token(namespace, name);
     }

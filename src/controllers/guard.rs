@@ -57,6 +57,7 @@ impl Guard {
             return Ok(Action::requeue(wait));
         }
         let started = Instant::now();
+        // Safe to continue: passes share only values that no panic leaves half changed (`Keyed`).
         let Ok(ended) = AssertUnwindSafe(pass).catch_unwind().await else {
             self.metrics.pass(controller, PassOutcome::Panicked, started.elapsed());
             let object_name = key.1.clone();
@@ -68,10 +69,12 @@ impl Guard {
                 seconds,
                 "a pass panicked; its object is left alone for a while"
             );
+            // Not an error: kube would run the pass again after `RETRY`, which is sooner.
             return Ok(Action::requeue(wait));
         };
         let outcome = if ended.is_ok() { PassOutcome::Done } else { PassOutcome::Failed };
         self.metrics.pass(controller, outcome, started.elapsed());
+        // A pass that failed may not have come to the place that panicked: the count stays.
         if ended.is_ok() {
             self.panics.lock().remove(&key);
         }
@@ -87,6 +90,7 @@ impl Panics {
     /// The time for which the object is still left alone; none once a user has changed it.
     fn wait(&self, key: &(Controller, String), revision: Option<&str>) -> Option<Duration> {
         let known = self.lock();
+        // The edit may be the remedy: a new resourceVersion ends the wait.
         let panicked = known.get(key).filter(|panicked| panicked.revision.as_deref() == revision)?;
         let left = panicked.until.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
@@ -96,6 +100,7 @@ impl Panics {
     fn add(&self, key: (Controller, String), revision: Option<String>) -> Duration {
         let mut known = self.lock();
         let times = known.get(&key).map_or(0, |panicked| panicked.times);
+        // Six doublings already exceed the longest wait.
         let wait = FIRST.saturating_mul(1 << times.min(6)).min(LONGEST);
         known.insert(key, Panicked { times: times.saturating_add(1), until: Instant::now() + wait, revision });
         wait

@@ -18,6 +18,7 @@ pub async fn run(context: &Context) {
         return;
     }
     let mut ticks = tokio::time::interval(EVERY);
+    // After a stall one round is enough: the missed ones would find the same.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -40,6 +41,7 @@ pub async fn run(context: &Context) {
 fn forget_tenants(context: &Context) {
     for name in context.board.tenants.names() {
         if context.tenant(&name).is_none() {
+            // The view goes first: a resource that is woken must not find the Tenant that is gone.
             context.board.tenants.forget_view(&name);
             context.metrics.forget_tenant(&name);
             context.wake_tokens_of(&name);

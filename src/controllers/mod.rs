@@ -78,6 +78,7 @@ pub async fn run_in(
         ledgers: LedgerStore::new(client.clone(), &config.operator_namespace),
         secrets: PublishedSecrets::new(client.clone()),
         outside,
+        // A tag: the uid would take half of the 64 characters that a token's name has.
         installation: token_name::tag(&cluster),
         board,
         wake,

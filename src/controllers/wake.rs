@@ -40,6 +40,7 @@ pub struct Wakeups {
 impl Wake {
     /// A sender and its receiver.
     pub fn channels() -> (Self, Wakeups) {
+        // Unbounded: no pass may wait for another loop to catch up.
         let (to_tokens, tokens) = unbounded();
         let (to_owners, owners) = unbounded();
         let (to_owners_soon, owners_soon) = unbounded();
@@ -66,6 +67,7 @@ impl Wake {
     /// Later calls do not put it off.
     pub fn owner_soon(&self, namespace: &str, ledger: &str) {
         let ledger = ObjectRef::new(ledger).within(namespace);
+        // The wake-up that is on its way covers this call too.
         if lock(&self.waiting).insert(ledger.clone()) {
             let _ = self.owners_soon.unbounded_send(ledger);
         }
@@ -82,6 +84,8 @@ fn after_a_moment(
     waiting: Waiting,
 ) -> impl Stream<Item = ObjectRef<LedgerMeta>> {
     let delayed = ledgers.map(|ledger| tokio::time::sleep(SOON).map(|()| ledger));
+    // All of them sleep at the same time. The mark goes before the pass begins, so that a later
+    // call asks for another one.
     delayed.buffer_unordered(usize::MAX).inspect(move |ledger| _ = lock(&waiting).remove(ledger))
 }
 

@@ -33,18 +33,23 @@ impl Watches {
     /// Sets the watches up; nothing is read yet.
     pub fn start(client: &kube::Client, config: &Config, board: &Arc<Board>) -> Self {
         let board = board.clone();
+        // kube's own default is without a bound.
         let runtime = Runtime::default().concurrency(config.concurrency);
+        // Metadata alone: this watch keeps no client secret in memory.
         let own: Api<LedgerMeta> = Api::namespaced(client.clone(), &config.operator_namespace);
         let ledgers = watcher::Config::default().labels(TENANT_LABEL);
+        // A seed has no label of its own: every other Secret of the namespace may be one.
         let seeds = watcher::Config::default().labels(&format!("!{TENANT_LABEL}"));
         let (reader, writer) = reflector::store();
         let tokens = watcher(Api::all(client.clone()), watcher::Config::default())
+            // Without it, a watch that the API server refuses would be repeated in a busy loop.
             .default_backoff()
             .modify(forget_managers)
             .reflect(writer)
             .applied_objects()
             .inspect_ok(move |token| arrive(&board, token))
             .predicate_filter(
+                // The generation alone would swallow new finalizers, and all requests.
                 predicates::generation.combine(predicates::finalizers).combine(requests),
                 Default::default(),
             );
@@ -58,11 +63,13 @@ impl Watches {
         let tenants = Controller::for_stream(tenants, tenant_reader);
         let store = tenants.store();
         let (ledger_reader, ledger_writer) = reflector::store();
+        // Without a predicate: a Secret has no generation, and each write of a ledger is news.
         let ledgers = watcher(own.clone(), ledgers)
             .default_backoff()
             .modify(forget_managers)
             .reflect(ledger_writer)
             .applied_objects();
+        // Deletions too: the Tenant reports a seed that is gone.
         let seeds = watcher(own, seeds).default_backoff().touched_objects();
         Self {
             tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
@@ -84,6 +91,7 @@ impl Watches {
                 guard::retry,
                 Arc::new(Tokens::new(context.clone())),
             )
+            // The guard has counted and logged each pass already.
             .for_each(|_| std::future::ready(()));
         let owners = self
             .owners

@@ -21,6 +21,7 @@ impl<S> Written<S> {
     pub fn is_newer_than(&self, shown: &impl ResourceExt) -> bool {
         match (self.revision, revision(shown)) {
             (Some(written), Some(shown)) => written > shown,
+            // Versions that are not numbers cannot be compared: then the watch is believed.
             _ => false,
         }
     }

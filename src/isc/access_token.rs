@@ -106,6 +106,7 @@ fn elsewhere(answer: &str) -> Failure {
 fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
     let Ok(got) = body::json::<Fields>(reply) else { return Err(no_access_token()) };
     let Some(token) = got.text("access_token") else { return Err(no_access_token()) };
+    // It becomes part of a header.
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(no_access_token());
     }

@@ -22,6 +22,7 @@ impl Client {
         if identity.scopes.is_none() {
             identity.scopes = self.ask_for_scopes(&bearer).await;
         }
+        // Where ISC names these, an empty list of another credential says that it has none.
         self.set_names_scopes(identity.scopes.is_some());
         Ok(identity)
     }
@@ -61,6 +62,7 @@ impl Client {
         self.take().await.ok()?;
         let call = Call { method: Method::POST, path: "/oauth/check_token/", kind: access_token::FORM, body };
         let reply = self.call_aside(call, None).await.ok()?;
+        // Refused or not there: to ask at each look would cost a request each time.
         if matches!(reply.status().as_u16(), 401..=405) {
             self.lacks_check_token();
         }

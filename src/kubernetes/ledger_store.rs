@@ -97,6 +97,7 @@ impl LedgerStore {
         let params = ListParams::default().labels(&format!("{TENANT_LABEL}={tenant}"));
         let list = self.api.list(&params).await;
         let list = list.map_err(|source| Error::Read { name: format!("of tenant {tenant}"), source })?;
+        // One that cannot be read fails the whole list: it may be the one that holds the uid (R12).
         list.items.into_iter().map(decode).collect()
     }
 
@@ -105,6 +106,7 @@ impl LedgerStore {
         let name = Self::name_of(&ledger.owner);
         let labels = BTreeMap::from([(TENANT_LABEL.into(), ledger.endpoint.tenant.to_string())]);
         let metadata = ObjectMeta { name: Some(name), labels: Some(labels), ..ObjectMeta::default() };
+        // The operator has sent nothing, so nothing was changed.
         let Ok(secret) = encode(metadata, ledger) else { return Written::Conflict };
         settle(self.api.create(&PostParams::default(), &secret).await, ledger)
     }
@@ -171,6 +173,7 @@ fn settle(answer: kube::Result<Secret>, ledger: &Ledger) -> Written {
             let mut metadata = std::mem::take(secret.meta_mut());
             metadata.managed_fields = None;
             let name = metadata.name.clone().unwrap_or_default();
+            // What was sent is what is stored: the reply need not be decoded.
             Written::Done(Box::new(Stored { name, ledger: ledger.clone(), metadata }))
         }
         // Certain refusals; of every other error the write may have taken effect.

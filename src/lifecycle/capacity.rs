@@ -30,6 +30,7 @@ pub fn of(ledger: &Ledger, listing: &Listing) -> Capacity {
     let limit = ledger.endpoint.tokens_per_user as usize;
     let (mut ours, mut others) = (ledger.entries.len(), 0);
     for token in &listing.tokens {
+        // Counted among the entries already.
         if ledger.entry(&token.id).is_some() {
             continue;
         }

@@ -60,8 +60,10 @@ fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
         return None;
     }
     Some(match executing.stage {
+        // The last look before the POST: without its finalizer it could vanish unnoticed (R14).
         Stage::Intended => Step::Look(Look::Confirm(attempt.uid.clone())),
         Stage::Withdrawn => Step::Record(Record::Fence),
+        // The next intent rides on this POST's commit (decision 6): its read comes first.
         Stage::Confirmed => match mint::read_next(facts) {
             Some(read) => read,
             None => mint::post(facts, attempt),
@@ -103,6 +105,7 @@ fn look(facts: &Facts<'_>) -> Option<Step> {
 fn is_listing_young(facts: &Facts<'_>) -> bool {
     let (Some(listing), Some(now)) = (facts.listing, facts.ms()) else { return false };
     let unresolved = &facts.ledger.unresolved;
+    // A LIST from before the fence was judged without knowing that attempt (R2).
     if unresolved.is_some() && listing.read_with.unresolved != *unresolved {
         return false;
     }
@@ -123,6 +126,7 @@ fn longest_age(facts: &Facts<'_>) -> Millis {
 /// A token that was never recorded and never can be is deleted (R6).
 fn sweep(facts: &Facts<'_>) -> Option<Step> {
     for (token, part) in facts.orphans() {
+        // LIST may still show what this pass has deleted.
         if !facts.destroyed.contains(&token.id) && !facts.is_set_aside(&token.id) {
             return Some(Step::Call(Call::Sweep { id: token.id.clone(), n: part.n }));
         }

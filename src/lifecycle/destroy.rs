@@ -9,6 +9,7 @@ use super::{release, token_name};
 /// Ledger writes that start a destruction; they need nothing but the ledger and the resources.
 pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
     for (uid, resource) in &facts.ledger.resources {
+        // One that the watch does not show is left to `vanished`.
         let Some(declared) = facts.declared.get(uid) else { continue };
         if resource.deleting {
             continue;
@@ -16,6 +17,7 @@ pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
         if declared.deleting {
             return Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: declared.retain }));
         }
+        // After the deletion, which condemns the same tokens in its own order (R12).
         if let Some(revoke) = revoke(facts, uid, resource, declared) {
             return Some(revoke);
         }
@@ -145,6 +147,7 @@ fn fate(entry: &Entry, listing: &Listing, now: Millis, lag: Millis) -> Fate {
     if !listing.read_with.entry(&entry.id).is_some_and(Entry::is_condemned) {
         return Fate::AskAgain;
     }
+    // A LIST begun after the confirmed DELETE is enough; any other needs the lag (decision 7).
     let had_to_be_shown = |at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
     let is_outdated = !had_to_be_shown(listing.at) && had_to_be_shown(now);
     match listing.token(&entry.id) {
@@ -174,6 +177,7 @@ pub(super) fn finish(facts: &Facts<'_>) -> Option<Step> {
     if !is_judged(facts, listing, uid) {
         return Some(Step::Look(Look::List));
     }
+    // `sweep` deletes the orphan first: no token may outlive its resource (P4).
     if has_orphan(facts, uid) {
         return None;
     }

@@ -56,6 +56,7 @@ pub fn encode(ledger: &Ledger) -> Result<BTreeMap<String, Redacted>, Error> {
     if let Some(own) = &ledger.credential {
         data.insert(OWN_CLIENT_SECRET.into(), own.client_secret.clone());
     }
+    // Last, because it covers all that was put in before.
     data.insert(CHECKSUM.into(), Redacted::new(checksum(&data)));
     Ok(data)
 }
@@ -68,9 +69,11 @@ pub fn decode(data: &BTreeMap<String, Redacted>) -> Result<Ledger, Error> {
     let Some(document) = data.get(DOCUMENT) else { return Err(Error::Missing(DOCUMENT.into())) };
     let value: serde_json::Value = serde_json::from_str(document.expose()).map_err(invalid)?;
     let format = value["format"].as_u64().unwrap_or(0);
+    // Before anything else is read: in a newer format any of it may mean something else.
     if format != u64::from(FORMAT) {
         return Err(Error::TooNew(u32::try_from(format).unwrap_or(u32::MAX)));
     }
+    // A user who repaired the content removes this key on purpose.
     if let Some(written) = data.get(CHECKSUM)
         && *written.expose() != checksum(data)
     {
@@ -99,6 +102,7 @@ fn checksum(data: &BTreeMap<String, Redacted>) -> String {
             continue;
         }
         for text in [key.as_str(), value.expose()] {
+            // With its length: the end of one value cannot pass for the beginning of the next.
             hasher.update(format!("{}:", text.len()));
             hasher.update(text);
         }

@@ -130,6 +130,7 @@ pub fn judge(
     installation: &str,
     timings: &Timings,
 ) -> Result<Vec<Listed>, Unreliable> {
+    // The operator asks for its own tokens: with another user's the reply is not to be trusted.
     if raw.iter().any(|token| token.owner_id != Some(&*ledger.owner.identity_id)) {
         return Err(Unreliable::ForeignOwner);
     }
@@ -162,8 +163,10 @@ fn read(token: &RawToken<'_>, ours: &Ours<'_>, timings: &Timings) -> Listed {
         Some(part) if ours.has_made(&part) => (Some(part), None),
         other => (None, other),
     };
+    // Created to expiry: what is left of a life does not show what was given (decision 8).
     let provisional = match (token.created, token.expires) {
         (Some(created), Some(expires)) => expires - created <= timings.provisional_max,
+        // In doubt a token is long-lived: the sweep deletes only provisional ones (R6).
         (None, _) | (_, None) => false,
     };
     Listed {

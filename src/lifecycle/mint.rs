@@ -28,6 +28,7 @@ pub(super) fn prepare(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if !is_good(facts, facts.listing?) {
         return Some(Step::Look(Look::List));
     }
+    // The sweep goes first, and after its DELETE a LIST has to show that the orphan is gone (R2).
     if facts.has_orphans() {
         return facts.destroyed_since_list().then_some(Step::Look(Look::List));
     }
@@ -84,6 +85,7 @@ pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     if !wants_token(facts, uid, facts.declared.get(uid)?) {
         return None;
     }
+    // First: this one does not pass by itself.
     if facts.secret(uid).is_some_and(|seen| seen.holds == Holds::Foreign) {
         return Some(Obstacle::SecretTaken);
     }
@@ -141,6 +143,7 @@ pub(super) fn is_closed(facts: &Facts<'_>, uid: &str) -> bool {
 
 /// The resource to mint for: of the namespace that has the fewest tokens, the one that failed least.
 fn candidate<'a>(facts: &Facts<'a>, after: Option<&Uid>) -> Option<&'a Uid> {
+    // The slot of the POST at hand, which neither LIST nor the entries show yet.
     let reserved = usize::from(after.is_some());
     if capacity::of(facts.ledger, facts.listing?).free <= reserved {
         return None;
@@ -191,6 +194,7 @@ fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Place)>
     let revoke = facts.due(declared.revoke.as_ref());
     let attempt = Attempt {
         n: facts.ledger.next,
+        // One step may carry two attempts, and a nonce stands for only one.
         nonce: facts.nonce.wrapping_add(ahead),
         uid: uid.clone(),
         expiry,

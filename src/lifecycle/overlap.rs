@@ -31,6 +31,7 @@ fn retire_of(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
         Overlap::NotPublished => note_published(facts, current),
         Overlap::Running | Overlap::Untold | Overlap::InUse => None,
         Overlap::Over => match facts.secret(uid) {
+            // A read from before the end says nothing of what the Secret holds now (R9).
             Some(seen) if seen.overlap_over => {
                 if !seen.holds_pair_of(current) {
                     return None;

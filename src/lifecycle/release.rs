@@ -47,7 +47,9 @@ pub(super) fn is_retained(facts: &Facts<'_>, uid: &str) -> bool {
 /// calls it.
 pub fn released_name(entry: &Entry) -> String {
     const FIRST_WORD: &str = "released";
+    // Names are unique for each owner: a part of the id tells released tokens apart.
     let mark: String = entry.id.chars().take(8).collect();
+    // Four: the two blanks and the two brackets of the form below.
     let room = token_name::MAX_LENGTH - FIRST_WORD.len() - mark.len() - 4;
     let shown: String = entry.applied.name.chars().take(room).collect();
     format!("{FIRST_WORD} {} [{mark}]", shown.trim_end())
@@ -80,6 +82,7 @@ fn decide_for(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
 /// first. Without it nothing is published, and a Secret that it owns goes with it.
 fn releasable<'a>(facts: &Facts<'a>, held: &Held, uid: &str) -> Option<&'a Entry> {
     let is_declared = facts.declared.contains_key(uid);
+    // The cluster removes that Secret together with its resource: the user keeps nothing.
     if !is_declared && held.owned {
         return None;
     }
@@ -142,6 +145,7 @@ fn let_go_of(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step
     if !shows_change && !is_old {
         return look_again(facts, listing, entry);
     }
+    // This LIST was begun before the release was recorded: it may be older than the new name.
     if !listing.read_with.entry(&entry.id).is_some_and(Entry::is_released) {
         return Some(Step::Look(Look::List));
     }

@@ -130,6 +130,7 @@ fn holder(ledger: &Ledger) -> Option<&Uid> {
     if let Some(extra) = ledger.entries.iter().find(|entry| capacity::uses_spare(ledger, entry)) {
         return Some(&extra.uid);
     }
+    // An attempt counts already: its token will be the second one of the resource.
     let pending = ledger.pending.as_ref()?;
     ledger.current(&pending.uid)?;
     Some(&pending.uid)

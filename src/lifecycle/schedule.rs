@@ -19,6 +19,7 @@ pub fn rest(facts: &Facts<'_>) -> Duration {
         None => now,
     };
     for moment in moments(facts) {
+        // What is past was decided on in this pass, or waits for something else.
         if moment > now {
             due = due.min(moment);
         }

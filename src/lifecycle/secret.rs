@@ -54,6 +54,7 @@ impl SecretSeen {
 impl Held {
     /// It is the pair of this recorded token.
     pub fn is(&self, entry: &Entry) -> bool {
+        // Both: a user can edit either of them.
         self.id == entry.id && self.client_secret == entry.client_secret
     }
 
@@ -80,6 +81,7 @@ impl Ledger {
     /// A pair that is not recorded, and claims this number, may be one that the ledger lost (R13). One that was
     /// recorded and dropped is known to be dead.
     pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
+        // Without a claim there is no question: the operator puts its own pair back (R8).
         let Some(claimed) = claims else { return false };
         let last = self.resource(uid).map_or(0, |resource| resource.last);
         let current = self.current(uid).map_or(0, |current| current.n);

@@ -51,6 +51,7 @@ impl Default for Timings {
             backoff_max: 6 * HOUR,
             verify_retry_for: 60 * SECOND,
             long_expiry: 90 * DAY,
+            // Longer than `long_attempt_expiry`: otherwise no sweep would know such a token.
             provisional_max: 26 * HOUR,
             recheck: 30 * SECOND,
             scope_lag: 20 * MINUTE,

@@ -55,6 +55,7 @@ pub fn parse(name: &str) -> Option<MachinePart> {
         resource: resource.into(),
         n: u64::from_str_radix(number, 36).ok()?,
     };
+    // Only as `encode` writes it: otherwise 1 and 01 would be one number.
     (body(&part) == body_text).then_some(part)
 }
 
@@ -70,6 +71,7 @@ fn body(part: &MachinePart) -> String {
 
 fn digest(text: &str, length: usize) -> String {
     let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    // 120 bits are what 15 bytes have, and a u128 holds them.
     let number = bytes.iter().take(15).fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
     let mut all = base36(number, length);
     all.truncate(length);

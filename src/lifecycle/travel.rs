@@ -22,6 +22,7 @@ fn answer_for(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     }
     let held = question(facts, uid)?;
     let listing = facts.listing?;
+    // R13 wants a LIST of at most 60 s ago.
     if !mint::is_good(facts, listing) {
         return Some(Step::Look(Look::List));
     }
@@ -58,10 +59,13 @@ fn adoption(facts: &Facts<'_>, declared: &Declared, uid: &Uid, held: &Held, list
         place: mint::place(declared, None),
         held: held.clone(),
         n: part.n,
+        // No expiry, or an unreadable one: with 0 a renewal follows at once (R16).
         expires: token.expires.unwrap_or(0),
         applied: TokenSpec {
             name: token_name::display(&token.name).into(),
+            // ISC does not show them: an empty list differs from every spec, and a PATCH follows.
             scopes: token.scopes.clone().unwrap_or_else(|| scopes(Vec::<String>::new())),
+            // LIST shows no validity: with that of the spec no rotation follows for nothing (R17).
             validity_seconds: declared.wanted.validity_seconds,
         },
     })

@@ -43,6 +43,7 @@ pub(super) fn life(facts: &Facts<'_>, entry: &Entry) -> Millis {
 fn renewal(facts: &Facts<'_>, parts: i64) -> Option<Step> {
     let now = facts.ms()?;
     for entry in &facts.ledger.entries {
+        // A retired token too: it must not end before its overlap does.
         let is_long_lived = entry.is_current() || entry.is_retired();
         if !is_long_lived || !may_change(facts, entry) || !facts.has_waited(&entry.uid) {
             continue;
@@ -61,6 +62,7 @@ fn has_drifted(facts: &Facts<'_>, entry: &Entry) -> bool {
     let Some(token) = shown(facts, entry) else { return false };
     match token.expires {
         Some(shown) => (shown - entry.expires_at).abs() > DRIFT,
+        // Without an expiry the token would not end by itself (R16).
         None => true,
     }
 }
@@ -68,6 +70,7 @@ fn has_drifted(facts: &Facts<'_>, entry: &Entry) -> bool {
 /// Its resource is there and granted, and ISC did its part with it of late.
 fn may_change(facts: &Facts<'_>, entry: &Entry) -> bool {
     let Some(declared) = facts.undeleted(&entry.uid) else { return false };
+    // Without a grant the operator leaves a live token to its end.
     declared.admission != Admission::NotGranted && !facts.is_set_aside(&entry.id)
 }
 
@@ -103,6 +106,7 @@ pub(super) fn apply(facts: &Facts<'_>) -> Option<Step> {
         let name = new_name(facts, entry, &declared.wanted);
         let scopes = new_scopes(facts, entry, &declared.wanted);
         if name.is_some() || scopes.is_some() {
+            // A PATCH does not carry the validity: another one takes a rotation (R17).
             let validity_seconds = entry.applied.validity_seconds;
             let wanted = TokenSpec { validity_seconds, ..declared.wanted.clone() };
             return Some(Step::Call(Call::Apply { id: entry.id.clone(), name, scopes, wanted }));
@@ -184,6 +188,7 @@ pub(super) fn next_trial(entry: &Entry, url: &str, timings: &Timings) -> Option<
 /// The wait after so many looks in a row that were in vain: it doubles up to a day.
 fn doubling(timings: &Timings, looks: u32) -> Millis {
     let first = timings.scope_lag;
+    // After 20 doublings the longest pause is passed long since, and more would overflow.
     let doublings = looks.saturating_sub(1).min(20);
     first.saturating_mul(1 << doublings).min(LONGEST_PAUSE.max(first))
 }

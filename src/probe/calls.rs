@@ -51,12 +51,14 @@ impl Session {
 
     /// POST of a token. There is at least one scope and an expiry, always.
     pub(super) async fn create(&self, name: &str, scopes: &[&str], expires: i64) -> Result<Reply, Failure> {
+        // ISC would grant every scope of the user (T4).
         if scopes.is_empty() {
             return Err(Failure::Setup("a token without scopes would get them all; it is never asked for".into()));
         }
         let body = json!({
             "name": name,
             "scope": scopes,
+            // Ten minutes, as the token itself: its access tokens need not live longer.
             "accessTokenValiditySeconds": 600,
             "expirationDate": stamp(expires)?,
         });
@@ -85,6 +87,7 @@ impl Session {
         let bearer = self.bearer().await?;
         let mut call = self.read("", Some(&bearer));
         call.url = nerm.join("/system_roles?limit=1");
+        // NERM's headers say nothing of ISC's clock and limits.
         self.aside(call).await
     }
 
@@ -99,6 +102,7 @@ impl Session {
 
     fn one(&self, id: &str) -> Result<String, Failure> {
         let path = format!("{}/{id}", self.target.pat_path);
+        // The id becomes part of a path: nothing else may reach another endpoint.
         if is_id(id) {
             Ok(self.target.api.join(&path))
         } else {
@@ -109,6 +113,7 @@ impl Session {
 
 /// A time as ISC reads it.
 pub(super) fn stamp(millis: i64) -> Result<String, Failure> {
+    // Always with milliseconds, as ISC writes its own dates.
     let at = Timestamp::from_millisecond(millis).map_err(|error| Failure::Setup(error.to_string()))?;
     Ok(format!("{at:.3}"))
 }

@@ -69,15 +69,18 @@ impl Seen {
 /// Removes every token of the probe, and those of earlier ones that LIST shows only now; returns those that may be left.
 /// `lags`: LIST did not show this probe's own token in time, so that it may hide earlier ones as well.
 pub(super) async fn clean(session: &Session, made: &Made, lags: bool) -> Vec<Left> {
+    // No POST is sent before the user is known: there is nothing to remove.
     let Some(user) = made.user() else { return Vec::new() };
     session.tell("removing what is left of the probe's tokens");
     for one in made.all() {
+        // By id where the reply gave one; the others are found by their names in LIST.
         if let (Fate::Alive, Some(id)) = (one.fate, &one.id)
             && remove(session, id).await
         {
             made.bury(id);
         }
     }
+    // After these removals: the fates of some have changed.
     let asked = made.all();
     let seen = search(session, &asked, made.swept(), user).await;
     let mut all = Vec::new();

@@ -29,8 +29,10 @@ impl Dates {
     /// Takes note of a reply that took so long. `local`: this machine's time.
     pub fn observe(&mut self, date: i64, at: Instant, took: Duration, local: i64) {
         let sample = Sample { date, at };
+        // Against the first one: small steps in one direction must not add up unseen.
         let first = *self.first.get_or_insert(sample);
         let passed = millis(at.saturating_duration_since(first.at));
+        // ISC may have dated the reply at any moment of the wait for it.
         self.contradicted |= (date - first.date - passed).abs() > TOLERANCE_MS + millis(took);
         self.latest = Some(sample);
         self.offset = Some(date - local);

@@ -74,6 +74,7 @@ pub(super) struct Made {
 impl Made {
     /// Fixes the owner of the tokens; before that none is made.
     pub(super) fn begin_as(&self, user: User) {
+        // Only the first counts: all tokens of one probe have one owner.
         self.user.get_or_init(|| user);
     }
 
@@ -105,6 +106,7 @@ impl Made {
         };
         one.fate = match answer {
             _ if one.id.is_some() => Fate::Alive,
+            // Each of these comes before the POST: from the connection, or from the access token.
             Err(
                 Failure::Connect(_)
                 | Failure::Setup(_)
@@ -167,6 +169,7 @@ fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
     body.remove("secret");
     let token = read::listed(&body)?;
     let is_asked = one.names.contains(&token.name) && token.owner.as_ref() == Some(&user.owner);
+    // An id that LIST showed before is not that of a new token, whatever the reply says.
     if user.known.contains(&token.id) || !is_asked {
         return None;
     }

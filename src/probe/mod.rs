@@ -54,12 +54,15 @@ pub async fn run(target: Target, stop: &CancellationToken, tell: Tell) -> Ended 
     let mut facts = Facts::default();
     let script = Script { session: &session, made: &made };
     let played = tokio::select! {
+        // First in line: a stop wins over an answer that comes at the same moment.
         biased;
         () = stop.cancelled() => Err(Error::Stopped),
         played = script.play(&mut facts) => played,
     };
     let lags = matches!(facts.token.shown, Some(Lag::NotWithin(_) | Lag::Untold(_)));
+    // Outside of the select: a stop ends the questions and never the removal.
     let left = cleanup::clean(&session, &made, lags).await;
+    // After the removal: its replies count too.
     facts.headers = session.headers();
     // Once ISC answered as whom the probe asks, what the probe came to know is worth a report.
     facts.stopped = matches!(played, Err(Error::Stopped)) && facts.access.is_some();

@@ -32,6 +32,7 @@ fn is_one(name: &str) -> bool {
 
 /// True if a probe made this token, and it may go: by its form, its owner and the life it was given.
 pub fn is_ours(token: &Listed, owner: &str, own_id: &str) -> bool {
+    // Negative for the token that the probe asks to have ended in the past.
     let life = match (token.created, &token.expires) {
         (Some(created), Shown::Is(expires)) => expires.saturating_sub(created),
         // Without both times it cannot be told from a token of another tool.

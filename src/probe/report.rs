@@ -91,6 +91,7 @@ impl Report {
     /// 0: everything holds; 1: something does not; 2: something is unknown, may be left, or was not asked before a stop.
     pub fn exit_code(&self) -> u8 {
         match (self.counts.does_not_hold, self.counts.unknown) {
+            // A stop outweighs the rest: what was not asked may not hold.
             _ if self.stopped => 2,
             (0, 0) if self.left.is_empty() => 0,
             (0, _) => 2,

@@ -46,6 +46,7 @@ pub fn parse(text: &Redacted) -> Result<Credential, Error> {
 /// As in Kubernetes, `stringData` wins over `data`.
 fn value(plain: Option<&Value>, key: &'static str, file: &File) -> Result<Redacted, Error> {
     if let Some(value) = plain.or_else(|| file.string_data.get(key)) {
+        // A file often ends in a line break.
         return Ok(Redacted::new(value.0.expose().trim().to_owned()));
     }
     let encoded = file.data.get(key).ok_or(Error::SeedKey(key))?;

@@ -88,6 +88,7 @@ impl Session {
             let reply = send(&self.transport, request.clone()).await?;
             self.notes().observe(&reply, asked);
             let asked_for = headers::retry_after(&reply).unwrap_or(DEFAULT_HOLD);
+            // Zero would be a busy loop.
             let hold = whole_seconds(asked_for).max(1);
             if reply.status() != 429 || hold > LONGEST_HOLD || holds == HOLDS {
                 return Ok(reply);
@@ -136,6 +137,7 @@ impl Session {
         if let Some(fresh) = access.as_ref().filter(|access| access.until > Instant::now()) {
             return Ok(fresh.bearer.clone());
         }
+        // Before the request: the life of the access token runs from some moment after this one.
         let asked = Instant::now();
         let reply = self.grant_seed().await?;
         let granted = Granted::read(&reply).ok_or_else(|| granted::refused(&reply))?;

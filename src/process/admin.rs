@@ -68,6 +68,7 @@ impl Admin {
                 .map_err(Error::Thread)?
         };
         info!(%address, "serving /healthz, /readyz and /metrics");
+        // Only now: a reader of the file may connect at once.
         if let Some(path) = port_file {
             write_port(path, address.port())
                 .map_err(|source| Error::PortFile { path: path.display().to_string(), source })?;
@@ -123,6 +124,7 @@ async fn metrics(State(shown): State<Shown>) -> Response {
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
+    // tokio takes over no listener that blocks.
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -133,6 +135,7 @@ fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Res
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+        // The orderly end waits for every open connection, and a scraper may hold one open.
         let overdue = async {
             stop.cancelled().await;
             tokio::time::sleep(DRAIN).await;

@@ -98,6 +98,7 @@ fn limited(mut config: Config) -> Config {
 
 fn client_of(config: Config) -> Result<Client, Error> {
     let builder = ClientBuilder::try_from(config).map_err(|error| Error::Client(Box::new(error)))?;
+    // kube's own time-outs bound each read, and a slow reply has any number of them.
     Ok(builder.with_layer(&DeadlineLayer(REQUEST)).build())
 }
 

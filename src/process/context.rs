@@ -41,6 +41,7 @@ pub(super) fn config(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Conf
 pub(super) fn proxy_url(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Option<Redacted>, Error> {
     let cluster = cluster(kubeconfig, context(kubeconfig, name)?)?;
     match &cluster.proxy_url {
+        // An empty `proxy-url` is none, as for kubectl.
         Some(url) if !url.is_empty() => Ok(Some(Redacted::new(url.clone()))),
         Some(_) | None => Ok(None),
     }
@@ -77,6 +78,7 @@ fn authorities(pem: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     for certificate in CertificateDer::pem_slice_iter(pem) {
         authorities.push(certificate.map_err(Error::Authority)?.to_vec());
     }
+    // Without any authority each connection would fail, and none would say why.
     if authorities.is_empty() { Err(Error::NoAuthority) } else { Ok(authorities) }
 }
 

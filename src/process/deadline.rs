@@ -86,6 +86,7 @@ where
     B::Error: Into<BoxError>,
 {
     let (head, body) = reply.into_parts();
+    // Within the limit too: a server that trickles its reply would hold a pass for ever.
     let whole = body.collect().await.map_err(Into::into)?.to_bytes();
     Ok(Response::from_parts(head, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
 }

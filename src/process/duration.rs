@@ -4,6 +4,7 @@ use std::time::Duration;
 /// Parses `500ms`, `45s`, `15m`, `24h` or `30d`.
 pub(super) fn parse(text: &str) -> Result<Duration, Error> {
     match milliseconds(text) {
+        // Zero would make a busy loop of every wait.
         Some(milliseconds) if milliseconds > 0 => Ok(Duration::from_millis(milliseconds)),
         Some(_) | None => Err(Error(text.to_owned())),
     }

@@ -88,6 +88,7 @@ fn first(names: [&'static str; 2]) -> Option<Variable> {
 
 fn paths(list: OsString) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = std::env::split_paths(&list).collect();
+    // kubectl passes over an empty entry, as in a list that ends with a separator.
     paths.retain(|path| !path.as_os_str().is_empty());
     paths
 }

@@ -12,6 +12,7 @@ pub(super) enum Error {
 
 /// Takes effect for the whole process and cannot be undone without privileges. Call it before any secret is read.
 pub(super) fn forbid_memory_dumps() -> Result<(), Error> {
+    // The hard limit too: otherwise the process could raise the soft one again.
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).map_err(Error::CoreLimit)?;
     // Also covers a core pattern that pipes to a program, which the size limit does not.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(Error::Undumpable)

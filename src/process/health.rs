@@ -39,9 +39,11 @@ impl Health {
 
     /// Beats for ever; a task of the main runtime, aborted at the end.
     pub(super) async fn beat(self) {
+        // Three beats in the time: one that comes late is no alarm.
         let mut ticks = tokio::time::interval(self.0.stuck_after / 3);
         loop {
             ticks.tick().await;
+            // Relaxed is enough: this number guards no other memory.
             self.0.last_beat.store(self.age(), Ordering::Relaxed);
         }
     }

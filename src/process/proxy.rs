@@ -43,6 +43,7 @@ fn hosts(no_proxy: &str) -> String {
             Some(_) | None => hosts.push(host),
         }
     }
+    // curl and Go pass over an empty entry.
     hosts.retain(|host| !host.is_empty());
     hosts.join(",")
 }

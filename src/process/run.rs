@@ -65,6 +65,7 @@ pub(super) fn main(flags: RunFlags) -> ExitCode {
 }
 
 fn start(flags: RunFlags) -> Result<(), Error> {
+    // Before the environment is read: a proxy's URL may hold a password.
     hardening::forbid_memory_dumps()?;
     let settings = Settings::new(flags, Environment::read())?;
     // Fails only if a provider is installed already, and then that one serves.
@@ -72,6 +73,7 @@ fn start(flags: RunFlags) -> Result<(), Error> {
     // The work is waiting; handing it from thread to thread costs more than a second core gives.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
     let result = runtime.block_on(serve(settings));
+    // A blocking task cannot be cancelled: the exit must not wait for one that hangs.
     runtime.shutdown_timeout(REMAINS);
     result
 }
@@ -91,6 +93,7 @@ async fn serve(settings: Settings) -> Result<(), Error> {
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::register(&mut registry));
     let mut background = JoinSet::new();
+    // Before the election: a signal must end the wait for the Lease too.
     background.spawn(Signals::listen().map_err(Error::Signals)?.obey(stop.clone()));
     background.spawn(health.clone().beat());
     let admin = Admin::start(settings.admin_address, settings.admin_port_file.as_deref(), health.clone(), registry)?;

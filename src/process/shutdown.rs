@@ -25,6 +25,7 @@ impl Signals {
         stop.cancel();
         let second = self.next().await;
         warn!(signal = second.as_raw_value(), "ending at once");
+        // The code that a shell gives a process which a signal ended.
         abort(128 + second.as_raw_value());
     }
 

@@ -42,6 +42,7 @@ pub(super) fn start(format: LogFormat, filter: &str) -> Result<(), Error> {
 
 fn lines(format: LogFormat, filter: &str, to: BoxMakeWriter) -> Result<Box<dyn Layer<Registry> + Send + Sync>, Error> {
     let levels = EnvFilter::try_new(filter).map_err(|source| Error::Filter { filter: filter.into(), source })?;
+    // Both: no --log-level can bring these lines back.
     let filter = levels.and(filter_fn(is_harmless));
     Ok(match format {
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(to).with_filter(filter).boxed(),

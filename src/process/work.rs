@@ -40,9 +40,11 @@ pub(super) async fn work_until_stopped(
             },
             // A lost Lease stops the work in order: the ledgers' CAS keeps two leaders apart (P5).
             () = &mut lost, if !lease_lost => {
+                // The branch is off from here on: a future that has ended must not be polled again.
                 lease_lost = true;
                 stop.cancel();
             }
+            // The deadline runs from the first request to stop.
             () = stop.cancelled(), if overdue.is_none() => overdue = Some(Instant::now() + deadline),
             () = until(overdue) => break Err(Error::Overdue(deadline)),
         }

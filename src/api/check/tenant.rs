@@ -116,6 +116,7 @@ fn is_wildcard(text: &str) -> bool {
 fn is_safe_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // An IPv6 address has colons of its own: only the one of loopback is allowed.
     let (host, port) = match authority.strip_prefix("[::1]") {
         Some(port) => ("[::1]", port),
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),

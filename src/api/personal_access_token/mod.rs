@@ -124,6 +124,7 @@ impl PersonalAccessToken {
         if let Some(name) = &self.spec.name {
             return name.clone();
         }
+        // The namespace too: the name of a resource is unique only within one.
         let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
         let name = self.metadata.name.as_deref().unwrap_or_default();
         format!("{namespace}/{name}")
@@ -137,6 +138,7 @@ impl PersonalAccessToken {
 
     /// Time from one rotation to the next in seconds; `None`: on request only.
     pub fn rotation_every(&self) -> Option<u64> {
+        // `check` reports what is no duration; until it is corrected, no schedule rotates.
         self.spec.rotation.as_ref()?.every.seconds().ok()
     }
 

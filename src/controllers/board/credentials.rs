@@ -25,8 +25,10 @@ impl Credentials {
     pub fn forbid(&self, client_id: &str, why: &str) {
         let mut credentials = self.0.lock();
         let times = credentials.get(client_id).map_or(0, |forbidden| forbidden.times);
+        // Three doublings already exceed the longest wait; more would only overflow.
         let wait = FORBIDDEN.saturating_mul(1 << times.min(3)).min(LONGEST_FORBIDDEN);
         let forbidden = Forbidden { why: why.into(), times: times + 1, until: Instant::now() + wait };
+        // Without this, credentials that were replaced would pile up.
         credentials.retain(|_, old| old.until + LONGEST_FORBIDDEN > Instant::now());
         credentials.insert(client_id.into(), forbidden);
     }

@@ -56,6 +56,7 @@ impl Owners {
     pub fn ledger(&self, name: &str) -> Option<Arc<Ledger>> {
         let owners = self.0.lock();
         let (ledger, at) = owners.get(name)?.ledger.as_ref()?;
+        // Another replica may have written since: an older ledger is read live.
         if at.elapsed() < MOMENT { Some(ledger.clone()) } else { None }
     }
 

@@ -39,6 +39,7 @@ pub struct TenantView {
 impl TenantView {
     /// The other loops act on both alike.
     fn acts_like(&self, other: &Self) -> bool {
+        // Without the moment of verification: each new one would wake every resource.
         self.generation == other.generation && self.trouble == other.trouble && self.user() == other.user()
     }
 
@@ -106,6 +107,7 @@ impl Tenants {
         if is_new {
             tenants.entry(resource.tenant.into()).or_default().coming.insert(resource.uid.into());
         } else if let Some(known) = tenants.get_mut(resource.tenant) {
+            // It is admitted, or being deleted: no owner waits for it any more.
             known.coming.remove(resource.uid);
         }
     }

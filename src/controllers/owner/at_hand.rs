@@ -58,6 +58,7 @@ impl AtHand {
     /// A changed endpoint or credential is recorded before anything else is done: what is published and what a deletion
     /// without its Tenant works with come from the ledger.
     pub async fn renew_endpoint(&mut self, context: &Context, session: &OwnerSession) -> Result<(), Overtaken> {
+        // When the process is to end, the next replica records it.
         if !self.take_over(context, session) || context.shutdown.is_cancelled() {
             return Ok(());
         }
@@ -81,6 +82,7 @@ impl AtHand {
     /// Takes endpoint and credential of the session over, if it works; `true`: they differ from the ledger's.
     fn take_over(&mut self, context: &Context, session: &OwnerSession) -> bool {
         let ledger = &mut self.stored.ledger;
+        // A session that does not work must not replace the credential that worked last.
         if !session.mints {
             return false;
         }
@@ -97,6 +99,7 @@ impl AtHand {
     pub async fn refresh(&mut self, context: &Context, session: &OwnerSession) -> Result<(), Overtaken> {
         if self.touched.elapsed() > YOUNG {
             self.read_live(context).await?;
+            // In memory only: the next write carries it into the stored ledger.
             self.take_over(context, session);
         }
         Ok(())
@@ -110,12 +113,14 @@ impl AtHand {
         outcome: &Outcome,
         now: Option<Now>,
     ) -> Result<bool, Overtaken> {
+        // Without a `Date` nothing may be judged final (R20).
         let now = now.unwrap_or(Now { ms: self.latest_moment(step), consistent: false });
         loop {
             let mut after = settle(&self.stored.ledger, step, outcome, now, &context.config.timings);
             if after == self.stored.ledger {
                 return Ok(false);
             }
+            // After the comparison: a new nonce alone is no reason to write.
             after.write_nonce = context.random(&self.stored.name);
             let written = match context.ledgers.replace(&self.stored, &after).await {
                 Written::Done(stored) => *stored,
@@ -134,6 +139,7 @@ impl AtHand {
                 }
             };
             let before = self.accept(context, written);
+            // `accept` put the ledger on the board first: the loops that are woken read it there.
             report::wake_changed(context, &before.ledger, &self.stored.ledger);
             count(context, &before.ledger, &self.stored.ledger, step, outcome);
             return Ok(true);
@@ -156,6 +162,7 @@ impl AtHand {
     async fn read(&self, context: &Context) -> Result<Stored, Overtaken> {
         match context.ledgers.get(&self.stored.name).await {
             Ok(Some(stored)) => Ok(stored),
+            // Only the tenant controller creates a ledger: one that is gone is not written back.
             Ok(None) => Err(Overtaken),
             Err(error) => {
                 tracing::warn!(error = %Causes(&error), "failed to read the ledger again");

@@ -34,6 +34,7 @@ impl Learned {
         if let Some(metadata) = metadata {
             self.metadata.insert(uid.clone(), metadata);
         }
+        // ISC's time may still be from before this read, and would end the overlap early (R8).
         let seen = SecretSeen { holds, deleting, overlap_over, listed: false, held };
         self.secrets.insert(uid.clone(), seen);
     }

@@ -98,6 +98,7 @@ impl Memory {
 
     /// The last trial of a published credential is so long ago.
     pub fn may_try(&self, pause: Duration) -> bool {
+        // The youngest counts: one trial a minute for the whole owner, not for each token.
         self.trials.values().max().is_none_or(|last| last.elapsed() >= pause)
     }
 
@@ -120,6 +121,7 @@ impl Memory {
             let n: &mut u64 = highest.entry(part.installation.clone()).or_default();
             *n = part.n.max(*n);
         }
+        // The first LIST only sets the mark: tokens from before this process show no clone.
         let known = self.neighbours.get_or_insert_with(|| highest.clone());
         for (installation, n) in highest {
             if known.insert(installation.clone(), n).is_none_or(|before| before < n) {
@@ -135,6 +137,7 @@ impl Memory {
 
     /// The circuit of an owner: how long to leave ISC alone after so many failures in a row.
     pub fn failed(&mut self) -> Duration {
+        // Five doublings already exceed the longest wait.
         let wait = OUTAGE.saturating_mul(1 << self.failures.min(5)).min(LONGEST_OUTAGE);
         self.failures = self.failures.saturating_add(1);
         wait
@@ -152,6 +155,7 @@ impl Memory {
             self.gathering = None;
             return false;
         }
+        // Counted from the first call: resources that arrive later do not put the pass off.
         let since = self.gathering.unwrap_or_else(Instant::now);
         let gathers = since.elapsed() < GATHER;
         self.gathering = if gathers { Some(since) } else { None };

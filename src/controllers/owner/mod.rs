@@ -67,6 +67,7 @@ pub async fn reconcile(meta: Arc<LedgerMeta>, owners: Arc<Owners>) -> Result<Act
         return Ok(Action::await_change());
     }
     let name = meta.name_any();
+    // Taken out for the pass: after a panic the next one begins without a memory.
     let mut memory = owners.memories.take(&name);
     let action = turn(&meta, &owners, &mut memory).await;
     owners.memories.put(&name, memory);
@@ -94,6 +95,7 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
     let Some(session) = OwnerSession::find(context, &owners.own_sessions, &tenant, at_hand.ledger()) else {
         return Ok(Action::requeue(context.config.recheck));
     };
+    // While ISC wants to be left alone, a pass could not even read LIST.
     if let Some(wait) = session.client.held() {
         reporter.put_trouble(outage(&Failure::Wait(wait), &tenant));
         return Ok(Action::requeue(wait + AGAIN));
@@ -111,7 +113,9 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
         End::Failed(failure) => {
             memory.come_in_from_the_top();
             failed(&reporter, &failure);
+            // ISC said how long: the circuit need not guess.
             let wait = if let Failure::Wait(wait) = failure { wait + AGAIN } else { memory.failed() };
+            // ISC answers, if with a refusal, so that the published pairs can be tried.
             if matches!(failure, Failure::Refused { .. }) {
                 trial::run(&reporter, &session, memory).await;
                 wait.min(trial::EVERY)

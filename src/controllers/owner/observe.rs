@@ -96,6 +96,7 @@ pub async fn list(
     ledger: &Ledger,
 ) -> Result<(Vec<Listed>, Millis), Failure> {
     let malformed = |what: &str| Failure::Malformed { status: 200, what: what.into() };
+    // Before the request: LIST is at least as new as this moment.
     let begun = session.now();
     let tokens = session.client.list().await?;
     let raw: Vec<RawToken<'_>> = tokens
@@ -116,10 +117,12 @@ pub async fn list(
         Ok(listed) => listed,
         Err(Unreliable::ForeignOwner) => return Err(malformed("LIST shows tokens of another user")),
         Err(Unreliable::SentinelMissing) => {
+            // R11: the seed may have been replaced, or belong to another user by now.
             context.distrust(&ledger.endpoint.tenant);
             return Err(malformed("LIST lacks the token that the operator itself uses"));
         }
     };
+    // The first reply of a session brings the first `Date`: then the time after it must do.
     match begun.or(session.now()) {
         Some(now) => Ok((listed, now.ms)),
         None => Err(malformed("there is no usable Date header")),

@@ -76,6 +76,7 @@ impl Reporter<'_> {
                 context.wake_token(uid, namespace, name);
             }
         }
+        // Of an owner's trouble the Tenant shows this alone.
         let freezes = is_frozen(&old) != is_frozen(&new);
         if old.capacity != new.capacity || old.strangers != new.strangers || freezes {
             context.wake.tenant(self.tenant);
@@ -90,6 +91,7 @@ fn is_frozen(report: &Report) -> bool {
 /// Wakes the resources that look different after a write of the ledger. That a token was recorded is seen when it is
 /// current.
 pub fn wake_changed(context: &Context, before: &Ledger, after: &Ledger) {
+    // Both: a resource may be new in the ledger, or gone from it.
     for (uid, resource) in before.resources.iter().chain(&after.resources) {
         if looks_different(uid, before, after) {
             context.wake_token(uid, &resource.namespace, &resource.name);

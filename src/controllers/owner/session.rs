@@ -32,7 +32,9 @@ impl OwnerSession {
         }
         let view = view.unwrap_or_default();
         match view.session {
+            // A session that worked before the trouble may still revoke; it only mints no more.
             Some(session) if session.owner == ledger.owner => Some(Self { session, mints: view.trouble.is_none() }),
+            // Without a session of this user, the ledger's credential can still destroy and renew.
             _ => own.open(context, ledger).map(|session| Self { session, mints: false }),
         }
     }
@@ -60,6 +62,7 @@ impl OwnSessions {
         let name = LedgerStore::name_of(&ledger.owner);
         let mut sessions = self.0.lock();
         let known = sessions.get(&name);
+        // One session for each ledger: its clock and its request budget outlive the pass.
         if let Some(known) = known.filter(|known| known.is_made_of(own, &api_url, endpoint.ca_pem.as_deref())) {
             return Some(known.clone());
         }

@@ -20,6 +20,7 @@ pub(super) async fn run(reporter: &Reporter<'_>, session: &OwnerSession, memory:
     }
     let Ok(Some(stored)) = reporter.context.ledgers.get(reporter.ledger).await else { return };
     let Some(entry) = next(&stored.ledger, memory) else { return };
+    // Before the call: in an outage the next trial is another token's.
     memory.tried(&entry.id);
     let refusal = match session.client.verify(&credential(entry)).await {
         Ok(()) => None,

@@ -31,9 +31,11 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
         ));
     }
     let endpoint = session.endpoint(name.into(), tenant.spec.tokens_per_user());
+    // Chosen once: it tells these tokens from those of an earlier ledger of this user (R13).
     let incarnation = format!("{:016x}", context.random(&ledger_name));
     let mut ledger = Ledger::new(endpoint, session.owner.clone(), incarnation.into());
     ledger.credential = Some(session.client.credential().clone());
+    // Create-only: of two Tenants with the same user, or of two replicas, one wins.
     match context.ledgers.create(&ledger).await {
         Written::Done(_) => {
             context.metrics.write(KubernetesWrite::Ledger);

@@ -37,6 +37,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
     if let Some(known) = &known
         && known.is_verified_within(context.config.drift_interval)
     {
+        // The URL of NERM was no part of what ISC verified: another one counts at once.
         return Ok(Session { nerm_url: place.nerm_url, ..known.clone() });
     }
     let Who { identity, owner, isc, expires } = identify::run(tenant, context, &client, known.as_ref()).await?;

@@ -116,6 +116,7 @@ impl Seed<'_> {
         user: &str,
         known: Option<&Session>,
     ) -> Result<(String, IscTenant), Note> {
+        // ISC may leave both out of a later reply: what was known stays.
         let before = known.map(|known| known.isc.clone()).unwrap_or_default();
         let (name, pod) = (identity.org.clone().or(before.name), identity.pod.clone().or(before.pod));
         if let Some(id) = &identity.tenant_id
@@ -135,6 +136,7 @@ impl Seed<'_> {
             return Ok((owner.tenant_id.to_string(), isc));
         }
         Err(match info {
+            // These pass by themselves; after any other failure `/oauth/info` is no help.
             Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => self.trouble(&failure),
             Ok(_) => self.unnamed("it answered without tenantId"),
             Err(failure) => self.unnamed(&failure.to_string()),

@@ -54,6 +54,7 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
         Err(note) => {
             let wait = if note.stalled { context.config.recheck } else { RETRY };
             let before = context.board.tenants.view(&name).unwrap_or_default();
+            // In trouble that may pass the session stays: owners can still revoke through it.
             let session = before.session.filter(|_| !note.stalled);
             (TenantView { generation, session, trouble: Some(note), last: before.last }, wait)
         }
@@ -69,6 +70,7 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
 /// Has the other loops look at everything of a Tenant. What a resource shows may be about the Tenant as it was.
 fn wake_all(context: &Context, name: &str, view: &TenantView) {
     let mut ledgers = context.ledgers_of(name);
+    // The watch may not have brought a ledger that `connect` just created.
     ledgers.extend(view.session.iter().map(|session| LedgerStore::name_of(&session.owner)));
     for ledger in ledgers {
         context.wake.owner(context.namespace(), &ledger);

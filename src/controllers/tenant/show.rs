@@ -89,6 +89,7 @@ fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantSta
     };
     let mut wanted = conditions(trouble, session, report.strangers.as_deref());
     wanted.extend(expiry(tenant, context, view));
+    // A new process shows what the one before knew, until it has a session of its own.
     let (isc, credential) = match (&view.last, old) {
         (Some(last), _) => (isc_tenant(last), Some(credential_of(last))),
         (None, Some(old)) => (old.tenant.clone(), old.credential.clone()),
@@ -150,6 +151,7 @@ fn expiry(tenant: &Tenant, context: &Context, view: &TenantView) -> Option<Condi
     };
     context.metrics.credential_expiry(&tenant.name_any(), at.map(|at| at.div_euclid(1_000)));
     let reading = view.last.as_ref().and_then(|last| last.client.now());
+    // The local time is good enough for a warning: nothing is decided by it (R20).
     let now = reading.map_or_else(|| context.wall_clock().as_millisecond(), |now| now.ms);
     credential::expires(at?, now, &trouble::seed(tenant, context.namespace()))
 }
@@ -180,6 +182,7 @@ async fn announce(tenant: &Tenant, context: &Context, new: &TenantStatus) {
 }
 
 fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
+    // The first count is written at once.
     old.capacity.is_some()
         && old.capacity != new.capacity
         && *old == TenantStatus { capacity: old.capacity, ..new.clone() }

@@ -24,6 +24,7 @@ pub(super) async fn run(task: &Task<'_>) -> Result<Action, Error> {
         return release(task).await;
     };
     let publication = clear(task, &stored.ledger).await?;
+    // After the removal: the owner controller condemns no token whose Secret is there (R12).
     task.wake_owners();
     show::run(task, Some(&stored.ledger), publication).await?;
     Ok(Action::requeue(context.config.recheck))
@@ -35,10 +36,12 @@ async fn clear(task: &Task<'_>, ledger: &Ledger) -> Result<Publication, Error> {
     let Some(resource) = ledger.resources.get(uid).filter(|resource| resource.deleting) else {
         return Ok(Publication::Nothing);
     };
+    // R12: the Secret must hold the current pair before the owner controller lets go of both.
     if resource.retain && ledger.current(uid).is_some() {
         let (publication, _) = publish::run(task).await?;
         return Ok(publication);
     }
+    // The Secret of a released token belongs to its user by now.
     if ledger.of(uid).all(|entry| entry.state != State::Released) {
         remove_secret(task).await?;
     }
@@ -50,6 +53,7 @@ pub(super) fn gone(task: &Task<'_>) -> Action {
     let Task { token, subject, context, memory } = *task;
     context.board.forget(subject);
     memory.forget(subject.uid);
+    // Each of these was denied the name of the Secret, which is free now.
     for other in context.tokens_of(subject.tenant) {
         if !are_rivals(token, &other) {
             continue;

@@ -81,6 +81,7 @@ impl Memory {
                 Cow::Owned(PersonalAccessToken { status: written.status.clone(), ..token.clone() })
             }
             _ => {
+                // The watch has caught up, and shows what was written or something newer.
                 known.written = None;
                 Cow::Borrowed(token)
             }

@@ -53,13 +53,16 @@ pub async fn reconcile(token: Arc<PersonalAccessToken>, tokens: Arc<Tokens>) -> 
     };
     let Some(note) = unreadable else { return passed };
     show::frozen(&task, &note).await?;
+    // Only a person can repair the ledger: to retry as after an error would not help.
     Ok(Action::requeue(context.config.recheck))
 }
 
 async fn pass(task: &Task<'_>) -> Result<Action, Error> {
     let Task { token, subject, context, memory } = *task;
     let finalizer = has_finalizer(token);
+    // Before anything else: the owner controller finds a resource only through this index.
     context.board.tenants.index(subject);
+    // Without the finalizer the owner controller mints nothing for it (R14).
     if memory.announce(subject.uid, token) && finalizer {
         task.wake_owners();
     }
@@ -70,6 +73,7 @@ async fn pass(task: &Task<'_>) -> Result<Action, Error> {
         admit(task).await?;
     } else if !context.board.resources.is_fresh(subject.uid) {
         let (publication, ledger) = publish::run(task).await?;
+        // No watch tells that the foreign Secret is gone: only this look sees it.
         if publication == Publication::Nothing && waits_for_name(task) {
             task.wake_owners();
         }
@@ -77,6 +81,7 @@ async fn pass(task: &Task<'_>) -> Result<Action, Error> {
     } else if context.ledgers_of(subject.tenant).is_empty() {
         show::run(task, None, Publication::Nothing).await?;
     }
+    // The operator polls Secrets: a watch would need the right to read all of the cluster (T1).
     Ok(Action::requeue(context.config.secret_poll))
 }
 
@@ -84,6 +89,7 @@ async fn pass(task: &Task<'_>) -> Result<Action, Error> {
 async fn admit(task: &Task<'_>) -> Result<(), Error> {
     let Task { token, subject, context, .. } = *task;
     let fresh = token.status.is_none();
+    // Before the write: the watch may bring the resource back before this pass continues.
     context.board.resources.mark_fresh(subject.uid, fresh);
     match status::finalizer(&context.client, token, true).await {
         Ok(()) => context.metrics.write(KubernetesWrite::Finalizer),

@@ -29,6 +29,7 @@ pub(super) async fn run(task: &Task<'_>) -> Result<(Publication, Option<Ledger>)
     {
         return Ok(first);
     }
+    // The Secret first, then the ledger (R8): otherwise an older pair could replace a newer one.
     let SecretRead { holds, metadata, .. } = read(task).await?;
     let Some(Stored { ledger, .. }) = ledger(task).await? else { return Ok((nothing(holds), None)) };
     let publication = match (published(&ledger, subject.uid), holds, &metadata) {
@@ -61,6 +62,7 @@ async fn publish_first(task: &Task<'_>) -> Result<Option<(Publication, Option<Le
         return Ok(None);
     }
     match create(task, ledger, entry).await? {
+        // The name is taken: the caller now looks by whom.
         Publication::Nothing => Ok(None),
         publication => Ok(Some((publication, Some(ledger.clone())))),
     }
@@ -119,6 +121,7 @@ async fn create(task: &Task<'_>, ledger: &Ledger, entry: &Entry) -> Result<Publi
             task.memory.put_in_order(task.subject.uid, in_order(&content, revision));
             Ok(Publication::Published)
         }
+        // Another replica created it, or it is foreign: the next look shows which.
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(Publication::Nothing),
         Err(source) => refused(task, &content, source),
     }
@@ -127,6 +130,7 @@ async fn create(task: &Task<'_>, ledger: &Ledger, entry: &Entry) -> Result<Publi
 async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &ObjectMeta) -> Result<Publication, Error> {
     let Task { token, subject, context, memory } = *task;
     let content = content(task, ledger, entry);
+    // The very version that was right before: the client secret in it need not be read.
     if memory.in_order(subject.uid) == Some(in_order(&content, found.resource_version.clone())) {
         return Ok(Publication::Published);
     }
@@ -156,6 +160,7 @@ async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &Object
             }
             Ok(Publication::Published)
         }
+        // It changed or is gone: the next pass starts from what is there (R15).
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Publication::Nothing),
         Err(source) => refused(task, &content, source),
     }
@@ -181,6 +186,7 @@ fn is_ahead(task: &Task<'_>, ledger: &Ledger, secret: &Secret) -> bool {
 /// With nothing to publish, an unknown pair in the Secret may be one that the ledger lost (R13).
 async fn question(task: &Task<'_>, ledger: &Ledger, found: &ObjectMeta) -> Result<(), Error> {
     let Task { token, subject, context, .. } = *task;
+    // Metadata holds the claim: the whole Secret is read only if its pair may be a lost one.
     let claims = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok());
     if is_deleting(ledger, subject.uid) || !ledger.may_have_lost(subject.uid, claims) {
         return Ok(());
@@ -206,6 +212,7 @@ fn in_order(content: &Content<'_>, revision: Option<String>) -> InOrder {
 fn refused(task: &Task<'_>, content: &Content<'_>, source: kube::Error) -> Result<Publication, Error> {
     match source {
         kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
+            // An admission policy may quote the object that it refuses.
             let quotes = content.is_quoted_in(&status.message);
             let why = if quotes {
                 "its words hold the client secret and are not shown".into()

@@ -72,12 +72,14 @@ fn status_of(
     let ledgers = context.ledgers_of(subject.tenant);
     let report = ledgers.iter().find_map(|name| context.board.owners.report(name));
     let is_there = tenant.is_some() || is_late;
+    // A process that just started knows less than the status that is there.
     let is_unknown = view.as_ref().is_none_or(|view| view.trouble.is_none() && report.is_none());
     if token.status.is_some() && is_there && is_unknown {
         return None;
     }
     let report = report.unwrap_or_default();
     let trouble = if is_there {
+        // The Tenant's trouble is the cause of its owner's.
         let of_tenant = view.and_then(|view| view.trouble);
         of_tenant.or_else(|| report.trouble.clone())
     } else {

@@ -63,6 +63,7 @@ pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
 fn data_differs(found: &Secret, content: &Content<'_>) -> bool {
     let wanted = values(content);
     let data = found.data.as_ref();
+    // Keys of every format: a pair that another format left would be a second, stale one.
     ALL_KEYS.iter().any(|key| {
         let found = data.and_then(|data| data.get(*key)).map(|bytes| bytes.0.as_slice());
         found != wanted.get(key).map(String::as_bytes)

@@ -54,6 +54,7 @@ impl PublishedSecrets {
         let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
         let secret: Secret = serde_json::from_value(body(content, None)).map_err(kube::Error::SerdeError)?;
         let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
+        // A POST is create-only: it cannot overwrite a Secret that is there (T2).
         let made = self.api(namespace).create(&params, &secret).await?;
         Ok(made.metadata.resource_version)
     }
@@ -67,6 +68,7 @@ impl PublishedSecrets {
         let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
         let name = found.name.as_deref().unwrap_or_default();
         let mut patch = body(content, Some(found));
+        // A merge patch removes a key only if it says null.
         let keys: BTreeMap<&str, Value> = ALL_KEYS.iter().map(|key| (*key, Value::Null)).collect();
         let mut data = json!(keys);
         // Keys of the other format go, and so does nermUrl when the Tenant has none any more.
@@ -75,6 +77,7 @@ impl PublishedSecrets {
         // Both, so that the write is one of the very object that was found to be ours (T2).
         patch["metadata"]["uid"] = json!(found.uid);
         patch["metadata"]["resourceVersion"] = json!(found.resource_version);
+        // The reply to such a patch is metadata: the client secret does not come back.
         let written = self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
         Ok(written.metadata.resource_version)
     }

@@ -26,7 +26,9 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
                 all.push(wanted(RECONCILING, Some(true), Reason::Changing, message));
             }
         }
+        // A live credential keeps Ready True, whatever else waits: workloads can use it.
         (Some(entry), Some(note)) => {
+            // The operator does not renew what is not granted, so that the end is worth showing.
             let until = if note.reason == Reason::NotGranted {
                 format!(" until {}", stamp(entry.expires_at))
             } else {

@@ -11,6 +11,7 @@ const STAGES: [(Millis, Reason); 4] =
 /// The condition of a credential that expires at a time; `None` while that is far away. `seed`: the Secret it is in.
 pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<ConditionSpec> {
     let left = at.saturating_sub(now);
+    // The array begins with the most urgent stage: the first match is the right one.
     let (_, reason) = STAGES.into_iter().find(|(before, _)| left <= *before)?;
     let when = if left <= 0 { "expired" } else { "expires" };
     let message = format!(

@@ -42,6 +42,7 @@ fn owned(text: Option<&str>) -> Option<String> {
 fn milliseconds(seconds: u64) -> Millis {
     match Millis::try_from(seconds) {
         Ok(seconds) => seconds.saturating_mul(1_000),
+        // Half of the range: added to a time it must not overflow.
         Err(_) => Millis::MAX / 2,
     }
 }

@@ -12,6 +12,7 @@ use crate::lifecycle::timings::Timings;
 /// R5: `pending` 4 → `unresolved` 4. The number is spent, and its expiry stays known until it is final.
 pub(super) fn fence(l: &mut Ledger) {
     if let Some(Attempt { n, uid, expiry, give_up_after, .. }) = l.pending.take() {
+        // A long-lived attempt must not block the owner for a day (R21).
         l.unresolved = Some(Unresolved { n, uid, expiry: give_up_after.unwrap_or(expiry) });
     }
 }
@@ -43,6 +44,7 @@ pub(super) fn mention<'a>(l: &'a mut Ledger, uid: &Uid, place: &Place) -> &'a mu
 
 /// The next intent in the same CAS as the commit, if the latest ledger still has room for it.
 pub(super) fn ride(l: &mut Ledger, next: &Attempt, place: &Place) {
+    // Another replica may have written since the intent was made: all of it is checked again.
     let is_free = l.pending.is_none() && l.unresolved.is_none() && l.next == next.n;
     let is_served = l.of(&next.uid).any(|entry| !entry.is_condemned());
     if is_free && !is_served && !l.is_deleting(&next.uid) {
@@ -99,6 +101,7 @@ fn after_bad(known: Provisional) -> Provisional {
 /// R7: `Prepared` → `Current`, or `Tomb` if ISC has no such token or refuses it for good.
 pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended, now: Now, timings: &Timings) {
     let Some(entry) = l.entry_mut(&extension.id) else { return };
+    // A deletion or a revocation condemned it meanwhile, and a tomb stays one.
     if !entry.is_prepared() {
         return;
     }
@@ -109,6 +112,7 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
             entry.changed_at = now.ms;
             changes::looked(entry, missing_scopes.as_ref(), now);
             let answers = entry.answers.clone();
+            // Before the new token is current: otherwise it would retire itself.
             let is_rotation = replace_current(l, &uid);
             if let Some(entry) = l.entry_mut(&extension.id) {
                 entry.state = State::Current;

@@ -5,6 +5,7 @@ use crate::lifecycle::timings::Timings;
 /// R7: the wait lives in the ledger, so that a restart does not mint in a loop.
 pub(super) fn back_off(l: &mut Ledger, uid: &str, now: Millis, at_least: Millis, timings: &Timings) {
     let Some(resource) = l.resources.get_mut(uid) else { return };
+    // The longest wait is reached long before: this only prevents an overflow.
     let doublings = resource.failures.min(20);
     let wait = timings.backoff_first.saturating_mul(1 << doublings).min(timings.backoff_max);
     resource.failures = resource.failures.saturating_add(1);

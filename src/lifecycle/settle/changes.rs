@@ -25,6 +25,7 @@ pub(super) fn patched(
     entry.changed_at = now.ms;
     change(entry);
     if let Patched::Shorter(until) = patched {
+        // As ISC returned it: otherwise the operator would soon ask again (decision 15).
         (entry.expires_at, entry.longest) = (until, Some(until - now.ms));
     }
     forgive(l, &uid);

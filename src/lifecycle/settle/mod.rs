@@ -80,6 +80,7 @@ fn called(l: &mut Ledger, call: &Call, outcome: &Outcome, now: Now, timings: &Ti
             }
         }
         Call::Sweep { n, .. } => {
+            // The token of that attempt is gone, and a POST makes no second one (R2).
             if *outcome == Outcome::Gone {
                 resolve(l, |left| left.n == *n);
             }
@@ -108,12 +109,14 @@ fn recorded(l: &mut Ledger, record: &Record, now: Now, timings: &Timings) {
         }
         Record::TombAll(uid) => tomb(l, |entry| entry.uid == *uid),
         Record::Release { uid, id } => release(l, uid, id),
+        // Never a live one: an entry that is dropped is a token that no rule covers any more.
         Record::Drop(ids) => l.entries.retain(|entry| entry.is_live() || !ids.contains(&entry.id)),
         Record::Finish(uid) => {
             l.resources.remove(uid);
             resolve(l, |left| left.uid == *uid);
         }
         Record::Fence => give_up(l, now, timings),
+        // The counter never goes back: each number is given once.
         Record::Raise(n) => l.next = l.next.max(*n),
         Record::Refuse { uid, place, digest } => travel::refuse(l, uid, place, digest),
         Record::Intent(attempt, place) => intend(l, attempt, place),

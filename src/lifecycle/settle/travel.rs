@@ -23,6 +23,7 @@ pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now:
     let mut entry = Entry::new(*n, id, uid.clone(), client_secret, *expires, applied.clone(), now.ms);
     (entry.state, entry.published_at) = (State::Current, Some(now.ms));
     l.entries.push(entry);
+    // Its number may be lower than those that were recorded since.
     l.entries.sort_by_key(|entry| entry.n);
     l.next = l.next.max(n.saturating_add(1));
 }

@@ -74,6 +74,7 @@ pub struct Facts {
 impl Facts {
     /// Identity id of the user: by LIST, otherwise as the access token says.
     pub fn user(&self) -> Option<String> {
+        // LIST first: it also decides for the operator whose tokens these are (R11).
         let own = self.list.as_ref().and_then(|list| list.own.as_ref());
         if let Some(own) = own
             && own.owner.is_some()

@@ -27,6 +27,7 @@ pub(super) fn scope_claim(facts: &Facts) -> Finding {
 pub(super) fn scope_text(facts: &Facts) -> Finding {
     let (Some(access), Some(_)) = (&facts.access, &facts.check) else { return not_asked(facts) };
     let answer = match (&facts.token.text, &access.text) {
+        // This scope does not exist: a reply that names it names what gives no right.
         (Some(ScopeText::Names(names)), _) if names.contains(SCOPES[1]) => {
             return fails(
                 "yes, but also one that gives none",

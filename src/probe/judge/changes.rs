@@ -32,6 +32,7 @@ fn patched(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
             format!("give the credential the scope sp:my-personal-access-tokens:manage; without it, {then}"),
         ),
         Some(404) => fails(format!("no, ISC does not know the token that it just made ({said})"), then),
+        // 429 says nothing of the token: ISC only asks to wait.
         Some(400..500) if said.status() != Some(429) => fails(format!("no ({said})"), then),
         Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
     }
@@ -39,6 +40,7 @@ fn patched(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
 
 pub(super) fn lag(facts: &Facts) -> Finding {
     match (&facts.token.changed, &facts.token.shown) {
+        // A LIST that did not even show the token says nothing of how late it shows changes.
         (Some(lag @ Lag::NotWithin(_)), Some(Lag::NotWithin(_) | Lag::Untold(_)) | None) => {
             unknown(words(lag), "LIST did not show the token before the change either")
         }

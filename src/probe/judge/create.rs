@@ -46,6 +46,7 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
     let count = count(facts);
     match said {
         _ if !said.is_refusal() => not_made(said),
+        // Near the limit, ISC may refuse for want of room and not for the expiry.
         _ if count > ROOMY => unknown(
             format!("no token was made ({said})"),
             format!("the user has {count} tokens: it may be for want of room; delete some, and probe again"),

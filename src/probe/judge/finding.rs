@@ -49,6 +49,7 @@ pub(super) fn count(facts: &Facts) -> usize {
 
 /// True if ISC refused a token for ten minutes, with scopes that exist and room enough.
 pub(super) fn is_too_short(facts: &Facts) -> bool {
+    // The plain POST: ISC may have refused the first one for its unknown scope.
     let is_refused = facts.token.posted_plainly.as_ref().is_some_and(Said::is_refusal);
     is_refused && count(facts) <= ROOMY
 }

@@ -33,6 +33,7 @@ pub(super) fn offset(facts: &Facts) -> Finding {
     match offset.abs() {
         TOO_FAR.. => fails(answer, "no token was made; set this machine's clock, and probe again"),
         WORTH_A_WORD..TOO_FAR => holds(format!("{answer}; the operator goes by ISC's")),
+        // `Date` has whole seconds: a smaller difference may be rounding.
         1_500..WORTH_A_WORD => holds(answer),
         _ => holds("not two seconds"),
     }

@@ -91,6 +91,7 @@ pub(super) fn last_used(facts: &Facts) -> Finding {
     if all.is_empty() {
         return not_asked(facts);
     }
+    // One is enough: the other token may not have been used yet.
     if all.iter().any(|used| matches!(used, Shown::Is(_))) {
         return holds("yes");
     }

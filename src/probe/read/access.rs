@@ -71,6 +71,7 @@ pub fn scope_text(scope: Option<&Value>) -> ScopeText {
     };
     if names.is_empty() {
         ScopeText::Absent
+    // Words without a colon, such as `read write`, are no scopes of ISC.
     } else if names.iter().any(|name| name.contains(':')) {
         ScopeText::Names(names)
     } else {

@@ -26,6 +26,7 @@ impl Script<'_> {
         let answer = self.session.info().await;
         let reply = answer.as_ref().map_err(|failure| unreachable(self.session, failure))?;
         let status = reply.status().as_u16();
+        // A host that fails does not show what it is.
         if matches!(status, 429 | 500..) {
             return Err(self.busy(status));
         }
@@ -49,8 +50,10 @@ impl Script<'_> {
     fn granted(&self, reply: &Reply) -> Result<Granted, Error> {
         let seed = &self.session.target.seed;
         match reply.status().as_u16() {
+            // First: a page or a redirect is no refusal of the credential, whatever its status.
             _ if is_elsewhere(reply) => return Err(self.not_the_api(TOKEN, reply)),
             200 | 201 => {}
+            // ISC may answer 400 where it refuses a credential.
             status @ (400 | 401 | 403) => {
                 let url = self.session.target.api.to_string();
                 return Err(Error::Refused { url, client_id: seed.client_id.to_string(), status });
@@ -76,6 +79,7 @@ impl Script<'_> {
         let own_id = &self.session.target.seed.client_id;
         let own = tokens.iter().find(|token| token.id == **own_id).cloned();
         let owner = own.as_ref().and_then(|own| own.owner.clone());
+        // From before the first POST: none of these can be a token of this probe.
         let known = tokens.iter().map(|token| token.id.clone()).collect();
         let user = User { owner: owner.unwrap_or_default(), known };
         let (left, others): (Vec<Listed>, Vec<Listed>) =

@@ -13,9 +13,11 @@ impl Script<'_> {
         let deleted = said(&self.session.delete(token.id()).await);
         let is_deleted = deleted.is_yes();
         facts.token.deleted = Some(deleted);
+        // The token may live on: the cleanup deletes it.
         if !is_deleted {
             return;
         }
+        // As the operator does after a lost reply.
         let again = said(&self.session.delete(token.id()).await);
         // Only a token that is gone needs no look afterwards.
         if again.is_yes() || again.status() == Some(404) {

@@ -28,9 +28,11 @@ impl Script<'_> {
         let (said, token) = self.post(&name, &SCOPES, expires, facts).await;
         let is_refusal = said.is_refusal();
         facts.token.posted = Some(said);
+        // An unknown outcome is not tried again: both POSTs might make a token.
         if token.is_some() || !is_refusal {
             return token;
         }
+        // Asked again: time has passed, and this token gets its full ten minutes.
         let expires = self.expiry()?;
         let (said, token) = self.post(&name, &SCOPES[..1], expires, facts).await;
         facts.token.posted_plainly = Some(said);
@@ -39,6 +41,7 @@ impl Script<'_> {
 
     /// Ten minutes from now by ISC's clock, in whole seconds.
     pub(super) fn expiry(&self) -> Option<i64> {
+        // ISC may cut a fraction off, and the expiry in the reply would differ.
         Some(self.session.now()? / 1_000 * 1_000 + LIFE)
     }
 

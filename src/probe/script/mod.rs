@@ -88,6 +88,7 @@ impl Script<'_> {
                 ));
             }
             sleep(pause.min(left)).await;
+            // Ever less often: each look is a request to ISC.
             pause = longest.min(pause * 2);
         }
     }

@@ -17,6 +17,7 @@ impl Script<'_> {
         facts.token.duplicate = self.try_one(&token.name, &scopes, 0).await;
         facts.token.past = self.try_past(&scopes).await;
         let refused = [&facts.token.duplicate, &facts.token.past].into_iter().flatten().any(Said::is_refusal);
+        // Only a refusal needs the comparison: what was accepted speaks for itself.
         if refused {
             facts.token.control = self.try_one(&names::fresh(), &scopes, 0).await;
         }

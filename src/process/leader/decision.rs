@@ -48,6 +48,7 @@ impl Sighting {
     /// A Lease was read at `now`. The time seen so far counts on only while the spec stays the same.
     pub(super) fn update(previous: Option<&Self>, resource_version: String, spec: LeaseSpec, now: Instant) -> Self {
         let since = match previous {
+            // By the spec, not by the version: an edit of a label is no sign of life of the holder.
             Some(previous) if previous.spec == spec => previous.since,
             Some(_) | None => now,
         };
@@ -70,6 +71,7 @@ pub(super) fn decide(sighting: Option<&Sighting>, me: &str, now: Instant) -> Dec
     };
     match sighting.holder() {
         None => Decision::Take,
+        // A replica that restarted under its name need not wait for the end of its own term.
         Some(holder) if holder == me => Decision::Take,
         // By this clock and since this process saw it: the time stamps in the Lease are of another machine.
         Some(_) if now.duration_since(sighting.since) >= term(&sighting.spec) => Decision::Take,
@@ -113,6 +115,7 @@ fn term(spec: &LeaseSpec) -> Duration {
 }
 
 fn whole_seconds(duration: Duration) -> i32 {
+    // Rounded up: with a shorter term another replica could lead before this one gives up.
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     i32::try_from(seconds).unwrap_or(i32::MAX)
 }

@@ -94,6 +94,7 @@ impl Election {
     }
 
     async fn free(&mut self) -> Result<(), Error> {
+        // Read first: another replica may have taken the Lease meanwhile.
         self.look().await?;
         if !self.leads() {
             return Ok(());
@@ -130,6 +131,7 @@ impl Election {
         let before = self.sighting.take();
         self.sighting = lease.map(|lease| sight(before.as_ref(), lease));
         let holder = self.sighting.as_ref().and_then(Sighting::holder);
+        // Once for each holder, and not at each look.
         if holder.is_some() && holder != before.as_ref().and_then(Sighting::holder) && !self.leads() {
             info!(lease = self.name, holder, "standing by");
         }

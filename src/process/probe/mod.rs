@@ -30,6 +30,7 @@ pub(super) fn main(flags: ProbeFlags) -> ExitCode {
 }
 
 fn start(flags: ProbeFlags) -> Result<u8, Error> {
+    // Before the seed is read: memory that holds it must never be dumped (T8).
     hardening::forbid_memory_dumps()?;
     // Fails only if a provider is installed already, and then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -69,6 +70,7 @@ fn probe_until_stopped(runtime: &Runtime, target: Target) -> Result<Ended, Error
                 io::stderr(),
                 "pat-operator: stopping: the probe's tokens are removed; a second signal ends at once"
             );
+            // For ever: this branch only reports the stop, and must not end the probe.
             std::future::pending::<()>().await;
         };
         tokio::select! {

@@ -23,10 +23,12 @@ impl Effects<'_> {
             Ok(read) => read,
             Err(error) => return untold(&error),
         };
+        // Metadata is enough then: the operator reads no client secret that no decision needs.
         if read.holds != Holds::Ours || self.goes_with_its_tokens(uid) {
             return Some(read);
         }
         match secrets.get(&namespace, &secret).await {
+            // Another Secret may have taken the name between the two reads.
             Ok(Some(whole)) if whole.metadata.uid == read.metadata.and_then(|found| found.uid) => {
                 let held = Some(held(&whole, uid));
                 Some(SecretRead { holds: Holds::Ours, held, metadata: Some(whole.metadata) })
@@ -45,6 +47,7 @@ impl Effects<'_> {
     }
 
     pub(super) async fn strip(&self, uid: &Uid) -> Performed {
+        // Only on the metadata that this pass read: the write is conditional on it.
         let (Some(found), Some((namespace, _))) = (self.found.get(uid), self.place(uid)) else {
             return Performed::Leave;
         };
@@ -62,6 +65,7 @@ impl Effects<'_> {
 
     /// Where the resource's Secret is: the ledger knows it once the resource is mentioned.
     fn place(&self, uid: &str) -> Option<(String, String)> {
+        // The ledger first: a resource that is gone has no spec to read.
         if let Some(mentioned) = self.ledger.resource(uid) {
             return Some((mentioned.namespace.to_string(), mentioned.secret.to_string()));
         }
@@ -103,6 +107,8 @@ impl Effects<'_> {
 }
 
 fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> Stage {
+    // R14 wants all three: another uid is another resource, and without the finalizer it could
+    // vanish while ISC creates its token.
     let alive = found.map(|object| &object.metadata).is_some_and(|metadata| {
         metadata.uid.as_deref() == Some(uid)
             && metadata.deletion_timestamp.is_none()
@@ -113,6 +119,7 @@ fn stage(found: Option<&PartialObjectMeta<PersonalAccessToken>>, uid: &str) -> S
 
 /// The API server answered, and will answer the same again: there is nothing to wait for.
 fn is_refusal(error: &kube::Error) -> bool {
+    // With any other status the API server may answer differently next time.
     matches!(error, kube::Error::Api(status) if matches!(status.code, 400 | 403 | 404 | 422))
 }
 

@@ -38,12 +38,14 @@ impl Effects<'_> {
             expires: attempt.expiry,
             owner_id: &self.ledger.owner.identity_id,
         };
+        // A failed extension is repeated by a step of its own; the outcome of the POST cannot wait.
         let extension = async {
             match extend {
                 Some(extension) => self.extend(extension).await.ok(),
                 None => None,
             }
         };
+        // At the same time: minting in a row then takes one round trip for each token (decision 6).
         let (created, extended) = tokio::join!(self.session.client.create(&wanted), extension);
         let refusal = match &created {
             Created::No { why } | Created::Doubtful { why } => Some(why.to_string()),
@@ -54,12 +56,14 @@ impl Effects<'_> {
             Created::Yes(token) => Posted::Yes {
                 id: token.credential.client_id,
                 client_secret: token.credential.client_secret,
+                // Without an expiry it does not end by itself until the extension sets one (R16).
                 expires_at: token.expires.unwrap_or(Millis::MAX),
                 made_at: token.created,
             },
             Created::No { why } => {
                 tracing::warn!(%why, "ISC refused to create a token");
                 self.note_forbidden(&why);
+                // These refusals say nothing of the life that the operator asked for (R21).
                 Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 }, is_bad: false }
             }
             Created::Doubtful { why } => {
@@ -68,6 +72,7 @@ impl Effects<'_> {
             }
             Created::Unknown { why } => {
                 tracing::warn!(%why, "it is unknown whether a token was created; the attempt is fenced");
+                // The pass ends: the next one fences this attempt, which is not its own (R5).
                 return Performed::Failed(why);
             }
         };
@@ -78,6 +83,7 @@ impl Effects<'_> {
     fn note_forbidden(&self, failure: &Failure) {
         let Failure::Forbidden(why) = failure else { return };
         let session = self.session;
+        // Where ISC names the scopes, the tenant controller has reported the missing one already.
         if session.mints && session.identity.scopes.is_none() {
             self.context.board.credentials.forbid(session.client.client_id(), why);
             self.context.distrust(&self.ledger.endpoint.tenant);
@@ -119,6 +125,7 @@ impl Effects<'_> {
     /// R7: a refusal so soon after the POST is a delay of ISC.
     fn is_fresh(&self, entry: &Entry) -> bool {
         let age = self.session.client.now().map(|now| now.ms - entry.created_at);
+        // Without ISC's time the pair counts as fresh: a refusal would condemn the token for good.
         age.is_none_or(|age| age <= self.context.config.timings.verify_retry_for)
     }
 
@@ -169,6 +176,7 @@ impl Effects<'_> {
             Ok(scopes) => {
                 Performed::Outcome(Outcome::Checked(missing_scopes(&entry.applied.scopes, scopes.as_deref())))
             }
+            // A refusal is no answer (R22): what was known stays.
             Err(Failure::Refused { .. } | Failure::Elsewhere(_)) => Performed::Outcome(Outcome::Checked(None)),
             Err(failure) => Performed::Failed(failure),
         }
@@ -185,6 +193,7 @@ impl Effects<'_> {
             Ok(Nerm::Accepted) => tried(NermVerdict::Accepted),
             Ok(Nerm::Refused(why)) => tried(NermVerdict::Refused(why.into())),
             Ok(Nerm::Unknown(why)) => tried(NermVerdict::Unknown(why.into())),
+            // ISC refused the credential, so NERM never saw it: that is no verdict of NERM's.
             Err(Failure::Refused { .. } | Failure::Elsewhere(_)) => {
                 tried(NermVerdict::Unknown("ISC gave no access token to try".into()))
             }
@@ -200,6 +209,7 @@ fn tried(verdict: NermVerdict) -> Performed {
 /// ISC may have given less than the life that was asked for.
 fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
     let asked = changes.iter().find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
+    // ISC may round an expiry: only what differs by more is a shorter life.
     let shorter = expires.zip(asked).filter(|(expires, asked)| expires + DRIFT < *asked);
     shorter.map_or(Patched::Yes, |(expires, _)| Patched::Shorter(expires))
 }
