@@ -52,7 +52,9 @@ impl Session {
     /// POST of a token. There is at least one scope and an expiry, always.
     pub(super) async fn create(&self, name: &str, scopes: &[&str], expires: i64) -> Result<Reply, Failure> {
         if scopes.is_empty() {
-            return Err(Failure::Setup("a token without scopes would get them all; it is never asked for".into()));
+            return Err(Failure::Setup(
+                "refusing to create a token without scopes: ISC would grant all of them".into(),
+            ));
         }
         let body = json!({
             "name": name,
