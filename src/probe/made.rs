@@ -192,7 +192,7 @@ pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str>
         flaws.push("the name is not the one that was asked for");
     }
     if read::owner(&body).as_deref() != Some(owner) {
-        flaws.push("the owner is not named, or is somebody else");
+        flaws.push("the owner is not named, or is another user");
     }
     flaws
 }

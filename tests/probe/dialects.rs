@@ -119,7 +119,7 @@ fn which_tenant_it_is() {
                 (Presence::Reply, _) => ("holds", "yes, by the reply and /oauth/info"),
                 (Presence::Claims, OauthInfo::Missing) => ("holds", "yes, by the claims"),
                 (Presence::Claims, _) => ("holds", "yes, by the claims and /oauth/info"),
-                (Presence::Absent, OauthInfo::Missing) => ("does not hold", "no, by nobody"),
+                (Presence::Absent, OauthInfo::Missing) => ("does not hold", "no, by none of them"),
                 (Presence::Absent, _) => ("holds", "yes, by /oauth/info"),
             };
             let edit = |dialect: &mut Dialect| (dialect.tenant, dialect.oauth_info) = (form, info);

@@ -41,7 +41,7 @@ pub(super) fn scope_text(facts: &Facts) -> Finding {
     if access.names_in_claim || is_checkable(facts) { holds(answer) } else { fails(answer, NAMELESS) }
 }
 
-const NAMELESS: &str = "the operator cannot tell which scopes an access token carries: ScopesEffective stays Unknown, and nothing waits for it";
+const NAMELESS: &str = "the operator cannot know which scopes an access token carries: ScopesEffective stays Unknown, and nothing waits for it";
 
 fn is_checkable(facts: &Facts) -> bool {
     facts.check.as_ref().is_some_and(|check| check.said.is_yes() && check.names)
@@ -87,7 +87,7 @@ pub(super) fn identity(facts: &Facts) -> Finding {
     let owner = list.own.as_ref().and_then(|own| own.owner.clone());
     let places = places(&access.identity, owner, "LIST");
     match values(&places) {
-        0 => fails("no, by nobody", "the operator does not learn whose tokens these are, and mints nothing"),
+        0 => fails("no, by none of them", "the operator does not learn whose tokens these are, and mints nothing"),
         1 => holds(format!("yes, by {}", sources(&places))),
         _ => fails(
             format!("no, {} name different users", sources(&places)),
@@ -101,10 +101,10 @@ pub(super) fn tenant_id(facts: &Facts) -> Finding {
     let info = facts.info.as_ref().and_then(|info| info.tenant_id.clone());
     let places = places(&access.tenant_id, info, "/oauth/info");
     match values(&places) {
-        0 => fails("no, by nobody", "the operator cannot name the ledger of this user, and mints nothing"),
+        0 => fails("no, by none of them", "the operator cannot name the ledger of this user, and mints nothing"),
         1 => holds(format!("yes, by {}", sources(&places))),
         _ => fails(
-            format!("no, {} tell different ones", sources(&places)),
+            format!("no, {} name different ones", sources(&places)),
             "something between here and ISC mixes up tenants; do not use this URL",
         ),
     }

@@ -124,7 +124,7 @@ pub(super) fn new_credential(facts: &Facts) -> Finding {
             format!("no, {}", words(lag)),
             "the operator gives such a token up after a minute, and tries with another one",
         ),
-        Lag::NotWithin(_) => unknown(words(lag), "the probe was told not to wait longer"),
+        Lag::NotWithin(_) => unknown(words(lag), "the probe does not wait longer"),
         Lag::Untold(why) => unknown("not known", why),
     }
 }
@@ -144,7 +144,7 @@ pub(super) fn list_lag(lag: &Lag) -> Finding {
             "the operator counts on two minutes: what takes effect late may be overlooked for as long as LIST lags"
                 .into(),
         ),
-        Lag::NotWithin(_) => Verdict::Unknown("the probe was told not to wait longer".into()),
+        Lag::NotWithin(_) => Verdict::Unknown("the probe does not wait longer".into()),
         Lag::Untold(why) => Verdict::Unknown(why.clone()),
     };
     Finding { answer: words(lag), verdict }

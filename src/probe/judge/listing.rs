@@ -74,7 +74,7 @@ pub(super) fn scope(facts: &Facts) -> Finding {
         Ok(listed) => listed,
         Err(finding) => return finding,
     };
-    let then = "the operator does not notice when somebody changes a token's scopes in ISC";
+    let then = "the operator does not notice when a user changes a token's scopes in ISC";
     match &listed.scope {
         Some(scope) if *scope == facts.token.asked_scope => holds("yes, as they were asked for"),
         Some(_) => fails("yes, but not as they were asked for", "the operator puts them right again and again"),
