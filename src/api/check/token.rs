@@ -30,7 +30,7 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
         && !is_display_name(name)
     {
         found.push(format!(
-            "spec.name {name:?} is not 1 to {MAX_NAME} printable ASCII characters without blanks at the ends and without \"pat1-\" at its beginning"
+            "spec.name {name:?} is not usable; write 1 to {MAX_NAME} printable ASCII characters without blanks at the ends and without \"pat1-\" at the beginning"
         ));
     }
     if let Some(validity) = &spec.access_token_validity {
