@@ -175,7 +175,7 @@ fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
 
 /// The flaws of the reply to a POST: what it lacks, or has otherwise than documented.
 pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
-    let Some(mut body) = read::object(reply) else { return vec!["it is no JSON object"] };
+    let Some(mut body) = read::object(reply) else { return vec!["it is not a JSON object"] };
     let secret = read::secret(&mut body, "secret");
     let text = |name: &str| read::text(&body, name).unwrap_or_default();
     let mut flaws = Vec::new();

@@ -16,9 +16,9 @@ pub(super) fn scope_claim(facts: &Facts) -> Finding {
         ScopeClaim::Names => holds("a list of names"),
         ScopeClaim::Text => holds("a text of names"),
         ScopeClaim::Absent => holds("there is none"),
-        ScopeClaim::Other => unknown("none that is known", "the operator does not read it, and nothing depends on it"),
+        ScopeClaim::Other => unknown("an unknown form", "the operator does not read it, and nothing depends on it"),
         ScopeClaim::Unreadable => unknown(
-            "the access token is no JWT that can be read",
+            "the access token is not a readable JWT",
             "the operator does not need to, and nothing depends on it",
         ),
     }
@@ -78,7 +78,7 @@ pub(super) fn expires_in(facts: &Facts) -> Finding {
             "the operator believes no more than 12 h, and gets another one when it is refused",
         ),
         Life::Absent => fails("no, it is absent", sooner),
-        Life::Other => fails("no, it is no number of seconds", sooner),
+        Life::Other => fails("no, it is not a number of seconds", sooner),
     }
 }
 

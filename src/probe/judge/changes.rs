@@ -4,7 +4,7 @@ use super::finding::{Finding, fails, holds, not_asked, unknown, words};
 use crate::probe::facts::{Facts, Lag, Said};
 
 pub(super) fn name(facts: &Facts) -> Finding {
-    patched(facts, facts.token.patched_name.as_ref(), "a token cannot be renamed, nor be let go of with Retain")
+    patched(facts, facts.token.patched_name.as_ref(), "the operator cannot rename a token, nor release it with Retain")
 }
 
 pub(super) fn scope(facts: &Facts) -> Finding {

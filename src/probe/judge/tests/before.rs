@@ -6,8 +6,8 @@ fn what_comes_with_an_access_token() {
     use Question::*;
     check(&[
         (ScopeClaim, |f| access(f).claim = Claim::Absent, "holds", "none"),
-        (ScopeClaim, |f| access(f).claim = Claim::Other, "unknown", "none that is known"),
-        (ScopeClaim, |f| access(f).claim = Claim::Unreadable, "unknown", "no JWT"),
+        (ScopeClaim, |f| access(f).claim = Claim::Other, "unknown", "an unknown form"),
+        (ScopeClaim, |f| access(f).claim = Claim::Unreadable, "unknown", "not a readable JWT"),
         (ScopeText, |f| f.token.text = Some(Text::Names(set(&SCOPES))), "does not hold", "also one that gives none"),
         (ScopeText, |f| f.token.text = None, "holds", "yes"),
         (ScopeText, nameless, "does not hold", "read write"),
@@ -21,7 +21,7 @@ fn what_comes_with_an_access_token() {
         (ExpiresIn, |f| access(f).life = Life::Seconds(0), "does not hold", "0 s"),
         (ExpiresIn, |f| access(f).life = Life::Seconds(u64::MAX), "does not hold", "18446744073709551615 s"),
         (ExpiresIn, |f| access(f).life = Life::Absent, "does not hold", "absent"),
-        (ExpiresIn, |f| access(f).life = Life::Other, "does not hold", "no number"),
+        (ExpiresIn, |f| access(f).life = Life::Other, "does not hold", "not a number"),
         (Identity, |f| access(f).identity = Named::default(), "holds", "by LIST"),
         (Identity, |f| access(f).identity.claims = Some("you".into()), "does not hold", "different users"),
         (Identity, |f| own(f).owner = Some("you".into()), "does not hold", "the claims and LIST name different"),
@@ -65,7 +65,7 @@ fn what_list_shows() {
         ),
         (OwnExpiry, |f| own(f).expires = Shown::Is(T + 13 * 24 * 60 * MINUTE), "does not hold", "on 2027-01-28"),
         (OwnExpiry, |f| own(f).expires = Shown::Absent, "unknown", "does not say"),
-        (OwnExpiry, |f| own(f).expires = Shown::Other, "unknown", "no date"),
+        (OwnExpiry, |f| own(f).expires = Shown::Other, "unknown", "not a date"),
         (ListLife, |f| listed(f).created = None, "does not hold", "not when it was made"),
         (ListLife, |f| listed(f).expires = Shown::Null, "does not hold", "never expires"),
         (ListLife, |f| listed(f).expires = Shown::Absent, "does not hold", "not when it expires"),
