@@ -171,7 +171,7 @@ impl Seed<'_> {
     fn unnamed(&self, why: &str) -> Note {
         let seed = self.name();
         let message = format!(
-            "neither the access token of {seed} nor GET /oauth/info names the tenant ({why}); the operator asks ISC again"
+            "neither the access token of the credential in {seed} nor GET /oauth/info names the tenant ({why}); the operator asks ISC again"
         );
         trouble::waiting(Reason::UserUnknown, message)
     }
