@@ -13,7 +13,7 @@ SEEDS_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 1000)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
 PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 40)))
 
-.PHONY: help demo test soak probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
+.PHONY: help demo test soak probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds messages format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies wit
 
 probe-doc: ## Regenerate the reports in docs/probe.md, with the binary against a simulated ISC
 	cargo test -q --test probe -- --ignored --exact document::writes_the_document
+
+messages: ## Write every text that a user can see into tests/messages.txt
+	cargo test -q --test architecture -- --ignored --exact writes_the_list_of_messages
 
 crds: ## Write the CRDs into crds/
 	cargo run -q --bin pat-operator -- crds --dir crds

@@ -142,7 +142,7 @@ impl Metrics {
             "When the first published credential expires, in seconds since 1970; 0 without any",
             self.earliest_expiry.clone(),
         );
-        registry.register("leader", "1 if this replica leads, else 0", self.leader.clone());
+        registry.register("leader", "1 if this replica leads, otherwise 0", self.leader.clone());
         let build = Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") });
         registry.register("build", "The version that runs", build);
     }

@@ -67,7 +67,7 @@ impl Guard {
                 ?controller,
                 object = object_name,
                 seconds,
-                "a pass panicked; its object is left alone for a while"
+                "reconcile panicked; the operator leaves the object alone for a while"
             );
             // Not an error: kube would run the pass again after `RETRY`, which is sooner.
             return Ok(Action::requeue(wait));
@@ -109,7 +109,7 @@ impl Panics {
 
 /// Has a pass that failed run again.
 pub fn retry<K, C>(_: Arc<K>, error: &(impl std::error::Error + 'static), _: Arc<C>) -> Action {
-    tracing::warn!(error = %Causes(error), "a pass failed; it is tried again");
+    tracing::warn!(error = %Causes(error), "reconcile failed; retrying");
     Action::requeue(RETRY)
 }
 

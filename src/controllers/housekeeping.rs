@@ -32,7 +32,7 @@ pub async fn run(context: &Context) {
             count(context);
         });
         if catch_unwind(work).is_err() {
-            tracing::error!("housekeeping panicked; it goes on");
+            tracing::error!("housekeeping panicked; it continues");
         }
     }
 }

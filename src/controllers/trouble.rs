@@ -24,18 +24,18 @@ pub fn waiting(reason: Reason, message: String) -> Note {
 /// An unreadable ledger freezes its owner (R15); `None`: the ledger was not reached, and is asked for again.
 pub fn frozen(error: &ledger_store::Error) -> Option<Note> {
     let ledger_store::Error::Decode { .. } = error else { return None };
-    let message = format!("{}; until then nothing is minted, published, changed or revoked", Causes(error));
+    let message = format!("{}; until then the operator does not mint, publish, change or revoke", Causes(error));
     Some(stalled(Reason::LedgerUnreadable, message))
 }
 
 /// A call to ISC failed, and with it everything of an owner.
 pub fn outage(failure: &Failure, tenant: &str) -> Note {
     let (reason, remedy) = match failure {
-        Failure::Wait(_) => (Reason::RateLimited, "the operator goes on by itself then"),
+        Failure::Wait(_) => (Reason::RateLimited, "the operator then continues without help"),
         Failure::Refused { .. } => (Reason::CredentialRefused, "put a live credential into the Tenant's seed Secret"),
         Failure::Forbidden(_) => (
             Reason::CredentialRefused,
-            "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or make another that has it",
+            "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or create another that has it",
         ),
         Failure::Elsewhere(_) => {
             (Reason::Invalid, "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
@@ -43,10 +43,10 @@ pub fn outage(failure: &Failure, tenant: &str) -> Note {
         Failure::Setup(_) => (Reason::Invalid, "correct the Tenant"),
         Failure::Connect(_) => (
             Reason::IscUnavailable,
-            "check spec.apiUrl, the network and the certificate; the operator tries again by itself",
+            "check spec.apiUrl, the network and the certificate; the operator tries again without help",
         ),
         Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. } => {
-            (Reason::IscUnavailable, "the operator tries again by itself")
+            (Reason::IscUnavailable, "the operator tries again without help")
         }
     };
     waiting(reason, format!("Tenant {tenant:?}: {failure}; {remedy}"))
@@ -59,7 +59,7 @@ pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Not
         Failure::Refused { .. } => stalled(
             Reason::CredentialRefused,
             format!(
-                "{failure}; put a live personal access token into the {} (Tenant {name:?})",
+                "{failure}; put a live personal access token into {} (Tenant {name:?})",
                 seed(tenant, operator_namespace)
             ),
         ),
@@ -111,7 +111,7 @@ pub fn tenant_missing(name: &str) -> Note {
     stalled(
         Reason::TenantNotFound,
         format!(
-            "Tenant {name:?} does not exist; create it, or create this resource anew with another spec.tenantRef.name"
+            "Tenant {name:?} does not exist; create it, or delete this resource and create it again with another spec.tenantRef.name"
         ),
     )
 }
@@ -126,7 +126,12 @@ mod tests {
         let source = encoding::Error::Missing("client-secret-4".into());
         let note = frozen(&ledger_store::Error::Decode { name: "ledger-1".into(), source }).unwrap();
         assert!(note.stalled);
-        for part in ["ledger-1", "client-secret-4", "restore the Secret from a backup", "nothing is minted"] {
+        for part in [
+            "ledger-1",
+            "client-secret-4",
+            "restore the Secret from a backup",
+            "does not mint, publish, change or revoke",
+        ] {
             assert!(note.message.contains(part), "{}", note.message);
         }
     }

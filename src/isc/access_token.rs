@@ -126,7 +126,7 @@ fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
 }
 
 fn no_access_token() -> Failure {
-    elsewhere("something that is no access token")
+    elsewhere("something that is not an access token")
 }
 
 /// A life that an access token can have, whatever number ISC gives.

@@ -112,7 +112,7 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
         404 => return Err(Failure::Elsewhere("LIST was answered with status 404".into())),
         _ => return Err(refusal(reply)),
     }
-    let tokens: Vec<wire::Fields> = json(reply).map_err(|_| malformed(reply, "LIST is no list of tokens"))?;
+    let tokens: Vec<wire::Fields> = json(reply).map_err(|_| malformed(reply, "LIST is not a list of tokens"))?;
     let mut seen = BTreeSet::new();
     let mut listed = Vec::with_capacity(tokens.len());
     for token in &tokens {
@@ -130,7 +130,7 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
 fn listed_token(token: &wire::Fields) -> Result<ListedToken, String> {
     let id = match token.text("id") {
         Some(id) if is_id(&id) => id,
-        Some(_) | None => return Err("a token in LIST has no id, or one that is not an id".into()),
+        Some(_) | None => return Err("a token in LIST has no id, or a malformed one".into()),
     };
     let Some(name) = token.text("name") else { return Err(format!("token {id} in LIST has no name")) };
     let Some(owner_id) = token.text_within("owner", "id") else {
@@ -151,7 +151,7 @@ fn listed_token(token: &wire::Fields) -> Result<ListedToken, String> {
 /// A reply that is no success, as a failure.
 pub fn refusal(reply: &Reply) -> Failure {
     if let Some(what) = stranger(reply) {
-        return Failure::Elsewhere(format!("the token API was answered with {what}"));
+        return Failure::Elsewhere(format!("a call of the token API was answered with {what}"));
     }
     let status = reply.status().as_u16();
     let message = message(reply);
@@ -185,7 +185,7 @@ fn new_token(reply: &Reply, name: &str, owner_id: &str) -> Result<NewToken, &'st
         return Err("the name is not the one that was asked for");
     }
     if token.owner.id != owner_id {
-        return Err("the owner is somebody else");
+        return Err("the owner is another user");
     }
     let expires = token.expiration_date.as_deref().map(millis).transpose()?;
     let created = token.created.as_deref().map(millis).transpose()?;
@@ -203,7 +203,7 @@ fn is_client_secret(value: &Redacted) -> bool {
 
 /// A time of ISC in milliseconds since the Unix epoch.
 fn millis(text: &str) -> Result<i64, &'static str> {
-    let stamp = text.parse::<Timestamp>().map_err(|_| "a date is not one")?;
+    let stamp = text.parse::<Timestamp>().map_err(|_| "a date is malformed")?;
     Ok(stamp.as_millisecond())
 }
 

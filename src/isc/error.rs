@@ -29,7 +29,7 @@ pub enum Failure {
         message: String,
     },
     /// ISC knows the caller and does not allow the call (403).
-    #[error("ISC does not allow it (status 403): {0}")]
+    #[error("ISC does not allow the call (status 403): {0}")]
     Forbidden(String),
     /// Something else than the API of ISC answered; it holds what.
     #[error("spec.apiUrl does not lead to the API of ISC: {0}")]

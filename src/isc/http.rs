@@ -112,7 +112,7 @@ async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failu
     let (status, headers) = (reply.status(), reply.headers().clone());
     let malformed = |what: &str| Failure::Malformed { status: status.as_u16(), what: what.into() };
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(malformed("it is compressed although nobody asked for that"));
+        return Err(malformed("it is compressed although the operator did not ask for that"));
     }
     let declared = declared_length(&headers).unwrap_or(0);
     if declared > MAX_BODY {

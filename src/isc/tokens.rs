@@ -94,7 +94,9 @@ impl Client {
     async fn prepare(&self, request: &CreateRequest<'_>) -> Result<(Bytes, Redacted), Failure> {
         // ISC would grant every scope of the user (T4).
         if request.scopes.is_empty() {
-            return Err(Failure::Setup("a token without scopes would get them all; it is never asked for".into()));
+            return Err(Failure::Setup(
+                "refusing to create a token without scopes: ISC would grant all of them".into(),
+            ));
         }
         let body = create_body(request)?;
         let bearer = self.bearer().await?;

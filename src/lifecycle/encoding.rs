@@ -35,7 +35,7 @@ pub enum Error {
     Altered,
     /// A newer operator wrote it.
     #[error(
-        "failed to read the ledger: its format is {0}, this operator knows up to {FORMAT}; install the newer operator again"
+        "failed to read the ledger: its format is {0}, and this operator knows formats up to {FORMAT}; install the newer operator again"
     )]
     TooNew(u32),
     /// It does not encode.

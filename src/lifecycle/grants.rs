@@ -44,7 +44,7 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     }
     if grants.is_empty() {
         return denial(format!(
-            "Tenant {name:?} grants nothing to namespace {namespace:?}; ask who runs the Tenant for a grant"
+            "Tenant {name:?} grants nothing to namespace {namespace:?}; ask the platform team for a grant"
         ));
     }
     let mut missing = Vec::new();
@@ -58,7 +58,7 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
         return Ok(());
     }
     denial(format!(
-        "Tenant {name:?} does not grant {} to namespace {namespace:?}; remove them from spec.scopes, or ask who runs the Tenant for a grant",
+        "Tenant {name:?} does not grant {} to namespace {namespace:?}; remove them from spec.scopes, or ask the platform team for a grant",
         missing.join(", ")
     ))
 }
@@ -91,7 +91,7 @@ fn claimed<'a>(
     for other in neighbours {
         if is_older_rival(other, token) {
             let message = format!(
-                "Secret {:?} already belongs to PersonalAccessToken {:?}; create this one anew with another spec.secret.name",
+                "Secret {:?} already belongs to PersonalAccessToken {:?}; delete this resource and create it again with another spec.secret.name",
                 token.secret_name(),
                 other.metadata.name.as_deref().unwrap_or_default()
             );

@@ -53,7 +53,9 @@ impl Session {
     pub(super) async fn create(&self, name: &str, scopes: &[&str], expires: i64) -> Result<Reply, Failure> {
         // ISC would grant every scope of the user (T4).
         if scopes.is_empty() {
-            return Err(Failure::Setup("a token without scopes would get them all; it is never asked for".into()));
+            return Err(Failure::Setup(
+                "refusing to create a token without scopes: ISC would grant all of them".into(),
+            ));
         }
         let body = json!({
             "name": name,

@@ -41,7 +41,7 @@ impl fmt::Display for Left {
             }
             None => write!(
                 f,
-                "LIST does not tell yet whether an earlier probe left a token; if so, that has ended by itself at {until}"
+                "LIST does not show yet whether an earlier probe left a token; if so, that has ended by itself at {until}"
             ),
         }
     }

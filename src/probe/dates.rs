@@ -54,7 +54,7 @@ impl Dates {
             None => Some("no reply says what time it is at ISC"),
             Some(_) if self.contradicted => Some("replies contradict each other about the time at ISC"),
             Some(offset) if offset.abs() > SANE_MS => {
-                Some("ISC's clock and this machine's are more than an hour apart, so that one of them is wrong")
+                Some("ISC's clock and this machine's are more than an hour apart, so one of them is wrong")
             }
             Some(_) => None,
         }

@@ -12,7 +12,7 @@ pub enum Error {
     Url(#[from] endpoint::Error),
     /// It is that of something behind the API's base URL.
     #[error(
-        "{0:?} is not the base URL of the API: nothing was sent there; write it without a version and without /oauth/token, as in https://<tenant>.api.identitynow.com"
+        "{0:?} is not the base URL of the API, so the probe sent nothing there; write it without a version and without /oauth/token, as in https://<tenant>.api.identitynow.com"
     )]
     BehindBase(String),
     /// The path of the token API is none.
@@ -20,12 +20,12 @@ pub enum Error {
     PatPath(String),
     /// The credential is of the wrong kind.
     #[error(
-        "the client ID {0:?} is that of an API client, which has no user and so no tokens; give the credential of a personal access token"
+        "the client ID {0:?} belongs to an API client, which has no user and therefore no tokens; give the credential of a personal access token"
     )]
     ApiClient(String),
     /// It does not look like one.
     #[error(
-        "the client ID is not one: it has up to 40 letters, digits and dashes; check that clientId and clientSecret are not swapped"
+        "the client ID is malformed: it has up to 40 letters, digits and dashes; check that clientId and clientSecret are not swapped"
     )]
     ClientId,
     /// The seed does not parse. What is in it is not repeated.
@@ -87,16 +87,16 @@ pub enum Error {
     },
     /// The seed may not list.
     #[error(
-        "the credential may not list its user's tokens (status {0}); give a personal access token with the scope sp:my-personal-access-tokens:manage"
+        "ISC does not allow the credential to list its user's tokens (status {0}); give a personal access token with the scope sp:my-personal-access-tokens:manage"
     )]
     MayNotList(u16),
     /// LIST is not one.
-    #[error("LIST does not show the user's tokens ({0}), so that no token would be made safely; try again later")]
+    #[error("LIST does not show the user's tokens ({0}), so the probe cannot create a token safely; try again later")]
     List(String),
     /// The client cannot be made.
     #[error("failed to set up the connection: {0}")]
     Setup(Failure),
     /// A signal came.
-    #[error("stopped on request, before all was asked")]
+    #[error("stopped on request, before the probe had asked everything")]
     Stopped,
 }

@@ -178,7 +178,7 @@ fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
 
 /// The flaws of the reply to a POST: what it lacks, or has otherwise than documented.
 pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
-    let Some(mut body) = read::object(reply) else { return vec!["it is no JSON object"] };
+    let Some(mut body) = read::object(reply) else { return vec!["it is not a JSON object"] };
     let secret = read::secret(&mut body, "secret");
     let text = |name: &str| read::text(&body, name).unwrap_or_default();
     let mut flaws = Vec::new();
@@ -195,7 +195,7 @@ pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str>
         flaws.push("the name is not the one that was asked for");
     }
     if read::owner(&body).as_deref() != Some(owner) {
-        flaws.push("the owner is not named, or is somebody else");
+        flaws.push("the owner is not named, or is another user");
     }
     flaws
 }

@@ -134,7 +134,7 @@ impl Question {
             Self::CheckToken => ("check-token", "Does /oauth/check_token answer where names are missing?"),
             Self::ExpiresIn => ("expires-in", "Does expires_in say how long an access token lives?"),
             Self::Identity => ("identity", "Is the user named, and by all alike?"),
-            Self::TenantId => ("tenant-id", "Is the tenant's id told, and by all alike?"),
+            Self::TenantId => ("tenant-id", "Is the tenant's id named, and by all alike?"),
             Self::TenantName => ("tenant-name", "Which tenant is this?"),
             Self::ListOwner => ("list-owner", "Does LIST name the owner of each token?"),
             Self::ListOwn => ("list-own-token", "Does LIST show the caller's own token?"),

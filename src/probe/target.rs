@@ -88,7 +88,7 @@ impl Target {
             "pat-operator probe\n\
              \x20 tenant     {}\n\
              \x20 client ID  {}\n\
-             It asks what the tenant answers, and to that end it\n\
+             To learn how the tenant answers, the probe\n\
              \x20 - reads the tokens of this credential's user, and removes what an earlier probe left of its own\n\
              \x20 - makes at most three tokens named \"{}…\", with the scopes {}\n\
              \x20 - gives each ten minutes to live from the start, renames the first one, changes its scopes, shortens its life\n\

@@ -22,7 +22,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Run the operator until it is told to stop
+    /// Run the operator until it receives a request to stop
     ///
     /// Every flag can be given as the environment variable named beside it; a flag wins over its variable.
     /// Durations are one number and one unit: 45s, 15m, 24h, 30d.

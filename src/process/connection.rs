@@ -28,14 +28,14 @@ pub(super) enum Error {
     #[error(transparent)]
     Proxy(#[from] proxy::Error),
     #[error(
-        "found no Kubernetes: neither --kubeconfig nor KUBECONFIG names a kubeconfig, and there is no cluster around \
-         (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT say where in a Pod): give --kubeconfig FILE, or set \
-         KUBECONFIG; ~/.kube/config is used only if one of the two names it"
+        "found no Kubernetes: neither --kubeconfig nor KUBECONFIG names a kubeconfig, and the process is not in a Pod \
+         (KUBERNETES_SERVICE_HOST or KUBERNETES_SERVICE_PORT is missing): give --kubeconfig FILE, or set KUBECONFIG; \
+         the operator uses ~/.kube/config only if one of the two names it"
     )]
     Nowhere,
     #[error("{0}: check that the Pod's service account is mounted, or give --kubeconfig, or set KUBECONFIG")]
     InCluster(InClusterError),
-    #[error("failed to build the Kubernetes client: check the certificates and keys it is given")]
+    #[error("failed to build the Kubernetes client: check its certificates and keys")]
     Client(#[source] Box<kube::Error>),
 }
 

@@ -22,15 +22,15 @@ pub(super) struct RunFlags {
     /// [default: the Pod's namespace]
     #[arg(long, env = "PAT_OPERATOR_NAMESPACE", value_name = "NAME", help_heading = CLUSTER)]
     pub(super) namespace: Option<String>,
-    /// Who this replica is [default: the Pod's name, else the host's]
+    /// Who this replica is [default: the Pod's name, otherwise the host's]
     #[arg(long, env = "PAT_OPERATOR_IDENTITY", value_name = "NAME", help_heading = CLUSTER)]
     pub(super) identity: Option<String>,
-    /// Tells this cluster's tokens from those of other clusters in ISC; a cloned cluster must change it
+    /// Distinguishes this cluster's tokens from those of other clusters in ISC; a cloned cluster must change it
     /// [default: derived from the cluster]
     #[arg(long, env = "PAT_OPERATOR_INSTALLATION_ID", value_name = "ID", help_heading = CLUSTER)]
     pub(super) installation_id: Option<String>,
     /// Kubeconfig file that says where Kubernetes is
-    /// [default: the files of KUBECONFIG, else the Pod's service account]
+    /// [default: the files of KUBECONFIG, otherwise the Pod's service account]
     #[arg(long, env = "PAT_OPERATOR_KUBECONFIG", value_name = "FILE", help_heading = CLUSTER)]
     pub(super) kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig, or in those of KUBECONFIG [default: the current one]

@@ -32,7 +32,7 @@ impl Access {
 pub(super) enum Error {
     #[error("there is no file {0:?}")]
     NoFile(PathBuf),
-    #[error("none of its files is there: {0:?}")]
+    #[error("none of its files exists: {0:?}")]
     NoFiles(Vec<PathBuf>),
     #[error(transparent)]
     Unusable(#[from] KubeconfigError),

@@ -41,7 +41,7 @@ pub(super) enum Error {
         "\"{0}\" is not a name Kubernetes accepts for a namespace: set --namespace to lower-case letters, digits and dashes"
     )]
     NamespaceSyntax(String),
-    #[error("--context \"{0}\" is one of a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG")]
+    #[error("--context \"{0}\" needs a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG")]
     ContextOfNothing(String),
     #[error(transparent)]
     Proxy(#[from] proxy::Error),

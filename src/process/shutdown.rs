@@ -21,7 +21,10 @@ impl Signals {
     /// Cancels `stop` on the first signal and ends the process on the second. Runs until aborted.
     pub(super) async fn obey(mut self, stop: CancellationToken) {
         let first = self.next().await;
-        info!(signal = first.as_raw_value(), "stopping: passes under way are finished; a second signal ends at once");
+        info!(
+            signal = first.as_raw_value(),
+            "stopping: the operator finishes passes under way; a second signal ends it at once"
+        );
         stop.cancel();
         let second = self.next().await;
         warn!(signal = second.as_raw_value(), "ending at once");

@@ -12,11 +12,11 @@ use crate::controllers;
 pub(super) enum Error {
     #[error("the controllers failed")]
     Failed(#[from] controllers::Error),
-    #[error("the controllers ended without being asked to")]
+    #[error("the controllers ended without a request to stop")]
     Ended,
     #[error("the controllers panicked")]
     Panicked(#[source] JoinError),
-    #[error("the lease is lost")]
+    #[error("this replica lost the lease")]
     LeaseLost,
     #[error("passes under way did not finish within {0:?}: raise --shutdown-deadline if this happens often")]
     Overdue(Duration),
@@ -115,13 +115,13 @@ mod tests {
         let stop = CancellationToken::new();
         let lost = tokio::time::sleep(Duration::from_secs(3));
         let (result, took) = outcome(passes_that_take(2, stop.clone()), lost, stop).await;
-        assert_eq!((&*result, took.as_secs()), ("the lease is lost", 5));
+        assert_eq!((&*result, took.as_secs()), ("this replica lost the lease", 5));
     }
 
     #[tokio::test(start_paused = true)]
     async fn controllers_that_end_or_panic_by_themselves_are_an_error() {
         let (ended, _) = outcome(async { Ok(()) }, pending(), CancellationToken::new()).await;
-        assert_eq!(ended, "the controllers ended without being asked to");
+        assert_eq!(ended, "the controllers ended without a request to stop");
         let (panicked, _) = outcome(async { panic!("on purpose") }, pending(), CancellationToken::new()).await;
         assert_eq!(panicked, "the controllers panicked");
     }

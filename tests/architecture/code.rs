@@ -108,6 +108,46 @@ fn blanked(source: &str, mark: Option<char>) -> Vec<char> {
     to
 }
 
+/// The value of the text that begins at `start`, its line breaks shown as `⏎`; none for a character.
+pub fn text_at(source: &[char], start: usize) -> Option<String> {
+    let rest = &source[start..];
+    let length = length_of_text(rest, false)?;
+    match rest[0] {
+        '\'' => None,
+        '"' => Some(unescaped(&rest[1..length - 1])),
+        _ => {
+            let open = rest.iter().position(|&c| c == '"')?;
+            let hashes = rest[..open].iter().filter(|&&c| c == '#').count();
+            Some(rest[open + 1..length - 1 - hashes].iter().collect())
+        }
+    }
+}
+
+/// The text that its source means; a line that ends in a backslash goes on at the next word.
+fn unescaped(source: &[char]) -> String {
+    let mut text = String::new();
+    let mut at = 0;
+    while at < source.len() {
+        let (c, next) = (source[at], source.get(at + 1));
+        at += if c == '\\' { 2 } else { 1 };
+        match (c, next) {
+            ('\\', Some('\n')) => {
+                while source.get(at).is_some_and(|c| c.is_whitespace()) {
+                    at += 1;
+                }
+            }
+            ('\\', Some('n')) => text.push('⏎'),
+            // Only blanks are written by their number.
+            ('\\', Some('x')) => {
+                text.push(' ');
+                at += 2;
+            }
+            ('\\', Some(&c)) | (c, _) => text.push(c),
+        }
+    }
+    text
+}
+
 fn blank(c: char) -> char {
     if c == '\n' { c } else { ' ' }
 }
@@ -273,6 +313,20 @@ fn a_path_is_compared_by_whole_words() {
     assert!(path("jiff::Timestamp::now").mentions("Timestamp::now"));
     assert!(!path("jiff::Timestamp::nowhere").mentions("Timestamp::now"));
     assert!(!path("operand").mentions("rand"));
+}
+
+#[test]
+fn a_text_has_the_value_that_it_means() {
+    let value = |source: &str| text_at(&source.chars().collect::<Vec<char>>(), 0);
+    for (source, expected) in [
+        (r#""a \"b\" c""#, Some("a \"b\" c")),
+        ("\"a \\\n    b\"", Some("a b")),
+        (r#""a\n\x20b""#, Some("a⏎ b")),
+        ("r#\"a \"b\"\"#", Some("a \"b\"")),
+        ("'a'", None),
+    ] {
+        assert_eq!(value(source).as_deref(), expected, "{source}");
+    }
 }
 
 #[test]

@@ -66,6 +66,11 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(top().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Writes a file of the repository.
+pub fn write(path: &str, text: &str) {
+    std::fs::write(top().join(path), text).unwrap_or_else(|error| panic!("{path}: {error}"));
+}
+
 fn top() -> PathBuf {
     env!("CARGO_MANIFEST_DIR").into()
 }

@@ -1,14 +1,16 @@
 //! What the documents promise of the source: layers, purity, sizes, openings, a place and a test for every rule, a row for
-//! every dialect and every reason.
+//! every dialect and every reason, a line for every message.
 #![allow(clippy::disallowed_methods, reason = "a test reads files")]
 
 mod circles;
 mod code;
 mod dialects;
+mod examples;
 mod exposure;
 mod figures;
 mod files;
 mod layers;
+mod messages;
 mod order;
 mod proofs;
 mod reasons;
@@ -122,6 +124,34 @@ fn every_reason_is_explained_and_every_explanation_is_of_a_reason() {
 fn reasons_are_named_and_not_written_out() {
     let wrong = reasons::texts(&files::production());
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_message_is_in_the_list() {
+    let list = messages::list(&files::production());
+    let known = files::read("tests/messages.txt");
+    let new: Vec<&str> = list.lines().filter(|line| !known.lines().any(|known| known == *line)).collect();
+    let gone: Vec<&str> = known.lines().filter(|known| !list.lines().any(|line| line == *known)).collect();
+    assert!(list == known, "run `make messages`, and read what changed: new {new:#?}, gone {gone:#?}");
+}
+
+#[test]
+fn every_placeholder_of_a_message_has_an_example() {
+    let wrong = messages::problems(&files::production());
+    assert!(wrong.is_empty(), "correct tests/architecture/examples.rs: {wrong:#?}");
+}
+
+#[test]
+fn messages_use_plain_words() {
+    let list = files::read("tests/messages.txt");
+    let wrong = messages::unplain(&list);
+    assert!(wrong.is_empty(), "CONTRIBUTING.md, \"How we write\", has other words for these: {wrong:#?}");
+}
+
+#[test]
+#[ignore = "writes tests/messages.txt; `make messages` runs it"]
+fn writes_the_list_of_messages() {
+    files::write("tests/messages.txt", &messages::list(&files::production()));
 }
 
 /// The top module that a file of `src` belongs to; none for the roots of library and binary.

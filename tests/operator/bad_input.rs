@@ -87,7 +87,7 @@ fn a_namespace_or_a_scope_that_is_not_granted_gets_nothing() {
         place.tenant(grant("elsewhere", &["idn:nelm:*"])).await;
         place.token("sync", json!({"scopes": ["idn:nelm:read", "sp:scopes:all"]})).await;
         let nobody = "Tenant \"grants\" grants nothing to namespace \"grants\"";
-        place.refused("sync", "NotGranted", &[nobody, "ask who runs the Tenant"]).await;
+        place.refused("sync", "NotGranted", &[nobody, "ask the platform team for a grant"]).await;
         place.tenant(grant("grants", &["idn:nelm:*", "sp:*", "sp:scopes:*"])).await;
         eventually("the scope that no star covers", async || {
             let message = place.refused("sync", "NotGranted", &[]).await;
@@ -129,7 +129,9 @@ fn a_foreign_secret_keeps_its_bytes_and_its_name() {
         place.create("Secret", "root-ca", json!({"data": {"clientId": "eHg=", "ca.crt": "eHg="}})).await;
         let before = place.get("Secret", "root-ca").await.unwrap();
         place.token("sync", json!({"secret": {"name": "root-ca"}})).await;
-        place.refused("sync", "SecretConflict", &["Secret \"root-ca\"", "delete it", "spec.secret.name"]).await;
+        place
+            .refused("sync", "SecretConflict", &["Secret \"root-ca\"", "delete that Secret", "spec.secret.name"])
+            .await;
         assert_eq!(place.get("Secret", "root-ca").await.unwrap(), before);
         place.remove("sync").await;
         assert_eq!(place.get("Secret", "root-ca").await.unwrap(), before, "not even deletion touches it");

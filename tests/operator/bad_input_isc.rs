@@ -13,7 +13,7 @@ fn a_full_user_is_counted_with_the_tokens_of_others_and_heals_when_they_go() {
         // Only now: a LIST of before would show free slots.
         place.seed().await;
         place.declare().await;
-        let words = ["10 of 10 tokens, 10 of them not made by this operator", "delete tokens that nobody needs"];
+        let words = ["10 of 10 tokens, 10 of them not made by this operator", "delete tokens that no workload needs"];
         place.refused("sync", "CapacityExhausted", &words).await;
         control.delete_token("full-user", &others[0].client_id).unwrap();
         eventually("the slot that is kept for rotation", async || {
@@ -36,11 +36,11 @@ fn while_isc_is_down_a_live_credential_stays_ready_and_a_new_resource_waits() {
         let faults = [Operation::List, Operation::Create, Operation::Patch, Operation::Delete].map(down);
         let message = place.lives_on("live", "IscUnavailable").await;
         assert!(
-            message.contains("Tenant \"down\"") && message.ends_with("the operator tries again by itself"),
+            message.contains("Tenant \"down\"") && message.ends_with("the operator tries again without help"),
             "{message}"
         );
         place.token("new", json!({})).await;
-        place.refused("new", "IscUnavailable", &["Tenant \"down\"", "tries again by itself"]).await;
+        place.refused("new", "IscUnavailable", &["Tenant \"down\"", "tries again without help"]).await;
         assert_eq!((place.posts(), place.created()), (1, 1));
         faults.into_iter().for_each(|fault| place.ends(fault));
         place.ready("new").await;
@@ -56,7 +56,7 @@ fn a_tenant_that_cannot_be_reached_at_first_is_reached_later() {
         place.seed().await;
         let down = place.fault(Fault { drop: Some(When::Before), ..Fault::default() });
         place.declare().await;
-        place.refused("sync", "IscUnavailable", &["Tenant \"down-at-first\"", "tries again by itself"]).await;
+        place.refused("sync", "IscUnavailable", &["Tenant \"down-at-first\"", "tries again without help"]).await;
         place.tenant_shows("False", "IscUnavailable").await;
         assert_eq!(place.posts(), 0);
         place.ends(down);
@@ -91,7 +91,7 @@ fn a_429_is_obeyed_and_says_what_waits() {
         place.lives_on("live", "RateLimited").await;
         place.token("new", json!({})).await;
         place
-            .refused("new", "RateLimited", &["Tenant \"limited\"", "ISC asks to wait", "goes on by itself then"])
+            .refused("new", "RateLimited", &["Tenant \"limited\"", "ISC asks to wait", "then continues without help"])
             .await;
         assert_eq!(place.posts(), 1);
         place.ends(short);
@@ -150,7 +150,11 @@ fn a_post_that_isc_refuses_is_repeated_ever_more_slowly() {
             .refused(
                 "sync",
                 "BackOff",
-                &["to mint a token failed", "the next is made at", "the last one: ISC failed (status 400)"],
+                &[
+                    "minting failed",
+                    "times in a row; the operator tries again at",
+                    "the last failure: ISC failed (status 400)",
+                ],
             )
             .await;
         place.has_one("sync").await;

@@ -128,8 +128,7 @@ fn kubeconfig_of_the_environment_leads_to_kubernetes_unless_a_flag_does() {
 
 #[test]
 fn without_a_way_to_kubernetes_the_error_says_what_is_missing_and_what_to_give() {
-    let nowhere =
-        ["found no Kubernetes", "no cluster around", "give --kubeconfig FILE", "set KUBECONFIG", "~/.kube/config"];
+    let nowhere = ["found no Kubernetes", "not in a Pod", "give --kubeconfig FILE", "set KUBECONFIG", "~/.kube/config"];
     for environment in [&[][..], &[("KUBECONFIG", "")]] {
         fails(&[], environment, &nowhere);
         let said = run(&[], environment).stderr;

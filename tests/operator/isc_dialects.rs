@@ -104,7 +104,7 @@ async fn unknown(stage: &Stage, name: &str, dialect: Dialect) {
     place.declare().await;
     place.nothing_is_wrong("sync").await;
     let message = place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
-    assert!(message.contains("ISC does not say") && message.contains("try one call"), "{message}");
+    assert!(message.contains("ISC does not report") && message.contains("try one call"), "{message}");
     place.token("sync", json!({"scopes": ["idn:nelm:manage", "idn:nelm:read"]})).await;
     eventually(&format!("{name}: the change in ISC"), async || {
         (place.minted()[0].scope.as_ref()?.len() == 2).then_some(())
@@ -176,7 +176,11 @@ async fn no_user(stage: &Stage, name: &str, dialect: Dialect) {
     let client = stage.simulator.control().add_api_client(name).unwrap();
     place.seed_with(&client.client_id, &client.client_secret).await;
     place.tenant(json!({})).await;
-    let words = [&place.seed_name(), "is an API client", "put the credential of a personal access token into it"];
+    let words = [
+        &place.seed_name(),
+        "belongs to an API client",
+        "put the credential of a personal access token into that Secret",
+    ];
     place.tenant_stalls("NotAPersonalAccessToken", &words).await;
     place.token("sync", json!({})).await;
     place.refused("sync", "NotAPersonalAccessToken", &words).await;

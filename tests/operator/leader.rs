@@ -56,7 +56,7 @@ fn a_leader_that_falls_silent_is_replaced_once_its_lease_has_run_out() {
         second.signal(Signal::CONT);
         let status = eventually("the end of the leader of yesterday", async || second.ended()).await;
         assert_eq!(status.code(), Some(1), "{}", stage.log());
-        assert!(stage.log().contains("the lease is lost"));
+        assert!(stage.log().contains("this replica lost the lease"));
         assert_eq!(leads(&third).await, Some(true));
         mints(&place, "four", 4).await;
         for secret in ["one", "two", "three", "four"] {

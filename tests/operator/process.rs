@@ -93,7 +93,7 @@ fn a_request_to_stop_is_obeyed_although_kubernetes_is_silent() {
 fn a_second_signal_ends_at_once() {
     let mut operator = Operator::start(&["--lease-duration", "10m", "--lease-renew-deadline", "9m"]);
     operator.replica.signal(Signal::TERM);
-    operator.logs("a second signal ends at once");
+    operator.logs("a second signal ends it at once");
     operator.replica.signal(Signal::TERM);
     assert_eq!(operator.ends().code(), Some(128 + 15), "{}", operator.log());
 }

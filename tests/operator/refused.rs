@@ -84,7 +84,8 @@ async fn one_that_fails(stage: &Stage, name: &str, url: Option<&str>, what: &str
     let url = url.map_or_else(|| stage.simulator.tenant_url(name), Into::into);
     place.tenant(json!({"apiUrl": url})).await;
     place.token("sync", json!({})).await;
-    let message = place.tenant_waits("IscUnavailable", &[&format!("Tenant {name:?}"), "tries again by itself"]).await;
+    let message =
+        place.tenant_waits("IscUnavailable", &[&format!("Tenant {name:?}"), "tries again without help"]).await;
     assert!(message.contains(what) || message.contains("failed to connect"), "{message}");
     place.refused("sync", "IscUnavailable", &[]).await;
     place.behaves(|switches| switches.front = Front::Api);
@@ -290,7 +291,7 @@ async fn outage(stage: &Stage, name: &str, reason: &str, fault: Fault) {
     place.nothing_is_wrong("sync").await;
     let history = place.follow("PersonalAccessToken", "sync", "Ready").await;
     let fault = place.fault(fault);
-    place.tenant_waits(reason, &[&format!("Tenant {name:?}"), "by itself"]).await;
+    place.tenant_waits(reason, &[&format!("Tenant {name:?}"), "without help"]).await;
     let live = place.shows("sync", "True", reason).await;
     says_each_thing_once(&ready_message(&live));
     assert!(condition(&live, "Stalled").is_null());

@@ -157,7 +157,7 @@ async fn forbidden_to_list(stage: &Stage) {
     seed_scoped(&place, &["idn:nelm:read"]).await;
     place.declare().await;
     let message = lacks(&place, "sync").await;
-    assert!(message.contains("LIST was answered with status 403"), "{message}");
+    assert!(message.contains("ISC answered LIST with status 403"), "{message}");
     tenant_still_lacks(&place).await;
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false));
     seed_scoped(&place, &["sp:scopes:all"]).await;
@@ -251,7 +251,7 @@ async fn ends(stage: &Stage, name: &str, left: SignedDuration, reason: Option<&s
         Some((_, message)) => {
             assert_says(
                 &message,
-                &[&stamp, &place.seed_name(), "make a new personal access token of the same ISC user"],
+                &[&stamp, &place.seed_name(), "create a new personal access token of the same ISC user"],
             );
             says_each_thing_once(&message);
             assert_eq!(events, [("CredentialExpires".to_owned(), message)]);

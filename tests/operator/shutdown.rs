@@ -74,7 +74,7 @@ async fn post_held(place: &Place<'_>, when: When) -> u64 {
 
 /// SIGTERM, which it has seen when this returns.
 async fn told_to_stop(stage: &Stage, operator: &Replica) -> Instant {
-    let stops = || stage.log().matches("stopping: passes under way are finished").count();
+    let stops = || stage.log().matches("stopping: the operator finishes passes under way").count();
     let (before, sent) = (stops(), Instant::now());
     operator.signal(Signal::TERM);
     eventually("the operator has seen the signal", async || (stops() > before).then_some(())).await;

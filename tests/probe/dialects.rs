@@ -85,7 +85,7 @@ fn expires_in() {
             ExpiresIn::Absent | ExpiresIn::Null => ("does not hold", "no, it is absent"),
             ExpiresIn::Zero => ("does not hold", "no, it says 0 s"),
             ExpiresIn::Text => ("does not hold", "yes, 43200 s, but not as a whole number"),
-            ExpiresIn::Negative | ExpiresIn::Words => ("does not hold", "no, it is no number of seconds"),
+            ExpiresIn::Negative | ExpiresIn::Words => ("does not hold", "no, it is not a number of seconds"),
             ExpiresIn::Huge => ("does not hold", "no, it says 18446744073709551615 s"),
             ExpiresIn::Fraction => ("does not hold", "yes, 43199 s, but not as a whole number"),
         };
@@ -119,7 +119,7 @@ fn which_tenant_it_is() {
                 (Presence::Reply, _) => ("holds", "yes, by the reply and /oauth/info"),
                 (Presence::Claims, OauthInfo::Missing) => ("holds", "yes, by the claims"),
                 (Presence::Claims, _) => ("holds", "yes, by the claims and /oauth/info"),
-                (Presence::Absent, OauthInfo::Missing) => ("does not hold", "no, by nobody"),
+                (Presence::Absent, OauthInfo::Missing) => ("does not hold", "no, by none of them"),
                 (Presence::Absent, _) => ("holds", "yes, by /oauth/info"),
             };
             let edit = |dialect: &mut Dialect| (dialect.tenant, dialect.oauth_info) = (form, info);

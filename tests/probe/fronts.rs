@@ -57,7 +57,12 @@ fn what_ends_in_a_version_or_in_the_way_to_the_token_endpoint_is_refused_unsent(
         let url = format!("{}{path}", tenant.simulator.tenant_url(TENANT));
         let told = tenant.run(tenant.at(&url, &["--allow-loopback-http", "--yes"]));
         let url = url.trim_end_matches(['/', '.']);
-        told.assert_error(&[url, "nothing was sent", "without a version", "https://<tenant>.api.identitynow.com"]);
+        told.assert_error(&[
+            url,
+            "the probe sent nothing",
+            "without a version",
+            "https://<tenant>.api.identitynow.com",
+        ]);
         assert_eq!(tenant.requests(), 0, "{path}");
     }
 }

@@ -96,7 +96,7 @@ fn without_a_terminal_and_without_yes_nothing_is_sent() {
     let tenant = Tenant::new();
     let url = tenant.simulator.tenant_url(TENANT);
     let told = tenant.run(tenant.at(&url, &["--allow-loopback-http"]));
-    told.assert_error(&["nothing was sent", "no terminal", "--yes"]);
+    told.assert_error(&["the probe sent nothing", "not a terminal", "--yes"]);
     for words in
         [url.as_str(), &tenant.simulator.seed(TENANT).unwrap().client_id, "at most three tokens", "ten minutes"]
     {

@@ -94,7 +94,7 @@ fn what_list_may_hide_is_told() {
     let tenant = killed_where_list_lags(3_600);
     let told = tenant.probe(&[]);
     assert_eq!((told.code, tenant.left().len()), (Some(2), 1), "{told:?}");
-    assert!(told.err.contains("LIST does not tell yet whether an earlier probe left a token"), "{told:?}");
+    assert!(told.err.contains("LIST does not show yet whether an earlier probe left a token"), "{told:?}");
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     let left = report["left"].as_array().unwrap();
     let until: jiff::Timestamp = left[0]["until"].as_str().unwrap().parse().unwrap();

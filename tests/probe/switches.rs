@@ -182,7 +182,7 @@ fn what_the_seed_may_not_do() {
     let told = with_scopes(&["sp:my-personal-access-tokens:read"]).probe(&[]);
     assert_lines(&told, 2, &unknown(&ON_A_TOKEN));
     let told = with_scopes(&["idn:accounts:read"]).probe(&[]);
-    told.assert_error(&["may not list", "sp:my-personal-access-tokens:manage"]);
+    told.assert_error(&["does not allow the credential to list", "sp:my-personal-access-tokens:manage"]);
 }
 
 #[test]

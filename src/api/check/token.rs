@@ -30,7 +30,7 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
         && !is_display_name(name)
     {
         found.push(format!(
-            "spec.name {name:?} is not 1 to {MAX_NAME} printable ASCII characters without blanks at the ends and without \"pat1-\" at its beginning"
+            "spec.name {name:?} is not usable; write 1 to {MAX_NAME} printable ASCII characters without blanks at the ends and without \"pat1-\" at the beginning"
         ));
     }
     if let Some(validity) = &spec.access_token_validity {
@@ -74,7 +74,7 @@ fn check_rotation(found: &mut Vec<String>, written: &Rotation) {
 /// The seconds of a duration; it is a problem when they do not lie in the range, or when there are none.
 fn require_within(
     found: &mut Vec<String>,
-    field: &str,
+    part: &str,
     text: &Duration,
     range: &impl RangeBounds<u64>,
     remedy: &str,
@@ -82,7 +82,7 @@ fn require_within(
     let seconds = text.seconds().ok();
     let is_within = seconds.is_some_and(|seconds| range.contains(&seconds));
     if !is_within {
-        found.push(format!("spec.rotation.{field} {:?}: {remedy}", text.0));
+        found.push(format!("spec.rotation.{part} {:?}: {remedy}", text.0));
     }
     seconds
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[x_kube(validation = Rule::new("!has(self.labels) || self.labels.all(key, !key.startsWith('pat-operator.dev/'))").message("spec.secret.labels: keys that begin with pat-operator.dev/ are the operator's; use another prefix"))]
 #[x_kube(validation = Rule::new("!has(self.annotations) || self.annotations.all(key, !key.startsWith('pat-operator.dev/'))").message("spec.secret.annotations: keys that begin with pat-operator.dev/ are the operator's; use another prefix"))]
-#[x_kube(validation = Rule::new("!has(self.labels) || self.labels.all(key, !format.qualifiedName().validate(key).hasValue() && !format.labelValue().validate(self.labels[key]).hasValue())").message("spec.secret.labels: write keys and values as Kubernetes wants its labels, letters and digits with - _ . between them and no blanks, as in \"example.org/team: iam\""))]
-#[x_kube(validation = Rule::new("!has(self.annotations) || self.annotations.all(key, !format.qualifiedName().validate(key).hasValue())").message("spec.secret.annotations: write keys as Kubernetes wants them, letters and digits with - _ . between them and no blanks, as in \"example.org/team\"; values are free"))]
+#[x_kube(validation = Rule::new("!has(self.labels) || self.labels.all(key, !format.qualifiedName().validate(key).hasValue() && !format.labelValue().validate(self.labels[key]).hasValue())").message("spec.secret.labels: write keys and values in the form of Kubernetes labels: letters and digits with - _ . between them, without blanks, as in \"example.org/team: iam\""))]
+#[x_kube(validation = Rule::new("!has(self.annotations) || self.annotations.all(key, !format.qualifiedName().validate(key).hasValue())").message("spec.secret.annotations: write keys in the form of Kubernetes annotations: letters and digits with - _ . between them, without blanks, as in \"example.org/team\"; values are free"))]
 pub struct SecretTemplate {
     /// Its name; default: the name of the PersonalAccessToken. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]

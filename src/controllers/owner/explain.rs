@@ -47,13 +47,13 @@ pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option
     }
     if !unrecorded.is_empty() {
         return Some(format!(
-            "ISC has long-lived tokens of this operator that its ledger does not know: {}; after a backup was put back, delete those in ISC that no workload uses",
+            "ISC has long-lived tokens of this operator that its ledger does not record: {}; if you restored a backup, delete those in ISC that no workload uses",
             unrecorded.join(", ")
         ));
     }
     if !others.is_empty() {
         return Some(format!(
-            "ISC has tokens that another ledger of this installation made: {}; if this cluster is a clone, give it an --installation-id of its own, else delete those in ISC that no workload uses",
+            "ISC has tokens that another ledger of this installation made: {}; if this cluster is a clone, give it another --installation-id; otherwise delete those in ISC that no workload uses",
             others.join(", ")
         ));
     }
@@ -62,7 +62,7 @@ pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option
     }
     let growing: Vec<&str> = growing.iter().map(String::as_str).collect();
     Some(format!(
-        "another installation of this operator mints for the same ISC user: {}; give each cluster an ISC user of its own, or look for a clone of this one",
+        "another installation of this operator mints for the same ISC user: {}; use a separate ISC user for each cluster, or look for a clone of this one",
         growing.join(", ")
     ))
 }
@@ -70,7 +70,7 @@ pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option
 fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     let last = overlap::last_end(facts, uid).filter(|_| overlap::is_put_off(facts, uid))?;
     let message = format!(
-        "ISC still saw the old credential used after the new one was published; it is revoked by {} at the latest, so restart what still uses it",
+        "ISC saw a client use the old credential after the operator published the new one; restart what still uses the old one: the operator revokes it by {} at the latest",
         stamp(last)
     );
     Some(waiting(Reason::OverlapExtended, message, None))
@@ -82,7 +82,7 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
             let until = overlap::last_end(facts, &holder).map(|end| format!(" until {} at the latest", stamp(end)));
             let name = facts.ledger.resources.get(&holder).map(|r| format!("{}/{}", r.namespace, r.name));
             let message = format!(
-                "its rotation waits for the ISC user's spare slot, which the rotation of PersonalAccessToken {:?} uses{}",
+                "the rotation waits for the ISC user's spare slot; that of PersonalAccessToken {:?} uses it{}",
                 name.unwrap_or_default(),
                 until.unwrap_or_default()
             );
@@ -91,7 +91,7 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
         Blocked::Full(Capacity { limit, ours, others, .. }) => waiting(
             Reason::RotationBlocked,
             format!(
-                "it cannot be rotated: the ISC user has {} of {limit} tokens, {others} of them not made by this operator; delete tokens that nobody needs",
+                "the operator cannot rotate the token: the ISC user has {} of {limit} tokens, {others} of them not made by this operator; delete tokens that no workload needs",
                 ours + others
             ),
             None,
@@ -107,7 +107,7 @@ fn infeasible(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
         return None;
     }
     let message = format!(
-        "the rotations of all resources of this ISC user want its spare slot for {} % of the time, so that some come late; make spec.rotation.overlap shorter or spec.rotation.every longer",
+        "the schedules of all resources of this ISC user need its one spare slot {} % of the time, so some rotations will be late; make spec.rotation.overlap shorter or spec.rotation.every longer",
         load / 10
     );
     Some(waiting(Reason::RotationInfeasible, message, None))
@@ -119,7 +119,7 @@ fn early(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     let now = facts.ms()?;
     let mut requests = [&declared.revoke, &declared.rotate].into_iter().flatten();
     let request = requests.find(|request| request.at > now)?;
-    let message = format!("the request of {} lies in the future: it is acted on then", request.value);
+    let message = format!("the request of {} lies in the future; the operator carries it out then", request.value);
     Some(waiting(Reason::RequestInFuture, message, Some(request.at)))
 }
 
@@ -131,15 +131,15 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
     match obstacle {
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
-            let last = refusal.map(|why| format!("; the last one: {why}")).unwrap_or_default();
+            let last = refusal.map(|why| format!("; the last failure: {why}")).unwrap_or_default();
             let message =
-                format!("{failures} attempts in a row to mint a token failed; the next is made at {}{last}", stamp(at));
+                format!("minting failed {failures} times in a row; the operator tries again at {}{last}", stamp(at));
             waiting(Reason::BackOff, message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
             Reason::CapacityExhausted,
             format!(
-                "the ISC user has {} of {limit} tokens, {others} of them not made by this operator, and one slot is kept for rotation; delete tokens that nobody needs, or use another Tenant",
+                "the ISC user has {} of {limit} tokens, {others} of them not made by this operator, and the operator keeps one slot for rotation; delete tokens that no workload needs, or use another Tenant",
                 ours + others
             ),
             None,
@@ -147,7 +147,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
         Obstacle::Unresolved(at) => waiting(
             Reason::Unresolved,
             format!(
-                "the outcome of an earlier attempt is unknown; it is certain by {}, and the next attempt follows then",
+                "the outcome of an earlier attempt is unknown; the operator tries again once it is certain, by {} at the latest",
                 stamp(at)
             ),
             Some(at),
@@ -155,7 +155,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
         Obstacle::SecretTaken => {
             let secret = facts.declared.get(uid).map(|declared| declared.secret.clone()).unwrap_or_default();
             let message = format!(
-                "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
+                "Secret {secret:?} exists and does not belong to this resource; delete that Secret, or delete this resource and create it again with another spec.secret.name"
             );
             Note { reason: Reason::SecretConflict, message, stalled: true, retry_at: None }
         }

@@ -36,7 +36,7 @@ use crate::kubernetes::ledger_store;
 #[derive(Debug, Error)]
 pub enum Error {
     /// The ledger cannot be read or written.
-    #[error("failed to work on an owner")]
+    #[error("failed to reconcile an owner")]
     Ledger(#[from] ledger_store::Error),
 }
 

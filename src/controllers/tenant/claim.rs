@@ -25,7 +25,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
         return Err(trouble::stalled(
             Reason::UserChanged,
             format!(
-                "the credential now belongs to ISC user {:?}, but ledger {other:?} is another user's; put a credential of the old user back",
+                "the credential now belongs to ISC user {:?}, but ledger {other:?} belongs to another user; put back a credential of that user",
                 session.owner.identity_id
             ),
         ));
@@ -43,7 +43,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
         }
         Written::Conflict => Err(trouble::waiting(
             Reason::Reconciling,
-            "the ledger was created by somebody else just now; it is read again".into(),
+            "another replica created the ledger just now; the operator reads it again".into(),
         )),
         Written::Unclear(error) => Err(unreachable(&error)),
     }

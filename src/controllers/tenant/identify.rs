@@ -103,7 +103,7 @@ impl Seed<'_> {
                     Some(scopes) => format!(", although its access token carries {}", scopes.join(", ")),
                     None => String::new(),
                 };
-                Err(self.missing_scope(&format!("LIST was answered with status 403: {why}{carries}")))
+                Err(self.missing_scope(&format!("ISC answered LIST with status 403: {why}{carries}")))
             }
             Err(failure) => Err(self.trouble(&failure)),
         }
@@ -157,22 +157,23 @@ impl Seed<'_> {
 
     fn api_client(&self) -> Note {
         let seed = self.name();
-        let message =
-            format!("{seed} is an API client without a user; put the credential of a personal access token into it");
+        let message = format!(
+            "the credential in {seed} belongs to an API client, which has no user; put the credential of a personal access token into that Secret"
+        );
         trouble::stalled(Reason::NotAPersonalAccessToken, message)
     }
 
     /// ISC does not say for certain whose it is.
     fn unknown(&self, what: &str) -> Note {
         let seed = self.name();
-        trouble::waiting(Reason::UserUnknown, format!("{what} the credential in {seed}; ISC is asked again"))
+        trouble::waiting(Reason::UserUnknown, format!("{what} the credential in {seed}; the operator asks ISC again"))
     }
 
     /// ISC does not say which tenant it is of. `why`: what `/oauth/info` came to.
     fn unnamed(&self, why: &str) -> Note {
         let seed = self.name();
         let message = format!(
-            "neither the access token of {seed} nor GET /oauth/info says which tenant it is of ({why}); ISC is asked again"
+            "neither the access token of the credential in {seed} nor GET /oauth/info names the tenant ({why}); the operator asks ISC again"
         );
         trouble::waiting(Reason::UserUnknown, message)
     }

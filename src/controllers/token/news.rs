@@ -12,7 +12,7 @@ pub(super) fn news<'a>(
 ) -> Option<News<'a>> {
     let now = ready(new)?;
     if was_revoked(old, new) {
-        let note = "all tokens of this resource are revoked on request, and a new one is minted";
+        let note = "the operator revokes all tokens of this resource on request, and mints a new one";
         return Some(News { warning: true, reason: Reason::Revoked.as_str(), action: "Revoke", note });
     }
     let (before, published) = (old.and_then(published), published(new));
@@ -25,7 +25,7 @@ pub(super) fn news<'a>(
         return Some(News { warning: false, reason, action, note: &now.message });
     }
     if is_overlap_over(old, new) {
-        let note = "the credential from before the last rotation is revoked";
+        let note = "the overlap is over; the operator revokes the credential from before the last rotation";
         return Some(News { warning: false, reason: Reason::PreviousRevoked.as_str(), action: "Revoke", note });
     }
     let is_same = old.and_then(ready).is_some_and(|before| before.reason == now.reason);

@@ -214,11 +214,8 @@ fn refused(task: &Task<'_>, content: &Content<'_>, source: kube::Error) -> Resul
         kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
             // An admission policy may quote the object that it refuses.
             let quotes = content.is_quoted_in(&status.message);
-            let why = if quotes {
-                "its words hold the client secret and are not shown".into()
-            } else {
-                status.message.clone()
-            };
+            let why =
+                if quotes { "message withheld: it contains the client secret".into() } else { status.message.clone() };
             Ok(Publication::Refused(why.chars().take(LONGEST_REFUSAL).collect()))
         }
         source => Err(task.failed("publish the Secret", source)),

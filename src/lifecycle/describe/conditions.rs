@@ -22,7 +22,7 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
             let message = format!("Secret {:?} holds a credential that ISC accepted", view.token.secret_name());
             all.push(wanted(READY, Some(true), Reason::Published, message));
             if !applied {
-                let message = "name or scopes differ from the spec and are being changed in ISC".into();
+                let message = "the operator is changing name or scopes in ISC to match the spec".into();
                 all.push(wanted(RECONCILING, Some(true), Reason::Changing, message));
             }
         }
@@ -40,7 +40,7 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
         }
         (None, Some(note)) => all.push(wanted(READY, Some(false), note.reason, note.message.clone())),
         (None, None) => {
-            let message = "a token is being minted in ISC".to_owned();
+            let message = "the operator is minting a token in ISC".to_owned();
             all.push(wanted(READY, Some(false), Reason::Minting, message.clone()));
             all.push(wanted(RECONCILING, Some(true), Reason::Minting, message));
         }
@@ -75,7 +75,7 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     let is_said = view.trouble.is_some_and(|trouble| trouble.reason == Reason::CredentialRefused);
     let trouble = if is_said { "" } else { &trouble };
     let message = format!(
-        "ISC refuses the credential in Secret {secret:?} ({why}), as it refuses that of Tenant {:?}: enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}",
+        "ISC refuses the credential in Secret {secret:?} ({why}) and the one of Tenant {:?}; enable the ISC user, or put the credential of a live token into the Tenant's seed Secret{trouble}",
         view.token.spec.tenant_ref.name
     );
     Some(Note::stalled(Reason::PublishedRefused, message))
@@ -105,9 +105,9 @@ pub(super) fn frozen(note: &Note) -> Vec<ConditionSpec> {
 fn waiting(view: &View<'_>) -> Option<Note> {
     if view.token.metadata.deletion_timestamp.is_some() {
         let doing = if view.token.retains() {
-            "token and Secret are being released, to stay as they are"
+            "the operator is releasing token and Secret, which stay as they are"
         } else {
-            "the tokens of this resource are being revoked in ISC"
+            "the operator is revoking the tokens of this resource in ISC"
         };
         return Some(Note::waiting(Reason::Revoking, format!("{doing}{}", view.trouble_too())));
     }
@@ -121,7 +121,8 @@ fn waiting(view: &View<'_>) -> Option<Note> {
         return Some(note);
     }
     if view.token.spec.suspend == Some(true) {
-        let message = "spec.suspend is true: nothing is minted, rotated or changed; set it to false to go on";
+        let message =
+            "spec.suspend is true: the operator does not mint, rotate or change the token; set it to false to continue";
         return Some(Note::waiting(Reason::Suspended, message.into()));
     }
     view.trouble.or(view.obstacle).cloned()
@@ -145,13 +146,13 @@ fn unpublished(view: &View<'_>) -> Option<Note> {
         Publication::Taken => (
             Reason::SecretConflict,
             format!(
-                "Secret {secret:?} exists and is not of this resource; delete it, or create this one anew with another spec.secret.name"
+                "Secret {secret:?} exists and does not belong to this resource; delete that Secret, or delete this resource and create it again with another spec.secret.name"
             ),
         ),
         Publication::Refused(why) => (
             Reason::SecretRefused,
             format!(
-                "the API server refuses Secret {secret:?}: {why}; change the quota, admission policy or right that refuses it, and the operator publishes by itself"
+                "the API server refuses Secret {secret:?}: {why}; change the quota, admission policy or right that refuses it; the operator then publishes without help"
             ),
         ),
     };
@@ -175,7 +176,7 @@ fn scopes_effective(entry: &Entry) -> ConditionSpec {
         (None, Some(_)) => wanted(
             None,
             Reason::NotReported,
-            "ISC does not say which scopes an access token carries; try one call of each API that you need".into(),
+            "ISC does not report which scopes an access token carries; try one call of each API that you need".into(),
         ),
         (Some(missing), _) if missing.is_empty() => {
             wanted(Some(true), Reason::Verified, "an access token carries every scope".into())
@@ -184,7 +185,7 @@ fn scopes_effective(entry: &Entry) -> ConditionSpec {
             Some(false),
             Reason::ScopesWithoutEffect,
             format!(
-                "an access token does not carry {}; does the scope exist, and is the user level of the token's owner high enough?",
+                "an access token does not carry {}; check that the scope exists, and that the user level of the token's owner is high enough",
                 missing.join(", ")
             ),
         ),
@@ -196,23 +197,25 @@ fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<ConditionSpec> {
     let url = view.ledger?.endpoint.nerm_url.as_ref()?;
     let wanted = |status, reason, message: String| ConditionSpec { kind: NERM_ACCEPTED, status, reason, message };
     let Some(trial) = entry.trial_at(url) else {
-        let message = format!("the credential is about to be tried against NERM at {url:?}");
+        let message = format!("the operator is about to try the credential against NERM at {url:?}");
         return Some(wanted(None, Reason::NotTried, message));
     };
     Some(match &trial.verdict {
         NermVerdict::Accepted => {
-            wanted(Some(true), Reason::Accepted, format!("NERM at {url:?} takes its access tokens"))
+            wanted(Some(true), Reason::Accepted, format!("NERM at {url:?} accepts access tokens of this credential"))
         }
         NermVerdict::Refused(why) => wanted(
             Some(false),
             Reason::Refused,
-            format!("NERM at {url:?} refuses its access tokens ({why}); is the ISC user a NERM administrator?"),
+            format!(
+                "NERM at {url:?} refuses access tokens of this credential ({why}); make the ISC user a NERM administrator"
+            ),
         ),
         NermVerdict::Unknown(why) => wanted(
             None,
             Reason::NoAnswer,
             format!(
-                "NERM at {url:?} gave no answer that tells ({why}); check the Tenant's spec.nermUrl, as in https://acme.nonemployee.com/api"
+                "NERM at {url:?} neither accepted nor refused the credential ({why}); check the Tenant's spec.nermUrl, as in https://acme.nonemployee.com/api"
             ),
         ),
     })

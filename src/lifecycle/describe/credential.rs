@@ -15,7 +15,7 @@ pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<ConditionSpec> {
     let (_, reason) = STAGES.into_iter().find(|(before, _)| left <= *before)?;
     let when = if left <= 0 { "expired" } else { "expires" };
     let message = format!(
-        "the credential in {seed} {when} at {}; make a new personal access token of the same ISC user, put it into that Secret, and delete the old one then",
+        "the credential in {seed} {when} at {}; create a new personal access token of the same ISC user, put it into that Secret, and then delete the old token",
         stamp(at)
     );
     Some(ConditionSpec { kind: CREDENTIAL_EXPIRES, status: Some(true), reason, message })

@@ -16,9 +16,9 @@ pub(super) fn scope_claim(facts: &Facts) -> Finding {
         ScopeClaim::Names => holds("a list of names"),
         ScopeClaim::Text => holds("a text of names"),
         ScopeClaim::Absent => holds("there is none"),
-        ScopeClaim::Other => unknown("none that is known", "the operator does not read it, and nothing depends on it"),
+        ScopeClaim::Other => unknown("an unknown form", "the operator does not read it, and nothing depends on it"),
         ScopeClaim::Unreadable => unknown(
-            "the access token is no JWT that can be read",
+            "the access token is not a readable JWT",
             "the operator does not need to, and nothing depends on it",
         ),
     }
@@ -42,7 +42,7 @@ pub(super) fn scope_text(facts: &Facts) -> Finding {
     if access.names_in_claim || is_checkable(facts) { holds(answer) } else { fails(answer, NAMELESS) }
 }
 
-const NAMELESS: &str = "the operator cannot tell which scopes an access token carries: ScopesEffective stays Unknown, and nothing waits for it";
+const NAMELESS: &str = "the operator cannot know which scopes an access token carries: ScopesEffective stays Unknown, and nothing waits for it";
 
 fn is_checkable(facts: &Facts) -> bool {
     facts.check.as_ref().is_some_and(|check| check.said.is_yes() && check.names)
@@ -79,7 +79,7 @@ pub(super) fn expires_in(facts: &Facts) -> Finding {
             "the operator believes no more than 12 h, and gets another one when it is refused",
         ),
         Life::Absent => fails("no, it is absent", sooner),
-        Life::Other => fails("no, it is no number of seconds", sooner),
+        Life::Other => fails("no, it is not a number of seconds", sooner),
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn identity(facts: &Facts) -> Finding {
     let owner = list.own.as_ref().and_then(|own| own.owner.clone());
     let places = places(&access.identity, owner, "LIST");
     match values(&places) {
-        0 => fails("no, by nobody", "the operator does not learn whose tokens these are, and mints nothing"),
+        0 => fails("no, by none of them", "the operator does not learn whose tokens these are, and mints nothing"),
         1 => holds(format!("yes, by {}", sources(&places))),
         _ => fails(
             format!("no, {} name different users", sources(&places)),
@@ -102,10 +102,10 @@ pub(super) fn tenant_id(facts: &Facts) -> Finding {
     let info = facts.info.as_ref().and_then(|info| info.tenant_id.clone());
     let places = places(&access.tenant_id, info, "/oauth/info");
     match values(&places) {
-        0 => fails("no, by nobody", "the operator cannot name the ledger of this user, and mints nothing"),
+        0 => fails("no, by none of them", "the operator cannot name the ledger of this user, and mints nothing"),
         1 => holds(format!("yes, by {}", sources(&places))),
         _ => fails(
-            format!("no, {} tell different ones", sources(&places)),
+            format!("no, {} name different ones", sources(&places)),
             "something between here and ISC mixes up tenants; do not use this URL",
         ),
     }

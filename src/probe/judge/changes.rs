@@ -4,11 +4,11 @@ use super::finding::{Finding, fails, holds, not_asked, unknown, words};
 use crate::probe::facts::{Facts, Lag, Said};
 
 pub(super) fn name(facts: &Facts) -> Finding {
-    patched(facts, facts.token.patched_name.as_ref(), "a token cannot be renamed, nor be let go of with Retain")
+    patched(facts, facts.token.patched_name.as_ref(), "the operator cannot rename a token, nor release it with Retain")
 }
 
 pub(super) fn scope(facts: &Facts) -> Finding {
-    patched(facts, facts.token.patched_scope.as_ref(), "for other scopes the resource has to be made anew")
+    patched(facts, facts.token.patched_scope.as_ref(), "for other scopes you must create the resource again")
 }
 
 pub(super) fn expiry(facts: &Facts) -> Finding {
@@ -83,7 +83,7 @@ pub(super) fn credential(facts: &Facts) -> Finding {
         Lag::Within(_) => holds(format!("yes, {} ({said})", words(lag))),
         Lag::NotWithin(_) => fails(
             format!("no, {}", words(lag)),
-            "a revoked credential works on for a while: also disable the user if one became known to somebody",
+            "a revoked credential works for a while longer: if a credential leaks, disable the user as well",
         ),
         Lag::Untold(why) => unknown("not known", why),
     }

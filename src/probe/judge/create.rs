@@ -38,7 +38,7 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
             Shown::Is(at) if (at - facts.token.asked_expiry).abs() <= ROUNDING => holds("yes"),
             Shown::Is(_) | Shown::Null => fails(
                 "no, ISC gave it another expiry",
-                "tokens that got lost live longer than ten minutes, until a sweep finds them",
+                "lost tokens live longer than ten minutes, until a sweep finds them",
             ),
             Shown::Absent | Shown::Other => unknown("a token was made", "the reply does not say when it expires"),
         };
@@ -49,7 +49,7 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
         // Near the limit, ISC may refuse for want of room and not for the expiry.
         _ if count > ROOMY => unknown(
             format!("no token was made ({said})"),
-            format!("the user has {count} tokens: it may be for want of room; delete some, and probe again"),
+            format!("the user has {count} tokens: there may be no room for more; delete some, and probe again"),
         ),
         _ if facts.token.posted_plainly.is_none() => {
             unknown(format!("no token was made ({said})"), "it may be for a scope that does not exist; probe again")
@@ -64,7 +64,9 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
 /// The credential, the path or the moment was wrong.
 fn not_made(said: &Said) -> Finding {
     let why = match said.status() {
-        Some(401 | 403) => "the credential may not make tokens: give it the scope sp:my-personal-access-tokens:manage",
+        Some(401 | 403) => {
+            "ISC does not allow the credential to create tokens: give it the scope sp:my-personal-access-tokens:manage"
+        }
         Some(404 | 405 | 415) => "the token API is not where it should be, or is another version",
         Some(429) => "ISC asks to wait for longer than a probe does; probe again later",
         Some(_) => "ISC failed; probe again later",
@@ -109,10 +111,14 @@ fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
             unknown(not_made(said).answer, "that says nothing about the rule; probe again later")
         }
         None if made(facts).is_none() && is_too_short(facts) => holds(format!("yes ({said})")),
-        None if made(facts).is_none() => unknown(answer, "so was one without fault, perhaps for want of room"),
+        None if made(facts).is_none() => {
+            unknown(answer, "ISC refused one without fault too, perhaps since there is no room")
+        }
         Some(control) if control.is_yes() => holds(format!("yes ({said})")),
         None if facts.stopped => unknown(answer, "the probe was stopped before it was compared with one without fault"),
-        Some(control) => unknown(answer, format!("so was one without fault ({control}), perhaps for want of room")),
+        Some(control) => {
+            unknown(answer, format!("ISC refused one without fault too ({control}), perhaps since there is no room"))
+        }
         None => unknown(answer, "three tokens were made before it could be compared with one without fault"),
     }
 }
@@ -125,7 +131,7 @@ pub(super) fn new_credential(facts: &Facts) -> Finding {
             format!("no, {}", words(lag)),
             "the operator gives such a token up after a minute, and tries with another one",
         ),
-        Lag::NotWithin(_) => unknown(words(lag), "the probe was told not to wait longer"),
+        Lag::NotWithin(_) => unknown(words(lag), "the probe does not wait longer"),
         Lag::Untold(why) => unknown("not known", why),
     }
 }
@@ -145,7 +151,7 @@ pub(super) fn list_lag(lag: &Lag) -> Finding {
             "the operator counts on two minutes: what takes effect late may be overlooked for as long as LIST lags"
                 .into(),
         ),
-        Lag::NotWithin(_) => Verdict::Unknown("the probe was told not to wait longer".into()),
+        Lag::NotWithin(_) => Verdict::Unknown("the probe does not wait longer".into()),
         Lag::Untold(why) => Verdict::Unknown(why.clone()),
     };
     Finding { answer: words(lag), verdict }

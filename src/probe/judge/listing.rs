@@ -32,11 +32,13 @@ pub(super) fn own_expiry(facts: &Facts) -> Finding {
     match own.expires {
         Shown::Null => holds("never"),
         Shown::Is(at) if list.now.is_some_and(|now| at - now < SOON) => {
-            fails(day(at), "make a new one before, and put it into the seed Secret")
+            fails(day(at), "create a new one before that, and put it into the seed Secret")
         }
         Shown::Is(at) => holds(day(at)),
         Shown::Absent => unknown("LIST does not say", "note for yourself when you made it, and for how long"),
-        Shown::Other => unknown("LIST shows what is no date", "note for yourself when you made it, and for how long"),
+        Shown::Other => {
+            unknown("LIST shows something that is not a date", "note for yourself when you made it, and for how long")
+        }
     }
 }
 
@@ -74,10 +76,10 @@ pub(super) fn scope(facts: &Facts) -> Finding {
         Ok(listed) => listed,
         Err(finding) => return finding,
     };
-    let then = "the operator does not notice when somebody changes a token's scopes in ISC";
+    let then = "the operator does not notice when a user changes a token's scopes in ISC";
     match &listed.scope {
         Some(scope) if *scope == facts.token.asked_scope => holds("yes, as they were asked for"),
-        Some(_) => fails("yes, but not as they were asked for", "the operator puts them right again and again"),
+        Some(_) => fails("yes, but not as they were asked for", "the operator corrects them again and again"),
         None => fails("no", then),
     }
 }

@@ -99,7 +99,7 @@ impl Script<'_> {
     /// A doubt about the owner of these tokens: two witnesses have to name it, LIST twice if there is no other.
     async fn doubt(&self, own: Option<&Listed>, access: Option<&Access>) -> Option<&'static str> {
         let Some(own) = own else {
-            return Some("LIST does not show the caller's own token, so that it is not relied on");
+            return Some("LIST does not show the caller's own token, so the probe does not rely on it");
         };
         let Some(owner) = &own.owner else { return Some("LIST does not say whose the caller's own token is") };
         let named = match access {

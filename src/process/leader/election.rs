@@ -68,7 +68,7 @@ impl Election {
             match timeout_at(renewed + self.times.renew_deadline, self.attempt()).await {
                 Ok(Ok(())) => renewed = started,
                 Ok(Err(error)) => warn!(lease = self.name, error = chain(&error), "failed to renew the lease"),
-                Err(_) => return warn!(lease = self.name, "lost the lease: it could not be renewed in time"),
+                Err(_) => return warn!(lease = self.name, "lost the lease: this replica could not renew it in time"),
             }
         }
         warn!(lease = self.name, "lost the lease to another replica");

@@ -24,10 +24,10 @@ pub(super) enum Error {
     #[error("failed to read \"{path}\": check {flag}")]
     Read { path: String, flag: &'static str, source: io::Error },
     #[error(
-        "nothing was sent: a probe makes tokens, and standard input is no terminal to ask on; give --yes if you agree"
+        "the probe sent nothing: it creates tokens, and standard input is not a terminal to ask on; give --yes if you agree"
     )]
     NoTerminal,
-    #[error("nothing was sent, since you did not answer y")]
+    #[error("the probe sent nothing, since you did not answer y")]
     Declined,
     #[error("failed to start")]
     Start(#[source] io::Error),

@@ -29,7 +29,7 @@ pub(in crate::process) struct ProbeFlags {
     /// The operator's namespace, where the Tenant's seed Secret is
     #[arg(long, value_name = "NAME", requires = "tenant")]
     pub(super) namespace: Option<String>,
-    /// Kubeconfig file of that cluster [default: the files of KUBECONFIG, else the Pod's service account]
+    /// Kubeconfig file of that cluster [default: the files of KUBECONFIG, otherwise the Pod's service account]
     #[arg(long, value_name = "FILE", requires = "tenant")]
     pub(super) kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig [default: its current one]

@@ -68,7 +68,7 @@ fn probe_until_stopped(runtime: &Runtime, target: Target) -> Result<Ended, Error
             stop.cancelled().await;
             let _ = writeln!(
                 io::stderr(),
-                "pat-operator: stopping: the probe's tokens are removed; a second signal ends at once"
+                "pat-operator: stopping: the probe removes its tokens; a second signal ends at once"
             );
             // For ever: this branch only reports the stop, and must not end the probe.
             std::future::pending::<()>().await;

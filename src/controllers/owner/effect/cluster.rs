@@ -57,7 +57,7 @@ impl Effects<'_> {
                 Performed::Stripped(uid.clone())
             }
             Err(error) => {
-                tracing::warn!(error = %Causes(&error), "failed to take the marks off a Secret that is left to its user");
+                tracing::warn!(error = %Causes(&error), "failed to remove the operator's marks from a Secret that stays with its user");
                 if is_refusal(&error) { Performed::SecretRefused(uid.clone()) } else { Performed::Leave }
             }
         }

@@ -67,7 +67,7 @@ impl Effects<'_> {
                 Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 }, is_bad: false }
             }
             Created::Doubtful { why } => {
-                tracing::warn!(%why, "ISC refused to create a token; LIST is asked whether there is one");
+                tracing::warn!(%why, "ISC refused to create a token; the operator checks in LIST whether there is one");
                 return Performed::Reached(Stage::Doubted);
             }
             Created::Unknown { why } => {
