@@ -76,7 +76,7 @@ pub fn merge(old: &[Condition], specs: &[ConditionSpec], generation: Option<i64>
 }
 
 /// True if two messages differ at most in the tracking ids of the requests that they are about.
-fn says_the_same(old: &str, new: &str) -> bool {
+pub fn says_the_same(old: &str, new: &str) -> bool {
     without_requests(old) == without_requests(new)
 }
 

@@ -130,8 +130,10 @@ impl Context {
 
     /// Has the tenant controller ask ISC again, whatever it answered last.
     pub fn distrust(&self, tenant: &str) {
-        self.board.tenants.distrust(tenant);
-        self.wake.tenant(tenant);
+        // A Tenant in trouble asks again by itself: two loops that wake each other would never rest.
+        if self.board.tenants.distrust(tenant) {
+            self.wake.tenant(tenant);
+        }
     }
 
     /// The names of a Tenant's ledgers, from the watch.

@@ -127,7 +127,7 @@ mod tests {
         let error = of_flag(&absent).unwrap_err().to_string();
         assert_eq!(error, "there is no file \"/nonexistent/a\"");
         let error = of_variable(&[absent]).unwrap_err().to_string();
-        assert_eq!(error, "none of its files is there: [\"/nonexistent/a\"]");
+        assert_eq!(error, "none of its files exists: [\"/nonexistent/a\"]");
     }
 
     #[test]

@@ -66,13 +66,17 @@ async fn a_refusal_on_the_way_says_nothing_of_scopes(stage: &Stage) {
     place.declare().await;
     place.nothing_is_wrong("sync").await;
     let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
-    let refused = place.fault(Fault { status: Some(403), ..Fault::on(Operation::Oauth) });
+    let before = place.asked(Operation::Patch);
     place.token("sync", json!({"scopes": ["idn:nelm:manage", "idn:nelm:read"]})).await;
-    place.says("sync", "ScopesEffective", "Unknown", "Propagating").await;
+    // A Tenant that is refused first changes no scopes: the refusals begin once they are changed.
+    eventually("other scopes", async || (place.asked(Operation::Patch) > before).then_some(())).await;
+    let refused = place.fault(Fault { status: Some(403), ..Fault::on(Operation::Oauth) });
     place.asked_again(Operation::Oauth, 3).await;
     place.ends(refused);
     place.says("sync", "ScopesEffective", "True", "Verified").await;
     place.nothing_is_wrong("sync").await;
+    let changes = history.changes();
+    assert!(changes.contains(&("Unknown".into(), "Propagating".into())), "{changes:?}");
     history.never_was("False");
     place.leave().await;
 }

@@ -344,3 +344,23 @@ async fn expires(stage: &Stage, name: &str, fault: Fault) {
     assert!(place.accepts(&new).await && place.created() == 2);
     place.leave().await;
 }
+
+/// Each reply of ISC has another trackingId, which is news for nobody: the loops do not wake each other.
+#[test]
+fn a_seed_that_isc_refuses_again_and_again_is_asked_for_at_its_pace() {
+    play(async {
+        let stage = Stage::attentive().await;
+        let place = stage.place("refused-at-its-pace").await;
+        place.served(json!({})).await;
+        let fault = place.fault(Fault { status: Some(403), ..Fault::on(Operation::Oauth) });
+        place.tenant_stalls("CredentialRefused", &[]).await;
+        let began = std::time::Instant::now();
+        place.asked_again(Operation::Oauth, 16).await;
+        // The Tenant asks once a second here, its owner and the trials more rarely.
+        let took = began.elapsed();
+        assert!(took > std::time::Duration::from_secs(6), "16 access tokens within {took:?}");
+        place.ends(fault);
+        place.nothing_is_wrong("sync").await;
+        place.leave().await;
+    });
+}

@@ -40,7 +40,8 @@ impl TenantView {
     /// The other loops act on both alike.
     fn acts_like(&self, other: &Self) -> bool {
         // Without the moment of verification: each new one would wake every resource.
-        self.generation == other.generation && self.trouble == other.trouble && self.user() == other.user()
+        let is_same_trouble = Note::are_alike(self.trouble.as_ref(), other.trouble.as_ref());
+        is_same_trouble && self.generation == other.generation && self.user() == other.user()
     }
 
     fn user(&self) -> Option<(&str, &Owner)> {
@@ -77,13 +78,12 @@ impl Tenants {
         seen.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Has the next pass over a Tenant ask ISC again, whatever it answered last.
-    pub fn distrust(&self, name: &str) {
+    /// Has the next pass over a Tenant ask ISC again, whatever it answered last; `true`: it would not have asked.
+    pub fn distrust(&self, name: &str) -> bool {
         let mut tenants = self.0.lock();
         let view = tenants.get_mut(name).and_then(|known| known.view.as_mut());
-        if let Some(session) = view.and_then(|view| view.session.as_mut()) {
-            session.verified = None;
-        }
+        let Some(session) = view.and_then(|view| view.session.as_mut()) else { return false };
+        session.verified.take().is_some()
     }
 
     /// Notes a resource under its Tenant.
