@@ -11,21 +11,11 @@ use crate::lifecycle::describe::Note;
 /// The scope that lets a credential mint, extend, change and revoke its user's tokens.
 pub const MANAGE: &str = "sp:my-personal-access-tokens:manage";
 
-/// A note that only a person can end.
-pub fn stalled(reason: Reason, message: String) -> Note {
-    Note { reason, message, stalled: true, retry_at: None }
-}
-
-/// A note that may end by itself.
-pub fn waiting(reason: Reason, message: String) -> Note {
-    Note { reason, message, stalled: false, retry_at: None }
-}
-
 /// An unreadable ledger freezes its owner (R15); `None`: the ledger was not reached, and is asked for again.
 pub fn frozen(error: &ledger_store::Error) -> Option<Note> {
     let ledger_store::Error::Decode { .. } = error else { return None };
     let message = format!("{}; until then the operator does not mint, publish, change or revoke", Causes(error));
-    Some(stalled(Reason::LedgerUnreadable, message))
+    Some(Note::stalled(Reason::LedgerUnreadable, message))
 }
 
 /// A call to ISC failed, and with it everything of an owner.
@@ -49,21 +39,21 @@ pub fn outage(failure: &Failure, tenant: &str) -> Note {
             (Reason::IscUnavailable, "the operator tries again without help")
         }
     };
-    waiting(reason, format!("Tenant {tenant:?}: {failure}; {remedy}"))
+    Note::waiting(reason, format!("Tenant {tenant:?}: {failure}; {remedy}"))
 }
 
 /// A call to ISC failed with the credential of a Tenant.
 pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Note {
     let (name, url) = (tenant.name_any(), &tenant.spec.api_url);
     match failure {
-        Failure::Refused { .. } => stalled(
+        Failure::Refused { .. } => Note::stalled(
             Reason::CredentialRefused,
             format!(
                 "{failure}; put a live personal access token into {} (Tenant {name:?})",
                 seed(tenant, operator_namespace)
             ),
         ),
-        Failure::Elsewhere(what) => stalled(
+        Failure::Elsewhere(what) => Note::stalled(
             Reason::Invalid,
             format!(
                 "spec.apiUrl {url:?} of Tenant {name:?} does not lead to the API of ISC: {what}; write the base URL of the API, as in https://<tenant>.api.identitynow.com"
@@ -81,7 +71,7 @@ pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Not
 
 /// The credential of a Tenant cannot do what the operator needs it for. `why`: how that is known.
 pub fn missing_scope(tenant: &Tenant, operator_namespace: &str, why: &str) -> Note {
-    stalled(
+    Note::stalled(
         Reason::MissingScope,
         format!(
             "the credential in {} lacks the scope {MANAGE} ({why}); create a personal access token that has it",
@@ -99,16 +89,16 @@ pub fn seed(tenant: &Tenant, operator_namespace: &str) -> String {
 /// A seed or a CA bundle cannot be used.
 pub fn file(error: &operator_files::Error) -> Note {
     match error {
-        operator_files::Error::SeedMissing { .. } => stalled(Reason::SeedMissing, error.to_string()),
-        operator_files::Error::SeedInvalid { .. } => stalled(Reason::SeedInvalid, error.to_string()),
-        operator_files::Error::BundleMissing { .. } => stalled(Reason::Invalid, error.to_string()),
-        operator_files::Error::Read { .. } => waiting(Reason::Reconciling, Causes(error).to_string()),
+        operator_files::Error::SeedMissing { .. } => Note::stalled(Reason::SeedMissing, error.to_string()),
+        operator_files::Error::SeedInvalid { .. } => Note::stalled(Reason::SeedInvalid, error.to_string()),
+        operator_files::Error::BundleMissing { .. } => Note::stalled(Reason::Invalid, error.to_string()),
+        operator_files::Error::Read { .. } => Note::waiting(Reason::Reconciling, Causes(error).to_string()),
     }
 }
 
 /// A resource names a Tenant that is not there.
 pub fn tenant_missing(name: &str) -> Note {
-    stalled(
+    Note::stalled(
         Reason::TenantNotFound,
         format!(
             "Tenant {name:?} does not exist; create it, or delete this resource and create it again with another spec.tenantRef.name"

@@ -1,5 +1,5 @@
 //! Marks that the token and the owner controller leave for each other on single resources.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -72,11 +72,9 @@ impl Resources {
         }
     }
 
-    /// The last refusal of each resource that has no token since.
-    pub fn refusals(&self) -> BTreeMap<Uid, String> {
-        let resources = self.0.lock();
-        let refused = resources.iter().filter_map(|(uid, known)| Some((uid, known.refusal.clone()?)));
-        refused.map(|(uid, why)| (uid.as_str().into(), why)).collect()
+    /// ISC's last refusal to create a token for this resource; `None`: it created one since.
+    pub fn refusal(&self, uid: &str) -> Option<String> {
+        self.0.lock().get(uid)?.refusal.clone()
     }
 
     pub(super) fn remove(&self, uid: &str) {

@@ -124,7 +124,7 @@ fn early(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
 }
 
 fn waiting(reason: Reason, message: String, retry_at: Option<Millis>) -> Note {
-    Note { reason, message, stalled: false, retry_at }
+    Note { retry_at, ..Note::waiting(reason, message) }
 }
 
 fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&String>) -> Note {
@@ -157,7 +157,7 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
             let message = format!(
                 "Secret {secret:?} exists and does not belong to this resource; delete that Secret, or delete this resource and create it again with another spec.secret.name"
             );
-            Note { reason: Reason::SecretConflict, message, stalled: true, retry_at: None }
+            Note::stalled(Reason::SecretConflict, message)
         }
     }
 }

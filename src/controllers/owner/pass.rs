@@ -84,7 +84,7 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let report = report::of(&facts, memory.growing(), &context.board.resources.refusals());
+            let report = report::of(&facts, memory.growing(), context);
             let end = End::Rest(schedule::rest(&facts), Box::new(report));
             memory.at_hand = Some(pass.at_hand);
             return end;

@@ -12,10 +12,10 @@ use crate::lifecycle::ledger::{Millis, Resource, Uid};
 use crate::lifecycle::{Facts, Ledger};
 
 /// The report of a pass that found nothing more to do.
-pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, refusals: &BTreeMap<Uid, String>) -> Report {
+pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, context: &Context) -> Report {
     let mut obstacles = BTreeMap::new();
     for uid in facts.declared.keys() {
-        if let Some(note) = note(facts, uid, refusals.get(uid)) {
+        if let Some(note) = note(facts, uid, context.board.resources.refusal(uid).as_ref()) {
             obstacles.insert(uid.clone(), note);
         }
     }

@@ -22,7 +22,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
         Err(error) => return Err(trouble::frozen(&error).unwrap_or_else(|| unreachable(&error))),
     }
     if let Some(other) = context.ledgers_of(&name).into_iter().find(|other| *other != ledger_name) {
-        return Err(trouble::stalled(
+        return Err(Note::stalled(
             Reason::UserChanged,
             format!(
                 "the credential now belongs to ISC user {:?}, but ledger {other:?} belongs to another user; put back a credential of that user",
@@ -41,7 +41,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
             context.metrics.write(KubernetesWrite::Ledger);
             Ok(())
         }
-        Written::Conflict => Err(trouble::waiting(
+        Written::Conflict => Err(Note::waiting(
             Reason::Reconciling,
             "another replica created the ledger just now; the operator reads it again".into(),
         )),
@@ -53,7 +53,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
 async fn claimed(name: &str, context: &Context, session: &Session, stored: Stored) -> Result<(), Note> {
     let holder = stored.ledger.endpoint.tenant.clone();
     if *holder != *name {
-        return Err(trouble::stalled(
+        return Err(Note::stalled(
             Reason::UserClaimed,
             format!(
                 "ISC user {:?} already serves Tenant {holder:?}; use a personal access token of another user",
@@ -69,5 +69,5 @@ async fn claimed(name: &str, context: &Context, session: &Session, stored: Store
 }
 
 fn unreachable(error: &(dyn std::error::Error + 'static)) -> Note {
-    trouble::waiting(Reason::LedgerUnreadable, Causes(error).to_string())
+    Note::waiting(Reason::LedgerUnreadable, Causes(error).to_string())
 }

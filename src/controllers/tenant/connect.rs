@@ -27,7 +27,7 @@ struct Place {
 pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, Note> {
     let problems = check::tenant_problems(tenant);
     if !problems.is_empty() {
-        return Err(trouble::stalled(Reason::Invalid, problems.join("; ")));
+        return Err(Note::stalled(Reason::Invalid, problems.join("; ")));
     }
     let place = place(tenant, context).await?;
     let known = context.board.tenants.view(&tenant.name_any()).and_then(|view| view.session);
@@ -50,7 +50,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
 }
 
 async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
-    let invalid = |message: String| trouble::stalled(Reason::Invalid, message);
+    let invalid = |message: String| Note::stalled(Reason::Invalid, message);
     let parse = |url: &str| ApiUrl::parse(url, context.config.allow_loopback_http);
     let api = parse(&tenant.spec.api_url).map_err(|error| invalid(format!("spec.apiUrl: {error}")))?;
     let nerm = tenant.spec.nerm_url.as_deref().map(parse).transpose();
@@ -69,7 +69,7 @@ async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
 
 /// The session's client if nothing changed that it was made from, otherwise another one.
 async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option<&Session>) -> Result<Client, Note> {
-    let invalid = |message: String| trouble::stalled(Reason::Invalid, message);
+    let invalid = |message: String| Note::stalled(Reason::Invalid, message);
     let Some(source) = tenant.spec.credentials.first() else {
         return Err(invalid("spec.credentials is empty; name the Secret with the operator's credential".into()));
     };

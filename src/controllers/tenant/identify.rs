@@ -160,13 +160,13 @@ impl Seed<'_> {
         let message = format!(
             "the credential in {seed} belongs to an API client, which has no user; put the credential of a personal access token into that Secret"
         );
-        trouble::stalled(Reason::NotAPersonalAccessToken, message)
+        Note::stalled(Reason::NotAPersonalAccessToken, message)
     }
 
     /// ISC does not say for certain whose it is.
     fn unknown(&self, what: &str) -> Note {
         let seed = self.name();
-        trouble::waiting(Reason::UserUnknown, format!("{what} the credential in {seed}; the operator asks ISC again"))
+        Note::waiting(Reason::UserUnknown, format!("{what} the credential in {seed}; the operator asks ISC again"))
     }
 
     /// ISC does not say which tenant it is of. `why`: what `/oauth/info` came to.
@@ -175,7 +175,7 @@ impl Seed<'_> {
         let message = format!(
             "neither the access token of the credential in {seed} nor GET /oauth/info names the tenant ({why}); the operator asks ISC again"
         );
-        trouble::waiting(Reason::UserUnknown, message)
+        Note::waiting(Reason::UserUnknown, message)
     }
 }
 
