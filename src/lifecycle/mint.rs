@@ -184,11 +184,13 @@ fn next_candidate<'a>(facts: &Facts<'a>) -> Option<&'a Uid> {
 fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Place)> {
     let declared = facts.declared.get(uid)?;
     let now = facts.ms()?;
-    let short = now + facts.timings.attempt_expiry;
-    // A long-lived attempt is given up as early as a short one (R21).
     let (expiry, give_up_after) = match facts.ledger.provisional {
-        Provisional::Short | Provisional::Either => (short, None),
-        Provisional::TryLong | Provisional::Long => (now + facts.timings.long_attempt_expiry, Some(short)),
+        Provisional::Short | Provisional::Either => (now + facts.timings.attempt_expiry, None),
+        Provisional::TryLong | Provisional::Long => {
+            // ISC refuses no late POST of such an attempt. So it waits longer than a POST stays under way, also if
+            // ISC's clock jumps ahead meanwhile (R21).
+            (now + facts.timings.long_attempt_expiry, Some(now + 3 * facts.timings.attempt_expiry))
+        }
     };
     let rotate = facts.due(declared.rotate.as_ref());
     let revoke = facts.due(declared.revoke.as_ref());

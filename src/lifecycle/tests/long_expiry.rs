@@ -22,7 +22,7 @@ fn bad() -> Posted {
 
 #[test]
 fn r21_an_attempt_asks_for_the_life_that_isc_is_known_to_take() {
-    let long = Attempt { expiry: NOW + DAY_AND_HOUR, give_up_after: Some(NOW + 10 * MINUTE), ..attempt(1, "a") };
+    let long = Attempt { expiry: NOW + DAY_AND_HOUR, give_up_after: Some(NOW + 30 * MINUTE), ..attempt(1, "a") };
     for (provisional, expected) in [
         (Provisional::Short, attempt(1, "a")),
         (Provisional::TryLong, long.clone()),
@@ -92,12 +92,12 @@ fn r21_what_isc_takes_is_remembered_once() {
 }
 
 #[test]
-fn r21_an_attempt_with_a_long_expiry_is_given_up_after_ten_minutes() {
+fn r21_an_attempt_with_a_long_expiry_is_given_up_after_thirty_minutes() {
     let pending = with(attempting(), |ledger| {
         let expiry = NOW + DAY_AND_HOUR;
-        ledger.pending = Some(Attempt { expiry, give_up_after: Some(NOW + 10 * MINUTE), ..attempt(1, "a") });
+        ledger.pending = Some(Attempt { expiry, give_up_after: Some(NOW + 30 * MINUTE), ..attempt(1, "a") });
     });
-    let left = Some(Unresolved { n: 1, uid: "a".into(), expiry: NOW + 10 * MINUTE });
+    let left = Some(Unresolved { n: 1, uid: "a".into(), expiry: NOW + 30 * MINUTE });
     for step in [Step::Record(Record::Fence), Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })] {
         assert_eq!(settled(&pending, &step, &Outcome::Decided).unresolved, left, "{step:?}");
     }
