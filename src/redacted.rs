@@ -22,6 +22,11 @@ impl Redacted {
         &self.0
     }
 
+    /// True if the value is these bytes.
+    pub fn is_bytes(&self, bytes: &[u8]) -> bool {
+        self.0.as_bytes() == bytes
+    }
+
     /// True if there is no value at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

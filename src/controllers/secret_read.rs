@@ -15,6 +15,9 @@ pub struct SecretRead {
 }
 
 impl SecretRead {
+    /// No read: nothing seems to be there.
+    pub const UNREAD: Self = Self { holds: Holds::Absent, held: None, metadata: None };
+
     /// A Secret that the API server refuses to show or to have written.
     pub const REFUSED: Self = Self { holds: Holds::Refused, held: None, metadata: None };
 

@@ -13,7 +13,9 @@ pub mod ledger;
 pub mod listing;
 pub mod mint;
 pub mod overlap;
+pub mod publish;
 pub mod release;
+pub mod rendering;
 pub mod rotate;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -10,8 +10,7 @@ use crate::controllers::subject::Subject;
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
-use crate::lifecycle::describe::Publication;
-use crate::lifecycle::ledger::State;
+use crate::lifecycle::publish::{self as decisions, Clearing, Publication};
 use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
@@ -32,20 +31,17 @@ pub(super) async fn run(task: &Task<'_>) -> Result<Action, Error> {
 
 /// Removes the Secret, or sees to it that what is left to the user is the current credential (R12).
 async fn clear(task: &Task<'_>, ledger: &Ledger) -> Result<Publication, Error> {
-    let uid = task.subject.uid;
-    let Some(resource) = ledger.resources.get(uid).filter(|resource| resource.deleting) else {
-        return Ok(Publication::Nothing);
-    };
-    // R12: the Secret must hold the current pair before the owner controller lets go of both.
-    if resource.retain && ledger.current(uid).is_some() {
-        let (publication, _) = publish::run(task).await?;
-        return Ok(publication);
+    match decisions::clear(ledger, task.subject.uid) {
+        Clearing::Leave => Ok(Publication::Nothing),
+        Clearing::Publish => {
+            let (publication, _) = publish::run(task).await?;
+            Ok(publication)
+        }
+        Clearing::Remove => {
+            remove_secret(task).await?;
+            Ok(Publication::Nothing)
+        }
     }
-    // The Secret of a released token belongs to its user by now.
-    if ledger.of(uid).all(|entry| entry.state != State::Released) {
-        remove_secret(task).await?;
-    }
-    Ok(Publication::Nothing)
 }
 
 /// The resource is gone as far as the operator is concerned.

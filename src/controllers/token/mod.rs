@@ -18,7 +18,7 @@ use super::trouble;
 use crate::api::PersonalAccessToken;
 use crate::api::conditions::Reason;
 use crate::kubernetes::status;
-use crate::lifecycle::describe::Publication;
+use crate::lifecycle::publish::Publication;
 use crate::metrics::KubernetesWrite;
 
 /// The state of the token loop. It starts empty.

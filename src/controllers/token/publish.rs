@@ -1,18 +1,16 @@
 //! Publication (R8): the Secret is read first, then the ledger; only a current credential is ever published.
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Secret;
 use kube::core::ObjectMeta;
 
 use super::memory::InOrder;
 use super::task::{Error, Task};
-use crate::api::names::ANNOTATION_NUMBER;
 use crate::controllers::secret_read::SecretRead;
 use crate::kubernetes::ledger_store::Stored;
-use crate::kubernetes::published_secret::{Content, differs, held};
+use crate::kubernetes::published_secret::{Content, claims, differs, held};
 use crate::lifecycle::Ledger;
-use crate::lifecycle::describe::Publication;
-use crate::lifecycle::ledger::{Entry, State};
+use crate::lifecycle::ledger::Entry;
+use crate::lifecycle::publish::{Act, Glance, Publication, Whole, by_content, by_glance, wanted};
 use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
@@ -30,41 +28,81 @@ pub(super) async fn run(task: &Task<'_>) -> Result<(Publication, Option<Ledger>)
         return Ok(first);
     }
     // The Secret first, then the ledger (R8): otherwise an older pair could replace a newer one.
-    let SecretRead { holds, metadata, .. } = read(task).await?;
-    let Some(Stored { ledger, .. }) = ledger(task).await? else { return Ok((nothing(holds), None)) };
-    let publication = match (published(&ledger, subject.uid), holds, &metadata) {
-        (None, Holds::Ours, Some(found)) => {
-            question(task, &ledger, found).await?;
-            Publication::Nothing
-        }
-        (None, _, _) => nothing(holds),
-        (Some(_), Holds::Foreign, _) => Publication::Taken,
-        (Some(entry), Holds::Ours, Some(found)) => correct(task, &ledger, entry, found).await?,
-        (Some(_), _, _) if is_deleting(&ledger, subject.uid) => Publication::Nothing,
-        (Some(entry), _, _) => create(task, &ledger, entry).await?,
+    let found = read(task).await?;
+    let Some(Stored { ledger, .. }) = ledger(task).await? else { return Ok((unrecorded(&found), None)) };
+    let publication = match by_glance(&ledger, subject.uid, glance(task, &ledger, &found)) {
+        Some(act) => carry_out(task, &ledger, act, &found).await?,
+        None => look_inside(task, &ledger, &found).await?,
     };
     Ok((publication, Some(ledger)))
 }
 
-/// Nothing seems to be published yet: a create-only write needs no look at the Secret before. `None`: it is there.
+/// Nothing seems to be published yet: a create-only write needs no look at the Secret before. `None`: there is one, or a
+/// decision needs it.
 async fn publish_first(task: &Task<'_>) -> Result<Option<(Publication, Option<Ledger>)>, Error> {
     let uid = task.subject.uid;
     let ledger = match ledger_at_hand(task) {
         Some(ledger) => Some((*ledger).clone()),
         None => ledger(task).await?.map(|stored| stored.ledger),
     };
-    let entry = ledger.as_ref().and_then(|ledger| published(ledger, uid));
-    let (Some(ledger), Some(entry)) = (&ledger, entry) else {
-        let read = read(task).await?;
-        return Ok(Some((nothing(read.holds), ledger)));
+    let Some(ledger) = ledger else {
+        let found = read(task).await?;
+        return Ok(Some((unrecorded(&found), None)));
     };
-    if is_deleting(ledger, uid) {
+    if let Some(act) = by_glance(&ledger, uid, Glance::Unread) {
+        return match carry_out(task, &ledger, act, &SecretRead::UNREAD).await? {
+            // The name is taken: the caller now looks by whom.
+            Publication::Nothing => Ok(None),
+            publication => Ok(Some((publication, Some(ledger)))),
+        };
+    }
+    if wanted(&ledger, uid).is_some() {
         return Ok(None);
     }
-    match create(task, ledger, entry).await? {
-        // The name is taken: the caller now looks by whom.
-        Publication::Nothing => Ok(None),
-        publication => Ok(Some((publication, Some(ledger.clone())))),
+    let found = read(task).await?;
+    Ok(Some((unrecorded(&found), Some(ledger))))
+}
+
+/// The whole Secret decides, if it is still the version that was read before the ledger.
+async fn look_inside(task: &Task<'_>, ledger: &Ledger, found: &SecretRead) -> Result<Publication, Error> {
+    let Task { token, subject, context, memory } = *task;
+    let read = context.secrets.get(subject.namespace, token.secret_name()).await;
+    let read = read.map_err(|source| task.failed("read the Secret", source))?;
+    let (Some(secret), Some(before)) = (read, &found.metadata) else { return Ok(Publication::Nothing) };
+    let content = wanted(ledger, subject.uid).map(|entry| content(task, ledger, entry));
+    let metadata = &secret.metadata;
+    let whole = Whole {
+        held: held(&secret, subject.uid),
+        is_same: metadata.uid == before.uid && metadata.resource_version == before.resource_version,
+        is_right: content.as_ref().is_some_and(|content| !differs(&secret, content)),
+    };
+    if let Some(content) = content
+        && whole.is_same
+        && whole.is_right
+    {
+        memory.put_in_order(subject.uid, in_order(&content, metadata.resource_version.clone()));
+    }
+    carry_out(task, ledger, by_content(ledger, subject.uid, &whole), found).await
+}
+
+async fn carry_out(
+    task: &Task<'_>,
+    ledger: &Ledger,
+    act: Act<'_>,
+    found: &SecretRead,
+) -> Result<Publication, Error> {
+    match act {
+        Act::Leave(publication) => Ok(publication),
+        Act::Ask(publication) => {
+            task.context.board.resources.ask(task.subject.uid);
+            task.wake_owners();
+            Ok(publication)
+        }
+        Act::Create(entry) => create(task, ledger, entry).await,
+        Act::Correct(entry) => match &found.metadata {
+            Some(metadata) => correct(task, ledger, entry, metadata).await,
+            None => Ok(Publication::Nothing),
+        },
     }
 }
 
@@ -97,20 +135,24 @@ pub(super) async fn ledger(task: &Task<'_>) -> Result<Option<Stored>, Error> {
     Ok(first)
 }
 
-/// The credential that the resource's Secret is to hold.
-fn published<'a>(ledger: &'a Ledger, uid: &str) -> Option<&'a Entry> {
-    let resource = ledger.resources.get(uid)?;
-    if resource.deleting && !resource.retain { None } else { ledger.current(uid) }
+/// The Secret as its metadata show it.
+fn glance(task: &Task<'_>, ledger: &Ledger, found: &SecretRead) -> Glance {
+    let uid = task.subject.uid;
+    let Some(metadata) = &found.metadata else { return Glance::Absent };
+    if found.holds != Holds::Ours {
+        return Glance::Foreign;
+    }
+    // The very version that was right before: the client secret in it need not be read.
+    let is_known_right = wanted(ledger, uid).is_some_and(|entry| {
+        let right = in_order(&content(task, ledger, entry), metadata.resource_version.clone());
+        task.memory.in_order(uid) == Some(right)
+    });
+    Glance::Ours { claims: claims(metadata), is_known_right }
 }
 
-/// A Secret that is left to its user is kept current, but not created: the owner controller may have seen that there is none,
-/// and condemn the token (R12).
-fn is_deleting(ledger: &Ledger, uid: &str) -> bool {
-    ledger.resources.get(uid).is_some_and(|resource| resource.deleting)
-}
-
-fn nothing(holds: Holds) -> Publication {
-    if holds == Holds::Foreign { Publication::Taken } else { Publication::Nothing }
+/// No ledger says anything of the Secret.
+fn unrecorded(found: &SecretRead) -> Publication {
+    if found.holds == Holds::Foreign { Publication::Taken } else { Publication::Nothing }
 }
 
 async fn create(task: &Task<'_>, ledger: &Ledger, entry: &Entry) -> Result<Publication, Error> {
@@ -128,29 +170,9 @@ async fn create(task: &Task<'_>, ledger: &Ledger, entry: &Entry) -> Result<Publi
 }
 
 async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &ObjectMeta) -> Result<Publication, Error> {
-    let Task { token, subject, context, memory } = *task;
+    let Task { subject, context, memory, .. } = *task;
     let content = content(task, ledger, entry);
-    // The very version that was right before: the client secret in it need not be read.
-    if memory.in_order(subject.uid) == Some(in_order(&content, found.resource_version.clone())) {
-        return Ok(Publication::Published);
-    }
-    let read = context.secrets.get(subject.namespace, token.secret_name()).await;
-    let Some(secret) = read.map_err(|source| task.failed("publish the Secret", source))? else {
-        return Ok(Publication::Nothing);
-    };
-    // One that changed since may be newer than the ledger at hand: what is written rests on a read from before it (R8).
-    let metadata = &secret.metadata;
-    if metadata.uid != found.uid || metadata.resource_version != found.resource_version {
-        return Ok(Publication::Nothing);
-    }
-    if is_ahead(task, ledger, &secret) {
-        return Ok(Publication::Published);
-    }
-    if !differs(&secret, &content) {
-        memory.put_in_order(subject.uid, in_order(&content, secret.metadata.resource_version));
-        return Ok(Publication::Published);
-    }
-    match context.secrets.correct(&content, metadata).await {
+    match context.secrets.correct(&content, found).await {
         Ok(revision) => {
             context.metrics.write(KubernetesWrite::Secret);
             memory.put_in_order(subject.uid, in_order(&content, revision));
@@ -164,39 +186,6 @@ async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &Object
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Publication::Nothing),
         Err(source) => refused(task, &content, source),
     }
-}
-
-/// The pair in the Secret is left alone: a recorded one that is newer than the one at hand (P2), or an unknown one that
-/// claims to be newer, until the owner controller has adopted or refused it (R13).
-fn is_ahead(task: &Task<'_>, ledger: &Ledger, secret: &Secret) -> bool {
-    let uid = task.subject.uid;
-    let held = held(secret, uid);
-    let current = ledger.current(uid).map_or(0, |entry| entry.n);
-    if let Some(known) = ledger.entry(&held.id) {
-        return known.n > current && *known.uid == *uid && known.state == State::Prepared;
-    }
-    let asks = ledger.is_open(uid, &held);
-    if asks {
-        task.context.board.resources.ask(uid);
-        task.wake_owners();
-    }
-    asks
-}
-
-/// With nothing to publish, an unknown pair in the Secret may be one that the ledger lost (R13).
-async fn question(task: &Task<'_>, ledger: &Ledger, found: &ObjectMeta) -> Result<(), Error> {
-    let Task { token, subject, context, .. } = *task;
-    // Metadata holds the claim: the whole Secret is read only if its pair may be a lost one.
-    let claims = found.annotations.as_ref().and_then(|all| all.get(ANNOTATION_NUMBER)?.parse().ok());
-    if is_deleting(ledger, subject.uid) || !ledger.may_have_lost(subject.uid, claims) {
-        return Ok(());
-    }
-    let read = context.secrets.get(subject.namespace, token.secret_name()).await;
-    let secret = read.map_err(|error| task.failed("read the Secret", error))?;
-    if let Some(secret) = secret.filter(|secret| secret.metadata.uid == found.uid) {
-        is_ahead(task, ledger, &secret);
-    }
-    Ok(())
 }
 
 fn content<'a>(task: &Task<'a>, ledger: &'a Ledger, entry: &'a Entry) -> Content<'a> {

@@ -10,8 +10,9 @@ use crate::kubernetes::causes::Causes;
 use crate::kubernetes::events;
 use crate::kubernetes::status;
 use crate::lifecycle::Ledger;
-use crate::lifecycle::describe::{self, Note, Publication, Trial, View};
+use crate::lifecycle::describe::{self, Note, Trial, View};
 use crate::lifecycle::grants::admit;
+use crate::lifecycle::publish::Publication;
 use crate::metrics::KubernetesWrite;
 
 /// Writes status and event if they differ from what is there.

@@ -11,21 +11,8 @@ use serde_json::{Value, json};
 use super::marks::Marks;
 use super::ownership::{owners, owners_differ};
 use crate::api::PersonalAccessToken;
-use crate::api::personal_access_token::SecretFormat;
 use crate::lifecycle::ledger::{Endpoint, Entry};
-
-/// Every key that any format writes: the ones that may be removed.
-pub(super) const ALL_KEYS: [&str; 9] = [
-    "clientId",
-    "clientSecret",
-    "tokenUrl",
-    "apiUrl",
-    "nermUrl",
-    "SAIL_CLIENT_ID",
-    "SAIL_CLIENT_SECRET",
-    "SAIL_BASE_URL",
-    "SAIL_NERM_BASE_URL",
-];
+use crate::lifecycle::rendering::{self, Rendered, render};
 
 /// The content of a Secret.
 pub struct Content<'a> {
@@ -38,6 +25,10 @@ pub struct Content<'a> {
 }
 
 impl Content<'_> {
+    fn data(&self) -> Rendered {
+        render(self.entry, self.endpoint, self.token.secret_format())
+    }
+
     /// A number that stands for the URLs.
     pub fn endpoint_mark(&self) -> u64 {
         // Compared within this process only, so that the hash need not be stable.
@@ -55,54 +46,15 @@ impl Content<'_> {
 
 /// True if anything of the operator's in it is not as it should be.
 pub fn differs(found: &Secret, content: &Content<'_>) -> bool {
-    data_differs(found, content)
+    rendering::differs(found.data.as_ref(), &content.data())
         || Marks::of(content.token, content.entry).differ(&found.metadata)
         || owners_differ(&found.metadata, content.token)
 }
 
-fn data_differs(found: &Secret, content: &Content<'_>) -> bool {
-    let wanted = values(content);
-    let data = found.data.as_ref();
-    // Keys of every format: a pair that another format left would be a second, stale one.
-    ALL_KEYS.iter().any(|key| {
-        let found = data.and_then(|data| data.get(*key)).map(|bytes| bytes.0.as_slice());
-        found != wanted.get(key).map(String::as_bytes)
-    })
-}
-
-fn values(content: &Content<'_>) -> BTreeMap<&'static str, String> {
-    let id = content.entry.id.to_string();
-    let client_secret = content.entry.client_secret.expose().to_owned();
-    let api_url = content.endpoint.api_url.to_string();
-    let (mut values, nerm_key) = match content.token.secret_format() {
-        SecretFormat::Plain => {
-            let token_url = format!("{api_url}/oauth/token");
-            let values = BTreeMap::from([
-                ("clientId", id),
-                ("clientSecret", client_secret),
-                ("tokenUrl", token_url),
-                ("apiUrl", api_url),
-            ]);
-            (values, "nermUrl")
-        }
-        SecretFormat::SailPointSdk => {
-            let values = BTreeMap::from([
-                ("SAIL_CLIENT_ID", id),
-                ("SAIL_CLIENT_SECRET", client_secret),
-                ("SAIL_BASE_URL", api_url),
-            ]);
-            (values, "SAIL_NERM_BASE_URL")
-        }
-    };
-    if let Some(url) = &content.endpoint.nerm_url {
-        values.insert(nerm_key, url.to_string());
-    }
-    values
-}
-
 /// The data of the Secret, as its JSON has them.
 pub(super) fn encoded(content: &Content<'_>) -> BTreeMap<&'static str, String> {
-    values(content).into_iter().map(|(key, text)| (key, STANDARD.encode(text))).collect()
+    let data = content.data().into_iter();
+    data.map(|(key, value)| (key, STANDARD.encode(value.expose()))).collect()
 }
 
 /// The whole Secret, as it is created; `found`: what is there already.

@@ -12,11 +12,12 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions
 use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
 
-use self::content::{ALL_KEYS, body, encoded};
+use self::content::{body, encoded};
 pub use self::content::{Content, differs};
 use self::ownership::stripped;
-pub use self::ownership::{held, holds};
+pub use self::ownership::{claims, held, holds};
 use crate::api::names::MANAGER;
+use crate::lifecycle::rendering::all_keys;
 
 /// Published Secrets of all namespaces.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ impl PublishedSecrets {
         let name = found.name.as_deref().unwrap_or_default();
         let mut patch = body(content, Some(found));
         // A merge patch removes a key only if it says null.
-        let keys: BTreeMap<&str, Value> = ALL_KEYS.iter().map(|key| (*key, Value::Null)).collect();
+        let keys: BTreeMap<&str, Value> = all_keys().map(|key| (key, Value::Null)).collect();
         let mut data = json!(keys);
         // Keys of the other format go, and so does nermUrl when the Tenant has none any more.
         json_patch::merge(&mut data, &json!(encoded(content)));

@@ -7,11 +7,9 @@ use crate::api::PersonalAccessToken;
 use crate::api::names::{
     ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY,
 };
+use crate::lifecycle::rendering::recognise;
 use crate::lifecycle::secret::{Held, Holds};
 use crate::redacted::Redacted;
-
-/// The keys that hold a pair, by format.
-const PAIRS: [(&str, &str); 2] = [("clientId", "clientSecret"), ("SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET")];
 
 /// The Secret of this name: ours if this very resource controls it, or if no resource does and it carries the operator's
 /// mark for this one, as the Secret of a resource with `reclaimPolicy: Retain` does (T2).
@@ -30,29 +28,18 @@ pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
 
 /// The pair in a Secret of this resource; an empty one if it holds none.
 pub fn held(secret: &Secret, uid: &str) -> Held {
-    let (id, client_secret) = pair(secret).unwrap_or_default();
-    let number = annotation(&secret.metadata, ANNOTATION_NUMBER);
-    Held {
-        id: id.into(),
-        client_secret,
-        claims: number.and_then(|number| number.parse().ok()),
-        owned: controller(&secret.metadata) == Some(uid),
-    }
+    let pair = secret.data.as_ref().and_then(recognise);
+    let (id, client_secret) = match pair {
+        Some(pair) => (pair.client_id, pair.client_secret),
+        None => ("".into(), Redacted::default()),
+    };
+    let owned = controller(&secret.metadata) == Some(uid);
+    Held { id, client_secret, claims: claims(&secret.metadata), owned }
 }
 
-fn pair(secret: &Secret) -> Option<(String, Redacted)> {
-    // Whatever the format is now: the spec may have changed since the Secret was written.
-    for (id, client_secret) in PAIRS {
-        if let (Some(id), Some(client_secret)) = (text(secret, id), text(secret, client_secret)) {
-            return Some((id, Redacted::new(client_secret)));
-        }
-    }
-    None
-}
-
-fn text(secret: &Secret, key: &str) -> Option<String> {
-    let bytes = secret.data.as_ref()?.get(key)?;
-    String::from_utf8(bytes.0.clone()).ok()
+/// The number that a Secret's annotation claims: a hint, since users can edit it.
+pub fn claims(found: &ObjectMeta) -> Option<u64> {
+    annotation(found, ANNOTATION_NUMBER)?.parse().ok()
 }
 
 fn annotation<'a>(found: &'a ObjectMeta, name: &str) -> Option<&'a str> {

@@ -1,9 +1,10 @@
 //! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
-use super::view::{Note, Publication, Trial, View};
+use super::view::{Note, Trial, View};
 use super::written::stamp;
 use crate::api::conditions::{ConditionSpec, NERM_ACCEPTED, READY, RECONCILING, Reason, SCOPES_EFFECTIVE, STALLED};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
+use crate::lifecycle::publish::Publication;
 
 /// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
 /// although ISC cannot be asked.

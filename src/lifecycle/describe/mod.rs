@@ -8,9 +8,10 @@ mod written;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-pub use self::view::{Note, Publication, Trial, View};
+pub use self::view::{Note, Trial, View};
 use self::written::duration;
 pub use self::written::stamp;
+use super::publish::Publication;
 use super::upkeep::full_name;
 use crate::api::conditions::merge;
 use crate::api::personal_access_token::{CurrentToken, Effective};

@@ -3,6 +3,7 @@ use crate::api::PersonalAccessToken;
 use crate::api::conditions::{Reason, says_the_same};
 use crate::lifecycle::grants::Denial;
 use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
+use crate::lifecycle::publish::Publication;
 
 /// A word for machines and a sentence for people; `stalled`: only a person can help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,19 +35,6 @@ impl Note {
     pub fn waiting(reason: Reason, message: String) -> Self {
         Self { reason, message, stalled: false, retry_at: None }
     }
-}
-
-/// The published Secret as the token controller left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Publication {
-    /// It holds the current credential.
-    Published,
-    /// There is nothing to publish yet.
-    Nothing,
-    /// Its name belongs to something else.
-    Taken,
-    /// The API server will not have it: a quota, an admission policy, or the operator's rights. It says why.
-    Refused(String),
 }
 
 /// The result of the trial of a published credential, while ISC refuses the operator's own.

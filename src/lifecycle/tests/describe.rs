@@ -6,7 +6,8 @@ use super::*;
 use crate::api::PersonalAccessTokenStatus;
 use crate::api::conditions::Reason;
 use crate::api::personal_access_token::{LastHandled, PersonalAccessToken};
-use crate::lifecycle::describe::{Note, Publication, Trial, View, stamp, status};
+use crate::lifecycle::describe::{Note, Trial, View, stamp, status};
+use crate::lifecycle::publish::Publication;
 use crate::lifecycle::sample::DAY;
 
 fn resource(spec: serde_json::Value, annotations: serde_json::Value) -> PersonalAccessToken {

@@ -10,6 +10,7 @@ mod long_expiry;
 mod minting;
 mod nerm;
 mod order;
+mod publish;
 mod refused;
 mod release;
 mod retire;
