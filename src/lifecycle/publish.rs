@@ -29,7 +29,7 @@ pub enum Act<'a> {
 }
 
 /// The Secret's metadata, read before the ledger (R8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Glance {
     /// Not read: nothing seems to be published yet.
     Unread,

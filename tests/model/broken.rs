@@ -44,8 +44,14 @@ pub enum Broken {
     PublishWhileDeleting,
     /// R8: a Secret is as new as its annotation says.
     NumberFromAnnotation,
-    /// R8: a Secret that is ahead of the ledger is written over.
-    RewriteWithoutVerdict,
+    /// R8: an unknown pair that claims to be newer is written over.
+    OverwriteUnknown,
+    /// R8: a recorded pair that is newer than the one at hand is written over.
+    OverwriteNewer,
+    /// R8: a Secret that belongs to something else is written over.
+    OverwriteForeign,
+    /// R8: a write rests on a read of the Secret from after the ledger.
+    WriteOnLaterRead,
     /// R9: a LIST is believed although it may still miss the token.
     IgnoreLag,
     /// R9: a 404 drops the entry without a LIST.
@@ -194,11 +200,4 @@ pub fn settle(broken: Broken, ledger: &Ledger, step: &Step, outcome: &Outcome, n
         _ => {}
     }
     after
-}
-
-impl Broken {
-    /// Whether a Secret is created although its resource is being deleted.
-    pub fn creates_while_deleting(self) -> bool {
-        matches!(self, Broken::PublishWhileDeleting | Broken::CreateWhileDeleting)
-    }
 }

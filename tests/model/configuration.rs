@@ -14,6 +14,8 @@ pub struct Configuration {
     pub replicas: usize,
     /// Active replicas of the token controller; each may stall before its write.
     pub workers: usize,
+    /// They may stall between their reads too.
+    pub stalls_between_reads: bool,
     /// What A and B are at the start.
     pub start: [Start; 2],
     /// B has the name of A, and is applied once A is gone.
@@ -108,6 +110,8 @@ pub enum Edit {
     Data,
     /// Raise the number in its annotation.
     Number,
+    /// Lower the number in its annotation.
+    NoNumber,
     /// Copy the pair of the other resource into it, as a newer one.
     CopyOther,
     /// Put the pair of a token in it that a person made, as a newer one.

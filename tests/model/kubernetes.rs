@@ -1,13 +1,14 @@
-//! The token controller, as `src/controllers/token` is built: it reads the Secret, then the ledger, and writes later.
+//! The token controller: its passes up to the write, and the write, perhaps long after.
 use pat_operator::lifecycle::Ledger;
-use pat_operator::lifecycle::ledger::{Entry, State, Uid};
+use pat_operator::lifecycle::ledger::Uid;
+use pat_operator::lifecycle::publish::{Clearing, clear};
 use pat_operator::lifecycle::secret::Held;
 use pat_operator::redacted::Redacted;
 
 use crate::broken::Broken;
 use crate::configuration::Configuration;
 use crate::isc::secret_of;
-use crate::violations::{ABANDONED, OLDER, REVIVED, TRESPASS};
+use crate::violations::{ABANDONED, OLDER, TRESPASS};
 use crate::world::{Phase, Published, UIDS, Worker, World};
 
 impl Published {
@@ -27,82 +28,32 @@ impl Configuration {
             Phase::Gone | Phase::Future => return None,
             Phase::Deleting if !self.mentions(&world.ledger, &UIDS[r]) => world.workers[r][k] = Worker::RemoveFinalizer,
             Phase::Deleting => return self.clear(world, r, k),
-            Phase::Alive => return self.describe(world, r, k),
+            Phase::Alive => return self.publish_pass(world, r, k),
         }
         Some(())
     }
 
     fn mentions(&self, ledger: &Ledger, uid: &Uid) -> bool {
-        let served = ledger.of(uid).next().is_some() || ledger.pending.as_ref().is_some_and(|own| own.uid == *uid);
-        served || self.broken != Broken::FinalizerEarly && ledger.resources.contains_key(uid)
+        match self.broken {
+            Broken::FinalizerEarly => {
+                ledger.has_token(uid) || ledger.pending.as_ref().is_some_and(|own| own.uid == *uid)
+            }
+            _ => ledger.mentions(uid),
+        }
     }
 
     /// R12: the Secret goes, or what is left to the user is kept current.
     fn clear(&self, world: &mut World, r: usize, k: usize) -> Option<()> {
-        let resource = world.ledger.resources.get(&UIDS[r]).filter(|resource| resource.deleting)?;
-        let released = world.ledger.of(&UIDS[r]).any(|entry| entry.state == State::Released);
-        let kept = resource.retain && world.ledger.current(&UIDS[r]).is_some();
-        let due = !released && world.own_secret(self.place(r), r).is_some();
-        if kept || !due && self.broken == Broken::PublishWhileDeleting {
-            return self.describe(world, r, k);
-        }
-        due.then(|| world.workers[r][k] = Worker::RemoveSecret)
-    }
-
-    /// R8: a current credential, unless the Secret holds it, is somebody else's, or is ahead of the ledger.
-    fn describe(&self, world: &mut World, r: usize, k: usize) -> Option<()> {
-        let ledger = world.ledger.clone();
-        let resource = ledger.resources.get(&UIDS[r]);
-        let deleting = resource.is_some_and(|resource| resource.deleting);
-        let published = resource.is_some_and(|resource| !resource.deleting || resource.retain);
-        let published = published || self.broken == Broken::PublishWhileDeleting;
-        let entry = ledger.of(&UIDS[r]).find(|entry| published && self.publishes(world, entry));
-        let found = world.secrets[self.place(r)].clone();
-        let Some(entry) = entry.filter(|_| found.is_some() || !deleting || self.broken.creates_while_deleting()) else {
-            let secret = found.filter(|secret| secret.marks == Some(r) && !deleting)?;
-            return self.is_ahead(world, r, &secret).filter(|changed| *changed).map(|_| ());
-        };
-        let write = Worker::Publish { id: entry.id.clone(), n: entry.n, create: found.is_none() };
-        if let Some(secret) = found {
-            let right =
-                secret.id == entry.id && !secret.spoiled && secret.claims == entry.n && secret.owned != self.retain[r];
-            if secret.marks != Some(r) || self.broken == Broken::NumberFromAnnotation && secret.claims > entry.n {
-                return None;
+        let has_secret = world.own_secret(self.place(r), r).is_some();
+        match clear(&world.ledger, &UIDS[r]) {
+            Clearing::Leave => None,
+            Clearing::Publish => self.publish_pass(world, r, k),
+            Clearing::Remove if has_secret => {
+                world.workers[r][k] = Worker::RemoveSecret;
+                Some(())
             }
-            if let Some(changed) = self.is_ahead(world, r, &secret) {
-                return changed.then_some(());
-            }
-            if right {
-                return None;
-            }
-        }
-        if world.revoked.contains(&entry.id) {
-            world.violations |= REVIVED;
-        }
-        world.workers[r][k] = write;
-        Some(())
-    }
-
-    /// Whether the Secret is left alone: a recorded pair that is newer, or an unknown one that claims to be, until there is
-    /// a verdict (R13). `Some(true)`: the owner controller was asked just now.
-    fn is_ahead(&self, world: &mut World, r: usize, secret: &Published) -> Option<bool> {
-        let ledger = &world.ledger;
-        let (uid, held) = (&UIDS[r], secret.held());
-        let current = ledger.current(uid).map_or(0, |entry| entry.n);
-        if let Some(known) = ledger.entry(&held.id) {
-            return (known.n > current && known.uid == *uid && known.state == State::Prepared).then_some(false);
-        }
-        let refused = ledger.resources.get(uid).and_then(|resource| resource.refused.as_ref());
-        let asks = ledger.may_have_lost(uid, held.claims) && refused != Some(&held.digest());
-        let asks = asks && self.broken != Broken::RewriteWithoutVerdict;
-        asks.then(|| !std::mem::replace(&mut world.questions[r], true))
-    }
-
-    fn publishes(&self, world: &World, entry: &Entry) -> bool {
-        match self.broken {
-            Broken::PublishPrepared if entry.state == State::Prepared => true,
-            Broken::RepublishRevoked if world.revoked.contains(&entry.id) => true,
-            _ => entry.state == State::Current,
+            Clearing::Remove if self.broken == Broken::PublishWhileDeleting => self.publish_pass(world, r, k),
+            Clearing::Remove => None,
         }
     }
 
@@ -111,13 +62,16 @@ impl Configuration {
         let place = self.place(r);
         match std::mem::replace(&mut world.workers[r][k], Worker::Idle) {
             Worker::Idle => return None,
+            Worker::Glanced { glance, is_same } => return self.read_ledger(world, r, k, glance, is_same),
+            Worker::Looking { ledger, is_same } => return self.look_inside(world, r, k, &ledger, is_same),
             Worker::RemoveFinalizer => world.customs[r].phase = Phase::Gone,
             Worker::RemoveSecret if world.own_secret(place, r).is_some() => self.publish(world, place, None),
             Worker::Publish { id, n, create } if create == world.secrets[place].is_none() => {
                 self.note_overwritten(world, r, n);
                 let resource = world.ledger.resources.get(&UIDS[r]);
                 let recorded = resource.is_some_and(|resource| !resource.deleting || resource.retain);
-                let stalled = !self.broken.creates_while_deleting()
+                let creates = matches!(self.broken, Broken::PublishWhileDeleting | Broken::CreateWhileDeleting);
+                let stalled = !creates
                     && !(recorded
                         && !(create && resource.is_some_and(|resource| resource.deleting))
                         && world.ledger.current(&UIDS[r]).is_some_and(|current| current.n >= n));
@@ -148,17 +102,22 @@ impl Configuration {
         }
     }
 
-    /// A write of a Secret; whoever still wants to write over the old one will be refused.
+    /// A write of a Secret; whoever still wants to write over the old one will be refused, and what was read is outdated.
     pub fn publish(&self, world: &mut World, place: usize, secret: Option<Published>) {
         let replaced = secret.is_some() && world.secrets[place].is_some();
         world.secrets[place] = secret;
-        let outdated = |worker: &Worker| match worker {
-            Worker::Publish { create, .. } => !create,
-            Worker::RemoveSecret => !replaced,
-            Worker::Idle | Worker::RemoveFinalizer => false,
-        };
         for r in (0..2).filter(|r| self.place(*r) == place) {
-            world.workers[r].iter_mut().filter(|worker| outdated(worker)).for_each(|worker| *worker = Worker::Idle);
+            for worker in &mut world.workers[r] {
+                match worker {
+                    Worker::Publish { create: false, .. } => *worker = Worker::Idle,
+                    Worker::RemoveSecret if !replaced => *worker = Worker::Idle,
+                    Worker::Glanced { is_same, .. } | Worker::Looking { is_same, .. } => *is_same = false,
+                    Worker::Idle
+                    | Worker::RemoveFinalizer
+                    | Worker::RemoveSecret
+                    | Worker::Publish { create: true, .. } => {}
+                }
+            }
         }
     }
 }

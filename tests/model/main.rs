@@ -4,6 +4,7 @@
 //! a situation that it is about; and when a broken protocol is not caught. Arguments: words that a name must contain;
 //! `--deep`: the large configurations, which take hours.
 mod broken;
+mod broken_publishing;
 mod broken_travel;
 mod configuration;
 mod configurations;
@@ -16,6 +17,7 @@ mod kubernetes;
 mod partings;
 mod pass;
 mod properties;
+mod publishing;
 mod replica;
 mod rotations;
 mod shared;

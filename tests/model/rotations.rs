@@ -47,6 +47,17 @@ pub fn one_replica() -> Vec<Configuration> {
             reaches: &[RETIRED, ROTATED],
             ..one()
         },
+        Configuration {
+            name: "rotate A, token controllers stall between their reads, Secret edited",
+            rotate: [1, 0],
+            workers: 2,
+            stalls_between_reads: true,
+            edits: 1,
+            changes: &[Edit::Remove, Edit::NoNumber],
+            faults: 0,
+            reaches: &[RETIRED, ROTATED],
+            ..one()
+        },
     ]
 }
 

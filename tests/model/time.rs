@@ -34,7 +34,11 @@ impl World {
         for (uid, workers) in UIDS.iter().zip(&mut self.workers) {
             let Some(current) = self.ledger.current(uid) else { continue };
             let ends = current.published_at.map(|at| at + OVERLAP).is_some_and(|end| self.clock < end && end <= to);
-            let stalled = |worker: &&mut Worker| matches!(worker, Worker::Publish { id, .. } if *id != current.id);
+            let stalled = |worker: &&mut Worker| match worker {
+                Worker::Publish { id, .. } => *id != current.id,
+                Worker::Looking { ledger, .. } => ledger.current(uid).map(|known| &known.id) != Some(&current.id),
+                Worker::Idle | Worker::Glanced { .. } | Worker::RemoveSecret | Worker::RemoveFinalizer => false,
+            };
             workers.iter_mut().filter(stalled).filter(|_| ends).for_each(|worker| *worker = Worker::Idle);
         }
     }

@@ -127,7 +127,7 @@ impl Model for Configuration {
         }
         // Replicas are alike: which one is first does not matter.
         world.replicas.sort_by_cached_key(hash_of);
-        world.workers.iter_mut().for_each(|workers| workers.sort());
+        world.workers.iter_mut().for_each(|workers| workers.sort_by_cached_key(hash_of));
         (world != *last).then_some(world)
     }
 

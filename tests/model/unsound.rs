@@ -64,8 +64,13 @@ pub fn rotation() -> Vec<Configuration> {
     let misled = || Configuration { faults: 1, kinds: &[Fault::Ahead, Fault::Behind], ..one() };
     let revoked = || Configuration { rotate: [0, 0], revoke: [1, 0], ..edited(&[Edit::Remove]) };
     let numbered = || Configuration { rotate: [0, 0], ..edited(&[Edit::Number]) };
+    let taken =
+        || Configuration { start: [Start::Admitted, Start::Absent], rotate: [0, 0], ..edited(&[Edit::TakeName]) };
+    let between = || Configuration { workers: 2, stalls_between_reads: true, ..edited(&[Edit::NoNumber]) };
     let broken = |name, broken, caught_by, base: Configuration| Configuration { name, broken, caught_by, ..base };
     vec![
+        broken("broken R8: another's Secret is written over", Broken::OverwriteForeign, "P6", taken()),
+        broken("broken R8: the Secret is read after the ledger", Broken::WriteOnLaterRead, "P2", between()),
         broken("broken R8: the annotation tells the number", Broken::NumberFromAnnotation, "P7", numbered()),
         broken("broken R9: the Secret is read before the overlap ends", Broken::OverlapAfterRead, "P", stalled()),
         broken("broken R9: condemned before the new one is published", Broken::RetireUnpublished, "P3", one()),
@@ -100,7 +105,8 @@ pub fn travel() -> Vec<Configuration> {
     vec![
         broken("broken R6: long-lived tokens are swept", Broken::SweepLongLived, "P5", rotated()),
         broken("broken R6: an old LIST is judged by the ledger of now", Broken::SweepOldList, "P5", old()),
-        broken("broken R8: rewritten without a verdict", Broken::RewriteWithoutVerdict, "R13", rotated()),
+        broken("broken R8: rewritten without a verdict", Broken::OverwriteUnknown, "R13", rotated()),
+        broken("broken R8: a newer pair is written over", Broken::OverwriteNewer, "P2", rotated()),
         broken("broken R10: deleted by id alone", Broken::DeleteById, "P4", left()),
         broken("broken R12: created while being deleted", Broken::CreateWhileDeleting, "P2", removed()),
         broken("broken R12: the Secret is stripped first", Broken::StripFirst, "P4", left()),

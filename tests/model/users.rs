@@ -82,6 +82,7 @@ impl Configuration {
             Edit::Remove => own.map(|_| None)?,
             Edit::Data => Some(Published { spoiled: true, edited: true, ..own? }),
             Edit::Number => Some(Published { claims: HIGH, ..own? }),
+            Edit::NoNumber => Some(Published { claims: 0, ..own? }),
             Edit::CopyForeign | Edit::CopyStranger => {
                 let id = if edit == Edit::CopyForeign { FOREIGN.into() } else { STRANGER.into() };
                 Some(Published { id, claims: HIGH, edited: true, spoiled: false, ..own? })

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use pat_operator::lifecycle::ledger::{Attempt, Endpoint, Ledger, Millis, Owner, TokenId, Uid};
+use pat_operator::lifecycle::publish::Glance;
 use pat_operator::lifecycle::step::Extension;
 use pat_operator::lifecycle::{Timings, token_name};
 
@@ -72,10 +73,24 @@ pub struct Published {
 }
 
 /// What a token controller is about to write for one resource.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Worker {
     Idle,
-    Publish { id: TokenId, n: u64, create: bool },
+    /// It read the Secret's metadata, and reads the ledger next. `is_same`: the Secret did not change since.
+    Glanced {
+        glance: Glance,
+        is_same: bool,
+    },
+    /// It read the ledger, and reads the whole Secret next.
+    Looking {
+        ledger: Shared<Ledger>,
+        is_same: bool,
+    },
+    Publish {
+        id: TokenId,
+        n: u64,
+        create: bool,
+    },
     RemoveSecret,
     RemoveFinalizer,
 }

@@ -19,7 +19,7 @@ pub(super) async fn run(task: &Task<'_>) -> Result<Action, Error> {
     let Task { subject, context, .. } = *task;
     context.board.resources.mark_fresh(subject.uid, false);
     let stored = publish::ledger(task).await?;
-    let Some(stored) = stored.filter(|stored| mentions(&stored.ledger, subject.uid)) else {
+    let Some(stored) = stored.filter(|stored| stored.ledger.mentions(subject.uid)) else {
         return release(task).await;
     };
     let publication = clear(task, &stored.ledger).await?;
@@ -72,7 +72,7 @@ async fn release(task: &Task<'_>) -> Result<Action, Error> {
     let Task { token, subject, context, .. } = *task;
     let live = context.ledgers.of_tenant(subject.tenant).await;
     let live = live.map_err(|error| task.ledger_failed(error))?;
-    if live.iter().any(|stored| mentions(&stored.ledger, subject.uid)) || is_held_unlabelled(task).await? {
+    if live.iter().any(|stored| stored.ledger.mentions(subject.uid)) || is_held_unlabelled(task).await? {
         task.wake_owners();
         return Ok(Action::requeue(context.config.recheck));
     }
@@ -93,17 +93,11 @@ async fn is_held_unlabelled(task: &Task<'_>) -> Result<bool, Error> {
     };
     let read = context.ledgers.get(&LedgerStore::name_of(&session.owner)).await;
     let Some(stored) = read.map_err(|error| task.ledger_failed(error))? else { return Ok(false) };
-    let held = *stored.ledger.endpoint.tenant == *subject.tenant && mentions(&stored.ledger, subject.uid);
+    let held = *stored.ledger.endpoint.tenant == *subject.tenant && stored.ledger.mentions(subject.uid);
     if held {
         context.distrust(subject.tenant);
     }
     Ok(held)
-}
-
-fn mentions(ledger: &Ledger, uid: &str) -> bool {
-    ledger.resources.contains_key(uid)
-        || ledger.of(uid).next().is_some()
-        || ledger.pending.as_ref().is_some_and(|pending| &*pending.uid == uid)
 }
 
 async fn remove_secret(task: &Task<'_>) -> Result<(), Error> {

@@ -85,12 +85,7 @@ async fn look_inside(task: &Task<'_>, ledger: &Ledger, found: &SecretRead) -> Re
     carry_out(task, ledger, by_content(ledger, subject.uid, &whole), found).await
 }
 
-async fn carry_out(
-    task: &Task<'_>,
-    ledger: &Ledger,
-    act: Act<'_>,
-    found: &SecretRead,
-) -> Result<Publication, Error> {
+async fn carry_out(task: &Task<'_>, ledger: &Ledger, act: Act<'_>, found: &SecretRead) -> Result<Publication, Error> {
     match act {
         Act::Leave(publication) => Ok(publication),
         Act::Ask(publication) => {

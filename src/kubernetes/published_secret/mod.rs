@@ -12,8 +12,8 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions
 use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
 
-use self::content::{body, encoded};
 pub use self::content::{Content, differs};
+use self::content::{body, encoded};
 use self::ownership::stripped;
 pub use self::ownership::{claims, held, holds};
 use crate::api::names::MANAGER;

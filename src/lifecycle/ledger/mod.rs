@@ -113,6 +113,15 @@ impl Ledger {
         self.entries.iter().filter(move |entry| &*entry.uid == uid)
     }
 
+    /// Anything of the resource is recorded: then its finalizer stays.
+    pub fn mentions(&self, uid: &str) -> bool {
+        let is_pending = match &self.pending {
+            Some(pending) => *pending.uid == *uid,
+            None => false,
+        };
+        is_pending || self.has_token(uid) || self.resources.contains_key(uid)
+    }
+
     /// A token is recorded for the resource, whatever its state.
     pub fn has_token(&self, uid: &str) -> bool {
         self.of(uid).next().is_some()

@@ -76,7 +76,11 @@ fn r8_the_content_decides_only_on_the_version_from_before_the_ledger() {
         ("a spoilt one is corrected", whole("id1", 1), correct.clone()),
         ("an old pair too", whole("id0", 1), correct),
         ("one that changed since is left to the next pass", Whole { is_same: false, ..whole("id1", 1) }, NOTHING),
-        ("an unknown pair that claims to be newer raises a question", whole("id9", 9), Act::Ask(Publication::Published)),
+        (
+            "an unknown pair that claims to be newer raises a question",
+            whole("id9", 9),
+            Act::Ask(Publication::Published),
+        ),
     ] {
         assert_eq!(by_content(&ledger, "a", &whole), expected, "{sentence}");
     }
