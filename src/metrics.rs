@@ -1,5 +1,7 @@
 //! Every Prometheus metric of the operator: one struct, registered once, written through methods.
 mod labels;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -11,10 +13,12 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use labels::{
-    BuildLabels, CapacityLabels, ChangeLabels, ControllerLabels, OperationLabels, PassLabels, ReadyLabels,
-    RequestLabels, TenantLabels, WriteLabels,
+    BuildLabels, CapacityLabels, ChangeLabels, ControllerLabels, OperationLabels, PassLabels,
+    ReadyLabels, RequestLabels, TenantLabels, WriteLabels,
 };
-pub use labels::{CapacityShare, Controller, IscOperation, IscResult, KubernetesWrite, PassOutcome, TokenChange};
+pub use labels::{
+    CapacityShare, Controller, IscOperation, IscResult, KubernetesWrite, PassOutcome, TokenChange,
+};
 
 /// The operator's metrics. Cheap to update from any task; read by `/metrics`.
 #[derive(Debug)]
@@ -45,13 +49,17 @@ impl Metrics {
     /// One pass of a controller ended. Called by the wrapper around each reconciler.
     pub fn pass(&self, controller: Controller, outcome: PassOutcome, took: Duration) {
         self.passes.get_or_create(&PassLabels { controller, outcome }).inc();
-        self.pass_seconds.get_or_create(&ControllerLabels { controller }).observe(took.as_secs_f64());
+        self.pass_seconds
+            .get_or_create(&ControllerLabels { controller })
+            .observe(took.as_secs_f64());
     }
 
     /// One request to ISC was answered or given up. Called by `isc` itself.
     pub fn request(&self, operation: IscOperation, result: IscResult, took: Duration) {
         self.requests.get_or_create(&RequestLabels { operation, result }).inc();
-        self.request_seconds.get_or_create(&OperationLabels { operation }).observe(took.as_secs_f64());
+        self.request_seconds
+            .get_or_create(&OperationLabels { operation })
+            .observe(took.as_secs_f64());
     }
 
     /// One write to Kubernetes was sent. Called by the controllers where they call `kubernetes`.
@@ -64,15 +72,19 @@ impl Metrics {
         self.changes.get_or_create(&ChangeLabels { change }).inc();
     }
 
-    /// The number of resources by their `Ready` condition. Called by the controllers from time to time.
+    /// The number of resources by their `Ready` condition. Called by the controllers from time to
+    /// time.
     pub fn resources(&self, ready: usize, not_ready: usize) {
         self.resources.get_or_create(&ReadyLabels { ready: "true" }).set(gauge(ready));
         self.resources.get_or_create(&ReadyLabels { ready: "false" }).set(gauge(not_ready));
     }
 
-    /// The use of the token limit of a tenant's user. Called by the tenant controller with its status.
+    /// The use of the token limit of a tenant's user. Called by the tenant controller with its
+    /// status.
     pub fn capacity(&self, tenant: &str, share: CapacityShare, tokens: usize) {
-        self.capacity.get_or_create(&CapacityLabels { tenant: tenant.into(), share }).set(gauge(tokens));
+        self.capacity
+            .get_or_create(&CapacityLabels { tenant: tenant.into(), share })
+            .set(gauge(tokens));
     }
 
     /// Drops the numbers of a tenant that is gone. Called by the loop that misses it.
@@ -83,7 +95,8 @@ impl Metrics {
         self.credential_expiry(tenant, None);
     }
 
-    /// The expiry of the operator's own credential at a tenant, in seconds since 1970; `None`: never. Called likewise.
+    /// The expiry of the operator's own credential at a tenant, in seconds since 1970; `None`:
+    /// never. Called likewise.
     pub fn credential_expiry(&self, tenant: &str, unix_seconds: Option<i64>) {
         let labels = TenantLabels { tenant: tenant.into() };
         match unix_seconds {
@@ -92,7 +105,8 @@ impl Metrics {
         }
     }
 
-    /// The expiry of the first published credential, in seconds since 1970; 0 if there is none. Called likewise.
+    /// The expiry of the first published credential, in seconds since 1970; 0 if there is none.
+    /// Called likewise.
     pub fn earliest_expiry(&self, unix_seconds: i64) {
         self.earliest_expiry.set(unix_seconds);
     }
@@ -105,9 +119,13 @@ impl Metrics {
     fn new() -> Self {
         Self {
             passes: Family::default(),
-            pass_seconds: Family::new_with_constructor(|| histogram(&[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0])),
+            pass_seconds: Family::new_with_constructor(|| {
+                histogram(&[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0])
+            }),
             requests: Family::default(),
-            request_seconds: Family::new_with_constructor(|| histogram(&[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0])),
+            request_seconds: Family::new_with_constructor(|| {
+                histogram(&[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0])
+            }),
             writes: Family::default(),
             changes: Family::default(),
             resources: Family::default(),
@@ -121,17 +139,43 @@ impl Metrics {
     fn register_work(&self, registry: &mut Registry) {
         registry.register("passes", "Passes of a controller, by outcome", self.passes.clone());
         let took = "How long a pass of a controller took";
-        registry.register_with_unit("pass_duration", took, Unit::Seconds, self.pass_seconds.clone());
-        registry.register("isc_requests", "Requests to ISC, by operation and result", self.requests.clone());
+        registry.register_with_unit(
+            "pass_duration",
+            took,
+            Unit::Seconds,
+            self.pass_seconds.clone(),
+        );
+        registry.register(
+            "isc_requests",
+            "Requests to ISC, by operation and result",
+            self.requests.clone(),
+        );
         let took = "How long ISC took to answer";
-        registry.register_with_unit("isc_request_duration", took, Unit::Seconds, self.request_seconds.clone());
-        registry.register("kubernetes_writes", "Writes to Kubernetes, by what was written", self.writes.clone());
+        registry.register_with_unit(
+            "isc_request_duration",
+            took,
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        registry.register(
+            "kubernetes_writes",
+            "Writes to Kubernetes, by what was written",
+            self.writes.clone(),
+        );
         registry.register("token_changes", "Changes of tokens in ISC", self.changes.clone());
     }
 
     fn register_state(&self, registry: &mut Registry) {
-        registry.register("resources", "PersonalAccessTokens by their Ready condition", self.resources.clone());
-        registry.register("tenant_tokens", "Tokens of a tenant's user, and its limit", self.capacity.clone());
+        registry.register(
+            "resources",
+            "PersonalAccessTokens by their Ready condition",
+            self.resources.clone(),
+        );
+        registry.register(
+            "tenant_tokens",
+            "Tokens of a tenant's user, and its limit",
+            self.capacity.clone(),
+        );
         registry.register(
             "tenant_credential_expiry_timestamp_seconds",
             "When the operator's own credential at a tenant expires, in seconds since 1970; absent if never",
@@ -154,61 +198,4 @@ fn histogram(bounds: &'static [f64]) -> Histogram {
 
 fn gauge(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use prometheus_client::encoding::text::encode;
-
-    fn exposition(update: impl FnOnce(&Metrics)) -> String {
-        let mut registry = Registry::default();
-        let metrics = Metrics::register(&mut registry);
-        update(&metrics);
-        let mut text = String::new();
-        encode(&mut text, &registry).unwrap();
-        text
-    }
-
-    #[test]
-    fn each_update_shows_as_one_sample() {
-        let text = exposition(|metrics| {
-            metrics.pass(Controller::Owner, PassOutcome::Done, Duration::from_millis(30));
-            metrics.request(IscOperation::Create, IscResult::Throttled, Duration::from_millis(300));
-            metrics.write(KubernetesWrite::Ledger);
-            metrics.token(TokenChange::OrphanSwept);
-            metrics.resources(3, 1);
-            metrics.capacity("acme", CapacityShare::Others, 4);
-            metrics.credential_expiry("acme", Some(1_790_000_000));
-            metrics.earliest_expiry(1_800_000_000);
-            metrics.leader(true);
-        });
-        for sample in [
-            "pat_operator_passes_total{controller=\"owner\",outcome=\"done\"} 1",
-            "pat_operator_pass_duration_seconds_bucket{le=\"0.1\",controller=\"owner\"} 1",
-            "pat_operator_isc_requests_total{operation=\"create\",result=\"throttled\"} 1",
-            "pat_operator_isc_request_duration_seconds_count{operation=\"create\"} 1",
-            "pat_operator_kubernetes_writes_total{kind=\"ledger\"} 1",
-            "pat_operator_token_changes_total{change=\"orphan_swept\"} 1",
-            "pat_operator_resources{ready=\"true\"} 3",
-            "pat_operator_resources{ready=\"false\"} 1",
-            "pat_operator_tenant_tokens{tenant=\"acme\",share=\"others\"} 4",
-            "pat_operator_tenant_credential_expiry_timestamp_seconds{tenant=\"acme\"} 1790000000",
-            "pat_operator_earliest_expiry_timestamp_seconds 1800000000",
-            "pat_operator_leader 1",
-            concat!("pat_operator_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
-        ] {
-            assert!(text.contains(&format!("{sample}\n")), "{sample} is missing in\n{text}");
-        }
-    }
-
-    #[test]
-    fn a_tenant_that_is_gone_leaves_no_sample() {
-        let text = exposition(|metrics| {
-            metrics.capacity("acme", CapacityShare::Limit, 10);
-            metrics.credential_expiry("acme", Some(1));
-            metrics.forget_tenant("acme");
-        });
-        assert!(!text.contains("acme"), "{text}");
-    }
 }

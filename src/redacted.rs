@@ -1,4 +1,5 @@
-//! The one type that holds a secret value: it cannot be printed or serialised, and wipes its memory.
+//! The one type that holds a secret value: it cannot be printed or serialised, and wipes its
+//! memory.
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -6,8 +7,9 @@ use zeroize::Zeroizing;
 
 /// A secret value. `Debug` prints a placeholder; there is no `Display` and no `Serialize`.
 ///
-/// It leaves this type only through [`Redacted::expose`], in the files that `tests/architecture` lists: those that write
-/// a Secret, send a request to ISC, read a credential, or give a client the URL of its proxy.
+/// It leaves this type only through [`Redacted::expose`], in the files that `tests/architecture`
+/// lists: those that write a Secret, send a request to ISC, read a credential, or give a client the
+/// URL of its proxy.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Redacted(Zeroizing<String>);
 

@@ -42,7 +42,12 @@ impl ConditionSpec {
     }
 
     /// The condition as it is written; `old`: the one of this kind that is there.
-    fn written(&self, old: Option<&Condition>, generation: Option<i64>, now: Timestamp) -> Condition {
+    fn written(
+        &self,
+        old: Option<&Condition>,
+        generation: Option<i64>,
+        now: Timestamp,
+    ) -> Condition {
         let mut condition = Condition {
             type_: self.kind.into(),
             status: self.status().into(),
@@ -66,7 +71,12 @@ impl ConditionSpec {
 }
 
 /// The conditions as they are written; the transition time of an old one is kept while its status stays.
-pub fn merge(old: &[Condition], specs: &[ConditionSpec], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
+pub fn merge(
+    old: &[Condition],
+    specs: &[ConditionSpec],
+    generation: Option<i64>,
+    now: Timestamp,
+) -> Vec<Condition> {
     let mut merged = Vec::new();
     for spec in specs {
         let old = old.iter().find(|old| old.type_ == spec.kind);
@@ -117,11 +127,20 @@ mod tests {
                 "ISC failed (status 500): down; trackingId 2e; it is tried again",
                 "",
             ),
-            ("another reason", Reason::Refused, "ISC failed (status 503): down; trackingId 2e; it is tried again", ""),
+            (
+                "another reason",
+                Reason::Refused,
+                "ISC failed (status 503): down; trackingId 2e; it is tried again",
+                "",
+            ),
             ("less", Reason::IscUnavailable, "ISC failed (status 503): down", ""),
         ] {
             let new = merge(&old, &ready(reason, message), Some(1), Timestamp::UNIX_EPOCH);
-            assert_eq!(new[0].message, if expected.is_empty() { message } else { expected }, "{sentence}");
+            assert_eq!(
+                new[0].message,
+                if expected.is_empty() { message } else { expected },
+                "{sentence}"
+            );
         }
     }
 }

@@ -87,12 +87,26 @@ mod tests {
 
     #[test]
     fn one_number_and_one_unit() {
-        for (text, expected) in [("45s", 45), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("1s", 1)] {
+        for (text, expected) in
+            [("45s", 45), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("1s", 1)]
+        {
             assert_eq!(Duration(text.into()).seconds(), Ok(expected), "{text}");
         }
-        for text in
-            ["", "s", "1", "0s", "01m", "1h30m", "1.5h", "-1s", "+1s", "1 h", "1H", "99999999999999999999d", "1w"]
-        {
+        for text in [
+            "",
+            "s",
+            "1",
+            "0s",
+            "01m",
+            "1h30m",
+            "1.5h",
+            "-1s",
+            "+1s",
+            "1 h",
+            "1H",
+            "99999999999999999999d",
+            "1w",
+        ] {
             assert!(Duration(text.into()).seconds().is_err(), "{text:?}");
         }
     }

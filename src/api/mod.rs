@@ -9,5 +9,7 @@ pub mod reason;
 pub mod tenant;
 pub mod trigger;
 
-pub use personal_access_token::{PersonalAccessToken, PersonalAccessTokenSpec, PersonalAccessTokenStatus};
+pub use personal_access_token::{
+    PersonalAccessToken, PersonalAccessTokenSpec, PersonalAccessTokenStatus,
+};
 pub use tenant::{Tenant, TenantSpec, TenantStatus};

@@ -16,7 +16,9 @@ pub struct Trigger {
 
 /// The value of an annotation is no request.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("annotation {annotation}: {value:?} is not a time; write an RFC 3339 time, as in 2026-11-25T12:00:00Z")]
+#[error(
+    "annotation {annotation}: {value:?} is not a time; write an RFC 3339 time, as in 2026-11-25T12:00:00Z"
+)]
 pub struct NotATrigger {
     /// Name of the annotation.
     pub annotation: String,
@@ -31,10 +33,15 @@ impl Trigger {
     /// When it is not an RFC 3339 time.
     pub fn read(annotation: &str, value: &str) -> Result<Self, NotATrigger> {
         match value.parse::<Timestamp>() {
-            Ok(time) if has_form(value) => Ok(Self { value: value.into(), at: time.as_millisecond() }),
+            Ok(time) if has_form(value) => {
+                Ok(Self { value: value.into(), at: time.as_millisecond() })
+            }
             Ok(_) | Err(_) => {
                 // Cut: users may write anything here, and the message becomes part of a status.
-                Err(NotATrigger { annotation: annotation.into(), value: value.chars().take(SHOWN).collect() })
+                Err(NotATrigger {
+                    annotation: annotation.into(),
+                    value: value.chars().take(SHOWN).collect(),
+                })
             }
         }
     }
@@ -61,7 +68,8 @@ fn is_fraction(text: &str) -> bool {
 
 /// True if each character is that of the shape, or a digit where that has 0.
 fn is_shaped(text: &str, shape: &str) -> bool {
-    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| fits(byte, wanted))
+    text.len() == shape.len()
+        && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| fits(byte, wanted))
 }
 
 fn fits(byte: u8, wanted: u8) -> bool {
@@ -81,7 +89,11 @@ mod tests {
             ("2026-11-25T12:00:00.25Z", 1_795_608_000_250),
             ("2026-11-25T12:00:00.123456789-00:00", 1_795_608_000_123),
         ] {
-            assert_eq!(Trigger::read("a", value), Ok(Trigger { value: value.into(), at }), "{value}");
+            assert_eq!(
+                Trigger::read("a", value),
+                Ok(Trigger { value: value.into(), at }),
+                "{value}"
+            );
         }
     }
 
@@ -106,8 +118,14 @@ mod tests {
             "2026-11-25T12:00:00.0000000001Z",
             "2026-11-25T12:00:0\u{e4}Z",
         ] {
-            let said = Trigger::read("pat-operator.dev/rotate-requested-at", value).expect_err(value).to_string();
-            for part in ["pat-operator.dev/rotate-requested-at", &format!("{value:?}"), "as in 2026-11-25T12:00:00Z"] {
+            let said = Trigger::read("pat-operator.dev/rotate-requested-at", value)
+                .expect_err(value)
+                .to_string();
+            for part in [
+                "pat-operator.dev/rotate-requested-at",
+                &format!("{value:?}"),
+                "as in 2026-11-25T12:00:00Z",
+            ] {
                 assert!(said.contains(part), "{said}");
             }
         }

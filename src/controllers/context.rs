@@ -1,4 +1,5 @@
-//! The tools of every pass: the operator's settings, the cluster, the stores of the watches, and the board.
+//! The tools of every pass: the operator's settings, the cluster, the stores of the watches, and
+//! the board.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,8 +83,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Waits until all watches have been read once, so that what is missing is known to be missing; `false`: the
-    /// process ends before that.
+    /// Waits until all watches have been read once, so that what is missing is known to be missing;
+    /// `false`: the process ends before that.
     pub async fn is_informed(&self) -> bool {
         tokio::select! {
             biased;
@@ -92,11 +93,14 @@ impl Context {
         }
     }
 
-    /// Ends the wait of all passes. A store can be waited for in one task only: it forgets all wakers but the last.
+    /// Ends the wait of all passes. A store can be waited for in one task only: it forgets all
+    /// wakers but the last.
     pub async fn inform(&self) {
         let read = async {
             let tokens = self.tokens.wait_until_ready().await;
-            tokens.and(self.tenants.wait_until_ready().await).and(self.ledger_names.wait_until_ready().await)
+            tokens
+                .and(self.tenants.wait_until_ready().await)
+                .and(self.ledger_names.wait_until_ready().await)
         };
         tokio::select! {
             biased;
@@ -130,7 +134,8 @@ impl Context {
 
     /// Has the tenant controller ask ISC again, whatever it answered last.
     pub fn distrust(&self, tenant: &str) {
-        // A Tenant in trouble asks again by itself: two loops that wake each other would never rest.
+        // A Tenant in trouble asks again by itself: two loops that wake each other would never
+        // rest.
         if self.board.tenants.distrust(tenant) {
             self.wake.tenant(tenant);
         }
@@ -168,10 +173,22 @@ impl Context {
     ///
     /// # Errors
     /// When the certificates do not parse.
-    pub fn open(&self, api: ApiUrl, ca_pem: Option<&str>, credential: Credential) -> Result<Client, Failure> {
+    pub fn open(
+        &self,
+        api: ApiUrl,
+        ca_pem: Option<&str>,
+        credential: Credential,
+    ) -> Result<Client, Failure> {
         let transport = self.outside.transports.trusting(ca_pem)?;
         let budget = Arc::new(Budget::new(self.config.isc_requests_per_10s));
-        Ok(Client::new(api, self.config.pat_path.clone(), transport, credential, budget, self.metrics.clone()))
+        Ok(Client::new(
+            api,
+            self.config.pat_path.clone(),
+            transport,
+            credential,
+            budget,
+            self.metrics.clone(),
+        ))
     }
 
     /// A random number for this ledger.
@@ -189,7 +206,8 @@ impl Context {
         self.tenants.get(&ObjectRef::new(name))
     }
 
-    /// The resources of a Tenant. A name on the board may by now be that of another resource, of another Tenant.
+    /// The resources of a Tenant. A name on the board may by now be that of another resource, of
+    /// another Tenant.
     pub fn tokens_of(&self, tenant: &str) -> Vec<Arc<PersonalAccessToken>> {
         let found = self.board.tenants.indexed(tenant);
         let tokens = found.iter().filter_map(|reference| self.tokens.get(reference));

@@ -1,4 +1,5 @@
-//! Around each pass: its time, its outcome, and a wall, so that a panic is a failed pass of one object and ends nothing else.
+//! Around each pass: its time, its outcome, and a wall, so that a panic is a failed pass of one
+//! object and ends nothing else.
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,8 @@ use tokio::time::Instant;
 use crate::kubernetes::causes::Causes;
 use crate::metrics::{Controller, Metrics, PassOutcome};
 
-/// The time for which an object is left alone after its pass panicked; it doubles with each time in a row.
+/// The time for which an object is left alone after its pass panicked; it doubles with each time in
+/// a row.
 const FIRST: Duration = Duration::from_secs(10);
 /// The longest of these times.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
@@ -51,7 +53,8 @@ impl Guard {
     where
         K: ResourceExt,
     {
-        let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let namespace =
+            object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let key = (controller, format!("{namespace}{}", object.name_any()));
         if let Some(wait) = self.panics.wait(&key, object.resource_version().as_deref()) {
             return Ok(Action::requeue(wait));
@@ -91,7 +94,8 @@ impl Panics {
     fn wait(&self, key: &(Controller, String), revision: Option<&str>) -> Option<Duration> {
         let known = self.lock();
         // The edit may be the remedy: a new resourceVersion ends the wait.
-        let panicked = known.get(key).filter(|panicked| panicked.revision.as_deref() == revision)?;
+        let panicked =
+            known.get(key).filter(|panicked| panicked.revision.as_deref() == revision)?;
         let left = panicked.until.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
@@ -102,7 +106,10 @@ impl Panics {
         let times = known.get(&key).map_or(0, |panicked| panicked.times);
         // Six doublings already exceed the longest wait.
         let wait = FIRST.saturating_mul(1 << times.min(6)).min(LONGEST);
-        known.insert(key, Panicked { times: times.saturating_add(1), until: Instant::now() + wait, revision });
+        known.insert(
+            key,
+            Panicked { times: times.saturating_add(1), until: Instant::now() + wait, revision },
+        );
         wait
     }
 }
@@ -121,7 +128,8 @@ mod tests {
     async fn an_object_is_left_alone_ever_longer_unless_somebody_changes_it() {
         let panics = Panics::default();
         let key = |name: &str| (Controller::Token, name.to_owned());
-        let waits: Vec<u64> = (0..7).map(|_| panics.add(key("a"), Some("1".into())).as_secs()).collect();
+        let waits: Vec<u64> =
+            (0..7).map(|_| panics.add(key("a"), Some("1".into())).as_secs()).collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
         assert!(panics.wait(&key("a"), Some("1")).is_some());
         assert_eq!(panics.wait(&key("a"), Some("2")), None, "it is another object now");

@@ -1,4 +1,5 @@
-//! Work that no event starts: to forget Tenants that are gone, and to count gauges from the watches.
+//! Work that no event starts: to forget Tenants that are gone, and to count gauges from the
+//! watches.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 

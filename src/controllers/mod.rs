@@ -39,7 +39,9 @@ use watches::Watches;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The installation cannot be identified.
-    #[error("failed to identify the cluster; grant get on the Namespace kube-system, or set --installation-id")]
+    #[error(
+        "failed to identify the cluster; grant get on the Namespace kube-system, or set --installation-id"
+    )]
     Identify(#[from] operator_files::Error),
 }
 

@@ -1,5 +1,5 @@
-//! The world outside of the cluster: the way to ISC, chance, and the local time. A simulation brings
-//! its own, so that one seed decides all of it.
+//! The world outside of the cluster: the way to ISC, chance, and the local time. A simulation
+//! brings its own, so that one seed decides all of it.
 use crate::isc::http::Transports;
 use crate::redacted::Redacted;
 
@@ -12,18 +12,24 @@ pub struct Outside {
     pub transports: Transports,
     /// A random number for this ledger: a nonce of an attempt or of a write, or an incarnation.
     pub random: Chance,
-    /// The local time, for what a person reads: condition and event times. Nothing is decided by it (R20).
+    /// The local time, for what a person reads: condition and event times. Nothing is decided by it
+    /// (R20).
     pub wall_clock: WallClock,
 }
 
 impl Default for Outside {
     fn default() -> Self {
-        Self { transports: Transports::default(), random: Box::new(|_| random()), wall_clock: Box::new(wall_clock) }
+        Self {
+            transports: Transports::default(),
+            random: Box::new(|_| random()),
+            wall_clock: Box::new(wall_clock),
+        }
     }
 }
 
 impl Outside {
-    /// The real one, with https to ISC through a proxy, except to these hosts (separated by commas).
+    /// The real one, with https to ISC through a proxy, except to these hosts (separated by
+    /// commas).
     pub fn through(proxy: Redacted, except: String) -> Self {
         Self { transports: Transports::through(proxy, except), ..Self::default() }
     }

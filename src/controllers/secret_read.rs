@@ -25,7 +25,12 @@ impl SecretRead {
     ///
     /// # Errors
     /// When the API server refuses or fails.
-    pub async fn of(secrets: &PublishedSecrets, namespace: &str, name: &str, uid: &str) -> kube::Result<Self> {
+    pub async fn of(
+        secrets: &PublishedSecrets,
+        namespace: &str,
+        name: &str,
+        uid: &str,
+    ) -> kube::Result<Self> {
         let metadata = secrets.metadata(namespace, name).await?.map(|secret| secret.metadata);
         Ok(Self { holds: holds(metadata.as_ref(), uid), held: None, metadata })
     }

@@ -18,7 +18,8 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// `None`: the object lacks what every stored one has, and nothing may be done under an empty uid.
+    /// `None`: the object lacks what every stored one has, and nothing may be done under an empty
+    /// uid.
     pub fn of(token: &'a PersonalAccessToken) -> Option<Self> {
         let metadata = &token.metadata;
         Some(Self {

@@ -1,10 +1,11 @@
-//! One line of the log for each transition of a Ready condition, so that a log at `info` says what happened to whom.
+//! One line of the log for each transition of a Ready condition, so that a log at `info` says what
+//! happened to whom.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::api::conditions::{READY, Reason};
 
-/// Logs the transition from the old conditions to the new ones, if Ready has another status or reason. `object`: kind and
-/// name.
+/// Logs the transition from the old conditions to the new ones, if Ready has another status or
+/// reason. `object`: kind and name.
 pub fn log(object: &str, old: &[Condition], new: &[Condition]) {
     let Some(now) = ready(new) else { return };
     if ready(old).is_some_and(|before| before.status == now.status && before.reason == now.reason) {

@@ -11,10 +11,14 @@ use crate::lifecycle::describe::Note;
 /// The scope that lets a credential mint, extend, change and revoke its user's tokens.
 pub const MANAGE: &str = "sp:my-personal-access-tokens:manage";
 
-/// An unreadable ledger freezes its owner (R15); `None`: the ledger was not reached, and is asked for again.
+/// An unreadable ledger freezes its owner (R15); `None`: the ledger was not reached, and is asked
+/// for again.
 pub fn frozen(error: &ledger_store::Error) -> Option<Note> {
     let ledger_store::Error::Decode { .. } = error else { return None };
-    let message = format!("{}; until then the operator does not mint, publish, change or revoke", Causes(error));
+    let message = format!(
+        "{}; until then the operator does not mint, publish, change or revoke",
+        Causes(error)
+    );
     Some(Note::stalled(Reason::LedgerUnreadable, message))
 }
 
@@ -22,14 +26,17 @@ pub fn frozen(error: &ledger_store::Error) -> Option<Note> {
 pub fn outage(failure: &Failure, tenant: &str) -> Note {
     let (reason, remedy) = match failure {
         Failure::Wait(_) => (Reason::RateLimited, "the operator then continues without help"),
-        Failure::Refused { .. } => (Reason::CredentialRefused, "put a live credential into the Tenant's seed Secret"),
+        Failure::Refused { .. } => {
+            (Reason::CredentialRefused, "put a live credential into the Tenant's seed Secret")
+        }
         Failure::Forbidden(_) => (
             Reason::CredentialRefused,
             "give the token in the Tenant's seed Secret the scope sp:my-personal-access-tokens:manage, or create another that has it",
         ),
-        Failure::Elsewhere(_) => {
-            (Reason::Invalid, "write the base URL of the API there, as in https://<tenant>.api.identitynow.com")
-        }
+        Failure::Elsewhere(_) => (
+            Reason::Invalid,
+            "write the base URL of the API there, as in https://<tenant>.api.identitynow.com",
+        ),
         Failure::Setup(_) => (Reason::Invalid, "correct the Tenant"),
         Failure::Connect(_) => (
             Reason::IscUnavailable,
@@ -89,10 +96,18 @@ pub fn seed(tenant: &Tenant, operator_namespace: &str) -> String {
 /// A seed or a CA bundle cannot be used.
 pub fn file(error: &operator_files::Error) -> Note {
     match error {
-        operator_files::Error::SeedMissing { .. } => Note::stalled(Reason::SeedMissing, error.to_string()),
-        operator_files::Error::SeedInvalid { .. } => Note::stalled(Reason::SeedInvalid, error.to_string()),
-        operator_files::Error::BundleMissing { .. } => Note::stalled(Reason::Invalid, error.to_string()),
-        operator_files::Error::Read { .. } => Note::waiting(Reason::Reconciling, Causes(error).to_string()),
+        operator_files::Error::SeedMissing { .. } => {
+            Note::stalled(Reason::SeedMissing, error.to_string())
+        }
+        operator_files::Error::SeedInvalid { .. } => {
+            Note::stalled(Reason::SeedInvalid, error.to_string())
+        }
+        operator_files::Error::BundleMissing { .. } => {
+            Note::stalled(Reason::Invalid, error.to_string())
+        }
+        operator_files::Error::Read { .. } => {
+            Note::waiting(Reason::Reconciling, Causes(error).to_string())
+        }
     }
 }
 
@@ -114,7 +129,8 @@ mod tests {
     #[test]
     fn a_spoilt_ledger_is_told_with_its_name_and_the_remedy() {
         let source = encoding::Error::Missing("client-secret-4".into());
-        let note = frozen(&ledger_store::Error::Decode { name: "ledger-1".into(), source }).unwrap();
+        let note =
+            frozen(&ledger_store::Error::Decode { name: "ledger-1".into(), source }).unwrap();
         assert!(note.stalled);
         for part in [
             "ledger-1",

@@ -47,8 +47,13 @@ impl Wake {
         let (to_tenants, tenants) = unbounded();
         let waiting = Waiting::default();
         let owners = stream::select(owners, after_a_moment(owners_soon, waiting.clone())).boxed();
-        let wake =
-            Self { waiting, tokens: to_tokens, owners: to_owners, owners_soon: to_owners_soon, tenants: to_tenants };
+        let wake = Self {
+            waiting,
+            tokens: to_tokens,
+            owners: to_owners,
+            owners_soon: to_owners_soon,
+            tenants: to_tenants,
+        };
         (wake, Wakeups { tokens, owners, tenants })
     }
 
@@ -63,8 +68,8 @@ impl Wake {
         let _ = self.owners.unbounded_send(ObjectRef::new(ledger).within(namespace));
     }
 
-    /// The same in a moment: resources that are applied together are then minted for in one go, which saves writes.
-    /// Later calls do not put it off.
+    /// The same in a moment: resources that are applied together are then minted for in one go,
+    /// which saves writes. Later calls do not put it off.
     pub fn owner_soon(&self, namespace: &str, ledger: &str) {
         let ledger = ObjectRef::new(ledger).within(namespace);
         // The wake-up that is on its way covers this call too.

@@ -74,11 +74,14 @@ impl Watches {
         Self {
             tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
             owners: Controller::for_stream(ledgers, ledger_reader).with_config(runtime.clone()),
-            tenants: tenants.watches_stream(seeds, move |seed| users_of(&seed.name_any(), &store)).with_config(runtime),
+            tenants: tenants
+                .watches_stream(seeds, move |seed| users_of(&seed.name_any(), &store))
+                .with_config(runtime),
         }
     }
 
-    /// Runs the three loops until the context's shutdown, and until the passes under way have ended.
+    /// Runs the three loops until the context's shutdown, and until the passes under way have
+    /// ended.
     pub async fn run(self, context: Arc<Context>, wakeups: Wakeups) {
         let guard = Arc::new(Guard::new(context.metrics.clone()));
         let stop = || context.shutdown.clone().cancelled_owned();
@@ -87,7 +90,9 @@ impl Watches {
             .reconcile_on(wakeups.tokens)
             .graceful_shutdown_on(stop())
             .run(
-                |object, tokens| guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, tokens)),
+                |object, tokens| {
+                    guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, tokens))
+                },
                 guard::retry,
                 Arc::new(Tokens::new(context.clone())),
             )
@@ -98,7 +103,9 @@ impl Watches {
             .reconcile_on(wakeups.owners)
             .graceful_shutdown_on(stop())
             .run(
-                |object, owners| guard.clone().run(Pass::Owner, object.clone(), owner::reconcile(object, owners)),
+                |object, owners| {
+                    guard.clone().run(Pass::Owner, object.clone(), owner::reconcile(object, owners))
+                },
                 guard::retry,
                 Arc::new(Owners::new(context.clone())),
             )
@@ -108,7 +115,13 @@ impl Watches {
             .reconcile_on(wakeups.tenants)
             .graceful_shutdown_on(stop())
             .run(
-                |object, tenants| guard.clone().run(Pass::Tenant, object.clone(), tenant::reconcile(object, tenants)),
+                |object, tenants| {
+                    guard.clone().run(
+                        Pass::Tenant,
+                        object.clone(),
+                        tenant::reconcile(object, tenants),
+                    )
+                },
                 guard::retry,
                 Arc::new(Tenants::new(context.clone())),
             )

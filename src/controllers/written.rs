@@ -1,4 +1,5 @@
-//! The status that a loop wrote last. It counts until the watch has brought it: otherwise the same would be written twice.
+//! The status that a loop wrote last. It counts until the watch has brought it: otherwise the same
+//! would be written twice.
 use kube::ResourceExt;
 use tokio::time::Instant;
 
@@ -27,7 +28,8 @@ impl<S> Written<S> {
     }
 }
 
-/// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts, "Resource versions").
+/// The resourceVersion as a number: those of one kind can be compared (Kubernetes API concepts,
+/// "Resource versions").
 fn revision(object: &impl ResourceExt) -> Option<u64> {
     object.resource_version()?.parse().ok()
 }

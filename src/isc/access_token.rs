@@ -1,4 +1,7 @@
 //! Access tokens as bytes: what is sent for one, and what the reply says of it and of its user.
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use base64::Engine;
@@ -146,92 +149,4 @@ fn claims(token: &str) -> Fields {
         return Fields::default();
     };
     wire::fields(&bytes).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn granted(reply: Value, claims: &Value) -> Result<Access, Failure> {
-        let mut body = reply;
-        if body["access_token"].is_null() {
-            let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
-            body["access_token"] = json!(format!("e30.{payload}.c2ln"));
-        }
-        let reply = http::Response::builder().status(200).header("content-type", "application/json");
-        access(&reply.body(body.to_string().into()).unwrap(), Instant::now())
-    }
-
-    #[test]
-    fn names_of_scopes_come_from_whoever_has_them_and_a_bitmap_is_none() {
-        let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-        for (sentence, reply, claims, expected) in [
-            ("reply", json!({"scope": "idn:a:read sp:b"}), json!({"scope": ["FA=="]}), names(&["idn:a:read", "sp:b"])),
-            ("bitmap alone", json!({}), json!({"scope": ["FA=="]}), None),
-            ("bitmap as text", json!({}), json!({"scope": "FA=="}), None),
-            ("the guide's old sample", json!({"scope": "read write"}), json!({"scope": ["read", "write"]}), None),
-            (
-                "names in the claim",
-                json!({"scope": "read write"}),
-                json!({"scope": ["idn:a:read"]}),
-                names(&["idn:a:read"]),
-            ),
-            (
-                "names as text in the claim",
-                json!({}),
-                json!({"scope": "idn:a:read sp:b"}),
-                names(&["idn:a:read", "sp:b"]),
-            ),
-            ("an array in the reply", json!({"scope": ["idn:a:read"]}), json!({}), names(&["idn:a:read"])),
-            ("nonsense", json!({"scope": 7}), json!({"scope": {"a": 1}}), None),
-            ("nothing", json!({}), json!({}), None),
-        ] {
-            assert_eq!(granted(reply, &claims).ok().unwrap().identity.scopes, expected, "{sentence}");
-        }
-    }
-
-    #[test]
-    fn an_absurd_life_is_bounded_and_never_ends_the_process() {
-        for (said, least, most) in [
-            (json!(600), 450, 450),
-            (json!("600"), 450, 450),
-            (json!(599.9), 449, 450),
-            (json!(15), 11, 12),
-            (json!(18_446_744_073_709_551_615_u64), 32_400, 32_400),
-            (json!(1e300), 32_400, 32_400),
-            (json!("1e999"), 45, 32_400),
-            (json!("NaN"), 45, 45),
-            (json!(-1), 45, 45),
-            (json!(0), 45, 45),
-            (json!("soon"), 45, 45),
-            (json!(null), 45, 45),
-            (json!([3600]), 45, 45),
-            (json!({}), 45, 45),
-        ] {
-            let before = Instant::now();
-            let until = granted(json!({"expires_in": said}), &json!({})).ok().unwrap().until;
-            let life = until.saturating_duration_since(before).as_secs();
-            assert!((least..=most + 1).contains(&life), "{said}: {life}");
-        }
-    }
-
-    #[test]
-    fn who_it_is_may_stand_in_reply_or_claims_or_nowhere_and_in_any_type() {
-        let claims = json!({"tenant_id": "t", "identity_id": "u", "org": "acme", "pod": "p"});
-        let all = granted(json!({}), &claims).ok().unwrap().identity;
-        assert_eq!((all.tenant_id.as_deref(), all.identity_id.as_deref()), (Some("t"), Some("u")));
-        let reply = granted(json!({"tenant_id": "r"}), &claims).ok().unwrap().identity;
-        assert_eq!(reply.tenant_id.as_deref(), Some("r"));
-        let odd = granted(json!({"tenant_id": 7, "identity_id": null, "org": ""}), &json!({})).ok().unwrap().identity;
-        assert_eq!(odd, Identity::default());
-    }
-
-    #[test]
-    fn what_is_no_access_token_did_not_come_from_isc() {
-        for token in [json!(""), json!(7), json!("a b"), json!("ü"), json!("a\nb")] {
-            let failure = granted(json!({"access_token": token}), &json!({})).err();
-            assert!(matches!(failure, Some(Failure::Elsewhere(_))), "{token}: {failure:?}");
-        }
-    }
 }

@@ -25,7 +25,8 @@ fn scrub(text: &str) -> String {
     printable.take(256).collect()
 }
 
-/// The word, unless it is long enough to be an access token or a client secret; a tracking id has 36 characters.
+/// The word, unless it is long enough to be an access token or a client secret; a tracking id has
+/// 36 characters.
 fn harmless(word: &str) -> &str {
     let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     if core.len() > 36 { "…" } else { word }

@@ -1,4 +1,5 @@
-//! The meaning of a reply (R3): pure, over status, headers and body; never by the text of a message.
+//! The meaning of a reply (R3): pure, over status, headers and body; never by the text of a
+//! message.
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -112,7 +113,8 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
         404 => return Err(Failure::Elsewhere("LIST was answered with status 404".into())),
         _ => return Err(refusal(reply)),
     }
-    let tokens: Vec<wire::Fields> = json(reply).map_err(|_| malformed(reply, "LIST is not a list of tokens"))?;
+    let tokens: Vec<wire::Fields> =
+        json(reply).map_err(|_| malformed(reply, "LIST is not a list of tokens"))?;
     let mut seen = BTreeSet::new();
     let mut listed = Vec::with_capacity(tokens.len());
     for token in &tokens {
@@ -126,13 +128,16 @@ pub fn listed(reply: &Reply) -> Result<Vec<ListedToken>, Failure> {
     Ok(listed)
 }
 
-/// Id, name and owner say whose a token is: without them LIST is no information. The rest may be missing or unreadable.
+/// Id, name and owner say whose a token is: without them LIST is no information. The rest may be
+/// missing or unreadable.
 fn listed_token(token: &wire::Fields) -> Result<ListedToken, String> {
     let id = match token.text("id") {
         Some(id) if is_id(&id) => id,
         Some(_) | None => return Err("a token in LIST has no id, or a malformed one".into()),
     };
-    let Some(name) = token.text("name") else { return Err(format!("token {id} in LIST has no name")) };
+    let Some(name) = token.text("name") else {
+        return Err(format!("token {id} in LIST has no name"));
+    };
     let Some(owner_id) = token.text_within("owner", "id") else {
         return Err(format!("token {id} in LIST has no owner with an id"));
     };

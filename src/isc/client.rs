@@ -1,14 +1,15 @@
-//! The operator's session with ISC as one user: its credential, its own access token, and one way to send a request.
+//! The operator's session with ISC as one user: its credential, its own access token, and one way
+//! to send a request.
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Method, header};
 use tokio::time::Instant;
 
 use super::access_token::{self, Access};
 use super::budget::Budget;
+use super::call::Call;
 use super::clock::{Clock, Reading};
 use super::endpoint::ApiUrl;
 use super::error::Failure;
@@ -35,17 +36,6 @@ struct Inner {
     /// ISC named scopes of our own credential: where it names none of another, there are none.
     names_scopes: AtomicBool,
     metrics: Arc<Metrics>,
-}
-
-/// A request to ISC without its access token.
-#[derive(Clone)]
-pub(super) struct Call<'a> {
-    pub(super) method: Method,
-    /// Path behind the base URL, with its query.
-    pub(super) path: &'a str,
-    /// `Content-Type` of the body.
-    pub(super) kind: &'static str,
-    pub(super) body: Bytes,
 }
 
 impl Client {
@@ -111,7 +101,8 @@ impl Client {
         self.take().await?;
         // Before the request: the life of the access token runs from some moment after this one.
         let asked = Instant::now();
-        let call = Call { method: Method::POST, path: "/oauth/token", kind: access_token::FORM, body };
+        let call =
+            Call { method: Method::POST, path: "/oauth/token", kind: access_token::FORM, body };
         let reply = self.call(call, None).await?;
         access_token::granted(&reply, asked)
     }
@@ -170,11 +161,17 @@ impl Client {
     }
 
     /// Counts a request and its answer.
-    pub(super) fn count(&self, operation: IscOperation, answer: &Result<Reply, Failure>, took: Duration) {
+    pub(super) fn count(
+        &self,
+        operation: IscOperation,
+        answer: &Result<Reply, Failure>,
+        took: Duration,
+    ) {
         self.0.metrics.request(operation, classify::result(answer), took);
     }
 
-    /// Sends what may be sent twice: a 401 drops the access token and tries once more with a new one.
+    /// Sends what may be sent twice: a 401 drops the access token and tries once more with a new
+    /// one.
     pub(super) async fn repeatable(&self, call: Call<'_>) -> Result<Reply, Failure> {
         for last in [false, true] {
             let bearer = self.bearer().await?;
@@ -193,7 +190,11 @@ impl Client {
     }
 
     /// Sends one request, once; after a 429 nothing is sent for as long as ISC asks.
-    pub(super) async fn call(&self, call: Call<'_>, bearer: Option<&Redacted>) -> Result<Reply, Failure> {
+    pub(super) async fn call(
+        &self,
+        call: Call<'_>,
+        bearer: Option<&Redacted>,
+    ) -> Result<Reply, Failure> {
         let reply = self.call_aside(call, bearer).await?;
         if reply.status() == 429 {
             return Err(Failure::Wait(self.0.budget.hold(headers::retry_after(&reply))));
@@ -202,8 +203,12 @@ impl Client {
     }
 
     /// The same for what is good to know, and not needed: a 429 to it holds nothing else up.
-    pub(super) async fn call_aside(&self, call: Call<'_>, bearer: Option<&Redacted>) -> Result<Reply, Failure> {
-        let operation = operation(&call);
+    pub(super) async fn call_aside(
+        &self,
+        call: Call<'_>,
+        bearer: Option<&Redacted>,
+    ) -> Result<Reply, Failure> {
+        let operation = call.operation();
         let started = Instant::now();
         let request = self.request(call, bearer)?;
         let answer = send(&self.0.transport, request).await;
@@ -233,17 +238,5 @@ impl Client {
 
     fn clock(&self) -> MutexGuard<'_, Clock> {
         self.0.clock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn operation(call: &Call<'_>) -> IscOperation {
-    match call.method {
-        _ if call.path.starts_with("/oauth/check_token") => IscOperation::CheckToken,
-        _ if call.path.starts_with("/oauth/info") => IscOperation::Info,
-        _ if call.path.starts_with("/oauth") => IscOperation::AccessToken,
-        Method::POST => IscOperation::Create,
-        Method::PATCH => IscOperation::Update,
-        Method::DELETE => IscOperation::Delete,
-        _ => IscOperation::List,
     }
 }

@@ -1,4 +1,5 @@
-//! ISC's time (R20): the `Date` of a reply plus the monotonic time since; the local wall clock never counts.
+//! ISC's time (R20): the `Date` of a reply plus the monotonic time since; the local wall clock
+//! never counts.
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -140,14 +141,20 @@ mod tests {
         clock.observe(T + 10_000, after(10));
         assert_eq!(clock.read(after(10)), Some(Reading { ms: T + 10_000, consistent: true }));
         clock.observe(0, after(11));
-        assert_eq!(clock.read(after(11)), Some(Reading { ms: T + 11_000, consistent: true }), "1970 is ignored");
+        assert_eq!(
+            clock.read(after(11)),
+            Some(Reading { ms: T + 11_000, consistent: true }),
+            "1970 is ignored"
+        );
     }
 
     #[test]
     fn a_jump_counts_once_a_second_reply_confirms_it() {
         let start = Instant::now();
         let after = |seconds: u64| start + Duration::from_secs(seconds);
-        let read = |clock: &Clock, seconds| clock.read(after(seconds)).map(|now| (now.ms - T, now.consistent));
+        let read = |clock: &Clock, seconds| {
+            clock.read(after(seconds)).map(|now| (now.ms - T, now.consistent))
+        };
         let mut clock = Clock::default();
         clock.observe(T, start);
         clock.observe(T + 10_000, after(10));
@@ -157,10 +164,18 @@ mod tests {
         lie.observe(T + 21_000, after(21));
         assert_eq!(read(&lie, 21), Some((21_000, true)), "it was a proxy's");
         clock.observe(T + 500_000, after(20));
-        assert_eq!(read(&clock, 20), Some((500_000, false)), "confirmed, but by a reply of the same moment");
+        assert_eq!(
+            read(&clock, 20),
+            Some((500_000, false)),
+            "confirmed, but by a reply of the same moment"
+        );
         clock.observe(T + 505_000, after(25));
         assert_eq!(read(&clock, 25), Some((505_000, true)));
         clock.observe(T, after(120));
-        assert_eq!(read(&clock, 120), Some((0, false)), "after a silence there is nothing to contradict");
+        assert_eq!(
+            read(&clock, 120),
+            Some((0, false)),
+            "after a silence there is nothing to contradict"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The base URL of a tenant's API: https only, so that a client secret never travels in the clear (T5).
+//! The base URL of a tenant's API: https only, so that a client secret never travels in the clear
+//! (T5).
 use std::fmt;
 
 use reqwest::Url;
@@ -42,7 +43,8 @@ impl ApiUrl {
             "http" if loopback && loopback_http => {}
             _ => return Err(Error::NotHttps(text.into())),
         }
-        // The text of the parsed URL, not the one that was written: hosts are in lower case, for one.
+        // The text of the parsed URL, not the one that was written: hosts are in lower case, for
+        // one.
         Ok(Self(url.as_str().trim_end_matches('/').into()))
     }
 

@@ -1,4 +1,5 @@
-//! One HTTP request to ISC: bounded in time and size, no redirects, no retries, nothing of a body in a log.
+//! One HTTP request to ISC: bounded in time and size, no redirects, no retries, nothing of a body
+//! in a log.
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ const TOTAL: Duration = Duration::from_secs(30);
 /// Most bytes of a LIST reply; everything else is far smaller.
 const MAX_BODY: usize = 1 << 20;
 
-/// The source of transports. All Tenants without authorities of their own share one: reading the system's takes
-/// milliseconds, and holding them hundreds of kilobytes.
+/// The source of transports. All Tenants without authorities of their own share one: reading the
+/// system's takes milliseconds, and holding them hundreds of kilobytes.
 #[derive(Default)]
 pub struct Transports {
     shared: OnceLock<Transport>,
@@ -73,7 +74,8 @@ impl Transports {
 fn transport(ca_pem: Option<&str>, proxy: Option<&Proxy>) -> Result<Transport, Failure> {
     let setup = |error: reqwest::Error| Failure::Setup(cause(&error));
     let mut builder = reqwest::Client::builder()
-        // Otherwise reqwest reads the environment, and sends plain http, with the client secret, through HTTP_PROXY (T5).
+        // Otherwise reqwest reads the environment, and sends plain http, with the client secret,
+        // through HTTP_PROXY (T5).
         .no_proxy()
         // A redirect would carry the client secret to a host that was not checked (T5).
         .redirect(Policy::none())
@@ -86,7 +88,9 @@ fn transport(ca_pem: Option<&str>, proxy: Option<&Proxy>) -> Result<Transport, F
     if let Some(pem) = ca_pem {
         let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(setup)?;
         if authorities.is_empty() {
-            return Err(Failure::Setup("the CA bundle has no certificate; put one or more in PEM into it".into()));
+            return Err(Failure::Setup(
+                "the CA bundle has no certificate; put one or more in PEM into it".into(),
+            ));
         }
         builder = builder.tls_certs_only(authorities);
     }
@@ -107,7 +111,8 @@ pub async fn send(transport: &Transport, request: Request) -> Result<Reply, Fail
 }
 
 async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failure> {
-    let request = reqwest::Request::try_from(request).map_err(|error| Failure::Setup(cause(&error)))?;
+    let request =
+        reqwest::Request::try_from(request).map_err(|error| Failure::Setup(cause(&error)))?;
     let mut reply = client.execute(request).await.map_err(|error| failure(&error))?;
     let (status, headers) = (reply.status(), reply.headers().clone());
     let malformed = |what: &str| Failure::Malformed { status: status.as_u16(), what: what.into() };

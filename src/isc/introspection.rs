@@ -3,7 +3,8 @@ use http::Method;
 
 use super::access_token::{self, Access, Identity};
 use super::body;
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::error::Failure;
 use super::wire::Fields;
 use crate::credential::Credential;
@@ -53,14 +54,20 @@ impl Client {
         Ok(told)
     }
 
-    /// The scopes of an access token by `/oauth/check_token/`, which the vendor does not document: no answer is no error.
+    /// The scopes of an access token by `/oauth/check_token/`, which the vendor does not document:
+    /// no answer is no error.
     async fn ask_for_scopes(&self, bearer: &Redacted) -> Option<Vec<String>> {
         if !self.has_check_token() {
             return None;
         }
         let body = access_token::check_form(bearer).ok()?;
         self.take().await.ok()?;
-        let call = Call { method: Method::POST, path: "/oauth/check_token/", kind: access_token::FORM, body };
+        let call = Call {
+            method: Method::POST,
+            path: "/oauth/check_token/",
+            kind: access_token::FORM,
+            body,
+        };
         let reply = self.call_aside(call, None).await.ok()?;
         // Refused or not there: to ask at each look would cost a request each time.
         if matches!(reply.status().as_u16(), 401..=405) {

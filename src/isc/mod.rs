@@ -1,9 +1,12 @@
-//! Effects outside the cluster: the token API of ISC over HTTP. It knows nothing of Kubernetes and decides nothing.
+//! Effects outside the cluster: the token API of ISC over HTTP. It knows nothing of Kubernetes and
+//! decides nothing.
 //!
-//! Deliberately absent: retries of a POST, redirects, a way to skip TLS verification, and any log of a body.
+//! Deliberately absent: retries of a POST, redirects, a way to skip TLS verification, and any log
+//! of a body.
 pub mod access_token;
 mod body;
 pub mod budget;
+mod call;
 pub mod classify;
 pub mod client;
 pub mod clock;

@@ -1,4 +1,5 @@
-//! The trial of a credential against Non-Employee Risk Management (NERM), which takes ISC's access tokens.
+//! The trial of a credential against Non-Employee Risk Management (NERM), which takes ISC's access
+//! tokens.
 use http::{Method, header};
 use tokio::time::Instant;
 
@@ -25,8 +26,8 @@ pub enum Nerm {
 }
 
 impl Client {
-    /// Gets an access token with a credential and shows it to NERM. NERM has limits and a clock of its own, so that its
-    /// reply counts neither for the budget nor for the time of ISC.
+    /// Gets an access token with a credential and shows it to NERM. NERM has limits and a clock of
+    /// its own, so that its reply counts neither for the budget nor for the time of ISC.
     ///
     /// # Errors
     /// When ISC gives no access token.
@@ -37,7 +38,8 @@ impl Client {
             .uri(nerm.join("/system_roles?limit=1"))
             .header(header::ACCEPT, "application/json")
             .header(header::AUTHORIZATION, format!("Bearer {}", access.bearer.expose()));
-        let request: Request = request.body(bytes::Bytes::new()).map_err(|error| Failure::Setup(error.to_string()))?;
+        let request: Request =
+            request.body(bytes::Bytes::new()).map_err(|error| Failure::Setup(error.to_string()))?;
         let started = Instant::now();
         // Past `call`: NERM is another service, whose Date and 429 say nothing of ISC.
         let answer = send(self.transport(), request).await;
@@ -49,8 +51,8 @@ impl Client {
     }
 }
 
-/// 401 and 403 are refusals. NERM looks at the access token first, so that a 400 in JSON, as it answers for an empty
-/// collection, is no refusal.
+/// 401 and 403 are refusals. NERM looks at the access token first, so that a 400 in JSON, as it
+/// answers for an empty collection, is no refusal.
 fn judge(reply: &Reply) -> Nerm {
     if let Some(what) = stranger(reply) {
         return Nerm::Unknown(what);
@@ -100,7 +102,10 @@ mod tests {
         assert_eq!(json(200, "{\"system_roles\":[]}"), Nerm::Accepted);
         assert!(matches!(json(200, "{\"error\":\"Unauthorized\"}"), Nerm::Unknown(_)));
         assert_eq!(json(400, "{\"error\":\"no system_roles found\"}"), Nerm::Accepted);
-        assert_eq!(json(401, "{\"error\":\"unauthorized\"}"), Nerm::Refused("status 401: unauthorized".into()));
+        assert_eq!(
+            json(401, "{\"error\":\"unauthorized\"}"),
+            Nerm::Refused("status 401: unauthorized".into())
+        );
         assert!(matches!(json(403, ""), Nerm::Refused(_)));
         for (status, kind) in [
             (404, "application/json"),

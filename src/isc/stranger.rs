@@ -4,7 +4,8 @@ use reqwest::header::LOCATION;
 use super::headers::{content_type, is_json, text};
 use super::http::Reply;
 
-/// The thing that answered in the place of ISC's API; `None`: it may well be ISC, or a host that fails.
+/// The thing that answered in the place of ISC's API; `None`: it may well be ISC, or a host that
+/// fails.
 pub fn stranger(reply: &Reply) -> Option<String> {
     let status = reply.status().as_u16();
     match status {
@@ -101,7 +102,10 @@ mod tests {
     #[test]
     fn where_a_redirect_leads_is_told_without_query_and_user() {
         let to = |location: &str| said(302, &[("location", location)]).unwrap();
-        assert!(to("https://sso.example/login?goto=c4n4ry").ends_with("to \"https://sso.example/login\""));
+        assert!(
+            to("https://sso.example/login?goto=c4n4ry")
+                .ends_with("to \"https://sso.example/login\"")
+        );
         assert_eq!(to("https://me:c4n4ry@sso.example/"), "a redirect (status 302)");
         assert_eq!(to(""), "a redirect (status 302)");
     }

@@ -3,8 +3,9 @@ use bytes::Bytes;
 use http::Method;
 
 use super::body;
+use super::call::Call;
 use super::classify;
-use super::client::{Call, Client};
+use super::client::Client;
 use super::error::Failure;
 use super::wire::Fields;
 
@@ -26,7 +27,12 @@ impl Client {
     /// Anything but a 200 with a JSON object.
     pub async fn tenant_info(&self) -> Result<TenantInfo, Failure> {
         self.take().await?;
-        let call = Call { method: Method::GET, path: "/oauth/info", kind: "application/json", body: Bytes::new() };
+        let call = Call {
+            method: Method::GET,
+            path: "/oauth/info",
+            kind: "application/json",
+            body: Bytes::new(),
+        };
         // Nothing waits for it: a 429 here must not hold up calls that matter.
         let reply = self.call_aside(call, None).await?;
         if reply.status() != 200 {

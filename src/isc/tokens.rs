@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::body;
+use super::call::Call;
 use super::classify::{self, Created, ListedToken};
-use super::client::{Call, Client};
+use super::client::Client;
 use super::error::Failure;
 use super::http::Reply;
 use super::stranger::stranger;
@@ -90,7 +91,8 @@ impl Client {
         classify::created(&reply, request.name, request.owner_id)
     }
 
-    /// All that a POST needs and that can fail before it: its body, an access token, and the budget's leave.
+    /// All that a POST needs and that can fail before it: its body, an access token, and the
+    /// budget's leave.
     async fn prepare(&self, request: &CreateRequest<'_>) -> Result<(Bytes, Redacted), Failure> {
         // ISC would grant every scope of the user (T4).
         if request.scopes.is_empty() {
@@ -110,7 +112,8 @@ impl Client {
     /// When it is unknown whether it took effect; repeating it is safe.
     pub async fn change(&self, id: &str, changes: &[Change]) -> Result<Effect, Failure> {
         let operations: Vec<wire::Replace> = changes.iter().map(replace).collect();
-        let reply = self.repeatable(call(Method::PATCH, &self.one(id)?, PATCH, json(&operations)?)).await?;
+        let reply =
+            self.repeatable(call(Method::PATCH, &self.one(id)?, PATCH, json(&operations)?)).await?;
         match reply.status().as_u16() {
             // Without the token in the reply, LIST shows the expiry.
             204 => Ok(Effect::Yes { expires: None }),
@@ -118,7 +121,9 @@ impl Client {
             200 => changed(&reply, id),
             // From a proxy these statuses would say nothing of the token.
             404 if stranger(&reply).is_none() => Ok(Effect::Gone),
-            400 | 413 | 415 | 422 if stranger(&reply).is_none() => Ok(Effect::No(classify::refusal(&reply))),
+            400 | 413 | 415 | 422 if stranger(&reply).is_none() => {
+                Ok(Effect::No(classify::refusal(&reply)))
+            }
             _ => Err(classify::refusal(&reply)),
         }
     }
@@ -128,7 +133,8 @@ impl Client {
     /// # Errors
     /// When it is unknown whether it took effect; repeating it is safe.
     pub async fn delete(&self, id: &str) -> Result<Deleted, Failure> {
-        let reply = self.repeatable(call(Method::DELETE, &self.one(id)?, JSON, Bytes::new())).await?;
+        let reply =
+            self.repeatable(call(Method::DELETE, &self.one(id)?, JSON, Bytes::new())).await?;
         match reply.status().as_u16() {
             200 | 202 | 204 => Ok(Deleted::Yes),
             // A copy of ISC's data that lags may not know a token that lives.
@@ -140,7 +146,11 @@ impl Client {
     fn one(&self, id: &str) -> Result<String, Failure> {
         let path = format!("{}/{id}", self.path());
         // The id becomes part of a path: nothing else may reach another endpoint.
-        if classify::is_id(id) { Ok(path) } else { Err(Failure::Setup("the id of a token is malformed".into())) }
+        if classify::is_id(id) {
+            Ok(path)
+        } else {
+            Err(Failure::Setup("the id of a token is malformed".into()))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The JSON of the token API and of `/oauth/token`, as the published documents give it; unknown fields are ignored.
+//! The JSON of the token API and of `/oauth/token`, as the published documents give it; unknown
+//! fields are ignored.
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -45,7 +46,8 @@ pub(super) struct Replace {
     pub value: Value,
 }
 
-/// A JSON object of which no field is certain, neither its presence nor its type: each is read by itself.
+/// A JSON object of which no field is certain, neither its presence nor its type: each is read by
+/// itself.
 #[derive(Default, Deserialize)]
 pub(super) struct Fields(BTreeMap<String, Box<RawValue>>);
 
@@ -82,12 +84,14 @@ impl Fields {
         match self.get(name) {
             Some(Value::Bool(said)) => said,
             Some(Value::String(text)) => text.trim().eq_ignore_ascii_case("true"),
-            Some(Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => false,
+            Some(Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => {
+                false
+            }
         }
     }
 
-    /// A time in milliseconds since the Unix epoch; `None`: there is none, or it cannot be read. A time beyond the last
-    /// that jiff knows is never.
+    /// A time in milliseconds since the Unix epoch; `None`: there is none, or it cannot be read. A
+    /// time beyond the last that jiff knows is never.
     pub(super) fn time(&self, name: &str) -> Option<i64> {
         let stamp = self.text(name)?.trim().parse::<Timestamp>().ok()?;
         Some(stamp.as_millisecond())
@@ -102,12 +106,13 @@ impl Fields {
         }
     }
 
-    /// Names of scopes, in an array or in one text. `None`: it has none, or what stands for them is no list of names, such
-    /// as the bitmap of the access token's claim; a name has a colon.
+    /// Names of scopes, in an array or in one text. `None`: it has none, or what stands for them is
+    /// no list of names, such as the bitmap of the access token's claim; a name has a colon.
     pub(super) fn scopes(&self, name: &str) -> Option<Vec<String>> {
         let words = self.words(name)?;
         // All or nothing: half a list would show scopes as missing that are there.
-        let are_names = words.iter().all(|word| is_plain(word)) && words.iter().any(|word| word.contains(':'));
+        let are_names =
+            words.iter().all(|word| is_plain(word)) && words.iter().any(|word| word.contains(':'));
         if are_names { Some(words) } else { None }
     }
 
@@ -131,17 +136,27 @@ impl Fields {
         match self.get(name) {
             Some(Value::String(text)) => text.trim().is_empty(),
             Some(Value::Array(items)) => items.is_empty(),
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
+                false
+            }
         }
     }
 
     /// All that an error body says, in the shapes that were seen, each text once.
     pub(super) fn explanation(&self) -> Vec<String> {
-        const SHAPES: [&str; 6] =
-            ["detailCode", "error", "error_description", "errorMessage", "formatted_msg", "message"];
+        const SHAPES: [&str; 6] = [
+            "detailCode",
+            "error",
+            "error_description",
+            "errorMessage",
+            "formatted_msg",
+            "message",
+        ];
         let mut said: Vec<String> = SHAPES.iter().filter_map(|name| self.text(name)).collect();
         if let Some(Value::Array(messages)) = self.get("messages") {
-            said.extend(messages.iter().filter_map(|message| message["text"].as_str()).map(str::to_owned));
+            said.extend(
+                messages.iter().filter_map(|message| message["text"].as_str()).map(str::to_owned),
+            );
         }
         if let Some(id) = self.text("trackingId") {
             said.push(format!("trackingId {id}"));

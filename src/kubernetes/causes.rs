@@ -1,4 +1,5 @@
-//! Errors for the log and for people: an error and its causes in one line, without what kube repeats.
+//! Errors for the log and for people: an error and its causes in one line, without what kube
+//! repeats.
 use std::error::Error;
 use std::fmt;
 
@@ -21,7 +22,9 @@ impl fmt::Display for Causes<'_> {
 /// kube prints an answer of the API server with all its fields.
 fn one(error: &(dyn Error + 'static), f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error.downcast_ref() {
-        Some(kube::Error::Api(status)) => write!(f, "{} ({} {})", status.message, status.code, status.reason),
+        Some(kube::Error::Api(status)) => {
+            write!(f, "{} ({} {})", status.message, status.code, status.reason)
+        }
         _ => write!(f, "{error}"),
     }
 }

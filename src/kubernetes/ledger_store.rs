@@ -71,10 +71,12 @@ impl LedgerStore {
         Self { api: Api::namespaced(client, namespace) }
     }
 
-    /// The name of an owner's ledger: the same owner always has the same, whatever its Tenant is called.
+    /// The name of an owner's ledger: the same owner always has the same, whatever its Tenant is
+    /// called.
     pub fn name_of(owner: &Owner) -> String {
         // Hashed: an identity id may hold what no object name may.
-        let digest: [u8; 32] = Sha256::digest(format!("{}\n{}", owner.tenant_id, owner.identity_id)).into();
+        let digest: [u8; 32] =
+            Sha256::digest(format!("{}\n{}", owner.tenant_id, owner.identity_id)).into();
         let hex: String = digest[..10].iter().map(|byte| format!("{byte:02x}")).collect();
         format!("ledger-{hex}")
     }
@@ -96,7 +98,8 @@ impl LedgerStore {
     pub async fn of_tenant(&self, tenant: &str) -> Result<Vec<Stored>, Error> {
         let params = ListParams::default().labels(&format!("{TENANT_LABEL}={tenant}"));
         let list = self.api.list(&params).await;
-        let list = list.map_err(|source| Error::Read { name: format!("of tenant {tenant}"), source })?;
+        let list =
+            list.map_err(|source| Error::Read { name: format!("of tenant {tenant}"), source })?;
         // One that cannot be read fails the whole list: it may be the one that holds the uid (R12).
         list.items.into_iter().map(decode).collect()
     }
@@ -105,7 +108,8 @@ impl LedgerStore {
     pub async fn create(&self, ledger: &Ledger) -> Written {
         let name = Self::name_of(&ledger.owner);
         let labels = BTreeMap::from([(TENANT_LABEL.into(), ledger.endpoint.tenant.to_string())]);
-        let metadata = ObjectMeta { name: Some(name), labels: Some(labels), ..ObjectMeta::default() };
+        let metadata =
+            ObjectMeta { name: Some(name), labels: Some(labels), ..ObjectMeta::default() };
         // The operator has sent nothing, so nothing was changed.
         let Ok(secret) = encode(metadata, ledger) else { return Written::Conflict };
         settle(self.api.create(&PostParams::default(), &secret).await, ledger)
@@ -134,8 +138,8 @@ impl Stored {
         self.metadata.resource_version.as_deref()
     }
 
-    /// True if it is no older than this revision: those of one kind can be compared (Kubernetes API concepts,
-    /// "Resource versions").
+    /// True if it is no older than this revision: those of one kind can be compared (Kubernetes API
+    /// concepts, "Resource versions").
     pub fn is_at_least(&self, revision: Option<&str>) -> bool {
         match (number(self.revision()), number(revision)) {
             (Some(own), Some(other)) => own >= other,
@@ -151,7 +155,12 @@ fn number(revision: Option<&str>) -> Option<u64> {
 fn encode(metadata: ObjectMeta, ledger: &Ledger) -> Result<Secret, encoding::Error> {
     let data = encoding::encode(ledger)?;
     let data = data.into_iter().map(|(key, value)| (key, ByteString(value.expose().into())));
-    Ok(Secret { metadata, data: Some(data.collect()), type_: Some(SECRET_TYPE.into()), ..Secret::default() })
+    Ok(Secret {
+        metadata,
+        data: Some(data.collect()),
+        type_: Some(SECRET_TYPE.into()),
+        ..Secret::default()
+    })
 }
 
 fn decode(mut secret: Secret) -> Result<Stored, Error> {
@@ -161,7 +170,8 @@ fn decode(mut secret: Secret) -> Result<Stored, Error> {
         // What is not UTF-8 becomes an empty value, which `decode` refuses by the name of its key.
         data.insert(key, Redacted::new(String::from_utf8(bytes.0).unwrap_or_default()));
     }
-    let ledger = encoding::decode(&data).map_err(|source| Error::Decode { name: name.clone(), source })?;
+    let ledger =
+        encoding::decode(&data).map_err(|source| Error::Decode { name: name.clone(), source })?;
     // The API server writes them itself; kept, they would grow with each write.
     secret.metadata.managed_fields = None;
     Ok(Stored { name, ledger, metadata: secret.metadata })

@@ -1,4 +1,5 @@
-//! Effects inside the cluster: reads and writes of Kubernetes objects. It knows nothing of ISC and decides nothing.
+//! Effects inside the cluster: reads and writes of Kubernetes objects. It knows nothing of ISC and
+//! decides nothing.
 pub mod causes;
 pub mod events;
 pub mod ledger_store;

@@ -1,4 +1,5 @@
-//! Files that the platform team puts into the operator's namespace: seed Secrets and CA bundles. Read, never written.
+//! Files that the platform team puts into the operator's namespace: seed Secrets and CA bundles.
+//! Read, never written.
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::Client;
 use kube::api::Api;
@@ -86,13 +87,23 @@ fn text(secret: &Secret, key: &str) -> Option<String> {
 ///
 /// # Errors
 /// Each names the ConfigMap and the remedy.
-pub async fn bundle(client: &Client, namespace: &str, name: &str, key: &str) -> Result<String, Error> {
+pub async fn bundle(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    key: &str,
+) -> Result<String, Error> {
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let read = api.get_opt(name).await;
-    let read = read.map_err(|source| Error::Read { what: "ConfigMap", name: name.into(), source })?;
+    let read =
+        read.map_err(|source| Error::Read { what: "ConfigMap", name: name.into(), source })?;
     match read.and_then(|map| map.data?.remove(key)) {
         Some(pem) if !pem.trim().is_empty() => Ok(pem),
-        Some(_) | None => Err(Error::BundleMissing { namespace: namespace.into(), name: name.into(), key: key.into() }),
+        Some(_) | None => Err(Error::BundleMissing {
+            namespace: namespace.into(),
+            name: name.into(),
+            key: key.into(),
+        }),
     }
 }
 
@@ -104,6 +115,10 @@ pub async fn cluster_id(client: &Client) -> Result<String, Error> {
     let api: Api<Namespace> = Api::all(client.clone());
     // It is there in every cluster, is never deleted, and a restored cluster keeps its uid.
     let read = api.get_metadata("kube-system").await;
-    let read = read.map_err(|source| Error::Read { what: "Namespace", name: "kube-system".into(), source })?;
+    let read = read.map_err(|source| Error::Read {
+        what: "Namespace",
+        name: "kube-system".into(),
+        source,
+    })?;
     Ok(read.metadata.uid.unwrap_or_default())
 }

@@ -14,7 +14,12 @@ use crate::api::names::FINALIZER;
 ///
 /// # Errors
 /// When the API server refuses or fails.
-pub async fn write<K, S>(api: &Api<K>, name: &str, old: Option<&S>, new: &S) -> kube::Result<Option<K>>
+pub async fn write<K, S>(
+    api: &Api<K>,
+    name: &str,
+    old: Option<&S>,
+    new: &S,
+) -> kube::Result<Option<K>>
 where
     K: Resource + Clone + DeserializeOwned + Debug,
     S: Serialize + PartialEq,
@@ -42,7 +47,11 @@ fn remove_absent(new: &mut Value, old: &Value) {
 ///
 /// # Errors
 /// When the API server refuses or fails; gone already is no error for a removal.
-pub async fn finalizer(client: &Client, token: &PersonalAccessToken, present: bool) -> kube::Result<()> {
+pub async fn finalizer(
+    client: &Client,
+    token: &PersonalAccessToken,
+    present: bool,
+) -> kube::Result<()> {
     let namespace = token.namespace().unwrap_or_default();
     let api: Api<PersonalAccessToken> = Api::namespaced(client.clone(), &namespace);
     let mut finalizers = token.metadata.finalizers.clone().unwrap_or_default();
@@ -50,8 +59,10 @@ pub async fn finalizer(client: &Client, token: &PersonalAccessToken, present: bo
     if present {
         finalizers.push(FINALIZER.into());
     }
-    // With the version that was read: a list in a merge patch replaces the finalizers of others too.
-    let metadata = json!({ "finalizers": finalizers, "resourceVersion": token.metadata.resource_version });
+    // With the version that was read: a list in a merge patch replaces the finalizers of others
+    // too.
+    let metadata =
+        json!({ "finalizers": finalizers, "resourceVersion": token.metadata.resource_version });
     let patch = Patch::Merge(json!({ "metadata": metadata }));
     match api.patch_metadata(&token.name_any(), &PatchParams::default(), &patch).await {
         Err(kube::Error::Api(status)) if status.code == 404 && !present => Ok(()),
@@ -69,7 +80,10 @@ mod tests {
         for (old, new) in [
             (json!({}), json!({"a": 1})),
             (json!({"a": 1, "b": 2}), json!({"b": 3})),
-            (json!({"credential": {"clientId": "x", "expiresAt": "y"}}), json!({"credential": {"clientId": "x"}})),
+            (
+                json!({"credential": {"clientId": "x", "expiresAt": "y"}}),
+                json!({"credential": {"clientId": "x"}}),
+            ),
             (json!({"a": {"b": {"c": 1, "d": 2}}}), json!({"a": {"b": {"d": 2}}})),
             (json!({"a": {"b": 1}}), json!({})),
             (json!({"all": [{"b": 1}, {"c": 2}]}), json!({"all": [{"c": 2}]})),

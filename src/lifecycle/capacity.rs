@@ -1,4 +1,5 @@
-//! Slots of an owner (R17): the operator's own token and one spare for overlap are kept; the rest is for resources.
+//! Slots of an owner (R17): the operator's own token and one spare for overlap are kept; the rest
+//! is for resources.
 use super::ledger::{Entry, Ledger};
 use super::listing::Listing;
 

@@ -7,10 +7,11 @@ use super::{destroy, mint, overlap, release, rotate, travel, upkeep};
 /// A kind of step: `None` if there is nothing of it to do now.
 type Decider = fn(&Facts<'_>) -> Option<Step>;
 
-/// Order: the pass's own attempt > destroy > finish > time travel > first mint > rotate > upkeep. Each decider may rely
-/// on those above it having nothing to do.
+/// Order: the pass's own attempt > destroy > finish > time travel > first mint > rotate > upkeep.
+/// Each decider may rely on those above it having nothing to do.
 const PRIORITIES: [Decider; 26] = [
-    // The attempt of this pass waits for nothing: its token is short-lived, and another replica may fence it.
+    // The attempt of this pass waits for nothing: its token is short-lived, and another replica may
+    // fence it.
     own_attempt,
     // What needs no LIST and must stand in the ledger before a token is destroyed (R5, R12, R18).
     destroy::record,
@@ -33,7 +34,8 @@ const PRIORITIES: [Decider; 26] = [
     // The tokens that there are must be known before one more is made (R11, R13).
     travel::answer,
     travel::verify,
-    // A token that is about to expire goes before new ones, and a free spare slot before the wish for it.
+    // A token that is about to expire goes before new ones, and a free spare slot before the wish
+    // for it.
     upkeep::rescue,
     overlap::retire,
     // A resource without a token has nothing: it goes before one whose token is to be replaced.
@@ -112,10 +114,13 @@ fn is_listing_young(facts: &Facts<'_>) -> bool {
     listing.is_younger(longest_age(facts), now)
 }
 
-/// LIST, and with it ISC's time, is asked for more often while an attempt waits to become final (R20).
+/// LIST, and with it ISC's time, is asked for more often while an attempt waits to become final
+/// (R20).
 fn longest_age(facts: &Facts<'_>) -> Millis {
     let timings = facts.timings;
-    let waits = facts.unresolved().is_some() || overlap::waits_for_clock(facts) || travel::suspects_loss(facts);
+    let waits = facts.unresolved().is_some()
+        || overlap::waits_for_clock(facts)
+        || travel::suspects_loss(facts);
     if !waits {
         return timings.drift_interval;
     }
@@ -134,7 +139,8 @@ fn sweep(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// LIST shows a number that the ledger has not given: it is older than what it says of itself (R13).
+/// LIST shows a number that the ledger has not given: it is older than what it says of itself
+/// (R13).
 fn raise(facts: &Facts<'_>) -> Option<Step> {
     let highest = facts.listing?.numbers().max()?;
     if highest < facts.ledger.next {

@@ -15,7 +15,10 @@ pub(super) fn record(facts: &Facts<'_>) -> Option<Step> {
             continue;
         }
         if declared.deleting {
-            return Some(Step::Record(Record::MarkDeleting { uid: uid.clone(), retain: declared.retain }));
+            return Some(Step::Record(Record::MarkDeleting {
+                uid: uid.clone(),
+                retain: declared.retain,
+            }));
         }
         // After the deletion, which condemns the same tokens in its own order (R12).
         if let Some(revoke) = revoke(facts, uid, resource, declared) {
@@ -39,8 +42,8 @@ pub(super) fn vanished(facts: &Facts<'_>) -> Option<Step> {
     facts.ledger.resources.keys().find_map(|uid| vanish(facts, uid))
 }
 
-/// By two live reads that are far enough apart. Its policy is not known any more: a Secret that outlives it was to
-/// stay.
+/// By two live reads that are far enough apart. Its policy is not known any more: a Secret that
+/// outlives it was to stay.
 fn vanish(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     if facts.declared.contains_key(uid) || facts.ledger.is_deleting(uid) {
         return None;
@@ -148,7 +151,8 @@ fn fate(entry: &Entry, listing: &Listing, now: Millis, lag: Millis) -> Fate {
         return Fate::AskAgain;
     }
     // A LIST begun after the confirmed DELETE is enough; any other needs the lag (decision 7).
-    let had_to_be_shown = |at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
+    let had_to_be_shown =
+        |at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
     let is_outdated = !had_to_be_shown(listing.at) && had_to_be_shown(now);
     match listing.token(&entry.id) {
         Some(token) if !token.is_ours() => {

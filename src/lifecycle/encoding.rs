@@ -1,4 +1,5 @@
-//! The ledger as the data of its Secret: one JSON document without secret values, and a data key per client secret.
+//! The ledger as the data of its Secret: one JSON document without secret values, and a data key
+//! per client secret.
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
@@ -12,11 +13,14 @@ const OWN_CLIENT_SECRET: &str = "own-client-secret";
 const CLIENT_SECRET_PREFIX: &str = "client-secret-";
 const CHECKSUM: &str = "checksum";
 
-/// The reason for which a ledger cannot be read. It freezes its owner (R15): nothing is minted, nothing destroyed.
+/// The reason for which a ledger cannot be read. It freezes its owner (R15): nothing is minted,
+/// nothing destroyed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Error {
     /// A data key is missing.
-    #[error("failed to read the ledger: data key {0:?} is missing; restore the Secret from a backup")]
+    #[error(
+        "failed to read the ledger: data key {0:?} is missing; restore the Secret from a backup"
+    )]
     Missing(String),
     /// The document does not parse.
     #[error(
@@ -97,7 +101,8 @@ fn invalid(fault: serde_json::Error) -> Error {
 fn checksum(data: &BTreeMap<String, Redacted>) -> String {
     let mut hasher = Sha256::new();
     for (key, value) in data {
-        let is_own = key == DOCUMENT || key == OWN_CLIENT_SECRET || key.starts_with(CLIENT_SECRET_PREFIX);
+        let is_own =
+            key == DOCUMENT || key == OWN_CLIENT_SECRET || key.starts_with(CLIENT_SECRET_PREFIX);
         if !is_own {
             continue;
         }

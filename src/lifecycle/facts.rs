@@ -1,8 +1,9 @@
-//! Everything a decision may look at, read in the order that the protocol wants: now, ledger, resources, LIST, Secrets.
+//! Everything a decision may look at, read in the order that the protocol wants: now, ledger,
+//! resources, LIST, Secrets.
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::ledger::{Ledger, Millis, TokenId, TokenSpec, Uid, Unresolved};
+pub use super::declared::{Admission, Declared, Rotation, Trigger};
+use super::ledger::{Ledger, Millis, TokenId, Uid, Unresolved};
 use super::listing::{Listed, Listing};
 use super::secret::SecretSeen;
 use super::timings::Timings;
@@ -74,62 +75,6 @@ pub enum Stage {
     Doubted,
 }
 
-/// A custom resource as last read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Declared {
-    /// Its namespace.
-    pub namespace: Arc<str>,
-    /// Its name.
-    pub name: Arc<str>,
-    /// It is being deleted.
-    pub deleting: bool,
-    /// It carries the operator's finalizer.
-    pub finalizer: bool,
-    /// The verdict of its Tenant and of the checks of its spec.
-    pub admission: Admission,
-    /// Nothing is minted or changed.
-    pub suspended: bool,
-    /// The token that it declares.
-    pub wanted: TokenSpec,
-    /// The Secret to publish in.
-    pub secret: Arc<str>,
-    /// The schedule by which its token is replaced, and the overlap.
-    pub rotation: Rotation,
-    /// The request to rotate.
-    pub rotate: Option<Trigger>,
-    /// The request to revoke.
-    pub revoke: Option<Trigger>,
-    /// On deletion token and Secret stay.
-    pub retain: bool,
-}
-
-impl Declared {
-    /// Tokens may be minted for it, as far as it says itself.
-    pub fn is_allowed(&self) -> bool {
-        self.finalizer && !self.suspended && self.admission == Admission::Admitted
-    }
-}
-
-/// The schedule by which a token is replaced, and the overlap of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Rotation {
-    /// Longest time between two; `None`: on request only.
-    pub every: Option<Millis>,
-    /// The time for which the old credential stays valid after the new one is published.
-    pub overlap: Millis,
-    /// The longest wait while ISC still sees the old one used.
-    pub max_overlap: Option<Millis>,
-}
-
-/// A request of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Trigger {
-    /// As it was written: the same text is the same request.
-    pub value: Arc<str>,
-    /// Its time; it is acted on once that has come.
-    pub at: Millis,
-}
-
 /// The live reads of a recorded resource that the watch does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sighting {
@@ -142,17 +87,6 @@ pub enum Sighting {
         /// The last time.
         last: Millis,
     },
-}
-
-/// The permission of a resource to have a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Admission {
-    /// It may.
-    Admitted,
-    /// Its Tenant does not grant it: a live token is left to its end.
-    NotGranted,
-    /// Its spec is refused, or there is no Tenant to ask: a live token is kept as it is.
-    Refused,
 }
 
 impl<'a> Facts<'a> {
@@ -181,7 +115,8 @@ impl<'a> Facts<'a> {
         self.set_aside.contains(id)
     }
 
-    /// The resource's back-off is over (R7), or longer than any: then a wrong clock recorded it (R20).
+    /// The resource's back-off is over (R7), or longer than any: then a wrong clock recorded it
+    /// (R20).
     pub fn has_waited(&self, uid: &str) -> bool {
         let until = self.ledger.resource(uid).map_or(0, |resource| resource.not_before);
         if until == 0 {
@@ -222,7 +157,9 @@ impl<'a> Facts<'a> {
     pub fn orphans(&self) -> impl Iterator<Item = (&'a Listed, &'a MachinePart)> {
         let ledger = self.ledger;
         let listings = self.listing.into_iter();
-        listings.flat_map(move |listing| listing.tokens.iter().filter_map(move |token| orphan(token, listing, ledger)))
+        listings.flat_map(move |listing| {
+            listing.tokens.iter().filter_map(move |token| orphan(token, listing, ledger))
+        })
     }
 
     /// LIST shows one of our tokens that has to be swept first.
@@ -236,8 +173,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The ledger that was read before LIST judges its number: one that was recorded meanwhile is no orphan.
-fn orphan<'a>(token: &'a Listed, listing: &Listing, ledger: &Ledger) -> Option<(&'a Listed, &'a MachinePart)> {
+/// The ledger that was read before LIST judges its number: one that was recorded meanwhile is no
+/// orphan.
+fn orphan<'a>(
+    token: &'a Listed,
+    listing: &Listing,
+    ledger: &Ledger,
+) -> Option<(&'a Listed, &'a MachinePart)> {
     let part = token.ours.as_ref()?;
     let is_unrecorded = listing.read_with.is_spent(part.n) && ledger.entry(&token.id).is_none();
     if !is_unrecorded || !token.provisional || token.managed {

@@ -1,5 +1,5 @@
-//! The permission to have a token: the checks of the spec, the Tenant's grants, and the claim to the Secret's name.
-//! Deny by default.
+//! The permission to have a token: the checks of the spec, the Tenant's grants, and the claim to
+//! the Secret's name. Deny by default.
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -49,7 +49,8 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     }
     let mut missing = Vec::new();
     for scope in &token.spec.scopes {
-        let is_covered = grants.iter().any(|grant| grant.scopes.iter().any(|pattern| covers(pattern, scope)));
+        let is_covered =
+            grants.iter().any(|grant| grant.scopes.iter().any(|pattern| covers(pattern, scope)));
         if !is_covered {
             missing.push(scope.as_str());
         }
@@ -63,7 +64,8 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     ))
 }
 
-/// Scopes that no `*` covers: with them a token gives more than it was granted, or makes others that do.
+/// Scopes that no `*` covers: with them a token gives more than it was granted, or makes others
+/// that do.
 const ONLY_WRITTEN_OUT: [&str; 5] = [
     "sp:scopes:all",
     "sp:my-personal-access-tokens:read",
@@ -78,7 +80,9 @@ fn covers(pattern: &str, scope: &str) -> bool {
         return pattern == scope;
     }
     match pattern.strip_suffix('*') {
-        Some(prefix) => prefix.ends_with(':') && scope.len() > prefix.len() && scope.starts_with(prefix),
+        Some(prefix) => {
+            prefix.ends_with(':') && scope.len() > prefix.len() && scope.starts_with(prefix)
+        }
         None => pattern == scope,
     }
 }

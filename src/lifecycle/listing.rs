@@ -47,7 +47,8 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// It is still the operator's to change: under one of our names, and not taken over by the platform (R10).
+    /// It is still the operator's to change: under one of our names, and not taken over by the
+    /// platform (R10).
     pub fn is_ours(&self) -> bool {
         self.ours.is_some() && !self.managed
     }
@@ -67,7 +68,8 @@ impl Listing {
         self.tokens.iter().filter_map(|token| Some(token.ours.as_ref()?.n))
     }
 
-    /// This LIST was begun at most so long ago; one from the future was dated by a wrong clock (R20).
+    /// This LIST was begun at most so long ago; one from the future was dated by a wrong clock
+    /// (R20).
     pub fn is_younger(&self, age: Millis, now: Millis) -> bool {
         (-FUTURE..=age).contains(&(now - self.at))
     }
@@ -78,10 +80,14 @@ impl Listing {
     }
 
     /// Current tokens that this LIST had to show and lacks (R11).
-    pub fn misses<'a>(&'a self, ledger: &'a Ledger, timings: &'a Timings) -> impl Iterator<Item = &'a Entry> + 'a {
-        ledger
-            .all_current()
-            .filter(|entry| self.had_to_show(entry.created_at, timings) && self.token(&entry.id).is_none())
+    pub fn misses<'a>(
+        &'a self,
+        ledger: &'a Ledger,
+        timings: &'a Timings,
+    ) -> impl Iterator<Item = &'a Entry> + 'a {
+        ledger.all_current().filter(|entry| {
+            self.had_to_show(entry.created_at, timings) && self.token(&entry.id).is_none()
+        })
     }
 }
 
@@ -115,14 +121,15 @@ pub enum Unreliable {
     SentinelMissing,
 }
 
-/// The farthest beyond the ledger's next number that a number of this operator can be: no backup is so old. A farther
-/// one is forged, and would use up all numbers if it were believed.
+/// The farthest beyond the ledger's next number that a number of this operator can be: no backup is
+/// so old. A farther one is forged, and would use up all numbers if it were believed.
 const FARTHEST: u64 = 1 << 20;
 
 /// Judges a LIST (R11) and reads the names in it.
 ///
 /// # Errors
-/// A LIST with foreign owners, or without the operator's own token, is an outage and not information.
+/// A LIST with foreign owners, or without the operator's own token, is an outage and not
+/// information.
 pub fn judge(
     raw: &[RawToken<'_>],
     ledger: &Ledger,
@@ -154,7 +161,9 @@ struct Ours<'a> {
 
 impl Ours<'_> {
     fn has_made(&self, part: &MachinePart) -> bool {
-        part.installation == self.installation && part.incarnation == self.incarnation && part.n <= self.farthest
+        part.installation == self.installation
+            && part.incarnation == self.incarnation
+            && part.n <= self.farthest
     }
 }
 

@@ -18,7 +18,8 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
     prepare(facts, uid)
 }
 
-/// An attempt may be recorded: none is under way, and what became of the ones before is certain (R2).
+/// An attempt may be recorded: none is under way, and what became of the ones before is certain
+/// (R2).
 pub(super) fn is_free(facts: &Facts<'_>) -> bool {
     facts.ledger.pending.is_none() && facts.unresolved().is_none()
 }
@@ -58,7 +59,8 @@ pub(super) fn post(facts: &Facts<'_>, own: &Attempt) -> Step {
 pub(super) fn extend(facts: &Facts<'_>) -> Option<Extension> {
     let now = facts.ms()?;
     for entry in &facts.ledger.entries {
-        let is_wanted = facts.ledger.resource(&entry.uid).is_some_and(|resource| !resource.deleting);
+        let is_wanted =
+            facts.ledger.resource(&entry.uid).is_some_and(|resource| !resource.deleting);
         if entry.is_prepared() && is_wanted && !facts.is_set_aside(&entry.id) {
             let until = now + upkeep::long_life(facts, &entry.uid);
             return Some(Extension { id: entry.id.clone(), until });
@@ -80,7 +82,8 @@ pub enum Obstacle {
     SecretTaken,
 }
 
-/// The obstacle that keeps an admitted resource without token waiting; `None`: there is none, or it wants no token.
+/// The obstacle that keeps an admitted resource without token waiting; `None`: there is none, or it
+/// wants no token.
 pub fn obstacle(facts: &Facts<'_>, uid: &Uid) -> Option<Obstacle> {
     if !wants_token(facts, uid, facts.declared.get(uid)?) {
         return None;
@@ -131,9 +134,11 @@ fn wants_token(facts: &Facts<'_>, uid: &str, declared: &Declared) -> bool {
     facts.may_mint && is_wanted && !is_served(ledger, uid)
 }
 
-/// A replaced token does not count: without a current one the resource is to get a new one all the same.
+/// A replaced token does not count: without a current one the resource is to get a new one all the
+/// same.
 fn is_served(ledger: &Ledger, uid: &str) -> bool {
-    ledger.is_minting(uid) || ledger.of(uid).any(|entry| !entry.is_condemned() && !entry.is_retired())
+    ledger.is_minting(uid)
+        || ledger.of(uid).any(|entry| !entry.is_condemned() && !entry.is_retired())
 }
 
 /// Nothing can be published for the resource.
@@ -141,7 +146,8 @@ pub(super) fn is_closed(facts: &Facts<'_>, uid: &str) -> bool {
     facts.secret(uid).is_some_and(SecretSeen::is_closed)
 }
 
-/// The resource to mint for: of the namespace that has the fewest tokens, the one that failed least.
+/// The resource to mint for: of the namespace that has the fewest tokens, the one that failed
+/// least.
 fn candidate<'a>(facts: &Facts<'a>, after: Option<&Uid>) -> Option<&'a Uid> {
     // The slot of the POST at hand, which neither LIST nor the entries show yet.
     let reserved = usize::from(after.is_some());
@@ -171,7 +177,8 @@ fn served_in(ledger: &Ledger, namespace: &str) -> usize {
     served
 }
 
-/// The resource that is next when the attempt at hand succeeds; only with a clean slate, so that one CAS can do both.
+/// The resource that is next when the attempt at hand succeeds; only with a clean slate, so that
+/// one CAS can do both.
 fn next_candidate<'a>(facts: &Facts<'a>) -> Option<&'a Uid> {
     let own = facts.ledger.pending.as_ref()?;
     let is_clean = facts.ledger.unresolved.is_none() && !facts.has_orphans();
@@ -187,8 +194,8 @@ fn attempt(facts: &Facts<'_>, uid: &Uid, ahead: u64) -> Option<(Attempt, Place)>
     let (expiry, give_up_after) = match facts.ledger.provisional {
         Provisional::Short | Provisional::Either => (now + facts.timings.attempt_expiry, None),
         Provisional::TryLong | Provisional::Long => {
-            // ISC refuses no late POST of such an attempt. So it waits longer than a POST stays under way, also if
-            // ISC's clock jumps ahead meanwhile (R21).
+            // ISC refuses no late POST of such an attempt. So it waits longer than a POST stays
+            // under way, also if ISC's clock jumps ahead meanwhile (R21).
             (now + facts.timings.long_attempt_expiry, Some(now + 3 * facts.timings.attempt_expiry))
         }
     };

@@ -1,9 +1,12 @@
-//! The decisions: pure functions over plain data. No I/O, no async, no clock, no randomness, no client.
+//! The decisions: pure functions over plain data. No I/O, no async, no clock, no randomness, no
+//! client.
 //!
-//! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and the tests call
-//! these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with the place where each one lives.
+//! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and
+//! the tests call these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with
+//! the place where each one lives.
 pub mod capacity;
 pub mod decide;
+mod declared;
 pub mod describe;
 mod destroy;
 pub mod encoding;

@@ -1,4 +1,5 @@
-//! The overlap (R8, R9): from when the new credential was seen published until the replaced one is condemned.
+//! The overlap (R8, R9): from when the new credential was seen published until the replaced one is
+//! condemned.
 use super::facts::Facts;
 use super::ledger::{Entry, Ledger, Millis, Uid};
 use super::step::{Look, Record, Step};
@@ -17,7 +18,8 @@ enum Overlap {
     Over,
 }
 
-/// R8, R9: records that the new credential is published, and condemns the old one once its overlap is over.
+/// R8, R9: records that the new credential is published, and condemns the old one once its overlap
+/// is over.
 pub(super) fn retire(facts: &Facts<'_>) -> Option<Step> {
     facts.ledger.resources.keys().find_map(|uid| retire_of(facts, uid))
 }
@@ -65,7 +67,9 @@ fn note_published(facts: &Facts<'_>, current: &Entry) -> Option<Step> {
 fn stage(facts: &Facts<'_>, current: &Entry) -> Overlap {
     let uid = &current.uid;
     let Some(published) = current.published_at else { return Overlap::NotPublished };
-    let (Some(end), Some(last)) = (earliest_end(facts, uid), last_end(facts, uid)) else { return Overlap::Running };
+    let (Some(end), Some(last)) = (earliest_end(facts, uid), last_end(facts, uid)) else {
+        return Overlap::Running;
+    };
     if !facts.is_past(end) {
         return Overlap::Running;
     }
@@ -94,7 +98,8 @@ pub fn is_over(facts: &Facts<'_>, uid: &str) -> bool {
     }
 }
 
-/// The earliest end of a resource's replaced tokens; `None`: there are none, or the new one is not published.
+/// The earliest end of a resource's replaced tokens; `None`: there are none, or the new one is not
+/// published.
 pub fn earliest_end(facts: &Facts<'_>, uid: &str) -> Option<Millis> {
     let declared = facts.declared.get(uid)?;
     let published = facts.ledger.current(uid)?.published_at?;

@@ -1,4 +1,5 @@
-//! Publishing (R8, R12): what the token controller does with the Secret of a resource, decided from what it read.
+//! Publishing (R8, R12): what the token controller does with the Secret of a resource, decided from
+//! what it read.
 use super::ledger::{Entry, Ledger};
 use super::secret::Held;
 
@@ -11,7 +12,8 @@ pub enum Publication {
     Nothing,
     /// Its name belongs to something else.
     Taken,
-    /// The API server will not have it: a quota, an admission policy, or the operator's rights. It says why.
+    /// The API server will not have it: a quota, an admission policy, or the operator's rights. It
+    /// says why.
     Refused(String),
 }
 
@@ -24,7 +26,8 @@ pub enum Act<'a> {
     Ask(Publication),
     /// Creates it with the pair of this token. The write is create-only.
     Create(&'a Entry),
-    /// Makes it hold the pair of this token. The write is conditional on the version that was read before the ledger.
+    /// Makes it hold the pair of this token. The write is conditional on the version that was read
+    /// before the ledger.
     Correct(&'a Entry),
 }
 
@@ -62,9 +65,11 @@ pub struct Whole {
 pub enum Clearing {
     /// It stays as it is: the deletion is not recorded yet, or the Secret was left to its user.
     Leave,
-    /// It is left to its user, and holds the current credential before the operator lets go of both.
+    /// It is left to its user, and holds the current credential before the operator lets go of
+    /// both.
     Publish,
-    /// It goes if it is the resource's own. A recorded deletion is for ever, so the Secret may be read after the ledger.
+    /// It goes if it is the resource's own. A recorded deletion is for ever, so the Secret may be
+    /// read after the ledger.
     Remove,
 }
 
@@ -74,20 +79,27 @@ pub fn wanted<'a>(ledger: &'a Ledger, uid: &str) -> Option<&'a Entry> {
     if resource.deleting && !resource.retain { None } else { ledger.current(uid) }
 }
 
-/// What the metadata of the Secret decides; `None`: the next read is needed, of the metadata or of the whole Secret.
+/// What the metadata of the Secret decides; `None`: the next read is needed, of the metadata or of
+/// the whole Secret.
 pub fn by_glance<'a>(ledger: &'a Ledger, uid: &str, glance: Glance) -> Option<Act<'a>> {
     let is_deleting = ledger.is_deleting(uid);
     match (glance, wanted(ledger, uid)) {
-        // A Secret that is left to its user is kept current, but not created: the owner controller may have seen that
-        // there is none, and condemn the token (R12).
+        // A Secret that is left to its user is kept current, but not created: the owner controller
+        // may have seen that there is none, and condemn the token (R12).
         (Glance::Unread | Glance::Absent, Some(entry)) if !is_deleting => Some(Act::Create(entry)),
         (Glance::Unread, _) => None,
         (Glance::Absent, _) => Some(Act::Leave(Publication::Nothing)),
         (Glance::Foreign, _) => Some(Act::Leave(Publication::Taken)),
-        (Glance::Ours { is_known_right: true, .. }, Some(_)) => Some(Act::Leave(Publication::Published)),
+        (Glance::Ours { is_known_right: true, .. }, Some(_)) => {
+            Some(Act::Leave(Publication::Published))
+        }
         (Glance::Ours { .. }, Some(_)) => None,
         // The whole Secret is read only if its pair may be one that the ledger lost (R13).
-        (Glance::Ours { claims, .. }, None) if !is_deleting && ledger.may_have_lost(uid, claims) => None,
+        (Glance::Ours { claims, .. }, None)
+            if !is_deleting && ledger.may_have_lost(uid, claims) =>
+        {
+            None
+        }
         (Glance::Ours { .. }, None) => Some(Act::Leave(Publication::Nothing)),
     }
 }
@@ -100,9 +112,14 @@ pub fn by_content<'a>(ledger: &'a Ledger, uid: &str, whole: &Whole) -> Act<'a> {
     }
     let is_open = ledger.is_open(uid, &whole.held);
     let Some(entry) = wanted(ledger, uid) else {
-        return if is_open { Act::Ask(Publication::Nothing) } else { Act::Leave(Publication::Nothing) };
+        return if is_open {
+            Act::Ask(Publication::Nothing)
+        } else {
+            Act::Leave(Publication::Nothing)
+        };
     };
-    // An unknown pair claims to be newer: it stays until the owner controller has adopted or refused it (R13).
+    // An unknown pair claims to be newer: it stays until the owner controller has adopted or
+    // refused it (R13).
     if is_open {
         return Act::Ask(Publication::Published);
     }
@@ -112,8 +129,8 @@ pub fn by_content<'a>(ledger: &'a Ledger, uid: &str, whole: &Whole) -> Act<'a> {
     Act::Correct(entry)
 }
 
-/// The Secret holds a recorded pair that is newer than the one at hand: it was published from a ledger that a backup has
-/// since replaced, and becomes current again (P2).
+/// The Secret holds a recorded pair that is newer than the one at hand: it was published from a
+/// ledger that a backup has since replaced, and becomes current again (P2).
 fn is_newer(ledger: &Ledger, uid: &str, held: &Held, entry: &Entry) -> bool {
     match ledger.entry(&held.id) {
         Some(known) => known.n > entry.n && *known.uid == *uid && known.is_prepared(),

@@ -1,4 +1,5 @@
-//! Deletion with `reclaimPolicy: Retain` (R12): token and Secret stay, and the operator lets go of both.
+//! Deletion with `reclaimPolicy: Retain` (R12): token and Secret stay, and the operator lets go of
+//! both.
 use super::facts::Facts;
 use super::ledger::{Entry, Uid};
 use super::listing::Listing;
@@ -38,13 +39,15 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Step> {
 /// The resource is deleted with a token that may still be left to its user.
 pub(super) fn is_retained(facts: &Facts<'_>, uid: &str) -> bool {
     match facts.ledger.resource(uid) {
-        Some(resource) => resource.deleting && resource.retain && facts.ledger.current(uid).is_some(),
+        Some(resource) => {
+            resource.deleting && resource.retain && facts.ledger.current(uid).is_some()
+        }
         None => false,
     }
 }
 
-/// The name that a released token is left with: unique, and none that this operator could have made, whatever its user
-/// calls it.
+/// The name that a released token is left with: unique, and none that this operator could have
+/// made, whatever its user calls it.
 pub fn released_name(entry: &Entry) -> String {
     const FIRST_WORD: &str = "released";
     // Names are unique for each owner: a part of the id tells released tokens apart.
@@ -78,8 +81,9 @@ fn decide_for(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
     is_gone.then_some(tomb_all)
 }
 
-/// The recorded token that the Secret holds. While the resource is there, only the current one counts: it is published
-/// first. Without it nothing is published, and a Secret that it owns goes with it.
+/// The recorded token that the Secret holds. While the resource is there, only the current one
+/// counts: it is published first. Without it nothing is published, and a Secret that it owns goes
+/// with it.
 fn releasable<'a>(facts: &Facts<'a>, held: &Held, uid: &str) -> Option<&'a Entry> {
     let is_declared = facts.declared.contains_key(uid);
     // The cluster removes that Secret together with its resource: the user keeps nothing.
@@ -91,7 +95,8 @@ fn releasable<'a>(facts: &Facts<'a>, held: &Held, uid: &str) -> Option<&'a Entry
     counts.then_some(entry)
 }
 
-/// The resource is gone, and its Secret stays as it is: the token controller corrects and removes it no more.
+/// The resource is gone, and its Secret stays as it is: the token controller corrects and removes
+/// it no more.
 pub(super) fn is_abandoned(facts: &Facts<'_>, seen: &SecretSeen, uid: &str) -> bool {
     match &seen.held {
         Some(held) => !held.owned && !facts.declared.contains_key(uid),
@@ -141,7 +146,8 @@ fn let_go_of(facts: &Facts<'_>, listing: &Listing, entry: &Entry) -> Option<Step
     }
     // A young token that is unknown would be swept by a LIST that still shows it as it was made.
     let shows_change = listing.had_to_show(entry.changed_at, facts.timings);
-    let is_old = listing.had_to_show(entry.created_at + facts.timings.attempt_expiry, facts.timings);
+    let is_old =
+        listing.had_to_show(entry.created_at + facts.timings.attempt_expiry, facts.timings);
     if !shows_change && !is_old {
         return look_again(facts, listing, entry);
     }

@@ -11,7 +11,8 @@ use crate::redacted::Redacted;
 /// The data of a Secret, as a read of it shows them.
 pub type Found = BTreeMap<String, ByteString>;
 
-/// The data that a Secret should have, by key. URLs and the client ID are no secrets, but stand beside one.
+/// The data that a Secret should have, by key. URLs and the client ID are no secrets, but stand
+/// beside one.
 pub type Rendered = BTreeMap<&'static str, Redacted>;
 
 /// The keys of one format.
@@ -95,7 +96,9 @@ pub fn differs(found: Option<&Found>, wanted: &Rendered) -> bool {
 pub fn recognise(found: &Found) -> Option<Credential> {
     // Whatever the format is now: the spec may have changed since the Secret was written.
     for keys in ALL {
-        if let (Some(id), Some(client_secret)) = (text(found, keys.client_id), text(found, keys.client_secret)) {
+        if let (Some(id), Some(client_secret)) =
+            (text(found, keys.client_id), text(found, keys.client_secret))
+        {
             return Some(Credential::new(id, Redacted::new(client_secret)));
         }
     }
@@ -119,7 +122,9 @@ mod tests {
     }
 
     fn stored(data: &Rendered) -> Found {
-        data.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.expose().into()))).collect()
+        data.iter()
+            .map(|(key, value)| ((*key).to_owned(), ByteString(value.expose().into())))
+            .collect()
     }
 
     #[test]
@@ -131,7 +136,11 @@ mod tests {
                 let found = stored(&wanted);
                 assert!(!differs(Some(&found), &wanted), "{format:?}");
                 let pair = recognise(&found).unwrap();
-                assert_eq!((&pair.client_id, &pair.client_secret), (&entry.id, &entry.client_secret), "{format:?}");
+                assert_eq!(
+                    (&pair.client_id, &pair.client_secret),
+                    (&entry.id, &entry.client_secret),
+                    "{format:?}"
+                );
             }
         }
     }
@@ -157,7 +166,9 @@ mod tests {
 
     #[test]
     fn half_a_pair_is_none() {
-        let found = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), ByteString(b"x".into()))).collect();
+        let found = |keys: &[&str]| {
+            keys.iter().map(|key| ((*key).to_owned(), ByteString(b"x".into()))).collect()
+        };
         assert_eq!(recognise(&found(&["clientId"])), None);
         assert_eq!(recognise(&found(&["clientId", "SAIL_CLIENT_SECRET"])), None);
         assert!(recognise(&found(&["clientId", "clientSecret"])).is_some());

@@ -49,7 +49,8 @@ pub fn due(entry: &Entry, every: Option<Millis>) -> Option<Millis> {
     Some(entry.created_at + every - early(entry, every))
 }
 
-/// The share of time for which the spare slot is wanted by the schedules of all resources, in thousandths.
+/// The share of time for which the spare slot is wanted by the schedules of all resources, in
+/// thousandths.
 pub fn load(facts: &Facts<'_>) -> i64 {
     let mut load = 0;
     for declared in facts.declared.values() {
@@ -63,7 +64,8 @@ pub fn load(facts: &Facts<'_>) -> i64 {
     load
 }
 
-/// The obstacle that keeps the resource's token from being replaced; `None`: there is none, or it is not due.
+/// The obstacle that keeps the resource's token from being replaced; `None`: there is none, or it
+/// is not due.
 pub fn blocked(facts: &Facts<'_>, uid: &Uid) -> Option<Blocked> {
     let declared = facts.declared.get(uid)?;
     urgency(facts, uid, declared)?;
@@ -100,7 +102,8 @@ pub(super) fn moments(facts: &Facts<'_>) -> Vec<Millis> {
 fn urgency(facts: &Facts<'_>, uid: &str, declared: &Declared) -> Option<(Urgency, Millis)> {
     let resource = facts.ledger.resource(uid)?;
     let current = facts.ledger.current(uid)?;
-    let is_rotating = facts.ledger.of(uid).any(|entry| entry.id != current.id && !entry.is_condemned());
+    let is_rotating =
+        facts.ledger.of(uid).any(|entry| entry.id != current.id && !entry.is_condemned());
     let is_wanted = declared.is_allowed() && !declared.deleting && !resource.deleting;
     if !facts.may_mint || !is_wanted || is_rotating {
         return None;
@@ -125,7 +128,8 @@ fn urgency(facts: &Facts<'_>, uid: &str, declared: &Declared) -> Option<(Urgency
     Some((Urgency::Scheduled, due))
 }
 
-/// The resource whose rotation uses the spare slot: one at a time, so that there is always one to come back to.
+/// The resource whose rotation uses the spare slot: one at a time, so that there is always one to
+/// come back to.
 fn holder(ledger: &Ledger) -> Option<&Uid> {
     if let Some(extra) = ledger.entries.iter().find(|entry| capacity::uses_spare(ledger, entry)) {
         return Some(&extra.uid);

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::facts::{Admission, Declared, Executing, Facts, Now, Rotation, Sighting};
-use super::ledger::{Endpoint, Entry, Ledger, Millis, Owner, Resource, State, TokenId, TokenSpec, Uid, scopes};
+use super::ledger::{
+    Endpoint, Entry, Ledger, Millis, Owner, Resource, State, TokenId, TokenSpec, Uid, scopes,
+};
 use super::listing::{Listed, Listing};
 use super::secret::SecretSeen;
 use super::timings::Timings;
@@ -22,7 +24,11 @@ pub const DAY: Millis = 24 * 60 * MINUTE;
 
 /// The token that resource `a` declares.
 pub fn wanted() -> TokenSpec {
-    TokenSpec { name: "integrations/a".into(), scopes: scopes(["idn:a:read"]), validity_seconds: 3600 }
+    TokenSpec {
+        name: "integrations/a".into(),
+        scopes: scopes(["idn:a:read"]),
+        validity_seconds: 3600,
+    }
 }
 
 /// A ledger without tokens.
@@ -34,7 +40,11 @@ pub fn empty() -> Ledger {
         ca_pem: None,
         tokens_per_user: 10,
     };
-    Ledger::new(endpoint, Owner { tenant_id: "t1".into(), identity_id: "u1".into() }, "incarnation".into())
+    Ledger::new(
+        endpoint,
+        Owner { tenant_id: "t1".into(), identity_id: "u1".into() },
+        "incarnation".into(),
+    )
 }
 
 /// A ledger with one live token, number 1, of resource `a`.
@@ -132,10 +142,18 @@ pub fn foreign(id: &str) -> Listed {
 
 /// A LIST that shows exactly what the ledger records, and the operator's own token.
 pub fn listing(ledger: &Ledger) -> Listing {
-    let mut tokens: Vec<Listed> = ledger.entries.iter().map(|e| listed(ledger, e.n, &e.uid, false)).collect();
+    let mut tokens: Vec<Listed> =
+        ledger.entries.iter().map(|e| listed(ledger, e.n, &e.uid, false)).collect();
     tokens.push(foreign("seed"));
     let (after, missed_before) = (BTreeSet::new(), BTreeSet::new());
-    Listing { tokens, at: NOW, read_with: Arc::new(ledger.clone()), after, doubted: None, missed_before }
+    Listing {
+        tokens,
+        at: NOW,
+        read_with: Arc::new(ledger.clone()),
+        after,
+        doubted: None,
+        missed_before,
+    }
 }
 
 /// The owned parts of [`Facts`].

@@ -1,4 +1,5 @@
-//! The next look although no event asks for one: at the earliest moment a decision could change by time alone.
+//! The next look although no event asks for one: at the earliest moment a decision could change by
+//! time alone.
 use std::time::Duration;
 
 use super::facts::{Facts, Sighting};
@@ -44,7 +45,8 @@ fn waits(facts: &Facts<'_>) -> bool {
         || travel::suspects_loss(facts)
 }
 
-/// The new token was not seen in the Secret, which decides when or that the replaced one is condemned.
+/// The new token was not seen in the Secret, which decides when or that the replaced one is
+/// condemned.
 fn waits_for_publication(facts: &Facts<'_>, uid: &str) -> bool {
     overlap::is_unpublished(facts.ledger, uid) || overlap::is_over(facts, uid)
 }

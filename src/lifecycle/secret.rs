@@ -1,4 +1,5 @@
-//! A published Secret as it was read: who has its name, which pair is in it, and what the ledger says of that pair.
+//! A published Secret as it was read: who has its name, which pair is in it, and what the ledger
+//! says of that pair.
 use std::sync::Arc;
 
 use super::ledger::{Entry, Ledger, TokenId};
@@ -73,13 +74,14 @@ pub enum Holds {
     Ours,
     /// Another object: never written, never deleted (P6).
     Foreign,
-    /// The API server refuses to tell, or to write it: nothing is decided on it, and no other resource waits for it.
+    /// The API server refuses to tell, or to write it: nothing is decided on it, and no other
+    /// resource waits for it.
     Refused,
 }
 
 impl Ledger {
-    /// A pair that is not recorded, and claims this number, may be one that the ledger lost (R13). One that was
-    /// recorded and dropped is known to be dead.
+    /// A pair that is not recorded, and claims this number, may be one that the ledger lost (R13).
+    /// One that was recorded and dropped is known to be dead.
     pub fn may_have_lost(&self, uid: &str, claims: Option<u64>) -> bool {
         // Without a claim there is no question: the operator puts its own pair back (R8).
         let Some(claimed) = claims else { return false };

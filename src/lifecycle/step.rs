@@ -1,4 +1,5 @@
-//! `Step`: the one thing that a pass does next, with all that carrying it out and recording it needs.
+//! `Step`: the one thing that a pass does next, with all that carrying it out and recording it
+//! needs.
 use std::sync::Arc;
 
 use super::ledger::{Attempt, Millis, Scopes, TokenId, TokenSpec, Uid};
@@ -9,7 +10,8 @@ use super::secret::Held;
 pub enum Step {
     /// A read whose answer the pass remembers; the ledger stays as it is.
     Look(Look),
-    /// A call that changes or tries something outside; `settle` says what the ledger is after its outcome.
+    /// A call that changes or tries something outside; `settle` says what the ledger is after its
+    /// outcome.
     Call(Call),
     /// A ledger write without a call.
     Record(Record),
@@ -124,7 +126,8 @@ pub enum Record {
         /// Client ID.
         id: TokenId,
     },
-    /// Forget condemned tokens that LIST no longer shows, and released ones that are no longer ours (R9).
+    /// Forget condemned tokens that LIST no longer shows, and released ones that are no longer ours
+    /// (R9).
     Drop(Vec<TokenId>),
     /// Forget a deleted resource of which nothing is left (R12).
     Finish(Uid),
@@ -164,7 +167,9 @@ impl Step {
     /// The attempt that its outcome ends (R3, R4).
     pub fn ends(&self) -> Option<&Attempt> {
         match self {
-            Self::Call(Call::Post { attempt, .. }) | Self::Record(Record::Refused(attempt)) => Some(attempt),
+            Self::Call(Call::Post { attempt, .. }) | Self::Record(Record::Refused(attempt)) => {
+                Some(attempt)
+            }
             Self::Look(_) | Self::Call(_) | Self::Record(_) => None,
         }
     }
@@ -176,14 +181,17 @@ impl Call {
         match self {
             Self::Delete(id) | Self::Verify(id) => Some(id),
             Self::Sweep { id, .. } | Self::Apply { id, .. } | Self::Renew { id, .. } => Some(id),
-            Self::CheckScopes { id, .. } | Self::TryNerm { id, .. } | Self::Rename { id, .. } => Some(id),
+            Self::CheckScopes { id, .. } | Self::TryNerm { id, .. } | Self::Rename { id, .. } => {
+                Some(id)
+            }
             Self::Extend(extension) => Some(&extension.id),
             Self::Post { .. } | Self::Strip(_) | Self::Adopt(_) => None,
         }
     }
 }
 
-/// The place of the resource of an intent: recorded with it (R14, one write for mention and intent).
+/// The place of the resource of an intent: recorded with it (R14, one write for mention and
+/// intent).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Namespace.
@@ -192,7 +200,8 @@ pub struct Place {
     pub name: Arc<str>,
     /// Secret.
     pub secret: Arc<str>,
-    /// The revoke request that was there already when the resource was first seen: it counts as handled.
+    /// The revoke request that was there already when the resource was first seen: it counts as
+    /// handled.
     pub revoked: Option<Arc<str>>,
 }
 

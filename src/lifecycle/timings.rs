@@ -1,4 +1,5 @@
-//! The durations of the protocol in one struct, in milliseconds: production uses the defaults, tests shorten them.
+//! The durations of the protocol in one struct, in milliseconds: production uses the defaults,
+//! tests shorten them.
 use std::time::Duration;
 
 use super::ledger::Millis;
@@ -30,7 +31,8 @@ pub struct Timings {
     pub recheck: Millis,
     /// R22: how long ISC may take until changed scopes reach new access tokens.
     pub scope_lag: Millis,
-    /// R12: between the two live reads that show that a resource is gone without the operator's consent.
+    /// R12: between the two live reads that show that a resource is gone without the operator's
+    /// consent.
     pub vanish_after: Millis,
 }
 

@@ -1,7 +1,8 @@
 //! The name of a token in ISC: a machine part that proves whose it is, then what a person sees.
 //!
-//! `pat1-<installation>-<incarnation>-<resource>-<n>-<check> <display name>`, every part in base 36. The machine part
-//! comes first because a cut loses the end; the checksum keeps a human name from matching by accident.
+//! `pat1-<installation>-<incarnation>-<resource>-<n>-<check> <display name>`, every part in base
+//! 36. The machine part comes first because a cut loses the end; the checksum keeps a human name
+//! from matching by accident.
 use sha2::{Digest, Sha256};
 
 use crate::api::names::TOKEN_NAME_PREFIX;
@@ -46,7 +47,10 @@ pub fn parse(name: &str) -> Option<MachinePart> {
     let mut fields = body_text.split('-');
     let (prefix, installation, incarnation, resource, number) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    if prefix != TOKEN_NAME_PREFIX || fields.next().is_some() || check != digest(body_text, CHECK_LENGTH) {
+    if prefix != TOKEN_NAME_PREFIX
+        || fields.next().is_some()
+        || check != digest(body_text, CHECK_LENGTH)
+    {
         return None;
     }
     let part = MachinePart {
@@ -66,7 +70,10 @@ pub fn display(name: &str) -> &str {
 
 fn body(part: &MachinePart) -> String {
     let MachinePart { installation, incarnation, resource, n } = part;
-    format!("{TOKEN_NAME_PREFIX}-{installation}-{incarnation}-{resource}-{}", base36(u128::from(*n), 1))
+    format!(
+        "{TOKEN_NAME_PREFIX}-{installation}-{incarnation}-{resource}-{}",
+        base36(u128::from(*n), 1)
+    )
 }
 
 fn digest(text: &str, length: usize) -> String {
@@ -95,7 +102,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn part(n: u64) -> MachinePart {
-        MachinePart { installation: tag("kube-system"), incarnation: tag("7f"), resource: tag("uid"), n }
+        MachinePart {
+            installation: tag("kube-system"),
+            incarnation: tag("7f"),
+            resource: tag("uid"),
+            n,
+        }
     }
 
     #[test]
@@ -107,7 +119,9 @@ mod tests {
 
     #[test]
     fn human_names_are_not_ours() {
-        for name in ["", " ", "pat1", "NERM sync", "pat1-a-b-c-1-000000 x", "pat1-----", "pat1-a-b-c-1"] {
+        for name in
+            ["", " ", "pat1", "NERM sync", "pat1-a-b-c-1-000000 x", "pat1-----", "pat1-a-b-c-1"]
+        {
             assert_eq!(parse(name), None, "{name:?}");
         }
     }

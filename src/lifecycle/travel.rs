@@ -1,4 +1,5 @@
-//! Time travel (R11, R13): a ledger that lost what happened since a backup, and current tokens that ISC lost.
+//! Time travel (R11, R13): a ledger that lost what happened since a backup, and current tokens that
+//! ISC lost.
 use super::facts::{Declared, Facts};
 use super::ledger::{TokenSpec, Uid, scopes};
 use super::listing::Listing;
@@ -28,14 +29,16 @@ fn answer_for(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
     }
     Some(match adoption(facts, declared, uid, held, listing) {
         Some(adoption) => Step::Call(Call::Adopt(adoption)),
-        None => {
-            Step::Record(Record::Refuse { uid: uid.clone(), place: mint::place(declared, None), digest: held.digest() })
-        }
+        None => Step::Record(Record::Refuse {
+            uid: uid.clone(),
+            place: mint::place(declared, None),
+            digest: held.digest(),
+        }),
     })
 }
 
-/// The pair in the resource's Secret, if the ledger does not know it and it claims to be newer than what the ledger
-/// knows. The claim only raises the question; LIST and ISC answer it.
+/// The pair in the resource's Secret, if the ledger does not know it and it claims to be newer than
+/// what the ledger knows. The claim only raises the question; LIST and ISC answer it.
 fn question<'a>(facts: &Facts<'a>, uid: &str) -> Option<&'a Held> {
     let seen = facts.secret(uid)?;
     let held = seen.held.as_ref()?;
@@ -45,9 +48,15 @@ fn question<'a>(facts: &Facts<'a>, uid: &str) -> Option<&'a Held> {
     Some(held)
 }
 
-/// Genuine is what LIST shows under our name for this very resource, with a long life: a provisional token was never
-/// recorded and so never published.
-fn adoption(facts: &Facts<'_>, declared: &Declared, uid: &Uid, held: &Held, listing: &Listing) -> Option<Adoption> {
+/// Genuine is what LIST shows under our name for this very resource, with a long life: a
+/// provisional token was never recorded and so never published.
+fn adoption(
+    facts: &Facts<'_>,
+    declared: &Declared,
+    uid: &Uid,
+    held: &Held,
+    listing: &Listing,
+) -> Option<Adoption> {
     let token = listing.token(&held.id)?;
     let part = token.ours.as_ref()?;
     let is_genuine = part.resource == token_name::tag(uid) && !token.provisional && !token.managed;
@@ -81,7 +90,8 @@ fn is_lost(facts: &Facts<'_>, uid: &str, n: u64) -> bool {
 pub(super) fn verify(facts: &Facts<'_>) -> Option<Step> {
     let listing = facts.listing?;
     for entry in listing.misses(facts.ledger, facts.timings) {
-        let is_missed_twice = listing.missed_before.contains(&entry.id) && !facts.alive.contains(&entry.id);
+        let is_missed_twice =
+            listing.missed_before.contains(&entry.id) && !facts.alive.contains(&entry.id);
         if is_missed_twice && !facts.is_set_aside(&entry.id) && facts.has_waited(&entry.uid) {
             return Some(Step::Call(Call::Verify(entry.id.clone())));
         }
@@ -92,5 +102,7 @@ pub(super) fn verify(facts: &Facts<'_>) -> Option<Step> {
 /// A second LIST is wanted soon, because the last one lacks a current token.
 pub(super) fn suspects_loss(facts: &Facts<'_>) -> bool {
     let Some(listing) = facts.listing else { return false };
-    listing.misses(facts.ledger, facts.timings).any(|entry| !listing.missed_before.contains(&entry.id))
+    listing
+        .misses(facts.ledger, facts.timings)
+        .any(|entry| !listing.missed_before.contains(&entry.id))
 }

@@ -1,4 +1,5 @@
-//! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are really worth.
+//! Upkeep of live tokens: in-place change (R22), expiry kept ahead (R16), and what their scopes are
+//! really worth.
 use super::facts::{Admission, Facts};
 use super::ledger::{Entry, Ledger, Millis, NermVerdict, Scopes, TokenSpec};
 use super::listing::Listed;
@@ -23,7 +24,8 @@ pub(super) fn renew(facts: &Facts<'_>) -> Option<Step> {
     renewal(facts, 2)
 }
 
-/// The life that a recorded token is given (R16): three rotations, but at least the usual and at most twice that.
+/// The life that a recorded token is given (R16): three rotations, but at least the usual and at
+/// most twice that.
 pub fn long_life(facts: &Facts<'_>, uid: &str) -> Millis {
     let usual = facts.timings.long_expiry;
     let every = facts.declared.get(uid).and_then(|declared| declared.rotation.every);
@@ -39,7 +41,8 @@ pub(super) fn life(facts: &Facts<'_>, entry: &Entry) -> Millis {
     entry.longest.map_or(long, |longest| longest.min(long))
 }
 
-/// The first token of whose life less than one part in so many is left, or whose expiry was changed in ISC.
+/// The first token of whose life less than one part in so many is left, or whose expiry was changed
+/// in ISC.
 fn renewal(facts: &Facts<'_>, parts: i64) -> Option<Step> {
     let now = facts.ms()?;
     for entry in &facts.ledger.entries {
@@ -95,7 +98,8 @@ pub fn full_name(ledger: &Ledger, installation: &str, uid: &str, n: u64, display
     token_name::encode(&part, display)
 }
 
-/// Corrects a token that differs from the spec, in the ledger or in ISC, where a person may have changed it (R22).
+/// Corrects a token that differs from the spec, in the ledger or in ISC, where a person may have
+/// changed it (R22).
 pub(super) fn apply(facts: &Facts<'_>) -> Option<Step> {
     for entry in facts.ledger.all_current() {
         let Some(declared) = facts.undeleted(&entry.uid) else { continue };
@@ -154,8 +158,8 @@ pub(super) fn check_scopes(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// The next look at the scopes of an access token (R22): once changed ones had time to reach it; and again, ever more
-/// slowly, while some are missing or ISC does not say. `None`: it carries all.
+/// The next look at the scopes of an access token (R22): once changed ones had time to reach it;
+/// and again, ever more slowly, while some are missing or ISC does not say. `None`: it carries all.
 pub(super) fn next_look(entry: &Entry, timings: &Timings) -> Option<Millis> {
     if entry.carries_all_scopes() {
         return None;
@@ -175,13 +179,15 @@ pub(super) fn try_nerm(facts: &Facts<'_>) -> Option<Step> {
     None
 }
 
-/// The next trial of a credential against this NERM: at once, and again ever more slowly until it is accepted, which is
-/// `None`.
+/// The next trial of a credential against this NERM: at once, and again ever more slowly until it
+/// is accepted, which is `None`.
 pub(super) fn next_trial(entry: &Entry, url: &str, timings: &Timings) -> Option<Millis> {
     let Some(last) = entry.trial_at(url) else { return Some(0) };
     match last.verdict {
         NermVerdict::Accepted => None,
-        NermVerdict::Refused(_) | NermVerdict::Unknown(_) => Some(last.at + doubling(timings, last.tries)),
+        NermVerdict::Refused(_) | NermVerdict::Unknown(_) => {
+            Some(last.at + doubling(timings, last.tries))
+        }
     }
 }
 

@@ -40,7 +40,8 @@ impl Session {
     /// POST of the seed's access token, to learn what it may do.
     pub(super) async fn check_token(&self) -> Result<Reply, Failure> {
         let bearer = self.bearer().await?;
-        self.call(self.form("/oauth/check_token/", &[("token", bearer.expose())], Some(&bearer))?).await
+        self.call(self.form("/oauth/check_token/", &[("token", bearer.expose())], Some(&bearer))?)
+            .await
     }
 
     /// GET of the user's tokens.
@@ -50,7 +51,12 @@ impl Session {
     }
 
     /// POST of a token. There is at least one scope and an expiry, always.
-    pub(super) async fn create(&self, name: &str, scopes: &[&str], expires: i64) -> Result<Reply, Failure> {
+    pub(super) async fn create(
+        &self,
+        name: &str,
+        scopes: &[&str],
+        expires: i64,
+    ) -> Result<Reply, Failure> {
         // ISC would grant every scope of the user (T4).
         if scopes.is_empty() {
             return Err(Failure::Setup(
@@ -69,7 +75,12 @@ impl Session {
     }
 
     /// PATCH of one field of a token.
-    pub(super) async fn change(&self, id: &str, path: &str, value: Value) -> Result<Reply, Failure> {
+    pub(super) async fn change(
+        &self,
+        id: &str,
+        path: &str,
+        value: Value,
+    ) -> Result<Reply, Failure> {
         let body = json!([{"op": "replace", "path": path, "value": value}]);
         self.call_as_seed(Method::PATCH, self.one(id)?, PATCH, body.to_string().into()).await
     }
@@ -94,12 +105,30 @@ impl Session {
     }
 
     fn read<'a>(&self, path: &str, bearer: Option<&'a Redacted>) -> Call<'a> {
-        Call { method: Method::GET, url: self.target.api.join(path), kind: JSON, body: Bytes::new(), bearer }
+        Call {
+            method: Method::GET,
+            url: self.target.api.join(path),
+            kind: JSON,
+            body: Bytes::new(),
+            bearer,
+        }
     }
 
-    fn form<'a>(&self, path: &str, pairs: &[(&str, &str)], bearer: Option<&'a Redacted>) -> Result<Call<'a>, Failure> {
-        let body = serde_urlencoded::to_string(pairs).map_err(|error| Failure::Setup(error.to_string()))?;
-        Ok(Call { method: Method::POST, url: self.target.api.join(path), kind: FORM, body: body.into(), bearer })
+    fn form<'a>(
+        &self,
+        path: &str,
+        pairs: &[(&str, &str)],
+        bearer: Option<&'a Redacted>,
+    ) -> Result<Call<'a>, Failure> {
+        let body = serde_urlencoded::to_string(pairs)
+            .map_err(|error| Failure::Setup(error.to_string()))?;
+        Ok(Call {
+            method: Method::POST,
+            url: self.target.api.join(path),
+            kind: FORM,
+            body: body.into(),
+            bearer,
+        })
     }
 
     fn one(&self, id: &str) -> Result<String, Failure> {
@@ -116,6 +145,7 @@ impl Session {
 /// A time as ISC reads it.
 pub(super) fn stamp(millis: i64) -> Result<String, Failure> {
     // Always with milliseconds, as ISC writes its own dates.
-    let at = Timestamp::from_millisecond(millis).map_err(|error| Failure::Setup(error.to_string()))?;
+    let at =
+        Timestamp::from_millisecond(millis).map_err(|error| Failure::Setup(error.to_string()))?;
     Ok(format!("{at:.3}"))
 }

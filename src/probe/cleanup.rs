@@ -1,4 +1,5 @@
-//! Removes the tokens that the probe made, whatever ended it: by id where that is known, else by name in LIST.
+//! Removes the tokens that the probe made, whatever ended it: by id where that is known, else by
+//! name in LIST.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -66,8 +67,9 @@ impl Seen {
     }
 }
 
-/// Removes every token of the probe, and those of earlier ones that LIST shows only now; returns those that may be left.
-/// `lags`: LIST did not show this probe's own token in time, so that it may hide earlier ones as well.
+/// Removes every token of the probe, and those of earlier ones that LIST shows only now; returns
+/// those that may be left. `lags`: LIST did not show this probe's own token in time, so that it may
+/// hide earlier ones as well.
 pub(super) async fn clean(session: &Session, made: &Made, lags: bool) -> Vec<Left> {
     // No POST is sent before the user is known: there is nothing to remove.
     let Some(user) = made.user() else { return Vec::new() };
@@ -114,8 +116,8 @@ pub(super) async fn sweep(session: &Session, made: &Made, listed: &[Listed]) {
     }
 }
 
-/// Looks in LIST for tokens of this probe and of earlier ones and removes them, until none of this one's is unaccounted
-/// for or LIST had its time. `swept`: ids that LIST may still show.
+/// Looks in LIST for tokens of this probe and of earlier ones and removes them, until none of this
+/// one's is unaccounted for or LIST had its time. `swept`: ids that LIST may still show.
 async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user: &User) -> Seen {
     let mut seen = Seen { gone: swept, ..Seen::default() };
     for one in asked.iter().filter(|one| one.fate == Fate::Gone) {
@@ -155,7 +157,9 @@ async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user:
 
 /// Removes one token of LIST, if a probe made it and it is not gone already.
 async fn take(session: &Session, asked: &[One], user: &User, token: &Listed, seen: &mut Seen) {
-    if seen.gone.contains(&token.id) || !names::is_ours(token, &user.owner, &session.target.seed.client_id) {
+    if seen.gone.contains(&token.id)
+        || !names::is_ours(token, &user.owner, &session.target.seed.client_id)
+    {
         return;
     }
     if remove(session, &token.id).await {
@@ -169,7 +173,8 @@ async fn take(session: &Session, asked: &[One], user: &User, token: &Listed, see
     }
 }
 
-/// Deletes a token; true if it is gone. A copy of ISC's data that lags may not know it yet: that counts if said twice.
+/// Deletes a token; true if it is gone. A copy of ISC's data that lags may not know it yet: that
+/// counts if said twice.
 async fn remove(session: &Session, id: &str) -> bool {
     let mut missed = false;
     for _ in 0..TRIES {

@@ -1,11 +1,13 @@
-//! ISC's time by the `Date` of its replies, as far as these agree with each other and with this machine.
+//! ISC's time by the `Date` of its replies, as far as these agree with each other and with this
+//! machine.
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 /// Largest difference of two dates from what passed between them; `Date` has whole seconds.
 const TOLERANCE_MS: i64 = 2_000;
-/// Largest difference of ISC's clock from this machine's for a token to be made: beyond, one of them is wrong.
+/// Largest difference of ISC's clock from this machine's for a token to be made: beyond, one of
+/// them is wrong.
 const SANE_MS: i64 = 60 * 60 * 1_000;
 
 /// A reply's `Date`, and when it came.
@@ -52,10 +54,12 @@ impl Dates {
     pub fn obstacle(&self) -> Option<&'static str> {
         match self.offset {
             None => Some("no reply says what time it is at ISC"),
-            Some(_) if self.contradicted => Some("replies contradict each other about the time at ISC"),
-            Some(offset) if offset.abs() > SANE_MS => {
-                Some("ISC's clock and this machine's are more than an hour apart, so one of them is wrong")
+            Some(_) if self.contradicted => {
+                Some("replies contradict each other about the time at ISC")
             }
+            Some(offset) if offset.abs() > SANE_MS => Some(
+                "ISC's clock and this machine's are more than an hour apart, so one of them is wrong",
+            ),
             Some(_) => None,
         }
     }

@@ -1,4 +1,5 @@
-//! The reasons why a tenant could not be probed; each says what to do, and none holds a secret value.
+//! The reasons why a tenant could not be probed; each says what to do, and none holds a secret
+//! value.
 use thiserror::Error;
 
 use crate::isc::{Failure, endpoint};
@@ -29,7 +30,9 @@ pub enum Error {
     )]
     ClientId,
     /// The seed does not parse. What is in it is not repeated.
-    #[error("the seed is neither JSON nor YAML: write it as in {{\"clientId\": \"…\", \"clientSecret\": \"…\"}}")]
+    #[error(
+        "the seed is neither JSON nor YAML: write it as in {{\"clientId\": \"…\", \"clientSecret\": \"…\"}}"
+    )]
     SeedSyntax,
     /// The seed lacks a value.
     #[error(
@@ -48,7 +51,9 @@ pub enum Error {
     #[error("Tenant {0:?} does not exist; `kubectl get tenants` lists them")]
     NoTenant(String),
     /// It names no seed.
-    #[error("Tenant {0:?} has no spec.credentials; name the Secret with the operator's credential there")]
+    #[error(
+        "Tenant {0:?} has no spec.credentials; name the Secret with the operator's credential there"
+    )]
     NoCredentials(String),
     /// Its seed or bundle cannot be used.
     #[error(transparent)]
@@ -66,7 +71,9 @@ pub enum Error {
         answer: String,
     },
     /// Nothing answers, or not now.
-    #[error("failed to use {url:?}: {why}; check the URL, the network and the certificate, or try again later")]
+    #[error(
+        "failed to use {url:?}: {why}; check the URL, the network and the certificate, or try again later"
+    )]
     Unreachable {
         /// The URL.
         url: String,
@@ -91,7 +98,9 @@ pub enum Error {
     )]
     MayNotList(u16),
     /// LIST is not one.
-    #[error("LIST does not show the user's tokens ({0}), so the probe cannot create a token safely; try again later")]
+    #[error(
+        "LIST does not show the user's tokens ({0}), so the probe cannot create a token safely; try again later"
+    )]
     List(String),
     /// The client cannot be made.
     #[error("failed to set up the connection: {0}")]

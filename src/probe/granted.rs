@@ -32,7 +32,9 @@ impl Granted {
     /// The time for which it is used: three quarters of a life that can be as short as 15 s.
     pub(super) fn life(&self) -> Duration {
         let seconds = match self.access.life {
-            Life::Seconds(seconds) | Life::Odd(seconds) if (15..=43_200).contains(&seconds) => seconds,
+            Life::Seconds(seconds) | Life::Odd(seconds) if (15..=43_200).contains(&seconds) => {
+                seconds
+            }
             // No life that ISC grants: better a new access token a minute than one that is refused.
             Life::Seconds(_) | Life::Odd(_) | Life::Absent | Life::Other => 60,
         };
@@ -42,5 +44,8 @@ impl Granted {
 
 /// The failure of a seed that got no access token.
 pub(super) fn refused(reply: &Reply) -> Failure {
-    Failure::Refused { status: reply.status().as_u16(), message: "no access token for the seed".into() }
+    Failure::Refused {
+        status: reply.status().as_u16(),
+        message: "no access token for the seed".into(),
+    }
 }

@@ -1,4 +1,5 @@
-//! Every token that this probe may have made: noted before its POST is sent, so that the cleanup finds it.
+//! Every token that this probe may have made: noted before its POST is sent, so that the cleanup
+//! finds it.
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -117,7 +118,10 @@ impl Made {
             ) => Fate::Refused,
             // 408 comes from a gateway that gave up waiting: ISC may go on.
             Ok(reply) if reply.status().is_client_error() && reply.status() != 408 => Fate::Refused,
-            Ok(_) | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => Fate::Unknown,
+            Ok(_)
+            | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => {
+                Fate::Unknown
+            }
         };
     }
 
@@ -162,7 +166,8 @@ impl Made {
     }
 }
 
-/// The id of a new token, if the reply leaves no doubt that it is this one and was not there before.
+/// The id of a new token, if the reply leaves no doubt that it is this one and was not there
+/// before.
 fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
     let mut body = read::object(reply)?;
     // Nothing that is kept of the reply may hold the client secret.

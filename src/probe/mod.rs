@@ -1,4 +1,5 @@
-//! `pat-operator probe`: puts the questions to a tenant that no document answers, with tokens that it removes again.
+//! `pat-operator probe`: puts the questions to a tenant that no document answers, with tokens that
+//! it removes again.
 //!
 //! It makes at most three, each with ten minutes to live from the start, and changes nothing else.
 mod calls;
@@ -43,8 +44,8 @@ pub struct Ended {
     pub left: Vec<Left>,
 }
 
-/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not the removal; `tell` gets
-/// a line for each thing that is done, and while it waits.
+/// Asks the tenant, removes what was made, and reports. `stop` ends the questions at once, but not
+/// the removal; `tell` gets a line for each thing that is done, and while it waits.
 pub async fn run(target: Target, stop: &CancellationToken, tell: Tell) -> Ended {
     let session = match Session::new(target, tell) {
         Ok(session) => session,

@@ -5,11 +5,13 @@ use super::facts::{Listed, Shown};
 pub const PREFIX: &str = "pat-operator probe ";
 /// The end of the name of one that was renamed.
 const RENAMED: &str = " renamed";
-/// A scope that every user has, and one that does not exist. Never none: ISC would grant everything.
+/// A scope that every user has, and one that does not exist. Never none: ISC would grant
+/// everything.
 pub const SCOPES: [&str; 2] = ["sp:scopes:default", "idn:pat-operator-probe:read"];
 /// The life that each is given, in milliseconds.
 pub const LIFE: i64 = 10 * 60 * 1_000;
-/// The longest life that any of them was ever given, in milliseconds. It was ten minutes, by a clock that may be off.
+/// The longest life that any of them was ever given, in milliseconds. It was ten minutes, by a
+/// clock that may be off.
 const LONGEST_LIFE: i64 = 15 * 60 * 1_000;
 
 /// A name that no other token has.
@@ -30,7 +32,8 @@ fn is_one(name: &str) -> bool {
     number.len() == 16 && number.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// True if a probe made this token, and it may go: by its form, its owner and the life it was given.
+/// True if a probe made this token, and it may go: by its form, its owner and the life it was
+/// given.
 pub fn is_ours(token: &Listed, owner: &str, own_id: &str) -> bool {
     // Negative for the token that the probe asks to have ended in the past.
     let life = match (token.created, &token.expires) {
@@ -51,13 +54,24 @@ mod tests {
 
     fn token(name: &str) -> Listed {
         let (created, expires) = (Some(1_000_000), Shown::Is(1_600_000));
-        Listed { id: "a1".into(), name: name.into(), owner: Some("me".into()), created, expires, ..Listed::default() }
+        Listed {
+            id: "a1".into(),
+            name: name.into(),
+            owner: Some("me".into()),
+            created,
+            expires,
+            ..Listed::default()
+        }
     }
 
     #[test]
     fn names_are_of_the_form_and_never_the_same() {
         let (one, other) = (fresh(), fresh());
-        assert!(one != other && is_ours(&token(&one), "me", "b2") && is_ours(&token(&renamed(&one)), "me", "b2"));
+        assert!(
+            one != other
+                && is_ours(&token(&one), "me", "b2")
+                && is_ours(&token(&renamed(&one)), "me", "b2")
+        );
         assert!(!one.starts_with("pat1-"));
     }
 
@@ -67,7 +81,11 @@ mod tests {
         assert!(is_ours(&ours, "me", "b2"));
         let past = Listed { expires: Shown::Is(880_000), ..ours.clone() };
         assert!(is_ours(&past, "me", "b2"), "made with an expiry in the past");
-        let renames = ["pat-operator probe", "pat-operator probe x", "My pat-operator probe 0123456789abcdef"];
+        let renames = [
+            "pat-operator probe",
+            "pat-operator probe x",
+            "My pat-operator probe 0123456789abcdef",
+        ];
         let mut others: Vec<Listed> = renames.map(token).into();
         others.extend([
             token("pat-operator probe 0123456789ABCDEF"),

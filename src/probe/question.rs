@@ -1,4 +1,5 @@
-//! The questions that a probe puts to a tenant, and which promise of `docs/reliability.md` rests on each answer.
+//! The questions that a probe puts to a tenant, and which promise of `docs/reliability.md` rests on
+//! each answer.
 use serde::Serialize;
 
 /// A promise that rests on an answer.
@@ -129,10 +130,18 @@ impl Question {
 
     fn row(self) -> (&'static str, &'static str) {
         match self {
-            Self::ScopeClaim => ("scope-claim", "What form does the scope claim of an access token have?"),
-            Self::ScopeText => ("scope-text", "Does the reply of /oauth/token name the scopes that give rights?"),
-            Self::CheckToken => ("check-token", "Does /oauth/check_token answer where names are missing?"),
-            Self::ExpiresIn => ("expires-in", "Does expires_in say how long an access token lives?"),
+            Self::ScopeClaim => {
+                ("scope-claim", "What form does the scope claim of an access token have?")
+            }
+            Self::ScopeText => {
+                ("scope-text", "Does the reply of /oauth/token name the scopes that give rights?")
+            }
+            Self::CheckToken => {
+                ("check-token", "Does /oauth/check_token answer where names are missing?")
+            }
+            Self::ExpiresIn => {
+                ("expires-in", "Does expires_in say how long an access token lives?")
+            }
             Self::Identity => ("identity", "Is the user named, and by all alike?"),
             Self::TenantId => ("tenant-id", "Is the tenant's id named, and by all alike?"),
             Self::TenantName => ("tenant-name", "Which tenant is this?"),
@@ -154,8 +163,12 @@ impl Question {
             Self::PatchExpiry => ("patch-expiry", "May a token's expiry be moved?"),
             Self::LagChange => ("lag-change", "How soon does LIST show a change?"),
             Self::Delete => ("delete", "May a token be deleted?"),
-            Self::SecondDelete => ("second-delete", "Does a second DELETE say that the token is gone?"),
-            Self::CredentialAfterDelete => ("credential-after-delete", "Is a credential refused after the DELETE?"),
+            Self::SecondDelete => {
+                ("second-delete", "Does a second DELETE say that the token is gone?")
+            }
+            Self::CredentialAfterDelete => {
+                ("credential-after-delete", "Is a credential refused after the DELETE?")
+            }
             Self::AccessTokenAfterDelete => {
                 ("access-token-after-delete", "What becomes of an access token after the DELETE?")
             }
@@ -194,9 +207,11 @@ impl Question {
             Self::ListLastUsed => &[P3],
             Self::NewCredential => &[P2],
             Self::LagChange => &[P4, P6],
-            Self::PatchName | Self::Delete | Self::SecondDelete | Self::CredentialAfterDelete | Self::LagDelete => {
-                &[P4]
-            }
+            Self::PatchName
+            | Self::Delete
+            | Self::SecondDelete
+            | Self::CredentialAfterDelete
+            | Self::LagDelete => &[P4],
         }
     }
 }

@@ -88,7 +88,8 @@ impl Report {
         }
     }
 
-    /// 0: everything holds; 1: something does not; 2: something is unknown, may be left, or was not asked before a stop.
+    /// 0: everything holds; 1: something does not; 2: something is unknown, may be left, or was not
+    /// asked before a stop.
     pub fn exit_code(&self) -> u8 {
         match (self.counts.does_not_hold, self.counts.unknown) {
             // A stop outweighs the rest: what was not asked may not hold.
@@ -108,18 +109,24 @@ impl Report {
     /// A table for people.
     pub fn text(&self) -> String {
         let widest = |text: fn(&Line) -> usize| self.lines.iter().map(text).max().unwrap_or(0);
-        let (questions, promises) = (widest(|line| line.question.len()), widest(|line| line.promises().len()));
+        let (questions, promises) =
+            (widest(|line| line.question.len()), widest(|line| line.promises().len()));
         let mut text = format!("{}, as the owner of {}\n\n", self.api_url, self.client_id);
         for line in &self.lines {
             let (verdict, rests) = (line.verdict, line.promises());
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{verdict:13}  {rests:promises$}  {:questions$}  {}", line.question, line.answer);
+            let _ = writeln!(
+                text,
+                "{verdict:13}  {rests:promises$}  {:questions$}  {}",
+                line.question, line.answer
+            );
             for part in line.note.iter().flat_map(|note| wrapped(note)) {
                 let _ = writeln!(text, "{:13}  {:promises$}    {part}", "", "");
             }
         }
         let Counts { holds, does_not_hold, unknown } = self.counts;
-        let _ = writeln!(text, "\nholds: {holds}, does not hold: {does_not_hold}, unknown: {unknown}");
+        let _ =
+            writeln!(text, "\nholds: {holds}, does not hold: {does_not_hold}, unknown: {unknown}");
         for left in &self.left {
             let _ = writeln!(text, "\nmay be left: {left}");
         }
@@ -175,7 +182,8 @@ mod tests {
             Line::new(question, Finding { answer: "so it is".into(), verdict: verdict.clone() })
         });
         let lines: Vec<Line> = lines.collect();
-        let (api_url, client_id, counts) = ("https://acme.example".into(), "0a".into(), Counts::of(&lines));
+        let (api_url, client_id, counts) =
+            ("https://acme.example".into(), "0a".into(), Counts::of(&lines));
         Report { api_url, client_id, user: None, stopped: false, counts, lines, left: Vec::new() }
     }
 
@@ -196,13 +204,19 @@ mod tests {
 
     #[test]
     fn what_may_be_left_is_part_of_the_report() {
-        let left = |name: Option<&str>| Left { name: name.map(str::to_owned), until: "2026-01-01T00:10:00Z".into() };
+        let left = |name: Option<&str>| Left {
+            name: name.map(str::to_owned),
+            until: "2026-01-01T00:10:00Z".into(),
+        };
         let mut report = report(&[Verdict::Holds]);
         report.left = vec![left(Some("pat-operator probe 0a")), left(None)];
         assert_eq!(report.exit_code(), 2);
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!(json["left"][0]["name"], "pat-operator probe 0a");
-        assert_eq!((json["left"][1].get("name"), &json["left"][1]["until"]), (None, &"2026-01-01T00:10:00Z".into()));
+        assert_eq!(
+            (json["left"][1].get("name"), &json["left"][1]["until"]),
+            (None, &"2026-01-01T00:10:00Z".into())
+        );
         assert_eq!(report.text().matches("may be left: ").count(), 2, "{}", report.text());
     }
 
@@ -212,7 +226,10 @@ mod tests {
         let report = report(&[Verdict::Holds, Verdict::DoesNotHold(note.trim().into())]);
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!(json["lines"][0]["id"], "scope-claim");
-        assert_eq!((&json["lines"][0]["verdict"], json["lines"][0].get("note")), (&"holds".into(), None));
+        assert_eq!(
+            (&json["lines"][0]["verdict"], json["lines"][0].get("note")),
+            (&"holds".into(), None)
+        );
         assert_eq!(
             (&json["lines"][1]["verdict"], &json["lines"][1]["note"]),
             (&"does not hold".into(), &note.trim().into())

@@ -1,4 +1,5 @@
-//! Reads a seed from text: JSON or YAML with the two values, or the manifest of a Secret that holds them.
+//! Reads a seed from text: JSON or YAML with the two values, or the manifest of a Secret that holds
+//! them.
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -60,7 +61,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<(String, String), String> {
-        let seed = parse(&Redacted::new(text.into())).map_err(|error| format!("{error} {error:?}"))?;
+        let seed =
+            parse(&Redacted::new(text.into())).map_err(|error| format!("{error} {error:?}"))?;
         Ok((seed.client_id.to_string(), seed.client_secret.expose().to_owned()))
     }
 

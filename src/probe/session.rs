@@ -1,4 +1,5 @@
-//! One way to send a request: paced, timed, with the seed's access token, and with an eye on the headers of its reply.
+//! One way to send a request: paced, timed, with the seed's access token, and with an eye on the
+//! headers of its reply.
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,7 +23,8 @@ use crate::redacted::Redacted;
 const DEFAULT_HOLD: Duration = Duration::from_secs(10);
 /// Longest wait that is granted when ISC asks to wait, in seconds.
 const LONGEST_HOLD: u64 = 20;
-/// Number of times that a request is sent again after such a wait: ISC has done nothing then, so that even a POST may be.
+/// Number of times that a request is sent again after such a wait: ISC has done nothing then, so
+/// that even a POST may be.
 const HOLDS: usize = 3;
 
 /// Shows a person what is being done; never a secret value.
@@ -70,7 +72,13 @@ impl Session {
             None => Transports::default(),
         };
         let transport = transports.trusting(target.ca_pem.as_deref()).map_err(Error::Setup)?;
-        Ok(Self { target, tell, transport, access: tokio::sync::Mutex::default(), notes: Mutex::default() })
+        Ok(Self {
+            target,
+            tell,
+            transport,
+            access: tokio::sync::Mutex::default(),
+            notes: Mutex::default(),
+        })
     }
 
     /// Says what is being done.
@@ -104,7 +112,8 @@ impl Session {
         send(&self.transport, request(call)?).await
     }
 
-    /// The same as [`Session::call`] with the seed's access token, which is renewed when it is old or refused.
+    /// The same as [`Session::call`] with the seed's access token, which is renewed when it is old
+    /// or refused.
     pub(super) async fn call_as_seed(
         &self,
         method: Method,
@@ -190,7 +199,10 @@ impl Notes {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a person reads the difference; by it tokens are only ever not made")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a person reads the difference; by it tokens are only ever not made"
+)]
 fn local_time() -> i64 {
     Timestamp::now().as_millisecond()
 }

@@ -10,7 +10,8 @@ use crate::redacted::Redacted;
 /// Checks the credential of a personal access token that a human made.
 ///
 /// # Errors
-/// If the client ID is that of an API client, or cannot be one. Nothing that could be a client secret is repeated.
+/// If the client ID is that of an API client, or cannot be one. Nothing that could be a client
+/// secret is repeated.
 pub fn checked_seed(seed: Credential) -> Result<Credential, Error> {
     if !is_client_id(&seed.client_id) {
         return Err(Error::ClientId);
@@ -73,14 +74,20 @@ impl Target {
             return Err(Error::BehindBase(api));
         }
         let path = &self.pat_path;
-        if path.starts_with('/') && !path.ends_with('/') { Ok(self) } else { Err(Error::PatPath(self.pat_path)) }
+        if path.starts_with('/') && !path.ends_with('/') {
+            Ok(self)
+        } else {
+            Err(Error::PatPath(self.pat_path))
+        }
     }
 
     /// The probe's plan in words, for the person who has to agree to it.
     pub fn plan(&self) -> String {
         let nerm = match &self.nerm {
             Some(nerm) => {
-                format!("  - sends an access token of this user to NERM at {nerm}, to read one system role\n")
+                format!(
+                    "  - sends an access token of this user to NERM at {nerm}, to read one system role\n"
+                )
             }
             None => String::new(),
         };

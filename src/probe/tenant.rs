@@ -1,4 +1,5 @@
-//! The place and the credential that the operator works with for a Tenant: read from the cluster, never written.
+//! The place and the credential that the operator works with for a Tenant: read from the cluster,
+//! never written.
 use kube::Client;
 use kube::api::Api;
 
@@ -27,16 +28,22 @@ pub async fn read(client: &Client, name: &str, namespace: &str) -> Result<Connec
     let files = |error| Error::Files(Box::new(error));
     let tenants: Api<Tenant> = Api::all(client.clone());
     let read = tenants.get_opt(name).await;
-    let read = read.map_err(|source| Error::ReadTenant { name: name.into(), source: Box::new(source) })?;
+    let read =
+        read.map_err(|source| Error::ReadTenant { name: name.into(), source: Box::new(source) })?;
     let spec = read.ok_or_else(|| Error::NoTenant(name.into()))?.spec;
     let ca_pem = match &spec.ca_bundle {
         None => None,
         Some(bundle) => {
             let key = &bundle.config_map_ref;
-            Some(operator_files::bundle(client, namespace, &key.name, &key.key).await.map_err(files)?)
+            Some(
+                operator_files::bundle(client, namespace, &key.name, &key.key)
+                    .await
+                    .map_err(files)?,
+            )
         }
     };
     let source = spec.credentials.first().ok_or_else(|| Error::NoCredentials(name.into()))?;
-    let seed = operator_files::seed(client, namespace, &source.secret_ref.name).await.map_err(files)?;
+    let seed =
+        operator_files::seed(client, namespace, &source.secret_ref.name).await.map_err(files)?;
     Ok(Connection { api_url: spec.api_url, ca_pem, seed: checked_seed(seed)? })
 }

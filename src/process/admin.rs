@@ -1,4 +1,5 @@
-//! The admin endpoints `/healthz`, `/readyz` and `/metrics`, on a thread of their own: a stuck main runtime can still be reported.
+//! The admin endpoints `/healthz`, `/readyz` and `/metrics`, on a thread of their own: a stuck main
+//! runtime can still be reported.
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -134,7 +135,8 @@ fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Res
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let server =
+            axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
         // The orderly end waits for every open connection, and a scraper may hold one open.
         let overdue = async {
             stop.cancelled().await;
@@ -169,7 +171,8 @@ mod tests {
 
     fn get(admin: &Admin, path: &str) -> String {
         let mut stream = TcpStream::connect(admin.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply
@@ -191,7 +194,10 @@ mod tests {
     fn metrics_are_open_metrics_text() {
         let admin = start(&Health::new(), None);
         let reply = get(&admin, "/metrics");
-        assert!(reply.contains(OPEN_METRICS) && reply.contains("pat_operator_leader 1\n"), "{reply}");
+        assert!(
+            reply.contains(OPEN_METRICS) && reply.contains("pat_operator_leader 1\n"),
+            "{reply}"
+        );
         assert!(reply.ends_with("# EOF\n"), "{reply}");
         admin.stop().unwrap();
     }

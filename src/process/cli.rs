@@ -14,7 +14,12 @@ use crate::api;
 
 /// Mints, rotates and revokes SailPoint personal access tokens declared as Kubernetes resources.
 #[derive(Parser, Debug)]
-#[command(name = "pat-operator", version, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "pat-operator",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,15 +29,16 @@ struct Cli {
 enum Command {
     /// Run the operator until it receives a request to stop
     ///
-    /// Every flag can be given as the environment variable named beside it; a flag wins over its variable.
-    /// Durations are one number and one unit: 45s, 15m, 24h, 30d.
+    /// Every flag can be given as the environment variable named beside it; a flag wins over its
+    /// variable. Durations are one number and one unit: 45s, 15m, 24h, 30d.
     #[command(mut_args(|arg| arg.hide_env_values(true)))]
     Run(Box<RunFlags>),
     /// Ask a tenant what no document answers, before you trust it with tokens
     ///
-    /// Shows what it will do and asks before it does it. Makes at most three tokens of its own, each with ten minutes to
-    /// live from the start, and removes them. Exit code 0: everything that the operator relies on holds; 1: something does
-    /// not; 2: something is unknown, or the tenant could not be probed.
+    /// Shows what it will do and asks before it does it. Makes at most three tokens of its own,
+    /// each with ten minutes to live from the start, and removes them. Exit code 0: everything that
+    /// the operator relies on holds; 1: something does not; 2: something is unknown, or the tenant
+    /// could not be probed.
     #[command(mut_args(|arg| arg.hide_env_values(true)))]
     Probe(Box<ProbeFlags>),
     /// Print the CustomResourceDefinitions as YAML, or write one file per kind
@@ -57,8 +63,8 @@ enum CrdsError {
     Print(#[source] io::Error),
 }
 
-/// Parses the command line and does what it says. Exit code 0: done, or stopped on request; 1: failed; 2: wrong usage.
-/// A probe has its own.
+/// Parses the command line and does what it says. Exit code 0: done, or stopped on request; 1:
+/// failed; 2: wrong usage. A probe has its own.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(flags) => run::main(*flags),
@@ -69,7 +75,8 @@ pub fn main() -> ExitCode {
 
 fn crds(dir: Option<&Path>) -> Result<(), CrdsError> {
     for (file, definition) in api::crd::all() {
-        let text = api::crd::yaml(&definition).map_err(|error| CrdsError::Serialise(file, error))?;
+        let text =
+            api::crd::yaml(&definition).map_err(|error| CrdsError::Serialise(file, error))?;
         match dir {
             Some(dir) => write_file(dir, file, &text)?,
             None => writeln!(io::stdout(), "---\n{text}").map_err(CrdsError::Print)?,
@@ -111,7 +118,10 @@ mod tests {
         let dir = folder.path().join("crds");
         crds(Some(&dir)).unwrap();
         for (file, definition) in api::crd::all() {
-            assert_eq!(fs::read_to_string(dir.join(file)).unwrap(), api::crd::yaml(&definition).unwrap());
+            assert_eq!(
+                fs::read_to_string(dir.join(file)).unwrap(),
+                api::crd::yaml(&definition).unwrap()
+            );
         }
         let blocked = folder.path().join("crds/tenants.yaml");
         let error = crds(Some(&blocked)).unwrap_err();

@@ -14,10 +14,12 @@ use super::kubeconfig::{self, Access};
 use super::proxy::{self, Proxy};
 use crate::redacted::Redacted;
 
-/// Time for one request, the body of its reply included. A LIST of 10 000 resources takes a few seconds.
+/// Time for one request, the body of its reply included. A LIST of 10 000 resources takes a few
+/// seconds.
 const REQUEST: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest silence on a connection. The server ends a watch after 290 s, so that only a dead connection is silent so long.
+/// Longest silence on a connection. The server ends a watch after 290 s, so that only a dead
+/// connection is silent so long.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// The reason why there is no client.
@@ -33,14 +35,17 @@ pub(super) enum Error {
          the operator uses ~/.kube/config only if one of the two names it"
     )]
     Nowhere,
-    #[error("{0}: check that the Pod's service account is mounted, or give --kubeconfig, or set KUBECONFIG")]
+    #[error(
+        "{0}: check that the Pod's service account is mounted, or give --kubeconfig, or set KUBECONFIG"
+    )]
     InCluster(InClusterError),
     #[error("failed to build the Kubernetes client: check its certificates and keys")]
     Client(#[source] Box<kube::Error>),
 }
 
 impl Error {
-    /// A person who never meant to run in a Pod gets another sentence: kube's names neither variable nor remedy.
+    /// A person who never meant to run in a Pod gets another sentence: kube's names neither
+    /// variable nor remedy.
     fn of_pod(error: InClusterError) -> Self {
         match error {
             InClusterError::ReadEnvironmentVariable(_) => Self::Nowhere,
@@ -50,7 +55,11 @@ impl Error {
 }
 
 /// Builds the client; it connects when first used. `proxy`: that of the environment.
-pub(super) fn client(access: &Access, context: Option<&str>, proxy: Option<&Proxy>) -> Result<Client, Error> {
+pub(super) fn client(
+    access: &Access,
+    context: Option<&str>,
+    proxy: Option<&Proxy>,
+) -> Result<Client, Error> {
     client_of(limited(config(access, context, proxy)?))
 }
 
@@ -71,7 +80,8 @@ fn config(access: &Access, name: Option<&str>, proxy: Option<&Proxy>) -> Result<
     Ok(through(config, own, proxy))
 }
 
-/// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, otherwise through that of the environment.
+/// Through the kubeconfig's `own` proxy, which `NO_PROXY` does not touch, otherwise through that of
+/// the environment.
 fn through(mut config: Config, own: Option<Redacted>, environment: Option<&Proxy>) -> Config {
     let proxy = match (&own, environment) {
         (Some(own), _) => Some(own),
@@ -84,7 +94,8 @@ fn through(mut config: Config, own: Option<Redacted>, environment: Option<&Proxy
 }
 
 fn limited(mut config: Config) -> Config {
-    // kube would repeat a write after 429, 503 or 504; one that succeeded then conflicts with itself.
+    // kube would repeat a write after 429, 503 or 504; one that succeeded then conflicts with
+    // itself.
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT);
     config.write_timeout = Some(REQUEST);
@@ -97,7 +108,8 @@ fn limited(mut config: Config) -> Config {
 }
 
 fn client_of(config: Config) -> Result<Client, Error> {
-    let builder = ClientBuilder::try_from(config).map_err(|error| Error::Client(Box::new(error)))?;
+    let builder =
+        ClientBuilder::try_from(config).map_err(|error| Error::Client(Box::new(error)))?;
     // kube's own time-outs bound each read, and a slow reply has any number of them.
     Ok(builder.with_layer(&DeadlineLayer(REQUEST)).build())
 }
@@ -109,7 +121,10 @@ mod tests {
 
     /// The proxy through which a Pod reaches its API server.
     fn of_pod(no_proxy: &str) -> Option<String> {
-        let variable = Variable { name: "HTTPS_PROXY", value: Redacted::new("me:c4n4ry@proxy.example:3128".into()) };
+        let variable = Variable {
+            name: "HTTPS_PROXY",
+            value: Redacted::new("me:c4n4ry@proxy.example:3128".into()),
+        };
         let proxy = Proxy::new(&variable, no_proxy).unwrap();
         let pod = Config::new("https://10.96.0.1".parse().unwrap());
         through(pod, None, Some(&proxy)).proxy_url.map(|url| url.to_string())

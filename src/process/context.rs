@@ -1,7 +1,9 @@
-//! Reads a context of a kubeconfig: where Kubernetes is, whom to trust there, and as whom to speak to it.
+//! Reads a context of a kubeconfig: where Kubernetes is, whom to trust there, and as whom to speak
+//! to it.
 use kube::Config;
 use kube::config::{
-    AuthInfo, Cluster, Context, ExecAuthCluster, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext,
+    AuthInfo, Cluster, Context, ExecAuthCluster, Kubeconfig, KubeconfigError, NamedAuthInfo,
+    NamedCluster, NamedContext,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -9,14 +11,17 @@ use rustls::pki_types::pem::PemObject;
 use super::kubeconfig::Error;
 use crate::redacted::Redacted;
 
-/// Kubernetes as a context finds it, without any proxy. `name`: the context, if not the current one.
-// kube's own `Config::from_custom_kubeconfig` also reads the proxy variables, and fails for a NO_PROXY with which curl and Go
-// live: one with an empty entry, or with a star among others.
+/// Kubernetes as a context finds it, without any proxy. `name`: the context, if not the current
+/// one.
+// kube's own `Config::from_custom_kubeconfig` also reads the proxy variables, and fails for a
+// NO_PROXY with which curl and Go live: one with an empty entry, or with a star among others.
 pub(super) fn config(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Config, Error> {
     let context = context(kubeconfig, name)?;
     let cluster = cluster(kubeconfig, context)?;
     let told = ExecAuthCluster::try_from(cluster)?;
-    let Some(server) = &cluster.server else { return Err(KubeconfigError::MissingClusterUrl.into()) };
+    let Some(server) = &cluster.server else {
+        return Err(KubeconfigError::MissingClusterUrl.into());
+    };
     let mut config = Config::new(server.parse().map_err(KubeconfigError::ParseClusterUrl)?);
     if let Some(namespace) = &context.namespace {
         config.default_namespace.clone_from(namespace);
@@ -38,7 +43,10 @@ pub(super) fn config(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Conf
 }
 
 /// The `proxy-url` of the cluster that a context leads to.
-pub(super) fn proxy_url(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<Option<Redacted>, Error> {
+pub(super) fn proxy_url(
+    kubeconfig: &Kubeconfig,
+    name: Option<&str>,
+) -> Result<Option<Redacted>, Error> {
     let cluster = cluster(kubeconfig, context(kubeconfig, name)?)?;
     match &cluster.proxy_url {
         // An empty `proxy-url` is none, as for kubectl.
@@ -47,7 +55,10 @@ pub(super) fn proxy_url(kubeconfig: &Kubeconfig, name: Option<&str>) -> Result<O
     }
 }
 
-fn context<'a>(kubeconfig: &'a Kubeconfig, name: Option<&str>) -> Result<&'a Context, KubeconfigError> {
+fn context<'a>(
+    kubeconfig: &'a Kubeconfig,
+    name: Option<&str>,
+) -> Result<&'a Context, KubeconfigError> {
     let Some(name) = name.or(kubeconfig.current_context.as_deref()) else {
         return Err(KubeconfigError::CurrentContextNotSet);
     };
@@ -57,7 +68,10 @@ fn context<'a>(kubeconfig: &'a Kubeconfig, name: Option<&str>) -> Result<&'a Con
     }
 }
 
-fn cluster<'a>(kubeconfig: &'a Kubeconfig, context: &Context) -> Result<&'a Cluster, KubeconfigError> {
+fn cluster<'a>(
+    kubeconfig: &'a Kubeconfig,
+    context: &Context,
+) -> Result<&'a Cluster, KubeconfigError> {
     let name = &context.cluster;
     match kubeconfig.clusters.iter().find(|named| named.name == *name) {
         Some(NamedCluster { cluster: Some(cluster), .. }) => Ok(cluster),
@@ -153,7 +167,11 @@ mod tests {
             found.extend(theirs.is_ok().then_some(name));
         }
         assert_eq!(found, ["bare", "nobody", "token", "certificate", "plugin", "informed"]);
-        assert_eq!(told(config(&kubeconfig, None)), told(Config::try_from(kubeconfig)), "without a current context");
+        assert_eq!(
+            told(config(&kubeconfig, None)),
+            told(Config::try_from(kubeconfig)),
+            "without a current context"
+        );
     }
 
     #[test]

@@ -63,7 +63,9 @@ where
             // The events of a watch come for minutes; only the wait for its head is bounded.
             if watch { Ok(streamed(reply)) } else { collected(reply).await }
         };
-        timeout(limit, complete).map(move |done| done.map_err(|late| TimedOut(limit, late))?).boxed()
+        timeout(limit, complete)
+            .map(move |done| done.map_err(|late| TimedOut(limit, late))?)
+            .boxed()
     }
 }
 
@@ -98,13 +100,16 @@ mod tests {
     use std::convert::Infallible;
     use tower::{ServiceExt, service_fn};
 
-    type Chunks = Pin<Box<dyn futures::Stream<Item = Result<http_body::Frame<Bytes>, Infallible>> + Send>>;
+    type Chunks =
+        Pin<Box<dyn futures::Stream<Item = Result<http_body::Frame<Bytes>, Infallible>> + Send>>;
 
-    /// A server that answers after `head` and then ends its body, or goes silent in the middle of it.
+    /// A server that answers after `head` and then ends its body, or goes silent in the middle of
+    /// it.
     async fn asked(path: &str, head: Duration, body_ends: bool) -> Result<String, BoxError> {
         let service = service_fn(move |_: Request<Body>| async move {
             tokio::time::sleep(head).await;
-            let first = futures::stream::iter([Ok(http_body::Frame::data(Bytes::from_static(b"first")))]);
+            let first =
+                futures::stream::iter([Ok(http_body::Frame::data(Bytes::from_static(b"first")))]);
             let body: Chunks = if body_ends {
                 Box::pin(first)
             } else {
@@ -128,11 +133,20 @@ mod tests {
             ("so is one whose body stalls", "/api", fast, false, false),
             ("a watch may stay open", "/api?x=1&watch=true&y=2", fast, false, true),
             ("but must begin in time", "/api?watch=1", slow, false, false),
-            ("a name that looks like a watch is none", "/api/watch=true?x=watch", fast, false, false),
+            (
+                "a name that looks like a watch is none",
+                "/api/watch=true?x=watch",
+                fast,
+                false,
+                false,
+            ),
         ] {
             match asked(path, head, body_ends).await {
                 Ok(text) => assert!(in_time && text == "first", "{sentence}: {text}"),
-                Err(error) => assert!(!in_time && error.to_string().contains("within 30s"), "{sentence}: {error}"),
+                Err(error) => assert!(
+                    !in_time && error.to_string().contains("within 30s"),
+                    "{sentence}: {error}"
+                ),
             }
         }
     }

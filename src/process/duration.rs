@@ -26,7 +26,9 @@ fn milliseconds(text: &str) -> Option<u64> {
 
 /// The text is not a duration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a duration: write one whole number above 0 and one unit (s, m, h, d), like 45s or 15m")]
+#[error(
+    "\"{0}\" is not a duration: write one whole number above 0 and one unit (s, m, h, d), like 45s or 15m"
+)]
 pub(super) struct Error(String);
 
 #[cfg(test)]
@@ -35,7 +37,9 @@ mod tests {
 
     #[test]
     fn one_number_and_one_unit() {
-        for (text, seconds) in [("45s", 45), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("007s", 7)] {
+        for (text, seconds) in
+            [("45s", 45), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("007s", 7)]
+        {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(parse("1500ms"), Ok(Duration::from_millis(1500)));
@@ -44,7 +48,10 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         let too_long = format!("{}d", u64::MAX);
-        for text in ["", "s", "10", "0s", "1.5h", "-1s", "+1s", "1h30m", " 1s", "1 s", "1S", "1w", "é", &too_long] {
+        for text in [
+            "", "s", "10", "0s", "1.5h", "-1s", "+1s", "1h30m", " 1s", "1 s", "1S", "1w", "é",
+            &too_long,
+        ] {
             assert!(parse(text).unwrap_err().to_string().contains("like 45s"), "{text}");
         }
     }

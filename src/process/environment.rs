@@ -14,7 +14,8 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 pub(super) struct Environment {
     /// `POD_NAMESPACE`, otherwise the service account's namespace.
     pub(super) namespace: Option<String>,
-    /// `POD_NAME`, otherwise the host's name: the same after a restart, so that the replica knows its Lease again.
+    /// `POD_NAME`, otherwise the host's name: the same after a restart, so that the replica knows
+    /// its Lease again.
     pub(super) identity: String,
     /// The files that `KUBECONFIG` lists, as kubectl reads it; empty without any.
     pub(super) kubeconfig: Vec<PathBuf>,
@@ -71,7 +72,8 @@ pub(super) fn is_dns_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && is_plain && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// An empty variable is none. A value that is not UTF-8 differs from all others and fails the checks.
+/// An empty variable is none. A value that is not UTF-8 differs from all others and fails the
+/// checks.
 fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.to_string_lossy().into_owned();
     if value.is_empty() { None } else { Some(value) }

@@ -45,7 +45,12 @@ pub(super) struct RunFlags {
     #[arg(long, env = "PAT_OPERATOR_ALLOW_LOOPBACK_HTTP", action = ArgAction::SetTrue, help_heading = ISC)]
     pub(super) allow_loopback_http: bool,
     /// Path of the token API below a Tenant's apiUrl
-    #[arg(long, env = "PAT_OPERATOR_PAT_PATH", default_value = "/personal-access-tokens/v1", hide = true)]
+    #[arg(
+        long,
+        env = "PAT_OPERATOR_PAT_PATH",
+        default_value = "/personal-access-tokens/v1",
+        hide = true
+    )]
     pub(super) pat_path: String,
 
     /// Passes in flight per controller

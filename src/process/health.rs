@@ -1,4 +1,5 @@
-//! The signs that the process is alive and ready: written by the main runtime, read by the admin thread.
+//! The signs that the process is alive and ready: written by the main runtime, read by the admin
+//! thread.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;

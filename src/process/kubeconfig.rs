@@ -1,4 +1,5 @@
-//! The way to Kubernetes: the kubeconfig file that a flag names, or those of `KUBECONFIG`, merged as kubectl merges them.
+//! The way to Kubernetes: the kubeconfig file that a flag names, or those of `KUBECONFIG`, merged
+//! as kubectl merges them.
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,9 @@ pub(super) enum Error {
     Unusable(#[from] KubeconfigError),
     #[error("the certificate authority of its cluster is not in PEM")]
     Authority(#[source] pem::Error),
-    #[error("the certificate authority of its cluster has no certificate; put one or more in PEM into it")]
+    #[error(
+        "the certificate authority of its cluster has no certificate; put one or more in PEM into it"
+    )]
     NoAuthority,
 }
 
@@ -47,9 +50,10 @@ pub(super) fn of_flag(path: &Path) -> Result<Kubeconfig, Error> {
     read(path)?.ok_or_else(|| Error::NoFile(path.to_owned()))
 }
 
-/// The files of `KUBECONFIG`: of each value the first one counts, and a file that is absent is passed over.
-// kube's own `Kubeconfig::from_env` would read the environment past `environment`, fail for a file that is absent, and
-// take an empty `current-context` for one.
+/// The files of `KUBECONFIG`: of each value the first one counts, and a file that is absent is
+/// passed over.
+// kube's own `Kubeconfig::from_env` would read the environment past `environment`, fail for a file
+// that is absent, and take an empty `current-context` for one.
 pub(super) fn of_variable(paths: &[PathBuf]) -> Result<Kubeconfig, Error> {
     let mut merged: Option<Kubeconfig> = None;
     for path in paths {
@@ -63,10 +67,13 @@ pub(super) fn of_variable(paths: &[PathBuf]) -> Result<Kubeconfig, Error> {
     merged.ok_or_else(|| Error::NoFiles(paths.to_vec()))
 }
 
-/// One file; none if it is absent. An empty `current-context`, as `kubectl config unset` leaves it, is none.
+/// One file; none if it is absent. An empty `current-context`, as `kubectl config unset` leaves it,
+/// is none.
 fn read(path: &Path) -> Result<Option<Kubeconfig>, Error> {
     let mut kubeconfig = match Kubeconfig::read_from(path) {
-        Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == ErrorKind::NotFound => {
+            return Ok(None);
+        }
         read => read?,
     };
     if kubeconfig.current_context.as_deref() == Some("") {
@@ -112,8 +119,11 @@ mod tests {
         let second = files.add("b", "https://second", "b");
         let absent = files.0.path().join("absent");
         let third = files.0.path().join("third");
-        std::fs::write(&third, "current-context: c\nclusters: [{name: a, cluster: {server: \"https://third\"}}]\n")
-            .unwrap();
+        std::fs::write(
+            &third,
+            "current-context: c\nclusters: [{name: a, cluster: {server: \"https://third\"}}]\n",
+        )
+        .unwrap();
         let merged = of_variable(&[absent, first, second, third]).unwrap();
         assert_eq!(servers(&merged), ["https://first", "https://second"]);
         assert_eq!(merged.current_context.as_deref(), Some("b"), "an empty one does not count");

@@ -1,4 +1,5 @@
-//! The process: flags, environment, Kubernetes connection, leader election, admin endpoints, logs and the orderly stop.
+//! The process: flags, environment, Kubernetes connection, leader election, admin endpoints, logs
+//! and the orderly stop.
 //!
 //! Nothing here knows of tokens. Only this folder reads the environment.
 mod admin;

@@ -1,4 +1,5 @@
-//! The proxy that the environment names, checked before anything is sent, and the hosts that are reached without it.
+//! The proxy that the environment names, checked before anything is sent, and the hosts that are
+//! reached without it.
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
@@ -7,10 +8,13 @@ use crate::redacted::Redacted;
 
 /// A proxy's URL that is none. The text is not repeated: it may hold a password.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not the URL of a proxy: write http://HOST:PORT, and percent-encode the signs in a user or password")]
+#[error(
+    "{0} is not the URL of a proxy: write http://HOST:PORT, and percent-encode the signs in a user or password"
+)]
 pub(super) struct Error(String);
 
-/// A proxy for https. Plain http, which the operator speaks to its own machine only, never goes through it.
+/// A proxy for https. Plain http, which the operator speaks to its own machine only, never goes
+/// through it.
 #[derive(Debug)]
 pub(super) struct Proxy {
     /// With user and password if there are any.
@@ -25,15 +29,17 @@ impl Proxy {
         Ok(Self { url: checked(https_proxy.name, &https_proxy.value)?, except: hosts(no_proxy) })
     }
 
-    /// True if a server is reached through it. The matcher is the one that reqwest asks on the way to ISC.
+    /// True if a server is reached through it. The matcher is the one that reqwest asks on the way
+    /// to ISC.
     pub(super) fn carries(&self, server: &Uri) -> bool {
-        let matcher = Matcher::builder().https(self.url.expose().to_owned()).no(&self.except).build();
+        let matcher =
+            Matcher::builder().https(self.url.expose().to_owned()).no(&self.except).build();
         matcher.intercept(server).is_some()
     }
 }
 
-/// A list made for others, as Go and curl understand it, in the words of the matcher: for it a lone star is every name and no
-/// address, and a domain does not begin with a star.
+/// A list made for others, as Go and curl understand it, in the words of the matcher: for it a lone
+/// star is every name and no address, and a domain does not begin with a star.
 fn hosts(no_proxy: &str) -> String {
     let mut hosts = Vec::new();
     for host in no_proxy.split(|sign: char| sign == ',' || sign.is_whitespace()) {
@@ -125,8 +131,12 @@ mod tests {
             "http://me:c4n4ry/2@proxy.example:3128",
             "\u{fffd}",
         ] {
-            let error = proxy(text, "").err().unwrap_or_else(|| panic!("{text} is taken for a proxy"));
-            assert!(error.starts_with("HTTPS_PROXY is not") && !error.contains("c4n4ry"), "{text}: {error}");
+            let error =
+                proxy(text, "").err().unwrap_or_else(|| panic!("{text} is taken for a proxy"));
+            assert!(
+                error.starts_with("HTTPS_PROXY is not") && !error.contains("c4n4ry"),
+                "{text}: {error}"
+            );
         }
     }
 
@@ -177,7 +187,11 @@ mod tests {
             ("", "http://127.0.0.1:8001", false),
         ] {
             let proxy = proxy("http://proxy.example:3128", list).unwrap();
-            assert_eq!(proxy.carries(&server.parse().unwrap()), through, "NO_PROXY={list} {server}");
+            assert_eq!(
+                proxy.carries(&server.parse().unwrap()),
+                through,
+                "NO_PROXY={list} {server}"
+            );
         }
     }
 }

@@ -71,7 +71,10 @@ fn start(flags: RunFlags) -> Result<(), Error> {
     // Fails only if a provider is installed already, and then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // The work is waiting; handing it from thread to thread costs more than a second core gives.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
     let result = runtime.block_on(serve(settings));
     // A blocking task cannot be cancelled: the exit must not wait for one that hangs.
     runtime.shutdown_timeout(REMAINS);
@@ -96,7 +99,12 @@ async fn serve(settings: Settings) -> Result<(), Error> {
     // Before the election: a signal must end the wait for the Lease too.
     background.spawn(Signals::listen().map_err(Error::Signals)?.obey(stop.clone()));
     background.spawn(health.clone().beat());
-    let admin = Admin::start(settings.admin_address, settings.admin_port_file.as_deref(), health.clone(), registry)?;
+    let admin = Admin::start(
+        settings.admin_address,
+        settings.admin_port_file.as_deref(),
+        health.clone(),
+        registry,
+    )?;
     let result = take_turn(settings, &health, metrics, &stop).await;
     // First, so that no probe finds it ready while it ends.
     health.set_ready(false);
@@ -115,14 +123,21 @@ async fn take_turn(
     metrics: Arc<Metrics>,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
-    let client = connection::client(&settings.access, settings.context.as_deref(), settings.proxy.as_ref())?;
+    let client =
+        connection::client(&settings.access, settings.context.as_deref(), settings.proxy.as_ref())?;
     let config = settings.controllers;
     let outside = match settings.proxy {
         Some(proxy) => Outside::through(proxy.url, proxy.except),
         None => Outside::default(),
     };
     let mut election = settings.lease.map(|lease| {
-        Election::new(client.clone(), &config.operator_namespace, lease.name, config.identity.clone(), lease.times)
+        Election::new(
+            client.clone(),
+            &config.operator_namespace,
+            lease.name,
+            config.identity.clone(),
+            lease.times,
+        )
     });
     let acquired = acquire(election.as_mut(), health, stop).await;
     let result = if acquired {
@@ -130,7 +145,9 @@ async fn take_turn(
         let mut work = JoinSet::new();
         work.spawn(controllers::run_in(outside, client, config, metrics.clone(), stop.clone()));
         health.set_ready(true);
-        let result = work_until_stopped(work, hold(election.as_mut()), stop, settings.shutdown_deadline).await;
+        let result =
+            work_until_stopped(work, hold(election.as_mut()), stop, settings.shutdown_deadline)
+                .await;
         metrics.leader(false);
         result.map_err(Error::Work)
     } else {
@@ -144,7 +161,11 @@ async fn take_turn(
 }
 
 /// True if the work may begin; false if a stop was requested first.
-async fn acquire(election: Option<&mut Election>, health: &Health, stop: &CancellationToken) -> bool {
+async fn acquire(
+    election: Option<&mut Election>,
+    health: &Health,
+    stop: &CancellationToken,
+) -> bool {
     let Some(election) = election else { return true };
     tokio::select! {
         () = election.acquire(|| health.set_ready(true)) => true,

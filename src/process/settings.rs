@@ -35,17 +35,23 @@ pub(super) struct LeaseSettings {
 /// Flags that do not make settings.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("the operator's namespace is unknown: set --namespace, or POD_NAMESPACE from the Pod's metadata.namespace")]
+    #[error(
+        "the operator's namespace is unknown: set --namespace, or POD_NAMESPACE from the Pod's metadata.namespace"
+    )]
     NoNamespace,
     #[error(
         "\"{0}\" is not a name Kubernetes accepts for a namespace: set --namespace to lower-case letters, digits and dashes"
     )]
     NamespaceSyntax(String),
-    #[error("--context \"{0}\" needs a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG")]
+    #[error(
+        "--context \"{0}\" needs a kubeconfig, and none is given: give --kubeconfig, or set KUBECONFIG"
+    )]
     ContextOfNothing(String),
     #[error(transparent)]
     Proxy(#[from] proxy::Error),
-    #[error("--lease-duration must be longer than --lease-renew-deadline, and that longer than --lease-retry")]
+    #[error(
+        "--lease-duration must be longer than --lease-renew-deadline, and that longer than --lease-retry"
+    )]
     LeaseTimes,
     #[error("--installation-id \"{0}\" is not usable: write 4 to 16 lower-case letters and digits")]
     InstallationId(String),
@@ -56,7 +62,9 @@ pub(super) enum Error {
 impl Settings {
     /// Completes the flags from the environment and refuses what cannot work.
     pub(super) fn new(flags: RunFlags, environment: Environment) -> Result<Self, Error> {
-        let Some(namespace) = flags.namespace.or(environment.namespace) else { return Err(Error::NoNamespace) };
+        let Some(namespace) = flags.namespace.or(environment.namespace) else {
+            return Err(Error::NoNamespace);
+        };
         if !environment::is_dns_label(&namespace) {
             return Err(Error::NamespaceSyntax(namespace));
         }
@@ -65,7 +73,10 @@ impl Settings {
         if let (Access::Pod, Some(context)) = (&access, &flags.context) {
             return Err(Error::ContextOfNothing(context.clone()));
         }
-        let proxy = environment.https_proxy.map(|variable| Proxy::new(&variable, &environment.no_proxy)).transpose()?;
+        let proxy = environment
+            .https_proxy
+            .map(|variable| Proxy::new(&variable, &environment.no_proxy))
+            .transpose()?;
         let identity = flags.identity.unwrap_or(environment.identity);
         let installation_id = flags.installation_id.map(check_installation_id).transpose()?;
         let controllers = controllers::Config {
@@ -110,7 +121,8 @@ fn check_lease(flags: LeaderFlags) -> Result<Option<LeaseSettings>, Error> {
 }
 
 fn check_installation_id(id: String) -> Result<String, Error> {
-    let usable = (4..=16).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let usable = (4..=16).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     if usable { Ok(id) } else { Err(Error::InstallationId(id)) }
 }
 
@@ -167,7 +179,9 @@ mod tests {
 
     #[test]
     fn a_flag_wins_over_the_pod() {
-        let settings = settings("--namespace other --identity me --attempt-expiry 2s --long-expiry 1h").unwrap();
+        let settings =
+            settings("--namespace other --identity me --attempt-expiry 2s --long-expiry 1h")
+                .unwrap();
         assert_eq!(settings.controllers.operator_namespace, "other");
         assert_eq!(settings.controllers.identity, "me");
         assert_eq!(settings.controllers.timings.attempt_expiry, 2_000);
@@ -185,7 +199,8 @@ mod tests {
         ] {
             let words = std::iter::once("run").chain(line.split_whitespace());
             let environment = Environment { kubeconfig: list.to_vec(), ..pod() };
-            let settings = Settings::new(Line::try_parse_from(words).unwrap().flags, environment).unwrap();
+            let settings =
+                Settings::new(Line::try_parse_from(words).unwrap().flags, environment).unwrap();
             assert_eq!(settings.access, expected, "{line} with {list:?}");
         }
     }

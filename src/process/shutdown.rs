@@ -1,4 +1,5 @@
-//! Requests to stop: the first SIGTERM or SIGINT ends the work in order, the second ends the process at once.
+//! Requests to stop: the first SIGTERM or SIGINT ends the work in order, the second ends the
+//! process at once.
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,7 +16,10 @@ pub(super) struct Signals {
 impl Signals {
     /// Installs the handlers; needs a runtime.
     pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     /// Cancels `stop` on the first signal and ends the process on the second. Runs until aborted.

@@ -25,7 +25,9 @@ pub(super) enum LogFormat {
 /// The reason why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("--log-level \"{filter}\" is not a log filter: write a level like info, or info,pat_operator=debug")]
+    #[error(
+        "--log-level \"{filter}\" is not a log filter: write a level like info, or info,pat_operator=debug"
+    )]
     Filter { filter: String, source: tracing_subscriber::filter::ParseError },
     #[error("failed to install the log subscriber: another one is installed already")]
     Installed(#[source] TryInitError),
@@ -40,17 +42,27 @@ pub(super) fn start(format: LogFormat, filter: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn lines(format: LogFormat, filter: &str, to: BoxMakeWriter) -> Result<Box<dyn Layer<Registry> + Send + Sync>, Error> {
-    let levels = EnvFilter::try_new(filter).map_err(|source| Error::Filter { filter: filter.into(), source })?;
+fn lines(
+    format: LogFormat,
+    filter: &str,
+    to: BoxMakeWriter,
+) -> Result<Box<dyn Layer<Registry> + Send + Sync>, Error> {
+    let levels = EnvFilter::try_new(filter)
+        .map_err(|source| Error::Filter { filter: filter.into(), source })?;
     // Both: no --log-level can bring these lines back.
     let filter = levels.and(filter_fn(is_harmless));
     Ok(match format {
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(to).with_filter(filter).boxed(),
-        LogFormat::Text => fmt::layer().with_ansi(false).with_writer(to).with_filter(filter).boxed(),
+        LogFormat::Json => {
+            fmt::layer().json().flatten_event(true).with_writer(to).with_filter(filter).boxed()
+        }
+        LogFormat::Text => {
+            fmt::layer().with_ansi(false).with_writer(to).with_filter(filter).boxed()
+        }
     })
 }
 
-/// True for a line that can be let through: none that hold bodies, and of other crates none that hold bytes of the wire.
+/// True for a line that can be let through: none that hold bodies, and of other crates none that
+/// hold bytes of the wire.
 fn is_harmless(line: &Metadata<'_>) -> bool {
     if line.target() == LOGS_BODIES && line.is_event() {
         return *line.level() == LevelFilter::ERROR;
@@ -60,7 +72,8 @@ fn is_harmless(line: &Metadata<'_>) -> bool {
 
 /// A message put together at run time may hold anything, so that only a literal one is logged.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(message withheld)");
+    let message =
+        panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(message withheld)");
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
     error!(message, location, "panicked");
 }
@@ -126,12 +139,20 @@ mod tests {
             info!(target: "other", "theirs");
             warn!(target: "other", "warned");
         });
-        assert!(text.contains("ours") && !text.contains("theirs") && text.contains("warned"), "{text}");
+        assert!(
+            text.contains("ours") && !text.contains("theirs") && text.contains("warned"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_filter_that_cannot_be_read_is_named() {
-        let error = lines(LogFormat::Json, "pat_operator=loud", BoxMakeWriter::new(io::sink)).err().unwrap();
-        assert!(error.to_string().starts_with("--log-level \"pat_operator=loud\" is not a log filter"), "{error}");
+        let error = lines(LogFormat::Json, "pat_operator=loud", BoxMakeWriter::new(io::sink))
+            .err()
+            .unwrap();
+        assert!(
+            error.to_string().starts_with("--log-level \"pat_operator=loud\" is not a log filter"),
+            "{error}"
+        );
     }
 }

@@ -8,7 +8,8 @@ use crate::lifecycle::Timings;
 use crate::lifecycle::ledger::Millis;
 use crate::lifecycle::timings::millis;
 
-/// One flag per field of [`Timings`]; absent means what the protocol says. The two that have a visible flag are not here.
+/// One flag per field of [`Timings`]; absent means what the protocol says. The two that have a
+/// visible flag are not here.
 #[derive(Args, Debug)]
 pub(super) struct TimingFlags {
     /// Life of a provisional token (R1)

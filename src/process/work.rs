@@ -1,4 +1,5 @@
-//! The work itself under its three endings: it ends, the Lease is lost, or a stop is requested and it gets a deadline.
+//! The work itself under its three endings: it ends, the Lease is lost, or a stop is requested and
+//! it gets a deadline.
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
@@ -18,11 +19,14 @@ pub(super) enum Error {
     Panicked(#[source] JoinError),
     #[error("this replica lost the lease")]
     LeaseLost,
-    #[error("passes under way did not finish within {0:?}: raise --shutdown-deadline if this happens often")]
+    #[error(
+        "passes under way did not finish within {0:?}: raise --shutdown-deadline if this happens often"
+    )]
     Overdue(Duration),
 }
 
-/// Lets the controllers run until they end, the Lease is `lost` or a stop is requested; then they have until the deadline.
+/// Lets the controllers run until they end, the Lease is `lost` or a stop is requested; then they
+/// have until the deadline.
 pub(super) async fn work_until_stopped(
     mut work: JoinSet<Result<(), controllers::Error>>,
     lost: impl Future<Output = ()>,
@@ -54,7 +58,10 @@ pub(super) async fn work_until_stopped(
     if lease_lost { result.and(Err(Error::LeaseLost)) } else { result }
 }
 
-fn verdict(ended: Result<Result<(), controllers::Error>, JoinError>, stop: &CancellationToken) -> Result<(), Error> {
+fn verdict(
+    ended: Result<Result<(), controllers::Error>, JoinError>,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     ended.map_err(Error::Panicked)??;
     if stop.is_cancelled() { Ok(()) } else { Err(Error::Ended) }
 }
@@ -122,7 +129,8 @@ mod tests {
     async fn controllers_that_end_or_panic_by_themselves_are_an_error() {
         let (ended, _) = outcome(async { Ok(()) }, pending(), CancellationToken::new()).await;
         assert_eq!(ended, "the controllers ended without a request to stop");
-        let (panicked, _) = outcome(async { panic!("on purpose") }, pending(), CancellationToken::new()).await;
+        let (panicked, _) =
+            outcome(async { panic!("on purpose") }, pending(), CancellationToken::new()).await;
         assert_eq!(panicked, "the controllers panicked");
     }
 }

@@ -15,7 +15,8 @@ impl Imports {
     pub fn of(files: &[File]) -> Self {
         let sources: BTreeMap<Module, Source> =
             files.iter().map(|file| (module(&file.path), Source::read(&file.text))).collect();
-        let mut reader = Reader { modules: sources.keys().cloned().collect(), exports: BTreeMap::new() };
+        let mut reader =
+            Reader { modules: sources.keys().cloned().collect(), exports: BTreeMap::new() };
         // A re-export may lead to another one.
         for _ in 0..3 {
             for (module, source) in &sources {
@@ -52,7 +53,9 @@ impl Imports {
 
     /// The files that a file uses, by their names.
     pub fn uses(&self) -> impl Iterator<Item = (String, Vec<String>)> {
-        self.0.iter().map(|(module, used)| (module.join("::"), used.iter().map(|used| used.join("::")).collect()))
+        self.0.iter().map(|(module, used)| {
+            (module.join("::"), used.iter().map(|used| used.join("::")).collect())
+        })
     }
 
     /// The shortest way from a file back to itself.
@@ -112,11 +115,16 @@ impl Source {
                 at += 1;
             }
             let statement = blank(&mut code, &tokens, start, at);
-            let named = paths(&statement).into_iter().map(|path| path.segments).filter(|path| path.len() > 1);
+            let named = paths(&statement)
+                .into_iter()
+                .map(|path| path.segments)
+                .filter(|path| path.len() > 1);
             if is_public { exported.extend(named) } else { used.extend(named) }
         }
         let body: String = code.into_iter().collect();
-        used.extend(paths(&body).into_iter().map(|path| path.segments).filter(|path| path.len() > 1));
+        used.extend(
+            paths(&body).into_iter().map(|path| path.segments).filter(|path| path.len() > 1),
+        );
         Self { used, exported }
     }
 }
@@ -191,15 +199,20 @@ mod tests {
     use super::*;
 
     fn circles(files: &[(&str, &str)]) -> Vec<String> {
-        let file = |(path, text): &(&str, &str)| File { path: (*path).into(), text: (*text).into() };
+        let file =
+            |(path, text): &(&str, &str)| File { path: (*path).into(), text: (*text).into() };
         let files: Vec<File> = files.iter().map(file).collect();
         Imports::of(&files).circles().into_values().collect()
     }
 
     #[test]
     fn a_circle_is_found_however_it_is_written() {
-        let to_b =
-            ["use crate::a::b::B;", "use super::b::{self, B};", "fn f() -> crate::a::b::B {}", "use crate::a::B;"];
+        let to_b = [
+            "use crate::a::b::B;",
+            "use super::b::{self, B};",
+            "fn f() -> crate::a::b::B {}",
+            "use crate::a::B;",
+        ];
         for use_of_b in to_b {
             let found = circles(&[
                 ("src/a/mod.rs", "mod b;\nmod c;\npub use b::B;"),
@@ -223,7 +236,10 @@ mod tests {
     fn visibility_comments_and_other_crates_are_no_use() {
         let found = circles(&[
             ("src/a.rs", "use crate::b::B; // and http::Request"),
-            ("src/b.rs", "pub(in crate::a) struct B;\n/// [`crate::a`]\nfn f() -> a::X { std::b::f() }"),
+            (
+                "src/b.rs",
+                "pub(in crate::a) struct B;\n/// [`crate::a`]\nfn f() -> a::X { std::b::f() }",
+            ),
         ]);
         assert_eq!(found, [""; 0]);
     }

@@ -1,6 +1,8 @@
-//! Rust source as the checks read it: without comments and text, as tokens, and as paths with their groups written out.
+//! Rust source as the checks read it: without comments and text, as tokens, and as paths with their
+//! groups written out.
 
-/// A path such as `std::time::Instant`, or a single word, and the line it stands on, counted from 1.
+/// A path such as `std::time::Instant`, or a single word, and the line it stands on, counted from
+/// 1.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Path {
     pub line: usize,
@@ -24,7 +26,8 @@ pub fn paths(source: &str) -> Vec<Path> {
     reader.found
 }
 
-/// A word or a sign, and the line it stands on, counted from 1. A text or a character is the sign `"`.
+/// A word or a sign, and the line it stands on, counted from 1. A text or a character is the sign
+/// `"`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Token {
     pub line: usize,
@@ -35,8 +38,8 @@ pub struct Token {
 
 /// Signs of two or three characters that mean one thing.
 const SIGNS: [&str; 20] = [
-    "..=", "<<=", ">>=", "&&", "||", "=>", "->", "::", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "|=",
-    "&=", "..",
+    "..=", "<<=", ">>=", "&&", "||", "=>", "->", "::", "==", "!=", "<=", ">=", "+=", "-=", "*=",
+    "/=", "%=", "|=", "&=", "..",
 ];
 
 /// Every token of a source file.
@@ -64,7 +67,9 @@ pub fn tokens(source: &str) -> Vec<Token> {
 }
 
 fn length_of_sign(rest: &[char]) -> usize {
-    let is_here = |sign: &&str| sign.chars().zip(rest).all(|(c, there)| c == *there) && sign.len() <= rest.len();
+    let is_here = |sign: &&str| {
+        sign.chars().zip(rest).all(|(c, there)| c == *there) && sign.len() <= rest.len()
+    };
     SIGNS.iter().find(|sign| is_here(sign)).map_or(1, |sign| sign.len())
 }
 
@@ -108,7 +113,8 @@ fn blanked(source: &str, mark: Option<char>) -> Vec<char> {
     to
 }
 
-/// The value of the text that begins at `start`, its line breaks shown as `⏎`; none for a character.
+/// The value of the text that begins at `start`, its line breaks shown as `⏎`; none for a
+/// character.
 pub fn text_at(source: &[char], start: usize) -> Option<String> {
     let rest = &source[start..];
     let length = length_of_text(rest, false)?;
@@ -282,9 +288,16 @@ impl Reader {
 #[test]
 fn groups_are_written_out_with_their_lines() {
     let found = paths("use std::{\n    fs,\n    time::{Duration, Instant},\n};\nx.await");
-    let found: Vec<(usize, String)> = found.into_iter().map(|path| (path.line, path.segments.join("::"))).collect();
-    let expected =
-        [(1, "use"), (2, "std::fs"), (3, "std::time::Duration"), (3, "std::time::Instant"), (5, "x"), (5, "await")];
+    let found: Vec<(usize, String)> =
+        found.into_iter().map(|path| (path.line, path.segments.join("::"))).collect();
+    let expected = [
+        (1, "use"),
+        (2, "std::fs"),
+        (3, "std::time::Duration"),
+        (3, "std::time::Instant"),
+        (5, "x"),
+        (5, "await"),
+    ];
     assert_eq!(found, expected.map(|(line, path)| (line, path.to_owned())));
 }
 
@@ -302,7 +315,14 @@ fn comments_and_texts_are_no_code() {
         let found = paths(source);
         assert!(!found.iter().any(|path| path.mentions("tokio")), "{source}: {found:?}");
     }
-    for source in ["tokio", "\"\" tokio", "/* */ tokio", "fn f<'a>(x: &'a tokio) {}", "'x' tokio", "r#\"\"# tokio"] {
+    for source in [
+        "tokio",
+        "\"\" tokio",
+        "/* */ tokio",
+        "fn f<'a>(x: &'a tokio) {}",
+        "'x' tokio",
+        "r#\"\"# tokio",
+    ] {
         assert!(paths(source).iter().any(|path| path.mentions("tokio")), "{source}");
     }
 }
@@ -331,6 +351,7 @@ fn a_text_has_the_value_that_it_means() {
 
 #[test]
 fn a_text_is_one_token_and_signs_are_whole() {
-    let found: Vec<String> = tokens("a == \"x || y\" || !b // c\n.d").into_iter().map(|token| token.text).collect();
+    let found: Vec<String> =
+        tokens("a == \"x || y\" || !b // c\n.d").into_iter().map(|token| token.text).collect();
     assert_eq!(found, ["a", "==", "\"", "||", "!", "b", ".", "d"]);
 }

@@ -1,15 +1,17 @@
-//! The table of dialects in docs/reliability.md, and whether it names what the simulator can be drawn to speak.
+//! The table of dialects in docs/reliability.md, and whether it names what the simulator can be
+//! drawn to speak.
 
 /// Heading of the section that the table is in.
 const SECTION: &str = "## The ISC it was tried against";
 
-/// What is wrong with the table: fields and forms of the simulator that it does not name, and rows of fields that are
-/// not there. `dialect`: where the fields and forms are declared; `draw`: where they are drawn; `switches`: where all
-/// that can be switched is declared.
+/// What is wrong with the table: fields and forms of the simulator that it does not name, and rows
+/// of fields that are not there. `dialect`: where the fields and forms are declared; `draw`: where
+/// they are drawn; `switches`: where all that can be switched is declared.
 pub fn problems(document: &str, dialect: &str, draw: &str, switches: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let drawn = drawn(draw);
-    for field in fields(dialect).iter().filter(|field| drawn.iter().all(|(name, _)| name != *field)) {
+    for field in fields(dialect).iter().filter(|field| drawn.iter().all(|(name, _)| name != *field))
+    {
         wrong.push(format!("{field} of Dialect is never drawn"));
     }
     for (field, choice) in &drawn {
@@ -17,13 +19,20 @@ pub fn problems(document: &str, dialect: &str, draw: &str, switches: &str) -> Ve
         match row(document, &name) {
             None => wrong.push(format!("there is no row for `{name}`")),
             Some(row) => {
-                let missing = forms(choice, dialect).into_iter().filter(|form| !words(row).any(|word| word == form));
-                wrong.extend(missing.map(|form| format!("the row for `{name}` does not name the form {form}")));
+                let missing = forms(choice, dialect)
+                    .into_iter()
+                    .filter(|form| !words(row).any(|word| word == form));
+                wrong.extend(
+                    missing
+                        .map(|form| format!("the row for `{name}` does not name the form {form}")),
+                );
             }
         }
     }
-    let known: Vec<String> = [dialect, switches].into_iter().flat_map(fields).map(|field| camel(&field)).collect();
-    let strange = rows(document).map(name_of).filter(|name| !known.iter().any(|known| known == name));
+    let known: Vec<String> =
+        [dialect, switches].into_iter().flat_map(fields).map(|field| camel(&field)).collect();
+    let strange =
+        rows(document).map(name_of).filter(|name| !known.iter().any(|known| known == name));
     wrong.extend(strange.map(|name| format!("the simulator has no field `{name}`")));
     wrong
 }
@@ -50,19 +59,30 @@ fn words(row: &str) -> impl Iterator<Item = &str> {
 /// The public fields that a source declares.
 fn fields(source: &str) -> Vec<String> {
     let field = |line: &str| {
-        let (name, _) = line.trim().strip_prefix("pub")?.trim_start_matches("(crate)").trim_start().split_once(": ")?;
-        name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_').then(|| name.to_owned())
+        let (name, _) = line
+            .trim()
+            .strip_prefix("pub")?
+            .trim_start_matches("(crate)")
+            .trim_start()
+            .split_once(": ")?;
+        name.chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            .then(|| name.to_owned())
     };
     source.lines().filter_map(field).collect()
 }
 
-/// Fields that chance decides, each with the expression that it is drawn by: beside it, or that of a variable of its name.
+/// Fields that chance decides, each with the expression that it is drawn by: beside it, or that of
+/// a variable of its name.
 fn drawn(source: &str) -> Vec<(String, String)> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
     let mut all = Vec::new();
-    for line in code.lines().map(|line| line.trim().trim_end_matches(',')).filter(|line| !line.is_empty()) {
+    for line in
+        code.lines().map(|line| line.trim().trim_end_matches(',')).filter(|line| !line.is_empty())
+    {
         let variable = || code.split(&format!("let {line} = ")).nth(1)?.split(';').next();
-        let (name, choice) = line.split_once(": ").unwrap_or_else(|| (line, variable().unwrap_or_default()));
+        let (name, choice) =
+            line.split_once(": ").unwrap_or_else(|| (line, variable().unwrap_or_default()));
         if choice.contains("chance.") {
             all.push((name.to_owned(), choice.to_owned()));
         }
@@ -70,7 +90,8 @@ fn drawn(source: &str) -> Vec<(String, String)> {
     all
 }
 
-/// The forms that an expression chooses from: numbers, variants, and all variants of a type of which it has `ALL`.
+/// The forms that an expression chooses from: numbers, variants, and all variants of a type of
+/// which it has `ALL`.
 fn forms(choice: &str, dialect: &str) -> Vec<String> {
     if choice.contains("chance.coin(") {
         return vec!["false".into(), "true".into()];
@@ -79,11 +100,14 @@ fn forms(choice: &str, dialect: &str) -> Vec<String> {
     let end_of = |rest: &str| if rest.starts_with('[') { ']' } else { ')' };
     let lists = plain.split("oneof(").skip(1).filter_map(|rest| rest.split(end_of(rest)).next());
     let mut all = Vec::new();
-    for word in lists.flat_map(|list| list.split(|c: char| !c.is_ascii_alphanumeric() && c != ':')) {
+    for word in lists.flat_map(|list| list.split(|c: char| !c.is_ascii_alphanumeric() && c != ':'))
+    {
         match word.split_once("::") {
             Some((kind, "ALL")) => all.extend(variants(dialect, kind)),
             Some((_, variant)) => all.push(camel(variant)),
-            None if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) => all.push(word.to_owned()),
+            None if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) => {
+                all.push(word.to_owned());
+            }
             None => {}
         }
     }
@@ -93,7 +117,10 @@ fn forms(choice: &str, dialect: &str) -> Vec<String> {
 fn variants(source: &str, kind: &str) -> Vec<String> {
     let body = source.split(&format!("pub enum {kind} {{")).nth(1).unwrap_or_default();
     let lines = body.split("\n}").next().unwrap_or_default().lines().map(str::trim);
-    lines.filter(|line| line.starts_with(char::is_uppercase)).map(|line| camel(line.trim_end_matches(','))).collect()
+    lines
+        .filter(|line| line.starts_with(char::is_uppercase))
+        .map(|line| camel(line.trim_end_matches(',')))
+        .collect()
 }
 
 /// A name as JSON has it.

@@ -1,7 +1,7 @@
 //! Values for the placeholders of messages, and the texts that no user sees.
 
-/// An example for each placeholder: a name, an argument up to its first bracket, or a field of a variant. A key that begins with
-/// the name of a file is for that file alone.
+/// An example for each placeholder: a name, an argument up to its first bracket, or a field of a
+/// variant. A key that begins with the name of a file is for that file alone.
 pub const EXAMPLES: &[(&str, &str)] = &[
     (".0.as_secs", "30"),
     ("ApiClient.0", "1f2e3d4c-5b6a-4789-8abc-def012345678"),
@@ -200,7 +200,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("words", "at once"),
 ];
 
-/// The beginnings of texts of two words or more that no user sees: headers, expressions of CEL, words of other crates.
+/// The beginnings of texts of two words or more that no user sees: headers, expressions of CEL,
+/// words of other crates.
 pub const NOT_SHOWN: &[&str] = &[
     "Bearer {}",
     "two.all(",

@@ -24,7 +24,8 @@ const MAY_EXPOSE: [(&str, &str); 16] = [
 
 /// Files that take values out and are not on the list, and the other way round.
 pub fn problems(code: &[File]) -> Vec<String> {
-    let exposing: Vec<&str> = code.iter().filter(|file| exposes(&file.text)).map(|file| file.path.as_str()).collect();
+    let exposing: Vec<&str> =
+        code.iter().filter(|file| exposes(&file.text)).map(|file| file.path.as_str()).collect();
     let listed = MAY_EXPOSE.map(|(path, _)| path);
     let mut wrong = Vec::new();
     for path in exposing.iter().filter(|path| !listed.contains(path)) {

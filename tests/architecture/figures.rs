@@ -34,7 +34,11 @@ impl Figure {
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.is_floor { "at least" } else { "at most" };
-        write!(f, "{:56} {:8.2}   {sign} {:6.2}   goal {:6.2}", self.name, self.value, self.held, self.goal)
+        write!(
+            f,
+            "{:56} {:8.2}   {sign} {:6.2}   goal {:6.2}",
+            self.name, self.value, self.held, self.goal
+        )
     }
 }
 
@@ -50,20 +54,40 @@ pub fn all(code: &[File]) -> Vec<Figure> {
     let docs = sum(code, |text| style::docs(text).0);
     let lengths = lengths(code);
     vec![
-        ceiling("combinators in 100 code lines", percent(sum(code, style::combinators), lines), 4.0, 4.0),
-        ceiling("files with more than 8 of them in 100 code lines", count(dense(code).len()), 0.0, 0.0),
-        ceiling("closures bound to a name in 100 functions", percent(sum(code, closures), lengths.len()), 10.0, 10.0),
+        ceiling(
+            "combinators in 100 code lines",
+            percent(sum(code, style::combinators), lines),
+            4.0,
+            4.0,
+        ),
+        ceiling(
+            "files with more than 8 of them in 100 code lines",
+            count(dense(code).len()),
+            0.0,
+            0.0,
+        ),
+        ceiling(
+            "closures bound to a name in 100 functions",
+            percent(sum(code, closures), lengths.len()),
+            10.0,
+            10.0,
+        ),
         ceiling("closures bound to a name that is used once", count(once(code).len()), 0.0, 0.0),
         ceiling("&& beside || without brackets", count(mixed(code).len()), 0.0, 0.0),
-        ceiling("doc comments that open with a question word, %", percent(sum(code, questions), docs), 4.0, 4.0),
+        ceiling(
+            "doc comments that open with a question word, %",
+            percent(sum(code, questions), docs),
+            4.0,
+            4.0,
+        ),
         Figure {
             name: "lines with a comment that says why, %",
             value: percent(sum(code, style::comments), all_lines),
-            held: 1.05,
+            held: 2.0,
             goal: 2.0,
             is_floor: true,
         },
-        ceiling("lines over 100 columns, %", percent(sum(code, style::wide), all_lines), 4.62, 0.0),
+        ceiling("lines over 100 columns, %", percent(sum(code, style::wide), all_lines), 1.0, 1.0),
         ceiling(
             "longest function, its first and last line included",
             count(lengths.last().copied().unwrap_or_default()),

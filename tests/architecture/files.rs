@@ -76,7 +76,9 @@ fn top() -> PathBuf {
 }
 
 fn walk(folder: &Path, all: &mut Vec<File>) {
-    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    {
         let path = entry.unwrap().path();
         if path.is_dir() {
             // What npm installs.
@@ -113,7 +115,10 @@ pub fn opening(file: &File) -> Option<String> {
         "#"
     };
     let lines = file.text.lines().skip_while(|line| line.starts_with("#!/"));
-    let comment = lines.map_while(|line| line.strip_prefix(mark)).map(str::trim).take_while(|line| !line.is_empty());
+    let comment = lines
+        .map_while(|line| line.strip_prefix(mark))
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
     let paragraph = comment.collect::<Vec<_>>().join(" ");
     let whole = paragraph.contains(". ") || paragraph.ends_with('.');
     (whole && paragraph.split_whitespace().count() >= FEWEST_WORDS).then_some(paragraph)
@@ -127,7 +132,8 @@ fn the_line_after_the_last_is_one_too_many() {
 
 #[test]
 fn an_opening_is_a_sentence_in_a_comment() {
-    let opens = |path: &str, text: &str| opening(&File { path: path.into(), text: text.into() }).is_some();
+    let opens =
+        |path: &str, text: &str| opening(&File { path: path.into(), text: text.into() }).is_some();
     for (path, text) in [
         ("src/x.rs", "//! What should happen.\nuse y;"),
         ("src/x.rs", "//! What should happen, and\n//! when.\n"),
@@ -156,6 +162,9 @@ fn what_only_tests_see_is_no_production_code() {
     let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
     let declared = "#[cfg(test)]\npub(crate) mod sample;\n#[cfg(test)]\nmod tests {\n}";
     assert_eq!(test_modules(&file("src/lifecycle/mod.rs", declared)), ["src/lifecycle/sample"]);
-    assert_eq!(test_modules(&file("src/isc/client.rs", "#[cfg(test)]\nmod cases;")), ["src/isc/client/cases"]);
+    assert_eq!(
+        test_modules(&file("src/isc/client.rs", "#[cfg(test)]\nmod cases;")),
+        ["src/isc/client/cases"]
+    );
     assert_eq!(without_tests("fn f() {}\n#[cfg(test)]\nmod tests {\n}"), "fn f() {}\n");
 }

@@ -7,7 +7,10 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("lifecycle", &["api", "credential", "redacted"]),
     ("isc", &["credential", "metrics", "redacted"]),
     ("kubernetes", &["api", "credential", "lifecycle", "metrics", "redacted"]),
-    ("controllers", &["api", "credential", "lifecycle", "isc", "kubernetes", "metrics", "redacted"]),
+    (
+        "controllers",
+        &["api", "credential", "lifecycle", "isc", "kubernetes", "metrics", "redacted"],
+    ),
     ("probe", &["api", "credential", "isc", "kubernetes", "redacted"]),
     ("process", &["api", "credential", "lifecycle", "controllers", "metrics", "probe", "redacted"]),
     ("credential", &["redacted"]),
@@ -31,8 +34,33 @@ const CONTROLLERS: [(&str, &[&str]); 16] = [
     ("housekeeping", &["context"]),
     ("owner", &["board", "context", "keyed", "secret_read", "subject", "trouble", "wake"]),
     ("tenant", &["board", "context", "keyed", "transitions", "trouble", "written"]),
-    ("token", &["board", "context", "keyed", "secret_read", "subject", "transitions", "trouble", "written"]),
-    ("watches", &["board", "context", "guard", "housekeeping", "owner", "subject", "tenant", "token", "wake"]),
+    (
+        "token",
+        &[
+            "board",
+            "context",
+            "keyed",
+            "secret_read",
+            "subject",
+            "transitions",
+            "trouble",
+            "written",
+        ],
+    ),
+    (
+        "watches",
+        &[
+            "board",
+            "context",
+            "guard",
+            "housekeeping",
+            "owner",
+            "subject",
+            "tenant",
+            "token",
+            "wake",
+        ],
+    ),
 ];
 
 /// The modules that decide.
@@ -73,14 +101,20 @@ const EFFECTS: [&str; 29] = [
 
 /// What a file of a pure module mentions all the same: line and name.
 pub fn effects(source: &str) -> Vec<(usize, String)> {
-    let told = |path: &Path| EFFECTS.iter().find(|effect| path.mentions(effect)).map(|e| (path.line, (*e).to_owned()));
+    let told = |path: &Path| {
+        EFFECTS.iter().find(|effect| path.mentions(effect)).map(|e| (path.line, (*e).to_owned()))
+    };
     paths(source).iter().filter_map(told).collect()
 }
 
 /// The modules of the crate that a file of `module` uses and may not: line and name.
 pub fn strangers(module: &str, source: &str) -> Vec<(usize, String)> {
-    let (_, allowed) = LAYERS.iter().find(|(name, _)| *name == module).expect("every module has its layer");
-    let forbidden = LAYERS.iter().map(|(name, _)| *name).filter(|name| *name != module && !allowed.contains(name));
+    let (_, allowed) =
+        LAYERS.iter().find(|(name, _)| *name == module).expect("every module has its layer");
+    let forbidden = LAYERS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| *name != module && !allowed.contains(name));
     let paths = paths(source);
     let used = |name: &str| {
         let ways = ["crate", "super", "pat_operator"].map(|root| format!("{root}::{name}"));
@@ -92,8 +126,12 @@ pub fn strangers(module: &str, source: &str) -> Vec<(usize, String)> {
 
 /// The parts of `controllers` that a file of one of them uses and may not: line and name.
 fn strangers_inside(part: &str, source: &str) -> Vec<(usize, String)> {
-    let (_, allowed) = CONTROLLERS.iter().find(|(name, _)| *name == part).expect("every part has its layer");
-    let forbidden = CONTROLLERS.iter().map(|(name, _)| *name).filter(|name| *name != part && !allowed.contains(name));
+    let (_, allowed) =
+        CONTROLLERS.iter().find(|(name, _)| *name == part).expect("every part has its layer");
+    let forbidden = CONTROLLERS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| *name != part && !allowed.contains(name));
     let paths = paths(source);
     let used = |name: &str| {
         let ways = ["controllers", "super"].map(|root| format!("{root}::{name}"));
@@ -106,16 +144,29 @@ fn strangers_inside(part: &str, source: &str) -> Vec<(usize, String)> {
 #[test]
 fn controllers_know_each_other_one_way() {
     let mut wrong = Vec::new();
-    for file in crate::files::below("src/controllers").into_iter().filter(|file| file.path != "src/controllers/mod.rs")
+    for file in crate::files::below("src/controllers")
+        .into_iter()
+        .filter(|file| file.path != "src/controllers/mod.rs")
     {
-        let name = file.path.trim_start_matches("src/controllers/").split('/').next().unwrap_or_default();
+        let name =
+            file.path.trim_start_matches("src/controllers/").split('/').next().unwrap_or_default();
         let found = strangers_inside(name.trim_end_matches(".rs"), &file.text);
-        wrong.extend(found.into_iter().map(|(line, name)| format!("{}:{line}: uses {name}", file.path)));
-        let top = ["run", "run_in", "Error", "Config", "Outside"].map(|name| format!("controllers::{name}"));
-        let from_top = paths(&file.text).into_iter().filter(|path| top.iter().any(|name| path.mentions(name)));
-        wrong.extend(from_top.map(|path| format!("{}:{}: uses the module that starts it", file.path, path.line)));
+        wrong.extend(
+            found.into_iter().map(|(line, name)| format!("{}:{line}: uses {name}", file.path)),
+        );
+        let top = ["run", "run_in", "Error", "Config", "Outside"]
+            .map(|name| format!("controllers::{name}"));
+        let from_top =
+            paths(&file.text).into_iter().filter(|path| top.iter().any(|name| path.mentions(name)));
+        wrong
+            .extend(from_top.map(|path| {
+                format!("{}:{}: uses the module that starts it", file.path, path.line)
+            }));
     }
-    assert!(wrong.is_empty(), "ARCHITECTURE.md, \"Invariants\", says in which order controllers stand: {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "ARCHITECTURE.md, \"Invariants\", says in which order controllers stand: {wrong:#?}"
+    );
 }
 
 #[test]
@@ -126,7 +177,8 @@ fn a_controller_that_uses_another_is_found() {
         ("owner", "use crate::controllers::{context::Context, watches};", "watches"),
         ("trouble", "fn f(context: &super::context::Context) {}", "context"),
     ] {
-        let found: Vec<String> = strangers_inside(part, source).into_iter().map(|(_, name)| name).collect();
+        let found: Vec<String> =
+            strangers_inside(part, source).into_iter().map(|(_, name)| name).collect();
         assert_eq!(found, [stranger], "{part}: {source}");
     }
 }
@@ -174,7 +226,8 @@ fn every_use_against_the_direction_is_found() {
         ("controllers", "use crate::probe::Target;", "probe"),
         ("redacted", "use crate::metrics::Metrics;", "metrics"),
     ] {
-        let found: Vec<String> = strangers(module, source).into_iter().map(|(_, name)| name).collect();
+        let found: Vec<String> =
+            strangers(module, source).into_iter().map(|(_, name)| name).collect();
         assert_eq!(found, [stranger], "{module}: {source}");
     }
     assert_eq!(strangers("controllers", "use crate::{api, isc, kubernetes, lifecycle};"), []);

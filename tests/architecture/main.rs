@@ -1,5 +1,5 @@
-//! What the documents promise of the source: layers, purity, sizes, openings, a place and a test for every rule, a row for
-//! every dialect and every reason, a line for every message.
+//! What the documents promise of the source: layers, purity, sizes, openings, a place and a test
+//! for every rule, a row for every dialect and every reason, a line for every message.
 #![allow(clippy::disallowed_methods, reason = "a test reads files")]
 
 mod circles;
@@ -25,9 +25,14 @@ fn decisions_know_no_effect() {
     let mut wrong = Vec::new();
     for file in layers::PURE.iter().flat_map(|module| files::below(&format!("src/{module}"))) {
         let found = layers::effects(&file.text);
-        wrong.extend(found.into_iter().map(|(line, effect)| format!("{}:{line}: {effect}", file.path)));
+        wrong.extend(
+            found.into_iter().map(|(line, effect)| format!("{}:{line}: {effect}", file.path)),
+        );
     }
-    assert!(wrong.is_empty(), "src/api and src/lifecycle take time, randomness and facts as arguments: {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "src/api and src/lifecycle take time, randomness and facts as arguments: {wrong:#?}"
+    );
 }
 
 #[test]
@@ -36,7 +41,9 @@ fn dependencies_run_one_way() {
     for file in files::below("src") {
         if let Some(module) = module(&file) {
             let found = layers::strangers(module, &file.text);
-            wrong.extend(found.into_iter().map(|(line, name)| format!("{}:{line}: uses {name}", file.path)));
+            wrong.extend(
+                found.into_iter().map(|(line, name)| format!("{}:{line}: uses {name}", file.path)),
+            );
         }
     }
     assert!(wrong.is_empty(), "ARCHITECTURE.md, \"Invariants\", says who may use whom: {wrong:#?}");
@@ -69,7 +76,8 @@ fn figures_of_style_do_not_get_worse() {
     ] {
         println!("{what}: {places:#?}");
     }
-    let wrong: Vec<String> = all.iter().filter(|figure| figure.is_worse()).map(ToString::to_string).collect();
+    let wrong: Vec<String> =
+        all.iter().filter(|figure| figure.is_worse()).map(ToString::to_string).collect();
     assert!(wrong.is_empty(), "write these plainly: {wrong:#?}");
 }
 
@@ -81,7 +89,8 @@ fn secret_values_leave_their_type_in_few_places() {
 
 #[test]
 fn production_files_are_short() {
-    let long = |file: File| files::excess(&file.text).map(|lines| format!("{}: {lines} lines", file.path));
+    let long =
+        |file: File| files::excess(&file.text).map(|lines| format!("{}: {lines} lines", file.path));
     let wrong: Vec<String> = files::below("src").into_iter().filter_map(long).collect();
     assert!(wrong.is_empty(), "split these: {wrong:#?}");
 }
@@ -89,7 +98,8 @@ fn production_files_are_short() {
 #[test]
 fn every_source_file_opens_with_what_it_is_for() {
     let all = ["src", "tests", "deploy", "crds", ".ci"].into_iter().flat_map(files::below);
-    let wrong: Vec<String> = all.filter(|file| files::opening(file).is_none()).map(|file| file.path).collect();
+    let wrong: Vec<String> =
+        all.filter(|file| files::opening(file).is_none()).map(|file| file.path).collect();
     assert!(wrong.is_empty(), "open these with one sentence in a comment: {wrong:#?}");
 }
 
@@ -110,14 +120,22 @@ fn every_dialect_of_the_simulator_has_its_row() {
     let read = |name| files::read(&format!("tests/simulator/src/{name}.rs"));
     let (switches, tenant) = (read("switches"), read("tenant"));
     let document = files::read("docs/reliability.md");
-    let wrong = dialects::problems(&document, &read("dialect"), &read("draw"), &format!("{switches}{tenant}"));
+    let wrong = dialects::problems(
+        &document,
+        &read("dialect"),
+        &read("draw"),
+        &format!("{switches}{tenant}"),
+    );
     assert!(wrong.is_empty(), "correct the tables of dialects in docs/reliability.md: {wrong:#?}");
 }
 
 #[test]
 fn every_reason_is_explained_and_every_explanation_is_of_a_reason() {
     let wrong = reasons::problems(&files::read("docs/troubleshooting.md"));
-    assert!(wrong.is_empty(), "say in docs/troubleshooting.md what each means and what to do: {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "say in docs/troubleshooting.md what each means and what to do: {wrong:#?}"
+    );
 }
 
 #[test]
@@ -130,9 +148,14 @@ fn reasons_are_named_and_not_written_out() {
 fn every_message_is_in_the_list() {
     let list = messages::list(&files::production());
     let known = files::read("tests/messages.txt");
-    let new: Vec<&str> = list.lines().filter(|line| !known.lines().any(|known| known == *line)).collect();
-    let gone: Vec<&str> = known.lines().filter(|known| !list.lines().any(|line| line == *known)).collect();
-    assert!(list == known, "run `make messages`, and read what changed: new {new:#?}, gone {gone:#?}");
+    let new: Vec<&str> =
+        list.lines().filter(|line| !known.lines().any(|known| known == *line)).collect();
+    let gone: Vec<&str> =
+        known.lines().filter(|known| !list.lines().any(|line| line == *known)).collect();
+    assert!(
+        list == known,
+        "run `make messages`, and read what changed: new {new:#?}, gone {gone:#?}"
+    );
 }
 
 #[test]
@@ -145,7 +168,10 @@ fn every_placeholder_of_a_message_has_an_example() {
 fn messages_use_plain_words() {
     let list = files::read("tests/messages.txt");
     let wrong = messages::unplain(&list);
-    assert!(wrong.is_empty(), "CONTRIBUTING.md, \"How we write\", has other words for these: {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "CONTRIBUTING.md, \"How we write\", has other words for these: {wrong:#?}"
+    );
 }
 
 #[test]

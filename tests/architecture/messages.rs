@@ -1,4 +1,5 @@
-//! Every text that a user can see, read from the source and filled with example values: tests/messages.txt.
+//! Every text that a user can see, read from the source and filled with example values:
+//! tests/messages.txt.
 use std::collections::BTreeSet;
 
 use crate::code::{Token, text_at, tokens};
@@ -11,8 +12,17 @@ one is a line of its own. `make messages` writes this file; read each changed li
 ";
 
 /// Words for which CONTRIBUTING.md has plainer ones.
-const AVOIDED: [&str; 9] =
-    ["somebody", "nobody", "whoever", "anew", "of ours", "one's own", "else", "is told", "for want of"];
+const AVOIDED: [&str; 9] = [
+    "somebody",
+    "nobody",
+    "whoever",
+    "anew",
+    "of ours",
+    "one's own",
+    "else",
+    "is told",
+    "for want of",
+];
 
 /// Tokens between a text and its reason at most.
 const NEAR: usize = 60;
@@ -45,7 +55,8 @@ pub fn unplain(list: &str) -> Vec<&str> {
     for line in list.lines() {
         let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '\'').collect();
         // Here the word does not stand for "otherwise".
-        let words = format!(" {} ", words.join(" ").to_lowercase()).replace(" nothing else ", " nothing ");
+        let words =
+            format!(" {} ", words.join(" ").to_lowercase()).replace(" nothing else ", " nothing ");
         if AVOIDED.iter().any(|avoided| words.contains(&format!(" {avoided} "))) {
             wrong.push(line);
         }
@@ -132,7 +143,9 @@ impl Source {
                 Use::Log(level) => format!("log, {level}"),
                 Use::Error => "error".to_owned(),
                 Use::Rule => "rule".to_owned(),
-                Use::Other | Use::Hidden => self.reason(*at, after, until).unwrap_or("text").to_owned(),
+                Use::Other | Use::Hidden => {
+                    self.reason(*at, after, until).unwrap_or("text").to_owned()
+                }
             };
             found.push(Message { at: *at, label, text: text.clone() });
         }
@@ -162,7 +175,8 @@ impl Source {
     /// By the words before the bracket that the text stands behind.
     fn usage(&self, at: usize) -> Use {
         let Some(open) = self.opens[at] else { return Use::Other };
-        let before = |back: usize| open.checked_sub(back).map_or("", |at| self.tokens[at].text.as_str());
+        let before =
+            |back: usize| open.checked_sub(back).map_or("", |at| self.tokens[at].text.as_str());
         match [before(3), before(2), before(1)] {
             [_, level @ ("info" | "warn" | "error"), "!"] => Use::Log(level.to_owned()),
             ["#", "[", "error"] => Use::Error,
@@ -173,7 +187,8 @@ impl Source {
         }
     }
 
-    /// The reason in the same expression before a text, otherwise the next one behind it; not beyond another text.
+    /// The reason in the same expression before a text, otherwise the next one behind it; not
+    /// beyond another text.
     fn reason(&self, at: usize, after: usize, until: usize) -> Option<&str> {
         for near in (after.max(at.saturating_sub(NEAR))..at).rev() {
             if ["fn", ";", "=>"].contains(&self.tokens[near].text.as_str()) {
@@ -197,7 +212,8 @@ impl Source {
     /// The name in `Reason::Name`.
     fn reason_at(&self, at: usize) -> Option<&str> {
         let [word, path, name] = self.tokens.get(at..at + 3)? else { return None };
-        let is_reason = word.text == "Reason" && path.text == "::" && name.text.starts_with(char::is_uppercase);
+        let is_reason =
+            word.text == "Reason" && path.text == "::" && name.text.starts_with(char::is_uppercase);
         is_reason.then_some(name.text.as_str())
     }
 
@@ -221,7 +237,9 @@ impl Source {
             let (name, form) = inside.split_once(':').unwrap_or((inside, ""));
             let key = match name {
                 "" => arguments.next().unwrap_or_default(),
-                name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("{}.{name}", self.variant(end)),
+                name if name.starts_with(|c: char| c.is_ascii_digit()) => {
+                    format!("{}.{name}", self.variant(end))
+                }
                 name => name.to_owned(),
             };
             let example = self.example(&key, &message.text, listed);
@@ -267,8 +285,9 @@ impl Source {
         }
         found.push(argument);
         let found = found.iter().filter(|argument| !argument.is_empty());
-        let keys =
-            found.map(|argument| argument.split('(').next().unwrap_or_default().trim_start_matches('&').to_owned());
+        let keys = found.map(|argument| {
+            argument.split('(').next().unwrap_or_default().trim_start_matches('&').to_owned()
+        });
         (keys.collect(), end)
     }
 

@@ -1,4 +1,5 @@
-//! The table of the test behind each rule in docs/reliability.md, and whether these tests are there.
+//! The table of the test behind each rule in docs/reliability.md, and whether these tests are
+//! there.
 use crate::files::File;
 
 /// The rules that are built: R1 to R22 without self-rotation.
@@ -6,18 +7,26 @@ fn rules() -> impl Iterator<Item = String> {
     (1..=22).filter(|number| *number != 19).map(|number| format!("R{number}"))
 }
 
-/// What is wrong with the table: rules without a test of their own, and tests that are not in the code.
+/// What is wrong with the table: rules without a test of their own, and tests that are not in the
+/// code.
 pub fn problems(document: &str, code: &[File]) -> Vec<String> {
     let mut wrong = Vec::new();
     for rule in rules() {
         let row = document.lines().find_map(|line| line.strip_prefix(&format!("| {rule} | ")));
-        let tests: Vec<&str> = row.into_iter().flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
+        let tests: Vec<&str> =
+            row.into_iter().flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
         let own = format!("{}_", rule.to_lowercase());
         if !tests.iter().any(|test| test.starts_with(&own)) {
             wrong.push(format!("{rule} names no test of its own"));
         }
-        let there = |test: &str| code.iter().any(|file| file.text.contains(&format!("fn {test}()")));
-        wrong.extend(tests.iter().filter(|test| !there(test)).map(|test| format!("{rule}: there is no test {test}")));
+        let there =
+            |test: &str| code.iter().any(|file| file.text.contains(&format!("fn {test}()")));
+        wrong.extend(
+            tests
+                .iter()
+                .filter(|test| !there(test))
+                .map(|test| format!("{rule}: there is no test {test}")),
+        );
     }
     wrong
 }

@@ -48,8 +48,12 @@ fn explained(document: &str) -> Vec<&str> {
 /// Places where a reason is written as a text.
 pub fn texts(code: &[File]) -> Vec<String> {
     let mut wrong = Vec::new();
-    for file in code.iter().filter(|file| GIVEN_IN.iter().any(|module| file.path.starts_with(module))) {
-        for (at, line) in file.text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+    for file in
+        code.iter().filter(|file| GIVEN_IN.iter().any(|module| file.path.starts_with(module)))
+    {
+        for (at, line) in
+            file.text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for text in line.split('"').skip(1).step_by(2) {
                 if Reason::ALL.iter().any(|reason| reason.as_str() == text) {
                     wrong.push(format!("{}:{}: write Reason::{text}", file.path, at + 1));
@@ -65,9 +69,12 @@ fn a_reason_without_a_row_and_a_row_without_a_reason_are_found() {
     let row = |reason: &Reason| format!("| `{reason}` | it means that | do this |\n");
     let mut rows: String = Reason::ALL.iter().skip(1).map(row).collect();
     rows += "| `Reticulating`, with `splines` | it means that | do this |\n";
-    let document = format!("| `Nothing` | of |\n\n| reason | what it means |\n|---|---|\n{rows}\n| `Else` | x |");
+    let document = format!(
+        "| `Nothing` | of |\n\n| reason | what it means |\n|---|---|\n{rows}\n| `Else` | x |"
+    );
     let missing = Reason::ALL[0];
-    let expected = [format!("{missing} has no row"), "Reticulating has a row and is no reason".to_owned()];
+    let expected =
+        [format!("{missing} has no row"), "Reticulating has a row and is no reason".to_owned()];
     assert_eq!(problems(&document), expected);
 }
 

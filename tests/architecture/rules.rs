@@ -1,4 +1,5 @@
-//! The table of the protocol's rules in ARCHITECTURE.md, and whether the code that it names is there.
+//! The table of the protocol's rules in ARCHITECTURE.md, and whether the code that it names is
+//! there.
 use crate::code::{bare, paths};
 use crate::files::File;
 
@@ -39,28 +40,35 @@ pub fn problems(document: &str, code: &[File]) -> Vec<String> {
     let mut wrong = Vec::new();
     for rule in (1..=RULES).map(|number| format!("R{number}")) {
         match rows.iter().filter(|row| row.rule == rule).collect::<Vec<_>>().as_slice() {
-            [row] if row.places.is_empty() && !row.is_unfinished => wrong.push(format!("{rule} lives nowhere")),
+            [row] if row.places.is_empty() && !row.is_unfinished => {
+                wrong.push(format!("{rule} lives nowhere"));
+            }
             [_] => {}
             found => wrong.push(format!("{rule} has {} rows", found.len())),
         }
     }
     for row in &rows {
         let missing = row.places.iter().filter(|place| !exists(place, code));
-        wrong.extend(missing.map(|place| format!("{}: there is no {}", row.rule, place.join("::"))));
+        wrong
+            .extend(missing.map(|place| format!("{}: there is no {}", row.rule, place.join("::"))));
     }
     wrong
 }
 
-/// A module by its name, a type by its definition, anything else by its definition in its module or beside its type.
+/// A module by its name, a type by its definition, anything else by its definition in its module or
+/// beside its type.
 fn exists(place: &[String], code: &[File]) -> bool {
     let (name, home) = place.split_last().expect("a path has a segment");
     let Some(home) = home.last() else {
-        return code.iter().any(|file| is_of_module(file, name) || (is_type(name) && defines(file, name)));
+        return code
+            .iter()
+            .any(|file| is_of_module(file, name) || (is_type(name) && defines(file, name)));
     };
     if code.iter().any(|file| is_of_module(file, name) && is_of_module(file, home)) {
         return true;
     }
-    let at_home = |file: &&File| if is_type(home) { is_about(file, home) } else { is_of_module(file, home) };
+    let at_home =
+        |file: &&File| if is_type(home) { is_about(file, home) } else { is_of_module(file, home) };
     code.iter().filter(at_home).any(|file| defines(file, name))
 }
 
@@ -75,15 +83,19 @@ fn is_of_module(file: &File, module: &str) -> bool {
 /// Whether a type is defined or implemented here.
 fn is_about(file: &File, name: &str) -> bool {
     let words = words(&file.text);
-    let block = |pair: &[String]| ["struct", "enum", "impl"].contains(&pair[0].as_str()) && pair[1] == name;
+    let block =
+        |pair: &[String]| ["struct", "enum", "impl"].contains(&pair[0].as_str()) && pair[1] == name;
     words.windows(2).any(block)
 }
 
 /// A function, a type, a field or a variant.
 fn defines(file: &File, name: &str) -> bool {
     let words = words(&file.text);
-    let defined = |pair: &[String]| ["fn", "struct", "enum", "const"].contains(&pair[0].as_str()) && pair[1] == name;
-    let is_field = |pair: &[String]| pair[0] == name && [":", "(", "{", ",", "}"].contains(&pair[1].as_str());
+    let defined = |pair: &[String]| {
+        ["fn", "struct", "enum", "const"].contains(&pair[0].as_str()) && pair[1] == name
+    };
+    let is_field =
+        |pair: &[String]| pair[0] == name && [":", "(", "{", ",", "}"].contains(&pair[1].as_str());
     // A call `name(` is no definition, so only variants may be followed by a bracket.
     let is_member = |pair: &[String]| is_field(pair) && (is_type(name) || pair[1] == ":");
     words.windows(2).any(|pair| defined(pair) || is_member(pair))
@@ -130,7 +142,10 @@ mod tests {
     /// A table whose first row is given and whose others are not there yet.
     fn table(first: &str) -> String {
         let others = (2..=RULES).map(|n| format!("| R{n} | says | not yet |\n"));
-        format!("| rule | says | lives in |\n|---|---|---|\n| R1 | says | {first} |\n{}", others.collect::<String>())
+        format!(
+            "| rule | says | lives in |\n|---|---|---|\n| R1 | says | {first} |\n{}",
+            others.collect::<String>()
+        )
     }
 
     #[test]
@@ -138,7 +153,10 @@ mod tests {
         let code = [
             file("src/lifecycle/mint.rs", "pub fn intend() {}\nfn fence() {}"),
             file("src/lifecycle/timings.rs", "pub struct Timings { pub long_expiry: Duration }"),
-            file("src/controllers/owner/pass.rs", "impl<'a> Pass<'a> { fn record(&self) {} }\nenum End { Left }"),
+            file(
+                "src/controllers/owner/pass.rs",
+                "impl<'a> Pass<'a> { fn record(&self) {} }\nenum End { Left }",
+            ),
             file("src/controllers/token/publish.rs", "pub async fn run() {}"),
         ];
         for place in [

@@ -30,10 +30,12 @@ const COMBINATORS: [&str; 24] = [
 ];
 
 /// Words that a doc comment which says nothing for certain begins with.
-const QUESTIONS: [&str; 9] = ["What", "Whether", "Why", "How", "When", "Where", "Which", "Who", "Whose"];
+const QUESTIONS: [&str; 9] =
+    ["What", "Whether", "Why", "How", "When", "Where", "Which", "Who", "Whose"];
 
 /// Words after which no value has come to an end.
-const NO_VALUES: [&str; 9] = ["async", "else", "if", "in", "match", "move", "return", "static", "while"];
+const NO_VALUES: [&str; 9] =
+    ["async", "else", "if", "in", "match", "move", "return", "static", "while"];
 
 /// The number of lines that are neither blank nor comments.
 pub fn code_lines(source: &str) -> usize {
@@ -50,7 +52,9 @@ pub fn combinators(source: &str) -> usize {
     let tokens = tokens(source);
     let is_call = |window: &&[Token]| {
         let [dot, name, open] = *window else { return false };
-        dot.text == "." && COMBINATORS.contains(&name.text.as_str()) && ["(", "::"].contains(&open.text.as_str())
+        dot.text == "."
+            && COMBINATORS.contains(&name.text.as_str())
+            && ["(", "::"].contains(&open.text.as_str())
     };
     tokens.windows(3).filter(is_call).count()
 }
@@ -162,7 +166,8 @@ struct Signs {
 fn ends_value(before: &[Token]) -> bool {
     let Some(last) = before.last() else { return false };
     let is_word = last.text.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-    (is_word && !NO_VALUES.contains(&last.text.as_str())) || [")", "]", "?", "\"", "}"].contains(&last.text.as_str())
+    (is_word && !NO_VALUES.contains(&last.text.as_str()))
+        || [")", "]", "?", "\"", "}"].contains(&last.text.as_str())
 }
 
 /// A function and its code lines, from `fn` to its last brace.
@@ -185,7 +190,11 @@ pub fn functions(source: &str) -> Vec<Function> {
             let close = end_of_group(&tokens, open) - 1;
             let whole = &lines[tokens[at].line - 1..tokens[close].line];
             let length = whole.iter().filter(|line| is_code(line)).count();
-            found.push(Function { line: tokens[at].line, name: tokens[at + 1].text.clone(), length });
+            found.push(Function {
+                line: tokens[at].line,
+                name: tokens[at + 1].text.clone(),
+                length,
+            });
         }
     }
     found
@@ -213,7 +222,8 @@ pub fn docs(source: &str) -> (usize, usize) {
         let text = line.strip_prefix("///").or(line.strip_prefix("//!"));
         if let (Some(text), false) = (text, inside) {
             all += 1;
-            let first = text.trim_start().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            let first =
+                text.trim_start().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
             questions += usize::from(QUESTIONS.contains(&first));
         }
         inside = text.is_some();
@@ -241,12 +251,19 @@ mod tests {
 
     #[test]
     fn only_calls_of_combinators_count() {
-        assert_eq!(combinators("x.filter(f).map(g).zip(y); // .zip(\nfilter(x); x.zip; x.then_some::<T>(y)"), 3);
+        assert_eq!(
+            combinators(
+                "x.filter(f).map(g).zip(y); // .zip(\nfilter(x); x.zip; x.then_some::<T>(y)"
+            ),
+            3
+        );
     }
 
     #[test]
     fn a_closure_is_found_with_the_uses_of_its_name() {
-        let found = |source| closures(source).into_iter().map(|found| (found.name, found.uses)).collect::<Vec<_>>();
+        let found = |source| {
+            closures(source).into_iter().map(|found| (found.name, found.uses)).collect::<Vec<_>>()
+        };
         for (source, name, uses) in [
             ("{ let f = |x| x + 1; f(1) }", "f", 1),
             ("{ let f = move || x; f(); g(f) }", "f", 2),
@@ -288,7 +305,8 @@ mod tests {
     #[test]
     fn a_function_is_as_long_as_its_code() {
         let source = "fn a() {}\nfn b(\n    x: X,\n) -> [u8; 2] {\n    // why\n    one();\n\n    two();\n}\ntrait T {\n    fn c();\n}\nfn d() { one() }";
-        let found: Vec<(String, usize)> = functions(source).into_iter().map(|f| (f.name, f.length)).collect();
+        let found: Vec<(String, usize)> =
+            functions(source).into_iter().map(|f| (f.name, f.length)).collect();
         assert_eq!(found, [("a".into(), 1), ("b".into(), 6), ("d".into(), 1)]);
     }
 

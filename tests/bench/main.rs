@@ -1,4 +1,5 @@
-//! `make bench`: from apply to Ready, against a bare loop that makes the same reads and writes without a controller.
+//! `make bench`: from apply to Ready, against a bare loop that makes the same reads and writes
+//! without a controller.
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![allow(clippy::cast_precision_loss, reason = "counts of some thousands, printed with two places")]
 
@@ -22,7 +23,9 @@ const NAMESPACE: &str = "bench";
 const PER_TENANT: usize = 8;
 
 fn main() {
-    let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number = |name: &str, default| {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
     let (resources, idle) = (number("RESOURCES", 1_000), number("IDLE_SECONDS", 60) as u64);
     println!(
         "bench: {resources} resources, {PER_TENANT} per owner, 10 owners in flight; all in one run, both cores shared by all parts"
@@ -57,7 +60,10 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
     let names: Vec<String> = (0..tenants).map(|n| format!("t{n}")).collect();
     prepare(stage, &names).await;
     if latency > 0 {
-        stage.simulator.control().add_fault(None, Fault { latency_ms: latency, ..Fault::default() });
+        stage
+            .simulator
+            .control()
+            .add_fault(None, Fault { latency_ms: latency, ..Fault::default() });
     }
     let offset = std::fs::metadata(stage.plane.audit_log()).unwrap().len();
     let seq = stage.simulator.control().last_seq();
@@ -68,7 +74,10 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
         stream::iter(0..resources).for_each_concurrent(10, |n| apply(stage, n, owner(n))).await;
         started.elapsed()
     };
-    let (applied, ()) = tokio::join!(applying, until_ready(stage, "PersonalAccessToken", Some(NAMESPACE), resources));
+    let (applied, ()) = tokio::join!(
+        applying,
+        until_ready(stage, "PersonalAccessToken", Some(NAMESPACE), resources)
+    );
     let took = started.elapsed();
     let after = Usage::of(stage.operator_pid());
     let spent = Spent::since(stage, offset, seq);
@@ -95,12 +104,17 @@ async fn round(stage: &Stage, resources: usize, latency: u64) {
         resources as f64 / bare.as_secs_f64(),
         bare.as_secs_f64()
     );
-    println!("  ratio               {:>8.0} % of the bare loop", bare.as_secs_f64() / took.as_secs_f64() * 100.0);
+    println!(
+        "  ratio               {:>8.0} % of the bare loop",
+        bare.as_secs_f64() / took.as_secs_f64() * 100.0
+    );
 }
 
 /// Requests per create.
 fn per_create(requests: &BTreeMap<String, usize>, creates: usize) -> String {
-    let each = requests.iter().map(|(what, number)| format!("{what} {:.2}", *number as f64 / creates as f64));
+    let each = requests
+        .iter()
+        .map(|(what, number)| format!("{what} {:.2}", *number as f64 / creates as f64));
     each.collect::<Vec<_>>().join(", ")
 }
 
@@ -120,7 +134,9 @@ async fn prepare(stage: &Stage, names: &[String]) {
     for name in names {
         let place = stage.bare(name).await;
         place.seed().await;
-        place.tenant(json!({"grants": [{"namespaces": [NAMESPACE], "scopes": ["idn:nelm:*"]}]})).await;
+        place
+            .tenant(json!({"grants": [{"namespaces": [NAMESPACE], "scopes": ["idn:nelm:*"]}]}))
+            .await;
     }
     until_ready(stage, "Tenant", None, names.len()).await;
 }
@@ -140,7 +156,9 @@ async fn until_ready(stage: &Stage, kind: &str, namespace: Option<&str>, wanted:
     let mut ready = HashSet::new();
     while ready.len() < wanted {
         let next = tokio::time::timeout(Duration::from_secs(120), seen.next()).await;
-        let Ok(Some(object)) = next else { panic!("only {} of {wanted} became Ready", ready.len()) };
+        let Ok(Some(object)) = next else {
+            panic!("only {} of {wanted} became Ready", ready.len())
+        };
         ready.insert(object.unwrap().name_any());
     }
 }

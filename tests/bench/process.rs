@@ -20,6 +20,10 @@ impl Usage {
             let line = status.lines().find(|line| line.starts_with(key)).unwrap();
             line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1_024.0
         };
-        Self { cpu_seconds: (ticks(11) + ticks(12)) / 100.0, resident_mb: mb("VmRSS:"), peak_mb: mb("VmHWM:") }
+        Self {
+            cpu_seconds: (ticks(11) + ticks(12)) / 100.0,
+            resident_mb: mb("VmRSS:"),
+            peak_mb: mb("VmHWM:"),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! The protocol with one rule broken at a time: each must be caught, or the model proves nothing. The only such place.
+//! The protocol with one rule broken at a time: each must be caught, or the model proves nothing.
+//! The only such place.
 use std::sync::Arc;
 
 use pat_operator::lifecycle::facts::{Executing, Facts, Now, Stage};
@@ -110,12 +111,16 @@ pub fn step(broken: Broken, facts: &Facts<'_>) -> Option<Step> {
         return lifecycle::step(facts);
     }
     let mut facts = facts.clone();
-    let (mut listing, mut secrets, mut ledger) = (facts.listing.cloned(), facts.secrets.clone(), facts.ledger.clone());
+    let (mut listing, mut secrets, mut ledger) =
+        (facts.listing.cloned(), facts.secrets.clone(), facts.ledger.clone());
     match broken {
         Broken::SweepUnfenced => change(&mut listing, |known| known.pending = None),
         Broken::SweepOldList => change(&mut listing, |known| *known = ledger.clone()),
         Broken::SweepLongLived => {
-            listing.iter_mut().flat_map(|listing| &mut listing.tokens).for_each(|token| token.provisional = true);
+            listing
+                .iter_mut()
+                .flat_map(|listing| &mut listing.tokens)
+                .for_each(|token| token.provisional = true);
         }
         Broken::PostWithoutConfirm => {
             facts.executing = facts.executing.map(|own| match own.stage {
@@ -128,17 +133,23 @@ pub fn step(broken: Broken, facts: &Facts<'_>) -> Option<Step> {
                 change(&mut listing, |known| *known = ledger.clone());
             }
             if let Some(listing) = &mut listing {
-                listing.after.extend(listing.read_with.entries.iter().map(|entry| entry.id.clone()));
+                listing
+                    .after
+                    .extend(listing.read_with.entries.iter().map(|entry| entry.id.clone()));
             }
         }
         Broken::OldSecretRead => secrets.values_mut().for_each(|seen| seen.deleting = true),
         Broken::OverlapAfterRead => secrets.values_mut().for_each(|seen| seen.overlap_over = true),
-        Broken::TombBeforeSecret => secrets.values_mut().for_each(|seen| seen.holds = Holds::Absent),
+        Broken::TombBeforeSecret => {
+            secrets.values_mut().for_each(|seen| seen.holds = Holds::Absent);
+        }
         Broken::MintBeforeAdopt => secrets.values_mut().for_each(|seen| seen.held = None),
         Broken::SlotsIgnored => ledger.endpoint.tokens_per_user = 99,
         Broken::SingleClock => {
             facts.now = facts.now.map(|now| Now { consistent: true, ..now });
-            listing.iter_mut().for_each(|listing| listing.at = listing.at.min(facts.ms().unwrap_or_default()));
+            listing
+                .iter_mut()
+                .for_each(|listing| listing.at = listing.at.min(facts.ms().unwrap_or_default()));
         }
         _ => {}
     }
@@ -158,9 +169,14 @@ fn instead(broken: Broken, facts: &Facts<'_>, step: Option<&Step>) -> Option<Opt
             Some(Some(Step::Call(Call::Sweep { id: token.id.clone(), n: part.n })))
         }
         (Broken::FinishEarly, None | Some(Step::Look(Look::List))) if ledger.pending.is_none() => {
-            let early =
-                |uid: &&lifecycle::ledger::Uid| ledger.resources[*uid].deleting && ledger.of(uid).next().is_none();
-            ledger.resources.keys().find(early).map(|uid| Some(Step::Record(Record::Finish(uid.clone()))))
+            let early = |uid: &&lifecycle::ledger::Uid| {
+                ledger.resources[*uid].deleting && ledger.of(uid).next().is_none()
+            };
+            ledger
+                .resources
+                .keys()
+                .find(early)
+                .map(|uid| Some(Step::Record(Record::Finish(uid.clone()))))
         }
         (Broken::EarlyIntent, Some(Step::Call(Call::Post { then: Some((next, place)), .. }))) => {
             Some(Some(Step::Record(Record::Intent(next.clone(), place.clone()))))
@@ -168,7 +184,11 @@ fn instead(broken: Broken, facts: &Facts<'_>, step: Option<&Step>) -> Option<Opt
         (Broken::NoRenewal, Some(Step::Call(Call::Renew { .. }))) => Some(None),
         (Broken::RetireUnpublished, _) if ledger.pending.is_none() => {
             let replaced = |uid: &&lifecycle::ledger::Uid| ledger.retired(uid).next().is_some();
-            ledger.resources.keys().find(replaced).map(|uid| Some(Step::Record(Record::Retire(uid.clone()))))
+            ledger
+                .resources
+                .keys()
+                .find(replaced)
+                .map(|uid| Some(Step::Record(Record::Retire(uid.clone()))))
         }
         _ => None,
     }
@@ -185,17 +205,27 @@ pub fn settle(broken: Broken, ledger: &Ledger, step: &Step, outcome: &Outcome, n
     let mut after = lifecycle::settle(ledger, step, outcome, now, &TIMINGS);
     match (broken, step) {
         (Broken::ForgetUnresolved, _) => after.unresolved = None,
-        (Broken::FenceOther, Step::Record(Record::MarkDeleting { .. })) if after.pending.is_some() => {
+        (Broken::FenceOther, Step::Record(Record::MarkDeleting { .. }))
+            if after.pending.is_some() =>
+        {
             after = lifecycle::settle(&after, &Step::Record(Record::Fence), outcome, now, &TIMINGS);
         }
-        (Broken::DropOn404, Step::Call(Call::Delete(id))) => after.entries.retain(|entry| entry.id != *id),
-        (Broken::Drop404, Step::Call(Call::Extend(extension))) if *outcome == Outcome::Extended(Extended::No) => {
+        (Broken::DropOn404, Step::Call(Call::Delete(id))) => {
+            after.entries.retain(|entry| entry.id != *id);
+        }
+        (Broken::Drop404, Step::Call(Call::Extend(extension)))
+            if *outcome == Outcome::Extended(Extended::No) =>
+        {
             after.entries.retain(|entry| entry.id != extension.id);
         }
-        (Broken::NoBackOff, _) => after.resources.values_mut().for_each(|resource| resource.not_before = 0),
+        (Broken::NoBackOff, _) => {
+            after.resources.values_mut().for_each(|resource| resource.not_before = 0);
+        }
         (Broken::OverlapUnpublished, _) => {
             let current = after.entries.iter_mut().filter(|entry| entry.state == State::Current);
-            current.filter(|entry| entry.published_at.is_none()).for_each(|entry| entry.published_at = Some(now.ms));
+            current
+                .filter(|entry| entry.published_at.is_none())
+                .for_each(|entry| entry.published_at = Some(now.ms));
         }
         _ => {}
     }

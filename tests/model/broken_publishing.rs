@@ -12,8 +12,12 @@ use crate::world::{UIDS, World};
 pub fn ledger<'a>(broken: Broken, world: &World, ledger: &'a Ledger, r: usize) -> Cow<'a, Ledger> {
     let mut known = Cow::Borrowed(ledger);
     match broken {
-        Broken::PublishPrepared => promote(known.to_mut(), r, |entry| entry.state == State::Prepared),
-        Broken::RepublishRevoked => promote(known.to_mut(), r, |entry| world.revoked.contains(&entry.id)),
+        Broken::PublishPrepared => {
+            promote(known.to_mut(), r, |entry| entry.state == State::Prepared);
+        }
+        Broken::RepublishRevoked => {
+            promote(known.to_mut(), r, |entry| world.revoked.contains(&entry.id));
+        }
         Broken::PublishWhileDeleting | Broken::CreateWhileDeleting => {
             known.to_mut().resources.values_mut().for_each(|resource| resource.deleting = false);
         }
@@ -22,7 +26,11 @@ pub fn ledger<'a>(broken: Broken, world: &World, ledger: &'a Ledger, r: usize) -
     known
 }
 
-fn promote(ledger: &mut Ledger, r: usize, is_chosen: impl Fn(&pat_operator::lifecycle::ledger::Entry) -> bool) {
+fn promote(
+    ledger: &mut Ledger,
+    r: usize,
+    is_chosen: impl Fn(&pat_operator::lifecycle::ledger::Entry) -> bool,
+) {
     for entry in &mut ledger.entries {
         if entry.uid == UIDS[r] && is_chosen(entry) {
             entry.state = State::Current;
@@ -40,7 +48,9 @@ pub fn by_glance<'a>(
 ) -> Option<Act<'a>> {
     match (broken, glance, wanted(ledger, &UIDS[r])) {
         (Broken::OverwriteForeign, Glance::Foreign, Some(entry)) => Some(Act::Correct(entry)),
-        (Broken::NumberFromAnnotation, Glance::Ours { claims, .. }, Some(entry)) if claims > Some(entry.n) => {
+        (Broken::NumberFromAnnotation, Glance::Ours { claims, .. }, Some(entry))
+            if claims > Some(entry.n) =>
+        {
             Some(Act::Leave(Publication::Published))
         }
         _ => act,
@@ -48,10 +58,18 @@ pub fn by_glance<'a>(
 }
 
 /// What a broken protocol does with the content.
-pub fn by_content<'a>(broken: Broken, act: Act<'a>, ledger: &'a Ledger, r: usize, whole: &Whole) -> Act<'a> {
+pub fn by_content<'a>(
+    broken: Broken,
+    act: Act<'a>,
+    ledger: &'a Ledger,
+    r: usize,
+    whole: &Whole,
+) -> Act<'a> {
     match (broken, act, wanted(ledger, &UIDS[r])) {
         (Broken::OverwriteUnknown, Act::Ask(_), Some(entry)) => Act::Correct(entry),
-        (Broken::OverwriteNewer, Act::Leave(Publication::Published), Some(entry)) if !whole.is_right => {
+        (Broken::OverwriteNewer, Act::Leave(Publication::Published), Some(entry))
+            if !whole.is_right =>
+        {
             Act::Correct(entry)
         }
         (_, act, _) => act,

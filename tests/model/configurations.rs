@@ -1,8 +1,8 @@
 //! What is explored to its end without a violation: creation and deletion.
 use crate::configuration::{Configuration, Edit, Start};
 use crate::situations::{
-    ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, FORCED, LATE_POST, NAME_TAKEN, ORPHAN_SWEPT,
-    POST_BESIDE_PATCH, SPLIT_BRAIN,
+    ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, FORCED, LATE_POST, NAME_TAKEN,
+    ORPHAN_SWEPT, POST_BESIDE_PATCH, SPLIT_BRAIN,
 };
 
 const CREATE_A: [Start; 2] = [Start::Applied, Start::Absent];

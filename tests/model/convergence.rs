@@ -1,4 +1,5 @@
-//! P7: from any state, once faults stop and one replica runs, everything wanted is published and no orphan is left.
+//! P7: from any state, once faults stop and one replica runs, everything wanted is published and no
+//! orphan is left.
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -35,7 +36,8 @@ impl Settled {
 }
 
 impl Configuration {
-    /// Whether the state converges: with lost requests that never take effect, and with those that do.
+    /// Whether the state converges: with lost requests that never take effect, and with those that
+    /// do.
     pub fn settles(&self, world: &World) -> bool {
         // Nobody stalls any more.
         let config = Self { stalls_between_reads: false, ..self.clone() };
@@ -75,7 +77,8 @@ impl Configuration {
         true
     }
 
-    /// What happens next when nobody is in a hurry: a pass that changed nothing is not repeated before time moves.
+    /// What happens next when nobody is in a hurry: a pass that changed nothing is not repeated
+    /// before time moves.
     fn progress(&self, world: &World, been: &HashSet<u64>) -> Option<World> {
         let mut actions = Vec::new();
         self.actions(world, &mut actions);
@@ -86,11 +89,13 @@ impl Configuration {
             _ => 1,
         });
         let next = actions.into_iter().filter(|action| action.is_progress());
-        next.filter_map(|action| self.next_state(world, action).map(calm)).find(|next| !been.contains(&hash_of(next)))
+        next.filter_map(|action| self.next_state(world, action).map(calm))
+            .find(|next| !been.contains(&hash_of(next)))
     }
 
     fn is_converged(&self, world: &World) -> bool {
-        // A long-lived token that a restored ledger does not know is reported, and never deleted by itself (R6).
+        // A long-lived token that a restored ledger does not know is reported, and never deleted by
+        // itself (R6).
         let mut orphans = world.unrecorded().filter(|token| !(world.restored && token.accepted));
         (0..2).all(|r| self.is_served(world, r))
             && orphans.next().is_none()
@@ -100,28 +105,37 @@ impl Configuration {
 
     fn is_served(&self, world: &World, r: usize) -> bool {
         let uid = &UIDS[r];
-        let ours = |token: &Token| token.resource == Some(r) && !token.released && !(world.restored && token.accepted);
+        let ours = |token: &Token| {
+            token.resource == Some(r) && !token.released && !(world.restored && token.accepted)
+        };
         match world.customs[r].phase {
             Phase::Future => true,
-            Phase::Gone => !world.ledger.resources.contains_key(uid) && !world.tokens.iter().any(ours),
+            Phase::Gone => {
+                !world.ledger.resources.contains_key(uid) && !world.tokens.iter().any(ours)
+            }
             Phase::New | Phase::Deleting => false,
             Phase::Alive => self.is_published(world, r),
         }
     }
 
-    /// Its Secret holds a live pair that answers all requests, unless numbers, slots or the Secret's name are used up.
+    /// Its Secret holds a live pair that answers all requests, unless numbers, slots or the
+    /// Secret's name are used up.
     fn is_published(&self, world: &World, r: usize) -> bool {
         let ledger = &world.ledger;
         let secret = world.secrets[self.place(r)].as_ref();
         let taken = secret.is_some_and(|secret| secret.marks != Some(r));
         let spent = ledger.next >= self.limit || taken;
-        let Some(current) = ledger.current(&UIDS[r]) else { return spent || world.tokens.len() + 1 >= self.slots() };
+        let Some(current) = ledger.current(&UIDS[r]) else {
+            return spent || world.tokens.len() + 1 >= self.slots();
+        };
         let holds = |secret: &Published| secret.held().is(current) && secret.claims == current.n;
         let resource = ledger.resources.get(&UIDS[r]);
         let value = |request: Option<Trigger>| request.map(|request| request.value);
         let Custom { rotate, revoke, .. } = world.customs[r];
-        let rotated = resource.is_some_and(|resource| rotate == 0 || resource.rotated == value(request(rotate)));
-        let revoked = resource.is_some_and(|resource| revoke == 0 || resource.revoked == value(request(revoke)));
+        let rotated = resource
+            .is_some_and(|resource| rotate == 0 || resource.rotated == value(request(rotate)));
+        let revoked = resource
+            .is_some_and(|resource| revoke == 0 || resource.revoked == value(request(revoke)));
         (taken || secret.is_some_and(holds))
             && world.token(&current.id).is_some_and(|token| token.accepted)
             && revoked

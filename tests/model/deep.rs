@@ -1,8 +1,8 @@
 //! Larger configurations, for `make model-deep`: more faults, more replicas, everything at once.
 use crate::configuration::{Configuration, Edit, Fault, Restore, Start};
 use crate::situations::{
-    ADOPTED, ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, LATE_POST, ORPHAN_SWEPT, RAISED, RELEASED,
-    RETIRED, REVOKED, ROTATED, SPLIT_BRAIN,
+    ADOPTED, ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, LATE_POST,
+    ORPHAN_SWEPT, RAISED, RELEASED, RETIRED, REVOKED, ROTATED, SPLIT_BRAIN,
 };
 
 /// Explored to the end without a violation, in hours.

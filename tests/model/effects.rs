@@ -54,10 +54,13 @@ impl Owner<'_> {
             }
             Step::Call(Call::Verify(id)) => self.verify(&id),
             Step::Call(Call::Adopt(adoption)) => {
-                let accepted = self.world.accepts(&adoption.held.id, adoption.held.client_secret.expose());
+                let accepted =
+                    self.world.accepts(&adoption.held.id, adoption.held.client_secret.expose());
                 self.answered(Outcome::Verified(accepted));
             }
-            Step::Call(Call::CheckScopes { .. }) => self.answered(Outcome::Checked(Some(scopes(Vec::<String>::new())))),
+            Step::Call(Call::CheckScopes { .. }) => {
+                self.answered(Outcome::Checked(Some(scopes(Vec::<String>::new()))));
+            }
             Step::Call(Call::TryNerm { .. }) => unreachable!("the model has no NERM"),
             Step::Record(_) => self.record(&step, &Outcome::Decided, self.now()),
         }
@@ -70,7 +73,9 @@ impl Owner<'_> {
         pass.lie = 0;
         let after = pass.destroyed.clone();
         let doubted = pass.executing.filter(|own| own.stage == Stage::Doubted).map(|own| own.nonce);
-        let missed = |old: &Shared<Listing>| old.misses(known, &TIMINGS).map(|entry| entry.id.clone()).collect();
+        let missed = |old: &Shared<Listing>| {
+            old.misses(known, &TIMINGS).map(|entry| entry.id.clone()).collect()
+        };
         let missed_before = self.replica().listing.as_ref().map(missed).unwrap_or_default();
         let tokens = self.world.list(known, lagging);
         let listing = Listing { tokens, at, read_with: known.arc(), after, doubted, missed_before };
@@ -93,7 +98,8 @@ impl Owner<'_> {
         let pass = self.pass();
         let deleting = recorded.is_some_and(|resource| resource.deleting);
         // There is one clock, which everybody reads right: nobody has to ask ISC for the time.
-        let seen = SecretSeen { holds, deleting, overlap_over: pass.overlap_over, listed: true, held };
+        let seen =
+            SecretSeen { holds, deleting, overlap_over: pass.overlap_over, listed: true, held };
         pass.secrets.insert(uid, seen);
         self.go_on();
     }
@@ -107,7 +113,8 @@ impl Owner<'_> {
     }
 
     fn look_for(&mut self, uid: Uid) {
-        let is_there = !matches!(self.world.customs[index(&uid)].phase, Phase::Gone | Phase::Future);
+        let is_there =
+            !matches!(self.world.customs[index(&uid)].phase, Phase::Gone | Phase::Future);
         let last = self.now().ms;
         let sightings = &mut self.replica().sightings;
         let sighting = match sightings.get(&uid) {
@@ -166,7 +173,10 @@ impl Owner<'_> {
 
     /// The extension beside a POST.
     pub fn perform_beside(&mut self) -> Option<()> {
-        let Step::Call(Call::Post { extend: Some(extension), .. }) = self.pass().step.clone() else { return None };
+        let Step::Call(Call::Post { extend: Some(extension), .. }) = self.pass().step.clone()
+        else {
+            return None;
+        };
         let Progress::Sent { extended: None, .. } = self.pass().progress else { return None };
         let answer = self.extend(&extension);
         if let Progress::Sent { extended, .. } = &mut self.pass().progress {
@@ -185,8 +195,10 @@ impl Owner<'_> {
 
     fn joined(&mut self) {
         let Pass { step, progress, .. } = self.pass().clone();
-        let (Step::Call(Call::Post { extend, attempt, .. }), Progress::Sent { post: Some(post), extended }) =
-            (step, progress)
+        let (
+            Step::Call(Call::Post { extend, attempt, .. }),
+            Progress::Sent { post: Some(post), extended },
+        ) = (step, progress)
         else {
             return;
         };
@@ -196,10 +208,14 @@ impl Owner<'_> {
         match post {
             Reply::Certain(post) => self.answered(Outcome::Posted { post, extended }),
             Reply::Doubtful if self.config.broken == Broken::BelieveDoubt => {
-                self.answered(Outcome::Posted { post: Posted::No { wait: 0, is_bad: false }, extended });
+                self.answered(Outcome::Posted {
+                    post: Posted::No { wait: 0, is_bad: false },
+                    extended,
+                });
             }
             Reply::Doubtful => {
-                self.pass().executing = Some(Executing { nonce: attempt.nonce, stage: Stage::Doubted });
+                self.pass().executing =
+                    Some(Executing { nonce: attempt.nonce, stage: Stage::Doubted });
                 self.go_on();
             }
         }

@@ -14,8 +14,12 @@ impl Owner<'_> {
         let pass = self.pass().clone();
         let late = &mut Vec::new();
         match (&pass.step, &pass.progress) {
-            (step, Progress::Answered(outcome, now)) => late.extend(self.late_write(&pass, step, outcome, *now)),
-            (Step::Call(Call::Delete(id) | Call::Sweep { id, .. }), _) => late.push(Late::Delete(id.clone())),
+            (step, Progress::Answered(outcome, now)) => {
+                late.extend(self.late_write(&pass, step, outcome, *now));
+            }
+            (Step::Call(Call::Delete(id) | Call::Sweep { id, .. }), _) => {
+                late.push(Late::Delete(id.clone()));
+            }
             (Step::Call(Call::Extend(extension)), _) => late.push(Late::Extend(extension.clone())),
             (Step::Call(Call::Post { attempt, extend, .. }), Progress::Sent { post, extended }) => {
                 late.extend(post.is_none().then(|| Late::Post(attempt.clone())));
@@ -31,7 +35,15 @@ impl Owner<'_> {
                 late.push(Late::Rename { id: id.clone(), name: name.clone() });
             }
             (Step::Look(_) | Step::Call(Call::Strip(_) | Call::Apply { name: None, .. }), _) => {}
-            (Step::Call(Call::Verify(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. }), _) => {}
+            (
+                Step::Call(
+                    Call::Verify(_)
+                    | Call::Adopt(_)
+                    | Call::CheckScopes { .. }
+                    | Call::TryNerm { .. },
+                ),
+                _,
+            ) => {}
             (step @ Step::Record(_), _) => {
                 late.extend(self.late_write(&pass, step, &Outcome::Decided, self.now()));
             }
@@ -56,14 +68,16 @@ impl Owner<'_> {
             (Step::Call(Call::Post { .. }), Progress::Sent { post: None, .. }) => {
                 self.replied(Reply::Certain(Posted::No { wait: 0, is_bad: false }));
             }
-            (Step::Call(Call::Extend(_)), Progress::Sent { .. }) => self.answered(Outcome::Extended(Extended::No)),
+            (Step::Call(Call::Extend(_)), Progress::Sent { .. }) => {
+                self.answered(Outcome::Extended(Extended::No));
+            }
             _ => return None,
         }
         Some(())
     }
 
-    /// ISC answers 400 without an effect, or although the POST took effect: a proxy sent it twice, and the name exists.
-    /// Assumed: what ISC refuses a name for, its LIST shows.
+    /// ISC answers 400 without an effect, or although the POST took effect: a proxy sent it twice,
+    /// and the name exists. Assumed: what ISC refuses a name for, its LIST shows.
     pub fn doubt(&mut self, effect: bool) -> Option<()> {
         let (Step::Call(Call::Post { attempt, .. }), Progress::Sent { post: None, .. }) =
             (self.pass().step.clone(), self.pass().progress.clone())
@@ -78,8 +92,8 @@ impl Owner<'_> {
         Some(())
     }
 
-    /// ISC answers 404 to a DELETE although the token is there, or to a PATCH that takes effect. Assumed: the next LIST does
-    /// not lie about it as well.
+    /// ISC answers 404 to a DELETE although the token is there, or to a PATCH that takes effect.
+    /// Assumed: the next LIST does not lie about it as well.
     pub fn wrong_404(&mut self) -> Option<()> {
         match (self.pass().step.clone(), self.pass().progress.clone()) {
             (Step::Call(Call::Delete(id)), Progress::Sent { .. }) => {

@@ -8,7 +8,9 @@ use pat_operator::lifecycle::{token_name, upkeep};
 
 use crate::configuration::Configuration;
 use crate::violations::{OVERFULL, UNLICENSED};
-use crate::world::{FOREIGN, IDENTITY, INSTALLATION, SENTINEL, STRANGER, TIMINGS, Token, World, index};
+use crate::world::{
+    FOREIGN, IDENTITY, INSTALLATION, SENTINEL, STRANGER, TIMINGS, Token, World, index,
+};
 
 /// The least life that ISC gives where it demands one (R21).
 const MIN_LIFE: Millis = 24 * 3_600_000;
@@ -24,13 +26,17 @@ impl World {
 
     /// Tokens of ours that the ledger does not record.
     pub fn unrecorded(&self) -> impl Iterator<Item = &Token> {
-        self.tokens.iter().filter(|token| token.ours && !token.released && self.ledger.entry(&token.id).is_none())
+        self.tokens
+            .iter()
+            .filter(|token| token.ours && !token.released && self.ledger.entry(&token.id).is_none())
     }
 
-    /// POST: refused past its expiry, for a name that exists, and without a free slot. Returns the client ID.
+    /// POST: refused past its expiry, for a name that exists, and without a free slot. Returns the
+    /// client ID.
     pub fn post(&mut self, config: &Configuration, attempt: &Attempt) -> Option<TokenId> {
         let Attempt { n, nonce, uid, expiry, wanted, .. } = attempt;
-        let name: Arc<str> = upkeep::full_name(&self.ledger, &INSTALLATION, uid, *n, &wanted.name).into();
+        let name: Arc<str> =
+            upkeep::full_name(&self.ledger, &INSTALLATION, uid, *n, &wanted.name).into();
         let too_short = config.min_life && expiry - self.clock < MIN_LIFE;
         if self.clock > *expiry || too_short || self.tokens.iter().any(|token| token.name == name) {
             return None;
@@ -75,8 +81,8 @@ impl World {
     pub fn delete(&mut self, id: &TokenId) {
         let Some(token) = self.token(id) else { return };
         let condemned = self.ledger.entry(id).map(|entry| entry.state == State::Tomb);
-        let licensed =
-            token.resource.is_some() && condemned.unwrap_or(!token.accepted && self.ledger.is_spent(token.n));
+        let licensed = token.resource.is_some()
+            && condemned.unwrap_or(!token.accepted && self.ledger.is_spent(token.n));
         if !licensed {
             self.violations |= UNLICENSED;
         }
@@ -87,7 +93,11 @@ impl World {
     pub fn remove(&mut self, which: impl Fn(&Token) -> bool) {
         self.tokens.retain(|token| !which(token));
         let alone: Vec<bool> = self.tokens.iter().map(|token| !self.has_older(token)).collect();
-        for (token, _) in self.tokens.iter_mut().zip(alone).filter(|(token, alone)| *alone && token.published.is_some())
+        for (token, _) in self
+            .tokens
+            .iter_mut()
+            .zip(alone)
+            .filter(|(token, alone)| *alone && token.published.is_some())
         {
             token.published = Some(0);
         }
@@ -95,7 +105,10 @@ impl World {
 
     /// The pair stands in its Secret from now on.
     pub fn note_published(&mut self, id: &str) {
-        let at = self.token(id).filter(|token| token.published.is_none()).map(|token| self.has_older(token));
+        let at = self
+            .token(id)
+            .filter(|token| token.published.is_none())
+            .map(|token| self.has_older(token));
         let at = at.map(|beside_older| if beside_older { self.clock } else { 0 });
         if let (Some(token), Some(at)) = (self.token_mut(id), at) {
             token.published = Some(at);
@@ -136,7 +149,8 @@ impl World {
                 managed: false,
             })
             .collect();
-        judge(&raw, ledger, SENTINEL, &INSTALLATION, &TIMINGS).expect("the model's LIST is reliable")
+        judge(&raw, ledger, SENTINEL, &INSTALLATION, &TIMINGS)
+            .expect("the model's LIST is reliable")
     }
 }
 

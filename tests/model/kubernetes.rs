@@ -26,7 +26,9 @@ impl Configuration {
         match world.customs[r].phase {
             Phase::New => world.customs[r].phase = Phase::Alive,
             Phase::Gone | Phase::Future => return None,
-            Phase::Deleting if !self.mentions(&world.ledger, &UIDS[r]) => world.workers[r][k] = Worker::RemoveFinalizer,
+            Phase::Deleting if !self.mentions(&world.ledger, &UIDS[r]) => {
+                world.workers[r][k] = Worker::RemoveFinalizer;
+            }
             Phase::Deleting => return self.clear(world, r, k),
             Phase::Alive => return self.publish_pass(world, r, k),
         }
@@ -52,7 +54,9 @@ impl Configuration {
                 world.workers[r][k] = Worker::RemoveSecret;
                 Some(())
             }
-            Clearing::Remove if self.broken == Broken::PublishWhileDeleting => self.publish_pass(world, r, k),
+            Clearing::Remove if self.broken == Broken::PublishWhileDeleting => {
+                self.publish_pass(world, r, k)
+            }
             Clearing::Remove => None,
         }
     }
@@ -62,15 +66,25 @@ impl Configuration {
         let place = self.place(r);
         match std::mem::replace(&mut world.workers[r][k], Worker::Idle) {
             Worker::Idle => return None,
-            Worker::Glanced { glance, is_same } => return self.read_ledger(world, r, k, glance, is_same),
-            Worker::Looking { ledger, is_same } => return self.look_inside(world, r, k, &ledger, is_same),
+            Worker::Glanced { glance, is_same } => {
+                return self.read_ledger(world, r, k, glance, is_same);
+            }
+            Worker::Looking { ledger, is_same } => {
+                return self.look_inside(world, r, k, &ledger, is_same);
+            }
             Worker::RemoveFinalizer => world.customs[r].phase = Phase::Gone,
-            Worker::RemoveSecret if world.own_secret(place, r).is_some() => self.publish(world, place, None),
+            Worker::RemoveSecret if world.own_secret(place, r).is_some() => {
+                self.publish(world, place, None);
+            }
             Worker::Publish { id, n, create } if create == world.secrets[place].is_none() => {
                 self.note_overwritten(world, r, n);
                 let resource = world.ledger.resources.get(&UIDS[r]);
-                let recorded = resource.is_some_and(|resource| !resource.deleting || resource.retain);
-                let creates = matches!(self.broken, Broken::PublishWhileDeleting | Broken::CreateWhileDeleting);
+                let recorded =
+                    resource.is_some_and(|resource| !resource.deleting || resource.retain);
+                let creates = matches!(
+                    self.broken,
+                    Broken::PublishWhileDeleting | Broken::CreateWhileDeleting
+                );
                 let stalled = !creates
                     && !(recorded
                         && !(create && resource.is_some_and(|resource| resource.deleting))
@@ -78,7 +92,16 @@ impl Configuration {
                 let owned = !self.retain[r];
                 let (spoiled, edited, left) = (false, false, false);
                 world.note_published(&id);
-                let secret = Published { id, spoiled, claims: n, marks: Some(r), owned, edited, stalled, left };
+                let secret = Published {
+                    id,
+                    spoiled,
+                    claims: n,
+                    marks: Some(r),
+                    owned,
+                    edited,
+                    stalled,
+                    left,
+                };
                 self.publish(world, place, Some(secret));
             }
             Worker::RemoveSecret | Worker::Publish { .. } => {}
@@ -91,7 +114,9 @@ impl Configuration {
         if old.marks != Some(r) {
             world.violations |= TRESPASS;
         }
-        let Some(token) = world.token(&old.id).filter(|token| token.accepted && !old.edited && !old.spoiled) else {
+        let Some(token) =
+            world.token(&old.id).filter(|token| token.accepted && !old.edited && !old.spoiled)
+        else {
             return;
         };
         if token.n > n && token.resource == Some(r) {
@@ -102,7 +127,8 @@ impl Configuration {
         }
     }
 
-    /// A write of a Secret; whoever still wants to write over the old one will be refused, and what was read is outdated.
+    /// A write of a Secret; whoever still wants to write over the old one will be refused, and what
+    /// was read is outdated.
     pub fn publish(&self, world: &mut World, place: usize, secret: Option<Published>) {
         let replaced = secret.is_some() && world.secrets[place].is_some();
         world.secrets[place] = secret;
@@ -111,7 +137,9 @@ impl Configuration {
                 match worker {
                     Worker::Publish { create: false, .. } => *worker = Worker::Idle,
                     Worker::RemoveSecret if !replaced => *worker = Worker::Idle,
-                    Worker::Glanced { is_same, .. } | Worker::Looking { is_same, .. } => *is_same = false,
+                    Worker::Glanced { is_same, .. } | Worker::Looking { is_same, .. } => {
+                        *is_same = false;
+                    }
                     Worker::Idle
                     | Worker::RemoveFinalizer
                     | Worker::RemoveSecret

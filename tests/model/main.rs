@@ -1,8 +1,10 @@
-//! Explores every interleaving of the shipped `step` and `settle` with crashes, lost replies and a second replica.
+//! Explores every interleaving of the shipped `step` and `settle` with crashes, lost replies and a
+//! second replica.
 //!
-//! Prints one line per configuration. Fails when one is not explored to its end, violates a property, or never reaches
-//! a situation that it is about; and when a broken protocol is not caught. Arguments: words that a name must contain;
-//! `--deep`: the large configurations, which take hours.
+//! Prints one line per configuration. Fails when one is not explored to its end, violates a
+//! property, or never reaches a situation that it is about; and when a broken protocol is not
+//! caught. Arguments: words that a name must contain; `--deep`: the large configurations, which
+//! take hours.
 mod broken;
 mod broken_publishing;
 mod broken_travel;
@@ -46,8 +48,11 @@ const DEEP_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
 
 #[expect(clippy::disallowed_methods, reason = "a test's arguments, and how long it took")]
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let chosen = |configuration: &Configuration| words.iter().all(|word| configuration.name.contains(word.as_str()));
+    let words: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let chosen = |configuration: &Configuration| {
+        words.iter().all(|word| configuration.name.contains(word.as_str()))
+    };
     let begun = Instant::now();
     let mut failures = 0;
     let is_deep = std::env::args().any(|argument| argument == "--deep");
@@ -68,14 +73,19 @@ fn explore(configuration: Configuration, patience: Duration) -> Result<(), Strin
     let settled = configuration.settled.clone();
     let begun = Instant::now();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let checker = configuration.checker().threads(threads).timeout(patience).finish_when(HasDiscoveries::AnyFailures);
+    let checker = configuration
+        .checker()
+        .threads(threads)
+        .timeout(patience)
+        .finish_when(HasDiscoveries::AnyFailures);
     let checker = checker.spawn_bfs().join();
     let time = begun.elapsed();
     let found = checker.discoveries();
     let violated = checker.model().properties().into_iter().find_map(|property| {
         found.get_key_value(property.name).filter(|_| property.expectation == Expectation::Always)
     });
-    let (states, depth, seconds) = (checker.unique_state_count(), checker.max_depth(), time.as_secs_f32());
+    let (states, depth, seconds) =
+        (checker.unique_state_count(), checker.max_depth(), time.as_secs_f32());
     let line = format!("{name}: {states} states, depth {depth}");
     if broken {
         let (property, _) = violated.ok_or(format!("{line}: the broken protocol is not caught"))?;
@@ -86,16 +96,21 @@ fn explore(configuration: Configuration, patience: Duration) -> Result<(), Strin
     println!("{line}, exhaustive {}, {seconds:.1} s", if exhaustive { "yes" } else { "no" });
     if let Some((property, path)) = violated {
         for (world, action) in path.clone().into_vec() {
-            println!("    {:<20} {}", action.map_or("end".into(), |action| format!("{action:?}")), world.summary());
+            println!(
+                "    {:<20} {}",
+                action.map_or("end".into(), |action| format!("{action:?}")),
+                world.summary()
+            );
         }
-        settled.stuck().into_iter().for_each(|world| println!("    at rest without convergence: {world}"));
+        settled
+            .stuck()
+            .into_iter()
+            .for_each(|world| println!("    at rest without convergence: {world}"));
         return Err(format!("{property:?} is violated"));
     }
-    let unreached = checker
-        .model()
-        .properties()
-        .into_iter()
-        .find(|property| !found.contains_key(property.name) && property.expectation == Expectation::Sometimes);
+    let unreached = checker.model().properties().into_iter().find(|property| {
+        !found.contains_key(property.name) && property.expectation == Expectation::Sometimes
+    });
     match unreached {
         Some(property) => Err(format!("{:?} is never reached", property.name)),
         None if exhaustive => Ok(()),

@@ -1,18 +1,36 @@
-//! What is explored to its end without a violation: Retain, resources removed by force, users' edits, time travel.
+//! What is explored to its end without a violation: Retain, resources removed by force, users'
+//! edits, time travel.
 use crate::configuration::{Configuration, Edit, Restore, Start};
 use crate::situations::{ADOPTED, CREATED_ANEW, DELETION_DONE, FORCED, RAISED, REFUSED, RELEASED};
 
 const ONLY_A: [Start; 2] = [Start::Served, Start::Absent];
 const BOTH: [Start; 2] = [Start::Served, Start::Served];
-const EDITS: &[Edit] =
-    &[Edit::Remove, Edit::Data, Edit::Number, Edit::CopyOther, Edit::CopyForeign, Edit::CopyStranger];
+const EDITS: &[Edit] = &[
+    Edit::Remove,
+    Edit::Data,
+    Edit::Number,
+    Edit::CopyOther,
+    Edit::CopyForeign,
+    Edit::CopyStranger,
+];
 
 /// Retain, force, names and edits, one replica.
 pub fn letting_go() -> Vec<Configuration> {
-    let one = || Configuration { replicas: 1, limit: 3, start: ONLY_A, faults: 1, ..Configuration::default() };
+    let one = || Configuration {
+        replicas: 1,
+        limit: 3,
+        start: ONLY_A,
+        faults: 1,
+        ..Configuration::default()
+    };
     let retain = || Configuration { retain: [true, false], delete: [true, false], ..one() };
     vec![
-        Configuration { name: "Retain A, 2 faults", faults: 2, reaches: &[DELETION_DONE, RELEASED], ..retain() },
+        Configuration {
+            name: "Retain A, 2 faults",
+            faults: 2,
+            reaches: &[DELETION_DONE, RELEASED],
+            ..retain()
+        },
         Configuration {
             name: "Retain A while it is rotated, 1 fault",
             rotate: [1, 0],
@@ -52,8 +70,13 @@ pub fn letting_go() -> Vec<Configuration> {
 
 /// Backups that come back, one replica.
 pub fn time_travel() -> Vec<Configuration> {
-    let one =
-        || Configuration { replicas: 1, limit: 5, start: ONLY_A, restore: Restore::Ledger, ..Configuration::default() };
+    let one = || Configuration {
+        replicas: 1,
+        limit: 5,
+        start: ONLY_A,
+        restore: Restore::Ledger,
+        ..Configuration::default()
+    };
     vec![
         Configuration {
             name: "ledger restored, rotate A",
@@ -77,7 +100,17 @@ pub fn time_travel() -> Vec<Configuration> {
             reaches: &[RAISED],
             ..one()
         },
-        Configuration { name: "ledger restored, revoke A", revoke: [1, 0], reaches: &[RAISED], ..one() },
-        Configuration { name: "ledger restored, delete A", delete: [true, false], limit: 3, ..one() },
+        Configuration {
+            name: "ledger restored, revoke A",
+            revoke: [1, 0],
+            reaches: &[RAISED],
+            ..one()
+        },
+        Configuration {
+            name: "ledger restored, delete A",
+            delete: [true, false],
+            limit: 3,
+            ..one()
+        },
     ]
 }

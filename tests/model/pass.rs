@@ -90,7 +90,8 @@ impl Owner<'_> {
             nonce: self.fresh_nonce(pass.known.next),
         };
         let step = broken::step(self.config.broken, &facts)?;
-        let over = matches!(&step, Step::Look(Look::ReadSecret(uid)) if overlap::is_over(&facts, uid));
+        let over =
+            matches!(&step, Step::Look(Look::ReadSecret(uid)) if overlap::is_over(&facts, uid));
         (pass.step, pass.overlap_over, pass.progress) = (step, over, SENT);
         Some(pass)
     }
@@ -98,13 +99,22 @@ impl Owner<'_> {
     /// Random in reality: here a number that no other replica is about to use.
     fn fresh_nonce(&self, next: u64) -> u64 {
         let first = 10 * next + if self.world.restored { 1_000 } else { 0 };
-        let others = self.world.replicas.iter().enumerate().filter(|(i, _)| *i != self.i).map(|(_, replica)| replica);
-        let taken = others.filter_map(|replica| replica.pass.as_ref()).any(|pass| match &pass.step {
-            Step::Record(Record::Intent(attempt, _)) => attempt.nonce == first,
-            _ => false,
-        });
+        let others = self
+            .world
+            .replicas
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| *i != self.i)
+            .map(|(_, replica)| replica);
+        let taken =
+            others.filter_map(|replica| replica.pass.as_ref()).any(|pass| match &pass.step {
+                Step::Record(Record::Intent(attempt, _)) => attempt.nonce == first,
+                _ => false,
+            });
         let late = self.world.late.iter().any(|late| match late {
-            Late::Write { new, .. } => new.pending.as_ref().is_some_and(|pending| pending.nonce == first),
+            Late::Write { new, .. } => {
+                new.pending.as_ref().is_some_and(|pending| pending.nonce == first)
+            }
             _ => false,
         });
         if taken || late { first + 2 } else { first }
@@ -136,7 +146,13 @@ impl Owner<'_> {
     }
 
     /// The ledger that the pass wants to write, and the one it writes over; `None`: it is refused.
-    pub fn write_of(&self, pass: &Pass, step: &Step, outcome: &Outcome, now: Now) -> Option<Shared<Ledger>> {
+    pub fn write_of(
+        &self,
+        pass: &Pass,
+        step: &Step,
+        outcome: &Outcome,
+        now: Now,
+    ) -> Option<Shared<Ledger>> {
         let latest = &self.world.ledger;
         let own = |attempt: &Attempt| match self.config.broken {
             Broken::CommitBlindly => true,
@@ -171,8 +187,10 @@ impl Owner<'_> {
 
     /// R4: a token that ISC minted and whose attempt is still valid must be recorded.
     fn note_refusal(&mut self, step: &Step, outcome: &Outcome) {
-        let (Step::Call(Call::Post { attempt, .. }), Outcome::Posted { post: Posted::Yes { .. }, .. }) =
-            (step, outcome)
+        let (
+            Step::Call(Call::Post { attempt, .. }),
+            Outcome::Posted { post: Posted::Yes { .. }, .. },
+        ) = (step, outcome)
         else {
             return;
         };
@@ -185,14 +203,17 @@ impl Owner<'_> {
     fn note_failure(&mut self, step: &Step, outcome: &Outcome, now: Now) {
         let failed = |uid| (index(uid), 2);
         let counted = match (step, outcome) {
-            (Step::Call(Call::Post { attempt, .. }), Outcome::Posted { post: Posted::No { .. }, .. }) => {
-                Some(failed(&attempt.uid))
-            }
+            (
+                Step::Call(Call::Post { attempt, .. }),
+                Outcome::Posted { post: Posted::No { .. }, .. },
+            ) => Some(failed(&attempt.uid)),
             (Step::Record(Record::Refused(attempt)), _) => Some((index(&attempt.uid), 1)),
             (Step::Call(Call::Extend(extension)), Outcome::Extended(Extended::No)) => {
                 self.world.ledger.entry(&extension.id).map(|entry| failed(&entry.uid))
             }
-            (Step::Record(Record::Intent(attempt, _)), _) if self.world.failures[index(&attempt.uid)] >= 2 => {
+            (Step::Record(Record::Intent(attempt, _)), _)
+                if self.world.failures[index(&attempt.uid)] >= 2 =>
+            {
                 self.world.violations |= LOOP;
                 None
             }

@@ -1,4 +1,5 @@
-//! A pass that publishes: it glances at the Secret, reads the ledger, then the whole Secret, and the shipped functions decide.
+//! A pass that publishes: it glances at the Secret, reads the ledger, then the whole Secret, and
+//! the shipped functions decide.
 use pat_operator::lifecycle::Ledger;
 use pat_operator::lifecycle::ledger::Entry;
 use pat_operator::lifecycle::publish::{Act, Glance, Whole, by_content, by_glance, wanted};
@@ -11,7 +12,8 @@ use crate::violations::REVIVED;
 use crate::world::{Published, UIDS, Worker, World};
 
 impl Configuration {
-    /// All reads at one moment, or one after the other where a configuration is about what happens in between.
+    /// All reads at one moment, or one after the other where a configuration is about what happens
+    /// in between.
     pub fn publish_pass(&self, world: &mut World, r: usize, k: usize) -> Option<()> {
         let glance = self.glance(world, r);
         if self.stalls_between_reads {
@@ -26,7 +28,14 @@ impl Configuration {
     }
 
     /// The ledger is read after the Secret's metadata.
-    pub fn read_ledger(&self, world: &mut World, r: usize, k: usize, glance: Glance, is_same: bool) -> Option<()> {
+    pub fn read_ledger(
+        &self,
+        world: &mut World,
+        r: usize,
+        k: usize,
+        glance: Glance,
+        is_same: bool,
+    ) -> Option<()> {
         let ledger = world.ledger.clone();
         if !self.is_decided_by_glance(world, r, k, &ledger, glance) {
             world.workers[r][k] = Worker::Looking { ledger, is_same };
@@ -45,7 +54,8 @@ impl Configuration {
     ) -> Option<()> {
         let secret = world.secrets[self.place(r)].clone()?;
         let known = broken_publishing::ledger(self.broken, world, ledger, r);
-        let is_right = wanted(&known, &UIDS[r]).is_some_and(|entry| self.is_right(&secret, entry, r));
+        let is_right =
+            wanted(&known, &UIDS[r]).is_some_and(|entry| self.is_right(&secret, entry, r));
         let is_same = is_same || self.broken == Broken::WriteOnLaterRead;
         let whole = Whole { held: secret.held(), is_same, is_right };
         let act = by_content(&known, &UIDS[r], &whole);
@@ -54,10 +64,19 @@ impl Configuration {
     }
 
     /// `false`: the whole Secret must be read.
-    fn is_decided_by_glance(&self, world: &mut World, r: usize, k: usize, ledger: &Ledger, glance: Glance) -> bool {
+    fn is_decided_by_glance(
+        &self,
+        world: &mut World,
+        r: usize,
+        k: usize,
+        ledger: &Ledger,
+        glance: Glance,
+    ) -> bool {
         let known = broken_publishing::ledger(self.broken, world, ledger, r);
         let act = by_glance(&known, &UIDS[r], glance);
-        let Some(act) = broken_publishing::by_glance(self.broken, act, &known, r, glance) else { return false };
+        let Some(act) = broken_publishing::by_glance(self.broken, act, &known, r, glance) else {
+            return false;
+        };
         Self::carry_out(world, r, k, act);
         true
     }
@@ -78,7 +97,9 @@ impl Configuration {
     fn carry_out(world: &mut World, r: usize, k: usize, act: Act<'_>) -> Option<()> {
         let (entry, create) = match act {
             Act::Leave(_) => return None,
-            Act::Ask(_) => return (!std::mem::replace(&mut world.questions[r], true)).then_some(()),
+            Act::Ask(_) => {
+                return (!std::mem::replace(&mut world.questions[r], true)).then_some(());
+            }
             Act::Create(entry) => (entry, true),
             Act::Correct(entry) => (entry, false),
         };

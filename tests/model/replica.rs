@@ -2,7 +2,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use pat_operator::lifecycle::facts::{Admission, Declared, Executing, Now, Rotation, Sighting, Trigger};
+use pat_operator::lifecycle::facts::{
+    Admission, Declared, Executing, Now, Rotation, Sighting, Trigger,
+};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, Millis, TokenId, TokenSpec, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
 use pat_operator::lifecycle::secret::SecretSeen;
@@ -48,7 +50,8 @@ pub struct Pass {
 /// How far the pass is with its step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Progress {
-    /// Decided; the request may be under way. A POST and the extension beside it are answered one by one.
+    /// Decided; the request may be under way. A POST and the extension beside it are answered one
+    /// by one.
     Sent { post: Option<Reply>, extended: Option<Extended> },
     /// Answered, not recorded yet.
     Answered(Outcome, Now),
@@ -74,7 +77,9 @@ impl Replica {
     pub fn posting(&self) -> Option<&Attempt> {
         match self.pass.as_ref()? {
             Pass {
-                step: Step::Call(Call::Post { attempt, .. }), progress: Progress::Sent { post: None, .. }, ..
+                step: Step::Call(Call::Post { attempt, .. }),
+                progress: Progress::Sent { post: None, .. },
+                ..
             } => Some(attempt),
             _ => None,
         }
@@ -111,7 +116,11 @@ impl Configuration {
             suspended: false,
             wanted: wanted(&UIDS[r]),
             secret: UIDS[self.place(r)].clone(),
-            rotation: Rotation { every: self.every.then_some(EVERY), overlap: OVERLAP, max_overlap },
+            rotation: Rotation {
+                every: self.every.then_some(EVERY),
+                overlap: OVERLAP,
+                max_overlap,
+            },
             rotate: request(seen.rotate),
             revoke: request(seen.revoke),
             retain: self.retain[r],

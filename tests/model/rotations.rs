@@ -1,8 +1,9 @@
-//! What is explored to its end without a violation: rotation, revocation, renewal, and two replicas.
+//! What is explored to its end without a violation: rotation, revocation, renewal, and two
+//! replicas.
 use crate::configuration::{Configuration, Edit, Fault, Start};
 use crate::situations::{
-    ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, FULL, LATE_POST, LONG_TRY, RELEASED, RENEWED,
-    RETIRED, REVOKED, ROTATED, SPLIT_BRAIN, VERIFIED,
+    ALL_PUBLISHED, CONDEMNED, DELETED_TWICE, DELETION_DONE, FENCED, FULL, LATE_POST, LONG_TRY,
+    RELEASED, RENEWED, RETIRED, REVOKED, ROTATED, SPLIT_BRAIN, VERIFIED,
 };
 
 const ONLY_A: [Start; 2] = [Start::Served, Start::Absent];
@@ -10,7 +11,13 @@ const BOTH: [Start; 2] = [Start::Served, Start::Served];
 
 /// Served resources, one replica.
 pub fn one_replica() -> Vec<Configuration> {
-    let one = || Configuration { replicas: 1, limit: 3, start: ONLY_A, faults: 1, ..Configuration::default() };
+    let one = || Configuration {
+        replicas: 1,
+        limit: 3,
+        start: ONLY_A,
+        faults: 1,
+        ..Configuration::default()
+    };
     let both = || Configuration { start: BOTH, limit: 5, ..one() };
     vec![
         Configuration {
@@ -63,7 +70,13 @@ pub fn one_replica() -> Vec<Configuration> {
 
 /// Served resources, one replica: time, requests, and what people do in ISC.
 pub fn over_time() -> Vec<Configuration> {
-    let one = || Configuration { replicas: 1, limit: 3, start: ONLY_A, faults: 1, ..Configuration::default() };
+    let one = || Configuration {
+        replicas: 1,
+        limit: 3,
+        start: ONLY_A,
+        faults: 1,
+        ..Configuration::default()
+    };
     vec![
         Configuration {
             name: "rotate A, one reply tells a wrong time",
@@ -81,7 +94,13 @@ pub fn over_time() -> Vec<Configuration> {
             reaches: &[RETIRED, ROTATED],
             ..one()
         },
-        Configuration { name: "schedule of A", every: true, limit: 4, reaches: &[RETIRED, ROTATED], ..one() },
+        Configuration {
+            name: "schedule of A",
+            every: true,
+            limit: 4,
+            reaches: &[RETIRED, ROTATED],
+            ..one()
+        },
         Configuration { name: "renewal of A", renew: true, limit: 2, reaches: &[RENEWED], ..one() },
         Configuration {
             name: "revoke A, Secret edited, 1 fault",
@@ -91,7 +110,12 @@ pub fn over_time() -> Vec<Configuration> {
             reaches: &[FENCED, REVOKED],
             ..one()
         },
-        Configuration { name: "A deleted in ISC by hand, 1 fault", by_hand: true, reaches: &[VERIFIED], ..one() },
+        Configuration {
+            name: "A deleted in ISC by hand, 1 fault",
+            by_hand: true,
+            reaches: &[VERIFIED],
+            ..one()
+        },
         Configuration {
             name: "ISC refuses a short life, create A, 1 fault",
             start: [Start::Admitted, Start::Absent],
@@ -113,7 +137,12 @@ pub fn two_replicas() -> Vec<Configuration> {
             reaches: &[RETIRED, ROTATED, SPLIT_BRAIN],
             ..two()
         },
-        Configuration { name: "2 replicas, revoke A", revoke: [1, 0], reaches: &[REVOKED, DELETED_TWICE], ..two() },
+        Configuration {
+            name: "2 replicas, revoke A",
+            revoke: [1, 0],
+            reaches: &[REVOKED, DELETED_TWICE],
+            ..two()
+        },
         Configuration {
             name: "2 replicas, Retain A, 1 fault",
             delete: [true, false],

@@ -60,8 +60,12 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
         wanted,
         answers: None,
     };
-    let place =
-        Place { namespace: "n".into(), name: uid.clone(), secret: UIDS[configuration.place(r)].clone(), revoked: None };
+    let place = Place {
+        namespace: "n".into(),
+        name: uid.clone(),
+        secret: UIDS[configuration.place(r)].clone(),
+        revoked: None,
+    };
     let id = world.post(configuration, &attempt).expect("ISC accepts the first token");
     let extension = Extension { id: id.clone(), until: world.clock + TIMINGS.long_expiry };
     let is_served = configuration.start[r] == Start::Served;
@@ -77,7 +81,10 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     let now = Now { ms: world.clock, consistent: true };
     let done = [
         (Step::Record(Record::Intent(attempt.clone(), place)), Outcome::Decided),
-        (Step::Call(Call::Post { attempt, extend: None, then: None }), Outcome::Posted { post, extended: None }),
+        (
+            Step::Call(Call::Post { attempt, extend: None, then: None }),
+            Outcome::Posted { post, extended: None },
+        ),
         (
             Step::Call(Call::Extend(extension)),
             Outcome::Extended(Extended::Yes { missing_scopes: Some(scopes(Vec::<String>::new())) }),
@@ -86,7 +93,9 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
     let ledger = done
         .iter()
         .take(if is_served { 3 } else { 2 })
-        .fold((*world.ledger).clone(), |ledger: Ledger, (step, outcome)| settle(&ledger, step, outcome, now, &TIMINGS));
+        .fold((*world.ledger).clone(), |ledger: Ledger, (step, outcome)| {
+            settle(&ledger, step, outcome, now, &TIMINGS)
+        });
     world.ledger = Shared::new(ledger);
     if !is_served {
         return;

@@ -33,13 +33,25 @@ impl World {
     fn drop_stalled(&mut self, to: Millis) {
         for (uid, workers) in UIDS.iter().zip(&mut self.workers) {
             let Some(current) = self.ledger.current(uid) else { continue };
-            let ends = current.published_at.map(|at| at + OVERLAP).is_some_and(|end| self.clock < end && end <= to);
+            let ends = current
+                .published_at
+                .map(|at| at + OVERLAP)
+                .is_some_and(|end| self.clock < end && end <= to);
             let stalled = |worker: &&mut Worker| match worker {
                 Worker::Publish { id, .. } => *id != current.id,
-                Worker::Looking { ledger, .. } => ledger.current(uid).map(|known| &known.id) != Some(&current.id),
-                Worker::Idle | Worker::Glanced { .. } | Worker::RemoveSecret | Worker::RemoveFinalizer => false,
+                Worker::Looking { ledger, .. } => {
+                    ledger.current(uid).map(|known| &known.id) != Some(&current.id)
+                }
+                Worker::Idle
+                | Worker::Glanced { .. }
+                | Worker::RemoveSecret
+                | Worker::RemoveFinalizer => false,
             };
-            workers.iter_mut().filter(stalled).filter(|_| ends).for_each(|worker| *worker = Worker::Idle);
+            workers
+                .iter_mut()
+                .filter(stalled)
+                .filter(|_| ends)
+                .for_each(|worker| *worker = Worker::Idle);
         }
     }
 
@@ -70,7 +82,8 @@ impl World {
 impl Configuration {
     /// Whether a published token would die only because no replica gets its turn, in weeks (R16).
     pub fn starves(&self, world: &World, moment: Millis) -> bool {
-        let dies = |token: &Token| token.accepted && token.expires.is_some_and(|expires| expires < moment);
+        let dies =
+            |token: &Token| token.accepted && token.expires.is_some_and(|expires| expires < moment);
         self.renew && world.tokens.iter().any(dies) && self.is_busy(world)
     }
 
@@ -87,17 +100,27 @@ impl Configuration {
         let shown = |told: Millis| told + lag + 1;
         let ledger = &world.ledger;
         let attempts = world.posts().map(|attempt| attempt.expiry);
-        let provisional = world.tokens.iter().filter(|token| token.resource.is_some() && !token.accepted);
+        let provisional =
+            world.tokens.iter().filter(|token| token.resource.is_some() && !token.accepted);
         let leaving = ledger.entries.iter().filter(|entry| entry.state == State::Tomb);
         let released = ledger.entries.iter().filter(|entry| entry.state == State::Released);
-        let pending = ledger.pending.iter().flat_map(|pending| [Some(pending.expiry), pending.give_up_after]).flatten();
+        let pending = ledger
+            .pending
+            .iter()
+            .flat_map(|pending| [Some(pending.expiry), pending.give_up_after])
+            .flatten();
         attempts
             .chain(pending)
             .chain(ledger.unresolved.iter().map(|left| left.expiry))
             .chain(provisional.filter_map(|token| token.expires))
             .flat_map(ends)
             .chain(ledger.resources.values().map(|resource| resource.not_before))
-            .chain(leaving.chain(released.clone()).flat_map(|entry| [entry.created_at, entry.changed_at]).map(shown))
+            .chain(
+                leaving
+                    .chain(released.clone())
+                    .flat_map(|entry| [entry.created_at, entry.changed_at])
+                    .map(shown),
+            )
             .chain(released.map(|entry| entry.created_at + TIMINGS.attempt_expiry).map(shown))
             .chain(self.schedule(world))
             .chain(looks(world))
@@ -111,7 +134,9 @@ impl Configuration {
     fn lists(&self, world: &World) -> Vec<Millis> {
         let mut current = world.ledger.entries.iter().filter(|entry| entry.state == State::Current);
         let lost = current.any(|entry| world.token(&entry.id).is_none());
-        let gone = |token: &Listed| self.slots > 0 && token.ours.is_some() && world.token(&token.id).is_none();
+        let gone = |token: &Listed| {
+            self.slots > 0 && token.ours.is_some() && world.token(&token.id).is_none()
+        };
         let listings = world.replicas.iter().filter_map(|replica| replica.listing.as_ref());
         // What is lost stays so until a replica acts: time must not go on without it.
         let looks = lost && !self.is_busy(world);
@@ -129,7 +154,11 @@ impl Configuration {
     fn schedule(&self, world: &World) -> Vec<Millis> {
         let ledger = &world.ledger;
         let mut moments = Vec::new();
-        for entry in ledger.entries.iter().filter(|entry| matches!(entry.state, State::Current | State::Retired)) {
+        for entry in ledger
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.state, State::Current | State::Retired))
+        {
             let rotating = ledger.retired(&entry.uid).next().is_some();
             let ends = entry.published_at.filter(|_| rotating).map(|at| at + OVERLAP);
             moments.extend(ends);
@@ -139,7 +168,11 @@ impl Configuration {
             let renewal = |entry: &Entry| entry.expires_at - TIMINGS.long_expiry / 2 + 1;
             moments.extend(Some(renewal(entry)).filter(|at| self.is_near(*at)));
         }
-        let dying = world.tokens.iter().filter(|token| token.accepted).filter_map(|token| Some(token.expires? + 1));
+        let dying = world
+            .tokens
+            .iter()
+            .filter(|token| token.accepted)
+            .filter_map(|token| Some(token.expires? + 1));
         moments.extend(dying.filter(|at| self.is_near(*at)));
         moments
     }

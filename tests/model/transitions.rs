@@ -45,7 +45,8 @@ impl Action {
     /// Neither a fault nor a user's doing.
     pub fn is_progress(self) -> bool {
         use Action::*;
-        let passes = matches!(self, Begin(_) | Watch(_) | Perform(_) | PerformBeside(_) | Commit(_));
+        let passes =
+            matches!(self, Begin(_) | Watch(_) | Perform(_) | PerformBeside(_) | Commit(_));
         passes || matches!(self, Land(_) | TokenController(..) | Write(..) | Collect(_) | Wait)
     }
 
@@ -72,7 +73,11 @@ impl Model for Configuration {
             match replica.pass.as_ref().map(|pass| &pass.progress) {
                 None => actions.push(Action::Begin(i)),
                 Some(Progress::Sent { .. }) => {
-                    actions.extend([Action::Perform(i), Action::PerformBeside(i), Action::Reconsider(i)]);
+                    actions.extend([
+                        Action::Perform(i),
+                        Action::PerformBeside(i),
+                        Action::Reconsider(i),
+                    ]);
                 }
                 Some(Progress::Answered(..)) => actions.push(Action::Commit(i)),
             }
@@ -112,7 +117,8 @@ impl Model for Configuration {
             Action::BackUp => Self::back_up(&mut world),
             Action::Restore => self.bring_back(&mut world)?,
             Action::Wait => {
-                let moment = self.next_moment(&world).filter(|moment| !self.starves(&world, *moment))?;
+                let moment =
+                    self.next_moment(&world).filter(|moment| !self.starves(&world, *moment))?;
                 world.advance(moment);
             }
             Action::Delete(_)
@@ -147,9 +153,12 @@ impl Configuration {
             (Fault::Doubt, Action::Doubt(i, true)),
             (Fault::Wrong404, Action::Wrong404(i)),
         ];
-        let resting = [(Fault::Ahead, Action::Misled(i, LIE)), (Fault::Behind, Action::Misled(i, -LIE))];
+        let resting =
+            [(Fault::Ahead, Action::Misled(i, LIE)), (Fault::Behind, Action::Misled(i, -LIE))];
         let possible = if is_passing { &passing[..] } else { &resting[..] };
-        actions.extend(possible.iter().filter(|(fault, _)| self.has(*fault)).map(|(_, action)| *action));
+        actions.extend(
+            possible.iter().filter(|(fault, _)| self.has(*fault)).map(|(_, action)| *action),
+        );
     }
 
     /// What a replica does or meets.
@@ -160,7 +169,9 @@ impl Configuration {
             Action::Misled(i, lie) => owner(world, i).begin(lie),
             Action::Reconsider(i) => owner(world, i).reconsider(),
             Action::Perform(i) => owner(world, i).perform(false),
-            Action::LaggingList(i) if world.before.1 != world.tokens => owner(world, i).perform(true),
+            Action::LaggingList(i) if world.before.1 != world.tokens => {
+                owner(world, i).perform(true)
+            }
             Action::PerformBeside(i) => owner(world, i).perform_beside(),
             Action::Commit(i) => owner(world, i).commit(),
             Action::Crash(i) => {

@@ -3,7 +3,9 @@ use crate::configuration::{Configuration, Edit, Restore};
 use crate::replica::Replica;
 use crate::shared::Shared;
 use crate::transitions::Action;
-use crate::world::{Backup, Custom, FOREIGN, HIGH, Late, Phase, Published, STRANGER, Worker, World};
+use crate::world::{
+    Backup, Custom, FOREIGN, HIGH, Late, Phase, Published, STRANGER, Worker, World,
+};
 
 /// The pair that a user writes by hand.
 fn by_hand() -> Published {
@@ -30,7 +32,10 @@ impl Configuration {
                 (Action::Force(r), self.force && phase == Phase::Deleting),
                 (Action::Rotate(r), alive && rotate < self.rotate[r]),
                 (Action::Revoke(r), alive && revoke < self.revoke[r]),
-                (Action::Apply(r), phase == Phase::Future && world.customs[1 - r].phase == Phase::Gone),
+                (
+                    Action::Apply(r),
+                    phase == Phase::Future && world.customs[1 - r].phase == Phase::Gone,
+                ),
                 (Action::DeleteInIsc(r), self.by_hand && alive && world.lost.is_empty()),
                 (Action::Use(r), self.max_overlap && alive),
             ];
@@ -47,7 +52,9 @@ impl Configuration {
     /// What users do.
     pub fn user(&self, world: &mut World, action: Action) -> Option<()> {
         match action {
-            Action::Delete(r) if world.customs[r].phase == Phase::New => world.customs[r].phase = Phase::Gone,
+            Action::Delete(r) if world.customs[r].phase == Phase::New => {
+                world.customs[r].phase = Phase::Gone;
+            }
             Action::Delete(r) => world.customs[r].phase = Phase::Deleting,
             Action::Force(r) => {
                 world.customs[r].phase = Phase::Gone;
@@ -57,7 +64,8 @@ impl Configuration {
             Action::Rotate(r) => world.customs[r].rotate += 1,
             Action::Revoke(r) => world.customs[r].revoke += 1,
             Action::DeleteInIsc(r) => {
-                let id = world.own_secret(self.place(r), r).filter(|secret| !secret.edited)?.id.clone();
+                let id =
+                    world.own_secret(self.place(r), r).filter(|secret| !secret.edited)?.id.clone();
                 world.token(&id)?;
                 world.remove(|token| token.id == id);
                 world.lost.insert(id);

@@ -35,8 +35,12 @@ impl World {
             self.violations |= TOO_EARLY;
         }
         for uid in &*UIDS {
-            let handled = |ledger: &Ledger| ledger.resources.get(uid).map(|resource| resource.revoked.clone());
-            if handled(&self.ledger).is_some_and(|before| Some(before) != handled(&new)) && handled(&new).is_some() {
+            let handled = |ledger: &Ledger| {
+                ledger.resources.get(uid).map(|resource| resource.revoked.clone())
+            };
+            if handled(&self.ledger).is_some_and(|before| Some(before) != handled(&new))
+                && handled(&new).is_some()
+            {
                 let condemned = new.of(uid).filter(|entry| entry.state == State::Tomb);
                 self.revoked.extend(condemned.map(|entry| entry.id.clone()));
             }
@@ -45,10 +49,15 @@ impl World {
         self.settle_late();
     }
 
-    /// P3: with its resource, on request, dead already, or long enough after its successor was published.
+    /// P3: with its resource, on request, dead already, or long enough after its successor was
+    /// published.
     fn may_condemn(&self, new: &Ledger, old: &Entry) -> bool {
-        let resource = |ledger: &Ledger| ledger.resources.get(&old.uid).map(|r| (r.deleting, r.revoked.clone()));
-        let (Some((_, revoked)), Some((deleting, revoked_now))) = (resource(&self.ledger), resource(new)) else {
+        let resource = |ledger: &Ledger| {
+            ledger.resources.get(&old.uid).map(|r| (r.deleting, r.revoked.clone()))
+        };
+        let (Some((_, revoked)), Some((deleting, revoked_now))) =
+            (resource(&self.ledger), resource(new))
+        else {
             return true;
         };
         let Some(token) = self.token(&old.id) else { return true };

@@ -1,4 +1,5 @@
-//! The world of the model: Kubernetes objects, the tokens in ISC, requests whose effect is still to come, and time.
+//! The world of the model: Kubernetes objects, the tokens in ISC, requests whose effect is still to
+//! come, and time.
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -76,7 +77,8 @@ pub struct Published {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Worker {
     Idle,
-    /// It read the Secret's metadata, and reads the ledger next. `is_same`: the Secret did not change since.
+    /// It read the Secret's metadata, and reads the ledger next. `is_same`: the Secret did not
+    /// change since.
     Glanced {
         glance: Glance,
         is_same: bool,
@@ -104,7 +106,8 @@ pub struct Token {
     pub resource: Option<usize>,
     /// Its name is one of ours.
     pub ours: bool,
-    /// It was left to its user; a stale replica may give it its old name back, and nobody destroys it for that.
+    /// It was left to its user; a stale replica may give it its old name back, and nobody destroys
+    /// it for that.
     pub released: bool,
     pub n: u64,
     pub created: Millis,
@@ -112,7 +115,8 @@ pub struct Token {
     pub expires: Option<Millis>,
     /// Its expiry was extended and its credential accepted.
     pub accepted: bool,
-    /// When its pair was first published; only told exactly while an older token of its resource lives.
+    /// When its pair was first published; only told exactly while an older token of its resource
+    /// lives.
     pub published: Option<Millis>,
     pub last_used: Option<Millis>,
 }
@@ -178,7 +182,11 @@ pub fn new_ledger(slots: usize) -> Ledger {
         ca_pem: None,
         tokens_per_user: u32::try_from(slots).unwrap_or(10),
     };
-    Ledger::new(endpoint, Owner { tenant_id: "tenant".into(), identity_id: IDENTITY.into() }, "incarnation".into())
+    Ledger::new(
+        endpoint,
+        Owner { tenant_id: "tenant".into(), identity_id: IDENTITY.into() },
+        "incarnation".into(),
+    )
 }
 
 impl World {

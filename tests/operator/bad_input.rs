@@ -1,4 +1,5 @@
-//! What is wrong in Kubernetes: nothing is minted, somebody is told what to do, and all goes on once it is done.
+//! What is wrong in Kubernetes: nothing is minted, somebody is told what to do, and all goes on
+//! once it is done.
 use serde_json::json;
 use stage::{OWN, Place, Stage, condition, eventually, play, ready_message};
 
@@ -36,14 +37,24 @@ fn a_seed_secret_that_is_missing_empty_or_wrong_is_named_on_tenant_and_resource(
         let all = [
             ("SeedMissing", None, "create it with the keys clientId and clientSecret"),
             ("SeedInvalid", Some(json!({})), "has no value under \"clientId\""),
-            ("SeedInvalid", Some(json!({"clientId": place.client_id, "clientSecret": " "})), "under \"clientSecret\""),
-            ("SeedInvalid", Some(json!({"client_id": "x", "client_secret": "y"})), "under \"clientId\""),
+            (
+                "SeedInvalid",
+                Some(json!({"clientId": place.client_id, "clientSecret": " "})),
+                "under \"clientSecret\"",
+            ),
+            (
+                "SeedInvalid",
+                Some(json!({"client_id": "x", "client_secret": "y"})),
+                "under \"clientId\"",
+            ),
         ];
         let seeds = place.stage.api("Secret", Some(OWN));
         for (reason, body, remedy) in all {
             if let Some(body) = body {
                 let _ = seeds.delete(&place.seed_name(), &Default::default()).await;
-                place.apply("Secret", Some(OWN), &place.seed_name(), json!({"stringData": body})).await;
+                place
+                    .apply("Secret", Some(OWN), &place.seed_name(), json!({"stringData": body}))
+                    .await;
             }
             eventually(&format!("{reason}: {remedy}"), async || {
                 let message = place.tenant_shows("False", reason).await;
@@ -68,7 +79,11 @@ fn a_credential_that_isc_refuses_is_named_by_its_seed_secret() {
         let place = Stage::shared().await.bare("refused-credential").await;
         place.seed_with(&place.client_id, &"x".repeat(64)).await;
         place.declare().await;
-        let words = ["Tenant \"refused-credential\"", "refused-credential-seed", "put a live personal access token"];
+        let words = [
+            "Tenant \"refused-credential\"",
+            "refused-credential-seed",
+            "put a live personal access token",
+        ];
         place.refused("sync", "CredentialRefused", &words).await;
         place.tenant_shows("False", "CredentialRefused").await;
         nothing_was_minted(&place);
@@ -82,8 +97,7 @@ fn a_namespace_or_a_scope_that_is_not_granted_gets_nothing() {
     play(async {
         let place = Stage::shared().await.bare("grants").await;
         place.seed().await;
-        let grant =
-            |namespace: &str, scopes: &[&str]| json!({"grants": [{"namespaces": [namespace], "scopes": scopes}]});
+        let grant = |namespace: &str, scopes: &[&str]| json!({"grants": [{"namespaces": [namespace], "scopes": scopes}]});
         place.tenant(grant("elsewhere", &["idn:nelm:*"])).await;
         place.token("sync", json!({"scopes": ["idn:nelm:read", "sp:scopes:all"]})).await;
         let nobody = "Tenant \"grants\" grants nothing to namespace \"grants\"";
@@ -108,10 +122,17 @@ fn a_narrowed_grant_leaves_the_live_token_alone() {
         let place = Stage::shared().await.place("narrowed").await;
         place.served(json!({})).await;
         let before = (place.minted()[0].id.clone(), place.secret("sync").await.unwrap());
-        place.tenant(json!({"grants": [{"namespaces": ["narrowed"], "scopes": ["idn:accounts:read"]}]})).await;
+        place
+            .tenant(
+                json!({"grants": [{"namespaces": ["narrowed"], "scopes": ["idn:accounts:read"]}]}),
+            )
+            .await;
         let token = place.shows("sync", "True", "NotGranted").await;
         let message = ready_message(&token);
-        assert!(message.contains("holds a live credential") && message.contains("idn:nelm:read"), "{message}");
+        assert!(
+            message.contains("holds a live credential") && message.contains("idn:nelm:read"),
+            "{message}"
+        );
         assert_eq!(condition(&token, "Stalled")["reason"], "NotGranted");
         place.tells("sync", &["NotGranted"]).await;
         assert!(place.authenticates("sync").await);
@@ -126,15 +147,25 @@ fn a_narrowed_grant_leaves_the_live_token_alone() {
 fn a_foreign_secret_keeps_its_bytes_and_its_name() {
     play(async {
         let place = Stage::shared().await.place("foreign-secret").await;
-        place.create("Secret", "root-ca", json!({"data": {"clientId": "eHg=", "ca.crt": "eHg="}})).await;
+        place
+            .create("Secret", "root-ca", json!({"data": {"clientId": "eHg=", "ca.crt": "eHg="}}))
+            .await;
         let before = place.get("Secret", "root-ca").await.unwrap();
         place.token("sync", json!({"secret": {"name": "root-ca"}})).await;
         place
-            .refused("sync", "SecretConflict", &["Secret \"root-ca\"", "delete that Secret", "spec.secret.name"])
+            .refused(
+                "sync",
+                "SecretConflict",
+                &["Secret \"root-ca\"", "delete that Secret", "spec.secret.name"],
+            )
             .await;
         assert_eq!(place.get("Secret", "root-ca").await.unwrap(), before);
         place.remove("sync").await;
-        assert_eq!(place.get("Secret", "root-ca").await.unwrap(), before, "not even deletion touches it");
+        assert_eq!(
+            place.get("Secret", "root-ca").await.unwrap(),
+            before,
+            "not even deletion touches it"
+        );
         place.token("sync", json!({"secret": {"name": "root-ca"}})).await;
         place.shows("sync", "False", "SecretConflict").await;
         assert_eq!(place.posts(), 0);
@@ -182,11 +213,19 @@ fn a_secret_that_the_cluster_refuses_is_published_once_it_does_not() {
         })
         .await;
         place.token("sync", json!({})).await;
-        let words = ["refuses Secret \"sync\"", "no Secrets here", "change the quota, admission policy or right"];
+        let words = [
+            "refuses Secret \"sync\"",
+            "no Secrets here",
+            "change the quota, admission policy or right",
+        ];
         place.refused("sync", "SecretRefused", &words).await;
         place.stage.kubectl(&["delete", "-f", &file]);
         place.ready("sync").await;
-        assert_eq!((place.posts(), place.created()), (1, 1), "the token that was minted is the one published");
+        assert_eq!(
+            (place.posts(), place.created()),
+            (1, 1),
+            "the token that was minted is the one published"
+        );
         assert!(place.authenticates("sync").await);
     });
 }

@@ -1,4 +1,5 @@
-//! Hostile replies: each is "unknown" or "no information", never a DELETE of anything, never a second token.
+//! Hostile replies: each is "unknown" or "no information", never a DELETE of anything, never a
+//! second token.
 use isc_simulator::{Fault, Hostile, Operation};
 use serde_json::json;
 use stage::{Stage, play};
@@ -17,7 +18,8 @@ fn a_hostile_reply_to_a_post_leaves_exactly_one_token() {
             one_bad_post("post-no-secret", "IscUnavailable", body(Hostile::SecretMissing)),
             one_bad_post("post-other-owner", "IscUnavailable", body(Hostile::OtherOwner)),
             one_bad_post("post-other-name", "IscUnavailable", body(Hostile::AlteredName)),
-            // Nothing is in doubt here, and the back-off may be over before anybody could tell of it.
+            // Nothing is in doubt here, and the back-off may be over before anybody could tell of
+            // it.
             one_bad_post("post-other-id", "Published", body(Hostile::OtherId)),
         );
     });
@@ -57,7 +59,8 @@ fn a_list_that_is_cut_short_costs_no_live_token() {
         let place = Stage::hurried().await.place("list-cut").await;
         place.serve("live", json!({})).await;
         let before = place.secret("live").await.unwrap();
-        let fault = place.fault(Fault { body: Some(Hostile::CutShort), ..Fault::on(Operation::List) });
+        let fault =
+            place.fault(Fault { body: Some(Hostile::CutShort), ..Fault::on(Operation::List) });
         tokio::time::sleep(std::time::Duration::from_secs(6)).await;
         place.ends(fault);
         place.has_one("live").await;

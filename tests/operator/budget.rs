@@ -36,7 +36,11 @@ async fn one_create(stage: &Stage) {
     let spent = Spent::by(&place).await.less(&before);
     assert_eq!(spent.events(), 1, "{spent:?}");
     assert!(spent.without_events() <= 7, "{spent:?}");
-    assert_eq!((spent.calls(Create), spent.calls(Patch), spent.calls(Oauth)), (1, 1, 1), "{spent:?}");
+    assert_eq!(
+        (spent.calls(Create), spent.calls(Patch), spent.calls(Oauth)),
+        (1, 1, 1),
+        "{spent:?}"
+    );
     assert!(spent.calls(List) <= 1, "{spent:?}");
 }
 
@@ -44,8 +48,8 @@ async fn one_create(stage: &Stage) {
 async fn eight_in_a_row(stage: &Stage) {
     let place = stage.bare("eight").await;
     place.seed().await;
-    // The Tenant exists, so that nothing is wrong, but has not reached ISC: all eight wait for it. The operator starts
-    // when all are there, since it does not wait for ISC for long.
+    // The Tenant exists, so that nothing is wrong, but has not reached ISC: all eight wait for it.
+    // The operator starts when all are there, since it does not wait for ISC for long.
     stage.kill_operator();
     let gate = hold(&place, Oauth);
     place.tenant(json!({})).await;
@@ -65,7 +69,11 @@ async fn eight_in_a_row(stage: &Stage) {
     let spent = Spent::by(&place).await;
     assert_eq!(spent.events(), PER_OWNER, "{spent:?}");
     assert!(spent.without_events() <= 6 * PER_OWNER, "{spent:?}");
-    assert_eq!((spent.calls(Create), spent.calls(Patch), spent.calls(Oauth)), (8, 8, 8 + 1), "{spent:?}");
+    assert_eq!(
+        (spent.calls(Create), spent.calls(Patch), spent.calls(Oauth)),
+        (8, 8, 8 + 1),
+        "{spent:?}"
+    );
     assert!(spent.calls(List) <= 2, "{spent:?}");
 }
 
@@ -95,7 +103,11 @@ async fn status_edit(stage: &Stage) {
     noise("status", std::slice::from_ref(&place)).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let spent = Spent::by(&place).await.less(&before);
-    assert_eq!((spent.kubernetes.values().sum::<usize>(), spent.calls(Create)), (0, 0), "{spent:?}");
+    assert_eq!(
+        (spent.kubernetes.values().sum::<usize>(), spent.calls(Create)),
+        (0, 0),
+        "{spent:?}"
+    );
 }
 
 #[test]
@@ -130,7 +142,8 @@ fn a_restart_a_resync_and_noise_write_and_mint_nothing() {
         quiet("restart", 1).await;
         quiet("resync", 2).await;
         quiet("label and annotation", 1).await;
-        // What a status says wrongly is corrected when its turn comes, and not because it was edited.
+        // What a status says wrongly is corrected when its turn comes, and not because it was
+        // edited.
         let before = Spent::by(&places[0]).await;
         noise("status", &places[..1]).await;
         eventually("the status is as before", async || {
@@ -174,12 +187,14 @@ async fn noise(what: &str, places: &[Place<'_>]) {
     for place in places {
         match what {
             "label and annotation" => {
-                let metadata = json!({"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}});
+                let metadata =
+                    json!({"metadata": {"labels": {"a": "b"}, "annotations": {"c": "d"}}});
                 place.patch("PersonalAccessToken", "t0", metadata).await;
             }
             "status" => {
                 let api = place.stage.api("PersonalAccessToken", Some(&place.name));
-                let patch = kube::api::Patch::Merge(json!({"status": {"failures": 7, "current": null}}));
+                let patch =
+                    kube::api::Patch::Merge(json!({"status": {"failures": 7, "current": null}}));
                 api.patch_status("t0", &Default::default(), &patch).await.unwrap();
             }
             _ => {}
@@ -188,14 +203,16 @@ async fn noise(what: &str, places: &[Place<'_>]) {
 }
 
 fn hold(place: &Place<'_>, operation: Operation) -> u64 {
-    let spec = GateSpec { tenant: Some(place.name.clone()), operation: Some(operation), when: Before };
+    let spec =
+        GateSpec { tenant: Some(place.name.clone()), operation: Some(operation), when: Before };
     place.stage.simulator.control().close_gate(spec)
 }
 
 /// Waits until the owner was looked through so often since an entry of the record.
 async fn listed(place: &Place<'_>, since: u64, times: usize) {
     eventually(&format!("{} LISTs of {}", times, place.name), async || {
-        let lists = |entry: &&isc_simulator::Entry| entry.seq > since && entry.operation == Some(List);
+        let lists =
+            |entry: &&isc_simulator::Entry| entry.seq > since && entry.operation == Some(List);
         (place.record().iter().filter(lists).count() >= times).then_some(())
     })
     .await;

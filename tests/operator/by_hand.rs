@@ -1,4 +1,5 @@
-//! What people change behind the operator's back, in ISC and in the cluster, and what deletion may leave to them.
+//! What people change behind the operator's back, in ISC and in the cluster, and what deletion may
+//! leave to them.
 use std::time::Duration;
 
 use isc_simulator::TokenEdit;
@@ -29,7 +30,10 @@ fn a_token_that_was_changed_in_isc_is_put_right() {
             })
             .await;
         }
-        assert_eq!((place.created(), place.ready("sync").await.data["status"]["failures"].clone()), (1, Value::Null));
+        assert_eq!(
+            (place.created(), place.ready("sync").await.data["status"]["failures"].clone()),
+            (1, Value::Null)
+        );
     });
 }
 
@@ -54,12 +58,23 @@ fn retain_leaves_token_and_secret_as_they_are() {
         place.served(json!({"reclaimPolicy": "Retain", "name": "NERM sync"})).await;
         let (pair, data) = (place.pair().await, place.secret("sync").await.unwrap());
         place.remove("sync").await;
-        let token =
-            place.all_tokens().into_iter().find(|token| token.id == pair.client_id).expect("the token lives on");
-        assert!(token.name.starts_with("released NERM sync [") && place.minted().is_empty(), "{}", token.name);
+        let token = place
+            .all_tokens()
+            .into_iter()
+            .find(|token| token.id == pair.client_id)
+            .expect("the token lives on");
+        assert!(
+            token.name.starts_with("released NERM sync [") && place.minted().is_empty(),
+            "{}",
+            token.name
+        );
         let secret = place.get("Secret", "sync").await.expect("the Secret stays");
-        let marks =
-            secret.metadata.annotations.unwrap_or_default().into_keys().any(|name| name.contains("pat-operator"));
+        let marks = secret
+            .metadata
+            .annotations
+            .unwrap_or_default()
+            .into_keys()
+            .any(|name| name.contains("pat-operator"));
         assert!(!marks && secret.metadata.owner_references.unwrap_or_default().is_empty());
         assert_eq!(place.secret("sync").await.unwrap(), data);
         assert!(place.accepts(&pair).await);
@@ -128,14 +143,21 @@ async fn is_removed_by_force(place: &Place<'_>) {
 async fn is_finished_from_the_ledger(place: &Place<'_>) {
     eventually("the end of the resource is recorded", async || {
         let ledger = place.document().await;
-        ledger["resources"].as_object()?.values().all(|resource| resource["deleting"] == true).then_some(())
+        ledger["resources"]
+            .as_object()?
+            .values()
+            .all(|resource| resource["deleting"] == true)
+            .then_some(())
     })
     .await;
     // The cluster's garbage collector does so too, which on a new cluster takes its time.
     let secrets = place.stage.api("Secret", Some(&place.name));
     let _ = secrets.delete("sync", &Default::default()).await;
     eventually("its token is revoked", async || place.minted().is_empty().then_some(())).await;
-    eventually("its record is gone", async || (place.document().await["resources"] == json!({})).then_some(())).await;
+    eventually("its record is gone", async || {
+        (place.document().await["resources"] == json!({})).then_some(())
+    })
+    .await;
     assert_eq!(place.destroyed().len(), 1);
 }
 
@@ -144,14 +166,18 @@ async fn gets_back(place: &Place<'_>, old: &DynamicObject) {
     let mut ledger = place.ledger().await.unwrap();
     ledger.data["data"] = old.data["data"].clone();
     let ledgers = place.stage.api("Secret", Some(OWN));
-    ledgers.replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger).await.unwrap();
+    ledgers
+        .replace(old.metadata.name.as_ref().unwrap(), &Default::default(), &ledger)
+        .await
+        .unwrap();
 }
 
 /// The ledger lost the rotation to this pair.
 async fn takes_the_published_pair_over(place: &Place<'_>, new: &Pair) {
     eventually("the published pair is recorded again", async || {
         let ledger = place.document().await;
-        let current = ledger["entries"].as_array()?.iter().find(|entry| entry["state"] == "Current")?.clone();
+        let current =
+            ledger["entries"].as_array()?.iter().find(|entry| entry["state"] == "Current")?.clone();
         (current["id"] == new.client_id).then_some(())
     })
     .await;

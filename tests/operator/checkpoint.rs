@@ -1,4 +1,5 @@
-//! Checkpoints between the operator and the API server: a request stops there, before or after its effect, for good.
+//! Checkpoints between the operator and the API server: a request stops there, before or after its
+//! effect, for good.
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +19,8 @@ struct Checkpoint {
     held: bool,
 }
 
-/// Passes requests on, except those that a checkpoint holds. These never get an answer: the operator is killed then.
+/// Passes requests on, except those that a checkpoint holds. These never get an answer: the
+/// operator is killed then.
 #[derive(Clone)]
 pub struct Checkpoints {
     points: Arc<Mutex<Vec<Checkpoint>>>,
@@ -77,7 +79,9 @@ impl Checkpoints {
     }
 
     async fn hold(&self, place: &str) -> Infallible {
-        if let Some(point) = self.points.lock().unwrap().iter_mut().find(|point| point.place == place) {
+        if let Some(point) =
+            self.points.lock().unwrap().iter_mut().find(|point| point.place == place)
+        {
             point.held = true;
         }
         std::future::pending().await

@@ -1,4 +1,5 @@
-//! A proxy on loopback that carries what it is asked to by CONNECT, and writes down all that it is asked for.
+//! A proxy on loopback that carries what it is asked to by CONNECT, and writes down all that it is
+//! asked for.
 use std::io;
 use std::sync::{Arc, Mutex};
 

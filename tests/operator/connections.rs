@@ -67,7 +67,8 @@ impl Operators {
 
     /// Waits until an operator that is started so has seen the Lease, whoever holds it.
     async fn arrives(&self, identity: &str, environment: &[(&str, &OsStr)], flags: &[&OsStr]) {
-        let long = ["--leader-elect", "--lease-duration=10m", "--lease-renew-deadline=9m"].map(OsStr::new);
+        let long =
+            ["--leader-elect", "--lease-duration=10m", "--lease-renew-deadline=9m"].map(OsStr::new);
         let mut operator = self.start(identity, environment, &[flags, &long].concat());
         eventually(&format!("{identity} reaches Kubernetes"), async || {
             assert_eq!(operator.ended(), None, "{identity} ended: {}", self.log(identity));
@@ -89,7 +90,11 @@ fn fails(flags: &[&str], environment: &[(&str, &str)], words: &[&str]) {
     let ran = run(flags, environment);
     let said = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(1), "{flags:?} {environment:?}: {said}");
-    assert_eq!(words.iter().find(|word| !said.contains(**word)), None, "{flags:?} {environment:?}: {said}");
+    assert_eq!(
+        words.iter().find(|word| !said.contains(**word)),
+        None,
+        "{flags:?} {environment:?}: {said}"
+    );
     assert!(!said.contains(PASSWORD), "{flags:?} {environment:?}: {said}");
 }
 
@@ -110,15 +115,19 @@ fn kubeconfig_of_the_environment_leads_to_kubernetes_unless_a_flag_does() {
         let operators = Operators::new();
         let good = operators.file("good", &stage.kubeconfig());
         let astray = operators.file("astray", ASTRAY);
-        let undecided =
-            operators.file("undecided", &ASTRAY.replace("current-context: astray", "current-context: \"\""));
+        let undecided = operators
+            .file("undecided", &ASTRAY.replace("current-context: astray", "current-context: \"\""));
         let absent = operators.folder.path().join("absent");
         let list = |paths: &[&Path]| std::env::join_paths(paths).unwrap();
 
         for (identity, variable, flags) in [
             ("alone", list(&[&good]), vec![]),
             ("second-of-a-list", list(&[&absent, &undecided, &good]), vec![]),
-            ("context-of-a-list", list(&[&astray, &good]), vec![OsStr::new("--context"), OsStr::new("it")]),
+            (
+                "context-of-a-list",
+                list(&[&astray, &good]),
+                vec![OsStr::new("--context"), OsStr::new("it")],
+            ),
             ("flag", list(&[&astray]), vec![OsStr::new("--kubeconfig"), good.as_os_str()]),
         ] {
             operators.arrives(identity, &[("KUBECONFIG", &variable)], &flags).await;
@@ -128,7 +137,13 @@ fn kubeconfig_of_the_environment_leads_to_kubernetes_unless_a_flag_does() {
 
 #[test]
 fn without_a_way_to_kubernetes_the_error_says_what_is_missing_and_what_to_give() {
-    let nowhere = ["found no Kubernetes", "not in a Pod", "give --kubeconfig FILE", "set KUBECONFIG", "~/.kube/config"];
+    let nowhere = [
+        "found no Kubernetes",
+        "not in a Pod",
+        "give --kubeconfig FILE",
+        "set KUBECONFIG",
+        "~/.kube/config",
+    ];
     for environment in [&[][..], &[("KUBECONFIG", "")]] {
         fails(&[], environment, &nowhere);
         let said = run(&[], environment).stderr;
@@ -137,7 +152,11 @@ fn without_a_way_to_kubernetes_the_error_says_what_is_missing_and_what_to_give()
     let pod = [("KUBERNETES_SERVICE_HOST", "127.0.0.1"), ("KUBERNETES_SERVICE_PORT", "1")];
     fails(&[], &pod, &["service account", "mounted", "--kubeconfig", "KUBECONFIG"]);
     fails(&["--context", "x"], &[], &["\\\"x\\\"", "--kubeconfig", "KUBECONFIG"]);
-    fails(&[], &[("KUBECONFIG", "/nonexistent/a:/nonexistent/b")], &["check KUBECONFIG", "/nonexistent/b"]);
+    fails(
+        &[],
+        &[("KUBECONFIG", "/nonexistent/a:/nonexistent/b")],
+        &["check KUBECONFIG", "/nonexistent/b"],
+    );
     fails(&["--kubeconfig", "/nonexistent/a"], &[], &["check --kubeconfig", "/nonexistent/a"]);
 }
 
@@ -150,13 +169,19 @@ fn host_and_port(url: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_else() {
     play(async {
         let isc = Options { https: Some(loopback(0)), ..Options::with_tenants(Vec::new()) };
         let stage = Stage::before(isc, &[]).await;
         let operators = Operators::new();
         let kubeconfig = operators.file("kubeconfig", &stage.kubeconfig());
-        let flags = ["--log-level=trace", "--no-leader-elect", "--kubeconfig", kubeconfig.to_str().unwrap()];
+        let flags = [
+            "--log-level=trace",
+            "--no-leader-elect",
+            "--kubeconfig",
+            kubeconfig.to_str().unwrap(),
+        ];
         let flags = flags.map(OsStr::new);
         let (secure, plain) = (stage.bare("secure").await, stage.place("plain").await);
         secure.seed().await;
@@ -167,19 +192,31 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
 
         // With a user, under the name that curl prefers, and with names for plain http.
         let url = format!("http://me:{PASSWORD}@{}", proxy.address("127.0.0.1"));
-        let environment =
-            [("https_proxy", OsStr::new(&url)), ("HTTP_PROXY", OsStr::new(&url)), ("ALL_PROXY", OsStr::new(&url))];
+        let environment = [
+            ("https_proxy", OsStr::new(&url)),
+            ("HTTP_PROXY", OsStr::new(&url)),
+            ("ALL_PROXY", OsStr::new(&url)),
+        ];
         let operator = operators.start("proxied", &environment, &flags);
         for place in [&secure, &plain] {
             place.serve("proxied", json!({})).await;
         }
         drop(operator);
         let asked = proxy.asked();
-        assert!(asked.iter().all(|asked| asked.authorization.as_deref() == Some(BASIC)), "{asked:?}");
+        assert!(
+            asked.iter().all(|asked| asked.authorization.as_deref() == Some(BASIC)),
+            "{asked:?}"
+        );
         assert_eq!(targets(asked), BTreeSet::from([kubernetes, simulator.clone()]));
         let log = operators.log("proxied");
-        assert!(log.contains(&format!("\"https_proxy\":\"http://{}\"", proxy.address("127.0.0.1"))), "{log}");
-        assert!(!log.contains(PASSWORD) && !log.contains(&BASIC[6..]), "the log tells the password");
+        assert!(
+            log.contains(&format!("\"https_proxy\":\"http://{}\"", proxy.address("127.0.0.1"))),
+            "{log}"
+        );
+        assert!(
+            !log.contains(PASSWORD) && !log.contains(&BASIC[6..]),
+            "the log tells the password"
+        );
 
         for (name, names, no_proxy) in [
             ("excepted", &["HTTPS_PROXY", "ALL_PROXY"][..], Some("127.0.0.1,localhost")),
@@ -189,7 +226,8 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
             // A new one: the operator may have asked for more when it was killed.
             let proxy = Proxy::start().await;
             let url = format!("http://{}", proxy.address("127.0.0.1"));
-            let mut environment: Vec<_> = names.iter().map(|name| (*name, OsStr::new(&url))).collect();
+            let mut environment: Vec<_> =
+                names.iter().map(|name| (*name, OsStr::new(&url))).collect();
             environment.extend(no_proxy.map(|hosts| ("NO_PROXY", OsStr::new(hosts))));
             let operator = operators.start(name, &environment, &flags);
             for place in [&secure, &plain] {
@@ -207,7 +245,10 @@ fn the_proxy_of_the_environment_carries_https_to_kubernetes_and_isc_and_nothing_
         assert!(message.contains("at the proxy of HTTPS_PROXY"), "{message}");
         drop(operator);
         for told in [&message, &operators.log("refused")] {
-            assert!(!told.contains(PASSWORD) && !told.contains(&BASIC[6..]), "the password is told");
+            assert!(
+                !told.contains(PASSWORD) && !told.contains(&BASIC[6..]),
+                "the password is told"
+            );
         }
     });
 }
@@ -231,21 +272,38 @@ fn no_proxy_speaks_of_the_server_and_a_kubeconfig_has_a_proxy_of_its_own() {
             ("empty-names-stand-before-it", upper, ",localhost,,127.0.0.1,", false),
             ("only-empty-names", upper, " , ", true),
         ] {
-            // Each has a proxy of its own: the one before may have asked for more when it was killed.
+            // Each has a proxy of its own: the one before may have asked for more when it was
+            // killed.
             let proxy = Proxy::start().await;
             let url = proxy.address("localhost");
             let kubeconfig = operators.file(identity, &text);
             let environment = [(https_proxy, OsStr::new(&url)), (no_proxy, OsStr::new(hosts))];
-            operators.arrives(identity, &environment, &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()]).await;
+            operators
+                .arrives(
+                    identity,
+                    &environment,
+                    &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()],
+                )
+                .await;
             let expected = is_carried.then(|| kubernetes.clone());
             assert_eq!(targets(proxy.asked()), expected.into_iter().collect(), "{identity}");
         }
-        for (identity, environment) in [("own-proxy", vec![]), ("own-proxy-counts", vec!["HTTPS_PROXY", "NO_PROXY"])] {
+        for (identity, environment) in
+            [("own-proxy", vec![]), ("own-proxy-counts", vec!["HTTPS_PROXY", "NO_PROXY"])]
+        {
             let proxy = Proxy::start().await;
-            let own = format!("cluster: {{proxy-url: \"http://{}\", server", proxy.address("localhost"));
+            let own =
+                format!("cluster: {{proxy-url: \"http://{}\", server", proxy.address("localhost"));
             let kubeconfig = operators.file(identity, &text.replace("cluster: {server", &own));
-            let environment: Vec<_> = environment.into_iter().map(|name| (name, OsStr::new("127.0.0.1,"))).collect();
-            operators.arrives(identity, &environment, &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()]).await;
+            let environment: Vec<_> =
+                environment.into_iter().map(|name| (name, OsStr::new("127.0.0.1,"))).collect();
+            operators
+                .arrives(
+                    identity,
+                    &environment,
+                    &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()],
+                )
+                .await;
             assert_eq!(targets(proxy.asked()), BTreeSet::from([kubernetes.clone()]), "{identity}");
         }
     });
@@ -260,7 +318,8 @@ fn what_is_no_proxy_ends_with_the_name_of_the_variable_and_without_its_password(
     }
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = folder.path().join("kubeconfig");
-    fs::write(&kubeconfig, ASTRAY.replace("{server", &format!("{{proxy-url: \"{wrong}\", server"))).unwrap();
+    fs::write(&kubeconfig, ASTRAY.replace("{server", &format!("{{proxy-url: \"{wrong}\", server")))
+        .unwrap();
     let kubeconfig = kubeconfig.to_str().unwrap();
     fails(&["--kubeconfig", kubeconfig], &[], &["proxy-url in the kubeconfig", remedy]);
 }

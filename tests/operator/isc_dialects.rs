@@ -1,9 +1,9 @@
-//! ISC in its dialects: who a credential is and what it may do is taken from wherever ISC tells it, and what ISC does not
-//! tell stalls nothing.
+//! ISC in its dialects: who a credential is and what it may do is taken from wherever ISC tells it,
+//! and what ISC does not tell stalls nothing.
 use futures::future::join_all;
 use isc_simulator::{
-    CheckToken, Dialect, ExpiresIn, Fault, Hostile, NewToken, OauthInfo, Operation, Presence, ReplyScope, ScopeClaim,
-    Switches, When,
+    CheckToken, Dialect, ExpiresIn, Fault, Hostile, NewToken, OauthInfo, Operation, Presence,
+    ReplyScope, ScopeClaim, Switches, When,
 };
 use serde_json::{Value, json};
 use stage::{Place, Stage, condition, eventually, play};
@@ -23,13 +23,22 @@ fn scopes_are_judged_by_their_names_wherever_isc_tells_them() {
     play(async {
         let stage = Stage::attentive().await;
         let absent = unnamed(CheckToken::Missing);
-        let read_write = Dialect { reply_scope: ReplyScope::ReadWrite, ..unnamed(CheckToken::Answers) };
+        let read_write =
+            Dialect { reply_scope: ReplyScope::ReadWrite, ..unnamed(CheckToken::Answers) };
         tokio::join!(
             judged_by_names(stage, "named-in-reply", Dialect::default()),
             judged_by_names(stage, "named-by-check", unnamed(CheckToken::Answers)),
             judged_by_names(stage, "named-read-write", read_write),
-            judged_by_names(stage, "named-in-claim", Dialect { scope_claim: ScopeClaim::Names, ..absent.clone() }),
-            judged_by_names(stage, "named-as-text", Dialect { scope_claim: ScopeClaim::Text, ..absent }),
+            judged_by_names(
+                stage,
+                "named-in-claim",
+                Dialect { scope_claim: ScopeClaim::Names, ..absent.clone() }
+            ),
+            judged_by_names(
+                stage,
+                "named-as-text",
+                Dialect { scope_claim: ScopeClaim::Text, ..absent }
+            ),
             a_refusal_on_the_way_says_nothing_of_scopes(stage),
         );
     });
@@ -37,7 +46,8 @@ fn scopes_are_judged_by_their_names_wherever_isc_tells_them() {
 
 /// What lies above the user's level is named, and looked at again until the level is raised.
 async fn judged_by_names(stage: &Stage, name: &str, dialect: Dialect) {
-    let asks = dialect.reply_scope != ReplyScope::Names && dialect.check_token == CheckToken::Answers;
+    let asks =
+        dialect.reply_scope != ReplyScope::Names && dialect.check_token == CheckToken::Answers;
     let place = stage.speaking(name, dialect).await;
     let control = stage.simulator.control();
     let level = |level: &str| control.set_levels(name, &place.user, &[level.to_owned()]).unwrap();
@@ -55,21 +65,31 @@ async fn judged_by_names(stage: &Stage, name: &str, dialect: Dialect) {
     }
     let seed = place.tenant_object().await.data["status"]["credential"]["scopes"].clone();
     assert_eq!(seed, json!(["sp:scopes:all"]), "{name}");
-    assert_eq!((place.created(), place.posts(), place.asked(Operation::Patch)), (2, 2, 2), "{name}");
-    assert_eq!(place.asked(Operation::CheckToken) > 0, asks, "{name}: asked only where nobody else says it");
+    assert_eq!(
+        (place.created(), place.posts(), place.asked(Operation::Patch)),
+        (2, 2, 2),
+        "{name}"
+    );
+    assert_eq!(
+        place.asked(Operation::CheckToken) > 0,
+        asks,
+        "{name}: asked only where nobody else says it"
+    );
     place.leave().await;
 }
 
 /// A proxy that answers 403 in the place of ISC is no answer about scopes.
 async fn a_refusal_on_the_way_says_nothing_of_scopes(stage: &Stage) {
-    let place = stage.behaving("refused-on-the-way", |switches| switches.scope_lag_seconds = 0).await;
+    let place =
+        stage.behaving("refused-on-the-way", |switches| switches.scope_lag_seconds = 0).await;
     place.declare().await;
     place.nothing_is_wrong("sync").await;
     let history = place.follow("PersonalAccessToken", "sync", "ScopesEffective").await;
     let before = place.asked(Operation::Patch);
     place.token("sync", json!({"scopes": ["idn:nelm:manage", "idn:nelm:read"]})).await;
     // A Tenant that is refused first changes no scopes: the refusals begin once they are changed.
-    eventually("other scopes", async || (place.asked(Operation::Patch) > before).then_some(())).await;
+    eventually("other scopes", async || (place.asked(Operation::Patch) > before).then_some(()))
+        .await;
     let refused = place.fault(Fault { status: Some(403), ..Fault::on(Operation::Oauth) });
     place.asked_again(Operation::Oauth, 3).await;
     place.ends(refused);
@@ -108,7 +128,10 @@ async fn unknown(stage: &Stage, name: &str, dialect: Dialect) {
     place.declare().await;
     place.nothing_is_wrong("sync").await;
     let message = place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
-    assert!(message.contains("ISC does not report") && message.contains("try one call"), "{message}");
+    assert!(
+        message.contains("ISC does not report") && message.contains("try one call"),
+        "{message}"
+    );
     place.token("sync", json!({"scopes": ["idn:nelm:manage", "idn:nelm:read"]})).await;
     eventually(&format!("{name}: the change in ISC"), async || {
         (place.minted()[0].scope.as_ref()?.len() == 2).then_some(())
@@ -134,7 +157,12 @@ fn the_user_is_known_from_reply_claims_or_two_lists() {
         let stage = Stage::attentive().await;
         let at = |identity| Dialect { identity, ..Dialect::default() };
         let nowhere = Dialect { identity: Presence::Absent, ..unnamed(CheckToken::Missing) };
-        let lie = |skip| Fault { skip, times: Some(1), body: Some(Hostile::OtherOwner), ..Fault::on(Operation::List) };
+        let lie = |skip| Fault {
+            skip,
+            times: Some(1),
+            body: Some(Hostile::OtherOwner),
+            ..Fault::on(Operation::List)
+        };
         tokio::join!(
             known(stage, "user-in-reply", at(Presence::Reply), None),
             known(stage, "user-in-claims", at(Presence::Claims), None),
@@ -161,16 +189,27 @@ async fn known(stage: &Stage, name: &str, dialect: Dialect, lie: Option<Fault>) 
     place.tenant(json!({})).await;
     place.connected().await;
     let before = place.record();
-    let lists = before.iter().filter(|entry| entry.status.is_some() && entry.operation == Some(Operation::List));
+    let lists = before
+        .iter()
+        .filter(|entry| entry.status.is_some() && entry.operation == Some(Operation::List));
     assert!(!needs_two || lists.count() >= 2, "{name}: one LIST is one witness");
-    assert_eq!(history.changes().iter().any(|(_, reason)| reason == "UserUnknown"), lies, "{:?}", history.changes());
+    assert_eq!(
+        history.changes().iter().any(|(_, reason)| reason == "UserUnknown"),
+        lies,
+        "{:?}",
+        history.changes()
+    );
     place.token("sync", json!({})).await;
     place.nothing_is_wrong("sync").await;
     let tenant = place.tenant_object().await;
     assert_eq!(tenant.data["status"]["user"]["id"], place.user, "{name}");
     let document = place.document().await;
     assert_eq!(document["owner"]["identityId"], place.user, "{name}");
-    assert_eq!((place.created(), place.minted()[0].owner.clone()), (1, place.user.clone()), "{name}");
+    assert_eq!(
+        (place.created(), place.minted()[0].owner.clone()),
+        (1, place.user.clone()),
+        "{name}"
+    );
     place.leave().await;
 }
 
@@ -196,7 +235,8 @@ async fn no_user(stage: &Stage, name: &str, dialect: Dialect) {
     place.leave().await;
 }
 
-/// It carries every scope, and LIST says 403: it has no user. Where it names a user, what it lacks is the scope.
+/// It carries every scope, and LIST says 403: it has no user. Where it names a user, what it lacks
+/// is the scope.
 async fn a_list_that_is_forbidden(stage: &Stage) {
     let case = async |name: &str, identity: Presence, reason: &str| {
         let place = stage.speaking(name, Dialect { identity, ..Dialect::default() }).await;
@@ -218,7 +258,8 @@ async fn a_list_that_is_forbidden(stage: &Stage) {
 fn the_tenant_is_known_from_reply_claims_or_its_info_and_shown() {
     play(async {
         let stage = Stage::attentive().await;
-        let at = |tenant, org, oauth_info| Dialect { tenant, org, oauth_info, ..Dialect::default() };
+        let at =
+            |tenant, org, oauth_info| Dialect { tenant, org, oauth_info, ..Dialect::default() };
         use {OauthInfo as Info, Presence as At};
         tokio::join!(
             told(stage, "tenant-everywhere", at(At::Both, At::Both, Info::Missing), true, 0),
@@ -227,7 +268,13 @@ fn the_tenant_is_known_from_reply_claims_or_its_info_and_shown() {
             told(stage, "tenant-by-info", at(At::Absent, At::Absent, Info::Full), true, 1),
             told(stage, "tenant-id-by-info", at(At::Absent, At::Both, Info::TenantIdOnly), true, 1),
             told(stage, "tenant-name-by-info", at(At::Both, At::Absent, Info::Full), true, 1),
-            told(stage, "tenant-without-name", at(At::Absent, At::Absent, Info::TenantIdOnly), false, 1),
+            told(
+                stage,
+                "tenant-without-name",
+                at(At::Absent, At::Absent, Info::TenantIdOnly),
+                false,
+                1
+            ),
             told(stage, "tenant-id-alone", at(At::Both, At::Absent, Info::Missing), false, 1),
             told_by_nobody(stage),
             told_later(stage),
@@ -240,7 +287,11 @@ async fn told(stage: &Stage, name: &str, dialect: Dialect, named: bool, asked: u
     place.declare().await;
     place.nothing_is_wrong("sync").await;
     shows_its_tenant(&place, named).await;
-    assert_eq!(place.asked(Operation::OauthInfo) > 0, asked > 0, "{name}: asked only for what nobody else says");
+    assert_eq!(
+        place.asked(Operation::OauthInfo) > 0,
+        asked > 0,
+        "{name}: asked only for what nobody else says"
+    );
     place.leave().await;
 }
 
@@ -262,9 +313,11 @@ async fn shows_its_tenant(place: &Place<'_>, named: bool) {
     assert_eq!(column("USER"), place.user, "{table}");
 }
 
-/// A tenant that says nowhere which one it is cannot be worked with; nothing is minted, and what to look at is told.
+/// A tenant that says nowhere which one it is cannot be worked with; nothing is minted, and what to
+/// look at is told.
 async fn told_by_nobody(stage: &Stage) {
-    let nowhere = Dialect { tenant: Presence::Absent, oauth_info: OauthInfo::Missing, ..Dialect::default() };
+    let nowhere =
+        Dialect { tenant: Presence::Absent, oauth_info: OauthInfo::Missing, ..Dialect::default() };
     let place = stage.speaking("tenant-nowhere", nowhere).await;
     place.declare().await;
     place.tenant_waits("UserUnknown", &["GET /oauth/info", &place.seed_name()]).await;
@@ -323,12 +376,22 @@ fn no_reply_of_the_token_endpoint_ends_the_process() {
             (Hostile::AnotherApi, "Invalid"),
         ];
         let bodies = join_all(bodies.map(|(body, reason)| hostile(stage, body, reason)));
-        let aside = [Hostile::Html, Hostile::Null, Hostile::WrongShape, Hostile::Truncated, Hostile::LengthTooLong];
+        let aside = [
+            Hostile::Html,
+            Hostile::Null,
+            Hostile::WrongShape,
+            Hostile::Truncated,
+            Hostile::LengthTooLong,
+        ];
         let aside = join_all(aside.map(|body| hostile_aside(stage, body)));
         tokio::join!(lives, bodies, aside);
         assert_eq!(stage.operator_pid(), before);
         let log = stage.log();
-        assert!(!log.contains("panicked"), "{}", log.lines().find(|line| line.contains("panicked")).unwrap());
+        assert!(
+            !log.contains("panicked"),
+            "{}",
+            log.lines().find(|line| line.contains("panicked")).unwrap()
+        );
     });
 }
 
@@ -342,7 +405,8 @@ async fn lives(stage: &Stage, form: ExpiresIn) {
     place.leave().await;
 }
 
-/// Nothing is minted through it, a live credential stays where it is, and all goes on once the endpoint is well again.
+/// Nothing is minted through it, a live credential stays where it is, and all goes on once the
+/// endpoint is well again.
 async fn hostile(stage: &Stage, body: Hostile, reason: &str) {
     let name = format!("oauth-{body:?}").to_lowercase();
     let place = stage.place(&name).await;
@@ -366,14 +430,19 @@ async fn hostile(stage: &Stage, body: Hostile, reason: &str) {
 /// Likewise of the endpoints that are asked only for what may be unknown.
 async fn hostile_aside(stage: &Stage, body: Hostile) {
     let name = format!("aside-{body:?}").to_lowercase();
-    let place = stage.speaking(&name, Dialect { org: Presence::Absent, ..unnamed(CheckToken::Answers) }).await;
+    let place = stage
+        .speaking(&name, Dialect { org: Presence::Absent, ..unnamed(CheckToken::Answers) })
+        .await;
     for operation in [Operation::CheckToken, Operation::OauthInfo] {
         place.fault(Fault { body: Some(body), ..Fault::on(operation) });
     }
     place.declare().await;
     place.nothing_is_wrong("sync").await;
     place.says("sync", "ScopesEffective", "Unknown", "NotReported").await;
-    assert!(place.asked(Operation::CheckToken) > 0 && place.asked(Operation::OauthInfo) > 0, "{name}");
+    assert!(
+        place.asked(Operation::CheckToken) > 0 && place.asked(Operation::OauthInfo) > 0,
+        "{name}"
+    );
     place.leave().await;
 }
 
@@ -409,11 +478,17 @@ fn a_life_passes_in_any_possible_isc() {
     });
 }
 
-/// Made, used, replaced on request and revoked. What is drawn lags as little as the stage's operator was told.
+/// Made, used, replaced on request and revoked. What is drawn lags as little as the stage's
+/// operator was told.
 async fn drawn(stage: &Stage, number: u64) {
     let drawn = Switches::drawn_from(number);
-    let drawn = Switches { list_lag_seconds: 0, new_pair_delay_seconds: drawn.new_pair_delay_seconds.min(3), ..drawn };
-    let place = stage.behaving(&format!("drawn-{number}"), |switches| *switches = drawn.clone()).await;
+    let drawn = Switches {
+        list_lag_seconds: 0,
+        new_pair_delay_seconds: drawn.new_pair_delay_seconds.min(3),
+        ..drawn
+    };
+    let place =
+        stage.behaving(&format!("drawn-{number}"), |switches| *switches = drawn.clone()).await;
     let by_hand = NewToken { managed: true, ..NewToken::named(&place.user, "by the platform") };
     stage.simulator.control().create_token(&place.name, by_hand).unwrap();
     place.declare().await;

@@ -1,5 +1,8 @@
-//! ISC that answers almost as it should: one odd field, one refusal beside the way, one name that nobody knows.
-use isc_simulator::{CheckToken, Dialect, Fault, Hostile, NewToken, Operation, Presence, ReplyScope, RetryAfter};
+//! ISC that answers almost as it should: one odd field, one refusal beside the way, one name that
+//! nobody knows.
+use isc_simulator::{
+    CheckToken, Dialect, Fault, Hostile, NewToken, Operation, Presence, ReplyScope, RetryAfter,
+};
 use serde_json::json;
 use stage::{OWN, Stage, condition, play};
 
@@ -19,7 +22,11 @@ fn what_is_only_good_to_know_of_a_token_may_be_odd() {
         let (old, new) = place.rotates().await;
         assert!(place.accepts(&new).await && place.accepts(&old).await);
         place.remove("sync").await;
-        assert_eq!(stage.simulator.control().tokens(&place.name).unwrap().len(), 2, "the seed and that of a person");
+        assert_eq!(
+            stage.simulator.control().tokens(&place.name).unwrap().len(),
+            2,
+            "the seed and that of a person"
+        );
         place.leave().await;
     });
 }
@@ -28,12 +35,17 @@ fn what_is_only_good_to_know_of_a_token_may_be_odd() {
 fn scopes_of_which_none_has_an_effect_are_told_wherever_isc_names_scopes() {
     play(async {
         let stage = Stage::attentive().await;
-        let asked = Dialect { reply_scope: ReplyScope::Absent, check_token: CheckToken::Answers, ..Dialect::default() };
+        let asked = Dialect {
+            reply_scope: ReplyScope::Absent,
+            check_token: CheckToken::Answers,
+            ..Dialect::default()
+        };
         for (name, dialect) in [("none-in-reply", Dialect::default()), ("none-by-check", asked)] {
             let place = stage.speaking(name, dialect).await;
             place.tenant(json!({"grants": [{"namespaces": [name], "scopes": ["idn:*"]}]})).await;
             place.token("misspelt", json!({"scopes": ["idn:acces-request:manage"]})).await;
-            let message = place.says("misspelt", "ScopesEffective", "False", "ScopesWithoutEffect").await;
+            let message =
+                place.says("misspelt", "ScopesEffective", "False", "ScopesWithoutEffect").await;
             assert!(message.contains("idn:acces-request:manage"), "{message}");
             place.leave().await;
         }

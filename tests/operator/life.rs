@@ -11,11 +11,20 @@ fn a_manifest_becomes_a_credential_that_isc_accepts() {
         assert_eq!(condition(&token, "ScopesEffective")["status"], "True");
         assert!(place.authenticates("sync").await);
         let secret = place.secret("sync").await.unwrap();
-        assert_eq!(secret.keys().collect::<Vec<_>>(), ["apiUrl", "clientId", "clientSecret", "tokenUrl"]);
-        assert_eq!(secret["clientId"], token.data["status"]["current"]["clientId"].as_str().unwrap());
+        assert_eq!(
+            secret.keys().collect::<Vec<_>>(),
+            ["apiUrl", "clientId", "clientSecret", "tokenUrl"]
+        );
+        assert_eq!(
+            secret["clientId"],
+            token.data["status"]["current"]["clientId"].as_str().unwrap()
+        );
         assert_eq!((place.created(), place.posts()), (1, 1));
         let minted = place.minted();
-        let life = minted[0].expiration_date.unwrap().duration_since(place.stage.simulator.control().now());
+        let life = minted[0]
+            .expiration_date
+            .unwrap()
+            .duration_since(place.stage.simulator.control().now());
         assert!((89 * 86_400..=90 * 86_400).contains(&life.as_secs()), "{life:#}");
         assert!(minted[0].name.ends_with(" creates/sync"), "{}", minted[0].name);
         place.tells("sync", &["Published"]).await;
@@ -32,14 +41,25 @@ fn the_sdk_format_has_the_variables_of_the_official_clients() {
             .await;
         place.ready("sync").await;
         let secret = place.secret("other").await.unwrap();
-        assert_eq!(secret.keys().collect::<Vec<_>>(), ["SAIL_BASE_URL", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET"]);
-        place.token("sync", json!({"secret": {"name": "other", "format": "Plain", "labels": {"team": "iam"}}})).await;
+        assert_eq!(
+            secret.keys().collect::<Vec<_>>(),
+            ["SAIL_BASE_URL", "SAIL_CLIENT_ID", "SAIL_CLIENT_SECRET"]
+        );
+        place
+            .token(
+                "sync",
+                json!({"secret": {"name": "other", "format": "Plain", "labels": {"team": "iam"}}}),
+            )
+            .await;
         eventually("the keys of the other format", async || {
             place.secret("other").await.unwrap().contains_key("clientId").then_some(())
         })
         .await;
         let secret = place.secret("other").await.unwrap();
-        assert_eq!(secret.keys().collect::<Vec<_>>(), ["apiUrl", "clientId", "clientSecret", "tokenUrl"]);
+        assert_eq!(
+            secret.keys().collect::<Vec<_>>(),
+            ["apiUrl", "clientId", "clientSecret", "tokenUrl"]
+        );
         assert_eq!(place.created(), 1);
     });
 }
@@ -50,7 +70,12 @@ fn scopes_and_name_change_in_place() {
         let place = Stage::shared().await.place("changes").await;
         place.served(json!({})).await;
         let before = place.minted()[0].id.clone();
-        place.token("sync", json!({"name": "NERM sync", "scopes": ["idn:nelm:manage", "idn:nelm:read"]})).await;
+        place
+            .token(
+                "sync",
+                json!({"name": "NERM sync", "scopes": ["idn:nelm:manage", "idn:nelm:read"]}),
+            )
+            .await;
         let token = eventually("the change in ISC", async || {
             let minted = place.minted();
             let scopes = minted[0].scope.clone().unwrap_or_default();
@@ -76,7 +101,10 @@ fn a_deleted_or_altered_secret_is_restored_without_a_new_token() {
         })
         .await;
         let repaired = place.get("Secret", "sync").await.unwrap();
-        assert_eq!(repaired.data["data"]["own"], "eHg=", "what is not the operator's is left alone");
+        assert_eq!(
+            repaired.data["data"]["own"], "eHg=",
+            "what is not the operator's is left alone"
+        );
         assert_eq!(repaired.metadata.annotations.unwrap()["mine"], "1");
         assert_eq!((place.created(), place.minted().len()), (1, 1));
     });
@@ -103,9 +131,21 @@ fn deleting_the_whole_namespace_revokes() {
         place.token("b", json!({})).await;
         place.ready("a").await;
         place.ready("b").await;
-        place.stage.api("Namespace", None).delete("namespace-goes", &Default::default()).await.unwrap();
+        place
+            .stage
+            .api("Namespace", None)
+            .delete("namespace-goes", &Default::default())
+            .await
+            .unwrap();
         eventually("the namespace is gone", async || {
-            place.stage.api("Namespace", None).get_opt("namespace-goes").await.unwrap().is_none().then_some(())
+            place
+                .stage
+                .api("Namespace", None)
+                .get_opt("namespace-goes")
+                .await
+                .unwrap()
+                .is_none()
+                .then_some(())
         })
         .await;
         assert!(place.minted().is_empty());
@@ -137,12 +177,17 @@ fn eight_of_ten_slots_are_used_and_the_ninth_says_so() {
         }
         let full = eventually("one resource without a slot", async || {
             let all = place.resources().await;
-            let ready = all.iter().filter(|token| condition(token, "Ready")["status"] == "True").count();
-            all.into_iter().find(|t| ready == 8 && condition(t, "Ready")["reason"] == "CapacityExhausted")
+            let ready =
+                all.iter().filter(|token| condition(token, "Ready")["status"] == "True").count();
+            all.into_iter()
+                .find(|t| ready == 8 && condition(t, "Ready")["reason"] == "CapacityExhausted")
         })
         .await;
         let message = ready_message(&full);
-        assert!(message.contains("9 of 10 tokens, 1 of them not made by this operator"), "{message}");
+        assert!(
+            message.contains("9 of 10 tokens, 1 of them not made by this operator"),
+            "{message}"
+        );
         assert_eq!((place.created(), place.minted().len()), (8, 8));
     });
 }

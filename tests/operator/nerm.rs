@@ -1,4 +1,5 @@
-//! NERM: each credential is tried against it and tells what came of that; nothing waits for it, and its URL is published.
+//! NERM: each credential is tried against it and tells what came of that; nothing waits for it, and
+//! its URL is published.
 use futures::future::join_all;
 use isc_simulator::{BadDate, Fault, Nerm, Operation, RetryAfter};
 use jiff::SignedDuration;
@@ -39,13 +40,17 @@ fn what_nerm_says_of_a_credential_is_told_and_holds_nothing_up() {
             (Nerm::Unavailable, "Unknown", "NoAnswer", "status 503"),
             (Nerm::NotFound, "Unknown", "NoAnswer", "a page of HTML (status 404)"),
         ];
-        let answers = join_all(cases.map(|(nerm, status, reason, why)| answer(stage, nerm, status, reason, why)));
+        let answers = join_all(
+            cases.map(|(nerm, status, reason, why)| answer(stage, nerm, status, reason, why)),
+        );
         tokio::join!(answers, nobody_listens(stage), nerm_has_limits_and_a_clock_of_its_own(stage));
     });
 }
 
 async fn answer(stage: &Stage, nerm: Nerm, status: &str, reason: &str, why: &str) {
-    let place = stage.behaving(&format!("nerm-{nerm:?}").to_lowercase(), |switches| switches.nerm = nerm).await;
+    let place = stage
+        .behaving(&format!("nerm-{nerm:?}").to_lowercase(), |switches| switches.nerm = nerm)
+        .await;
     let url = nerm_url(&place);
     place.tenant(json!({"nermUrl": url})).await;
     place.both_formats().await;
@@ -129,8 +134,10 @@ fn nerm_that_comes_moves_and_goes_is_published_and_tried_and_makes_no_token() {
         let (asked, old) = (place.asked(Operation::Nerm), place.pair_of("plain").await);
         let request = json!({"metadata": {"annotations": {ROTATE: "2026-01-01T00:00:00Z"}}});
         place.patch("PersonalAccessToken", "plain", request).await;
-        eventually("another pair", async || (place.pair_of("plain").await != old).then_some(())).await;
-        eventually("its trial", async || (place.asked(Operation::Nerm) > asked).then_some(())).await;
+        eventually("another pair", async || (place.pair_of("plain").await != old).then_some(()))
+            .await;
+        eventually("its trial", async || (place.asked(Operation::Nerm) > asked).then_some(()))
+            .await;
         place.says("plain", "NermAccepted", "True", "Accepted").await;
         let before = (place.pair_of("plain").await, place.pair_of("sdk").await);
         place.tenant(json!({"nermUrl": DEAD})).await;

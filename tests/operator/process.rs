@@ -1,4 +1,5 @@
-//! The process, without a cluster behind it: what it prints, how it stops, what it leaves on the disk.
+//! The process, without a cluster behind it: what it prints, how it stops, what it leaves on the
+//! disk.
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -24,7 +25,9 @@ impl Operator {
         let kubeconfig = folder.path().join("kubeconfig");
         fs::write(&kubeconfig, kubeconfig_text(server.local_addr().unwrap().port())).unwrap();
         let mut command = Command::new(binary());
-        command.args(["run", "--namespace", "pat-system", "--identity", "pod-0", "--kubeconfig"]).arg(&kubeconfig);
+        command
+            .args(["run", "--namespace", "pat-system", "--identity", "pod-0", "--kubeconfig"])
+            .arg(&kubeconfig);
         command.args(flags);
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let replica = Replica::start(command, log, folder.path().join("port"));
@@ -34,7 +37,8 @@ impl Operator {
 
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply
@@ -91,7 +95,8 @@ fn a_request_to_stop_is_obeyed_although_kubernetes_is_silent() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    let mut operator = Operator::start(&["--lease-duration", "10m", "--lease-renew-deadline", "9m"]);
+    let mut operator =
+        Operator::start(&["--lease-duration", "10m", "--lease-renew-deadline", "9m"]);
     operator.replica.signal(Signal::TERM);
     operator.logs("a second signal ends it at once");
     operator.replica.signal(Signal::TERM);
@@ -127,7 +132,11 @@ fn every_log_line_is_a_json_object_with_level_and_message() {
 fn wrong_settings_end_with_a_remedy() {
     for (args, code, remedy) in [
         (&["run"][..], 1, "set --namespace, or POD_NAMESPACE"),
-        (&["run", "--namespace", "ns", "--kubeconfig", "/nonexistent"], 1, "check --kubeconfig and --context"),
+        (
+            &["run", "--namespace", "ns", "--kubeconfig", "/nonexistent"],
+            1,
+            "check --kubeconfig and --context",
+        ),
         (&["run", "--namespace", "ns", "--log-level", "a=b=c"], 1, "is not a log filter"),
         (&["run", "--recheck", "soon"], 2, "like 45s or 15m"),
         (&[], 2, "Usage: pat-operator <COMMAND>"),

@@ -1,11 +1,15 @@
-//! Where ISC is not, does not answer or refuses: who has to do what is told once, and what lives is called so for as long
-//! as it does.
+//! Where ISC is not, does not answer or refuses: who has to do what is told once, and what lives is
+//! called so for as long as it does.
 use futures::future::join_all;
-use isc_simulator::{Dialect, ErrorStyle, Fault, Front, Hostile, Kind, Operation, RetryAfter, When};
+use isc_simulator::{
+    Dialect, ErrorStyle, Fault, Front, Hostile, Kind, Operation, RetryAfter, When,
+};
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
-use stage::{Place, Stage, assert_says, condition, eventually, play, ready_message, says_each_thing_once};
+use stage::{
+    Place, Stage, assert_says, condition, eventually, play, ready_message, says_each_thing_once,
+};
 
 /// How the base URL of a tenant's API looks.
 const FORM: &str = "https://<tenant>.api.identitynow.com";
@@ -46,7 +50,13 @@ async fn another_host(stage: &Stage, front: Front, what: &str) {
     let history = place.follow("PersonalAccessToken", "live", "Ready").await;
     place.behaves(|switches| switches.front = front);
     let url = stage.simulator.tenant_url(&name);
-    let words = [&format!("spec.apiUrl {url:?}"), &format!("Tenant {name:?}"), "POST /oauth/token", what, FORM];
+    let words = [
+        &format!("spec.apiUrl {url:?}"),
+        &format!("Tenant {name:?}"),
+        "POST /oauth/token",
+        what,
+        FORM,
+    ];
     place.tenant_stalls("Invalid", &words).await;
     place.token("new", json!({})).await;
     place.refused("new", "Invalid", &words).await;
@@ -67,7 +77,13 @@ async fn another_path(stage: &Stage, name: &str, path: &str) {
     let url = format!("{}{}", stage.simulator.url(), path.replace("{}", name));
     place.tenant(json!({"apiUrl": url})).await;
     place.token("sync", json!({})).await;
-    let words = [&format!("spec.apiUrl {url:?}"), &format!("Tenant {name:?}"), "POST /oauth/token", "status 404", FORM];
+    let words = [
+        &format!("spec.apiUrl {url:?}"),
+        &format!("Tenant {name:?}"),
+        "POST /oauth/token",
+        "status 404",
+        FORM,
+    ];
     place.tenant_stalls("Invalid", &words).await;
     place.refused("sync", "Invalid", &words).await;
     assert_eq!((place.posts(), place.ledger().await.is_some()), (0, false));
@@ -80,12 +96,15 @@ async fn another_path(stage: &Stage, name: &str, path: &str) {
 async fn one_that_fails(stage: &Stage, name: &str, url: Option<&str>, what: &str) {
     let place = stage.bare(name).await;
     place.seed().await;
-    place.behaves(|switches| switches.front = if url.is_none() { Front::HtmlUnavailable } else { Front::Api });
+    place.behaves(|switches| {
+        switches.front = if url.is_none() { Front::HtmlUnavailable } else { Front::Api }
+    });
     let url = url.map_or_else(|| stage.simulator.tenant_url(name), Into::into);
     place.tenant(json!({"apiUrl": url})).await;
     place.token("sync", json!({})).await;
-    let message =
-        place.tenant_waits("IscUnavailable", &[&format!("Tenant {name:?}"), "tries again without help"]).await;
+    let message = place
+        .tenant_waits("IscUnavailable", &[&format!("Tenant {name:?}"), "tries again without help"])
+        .await;
     assert!(message.contains(what) || message.contains("failed to connect"), "{message}");
     place.refused("sync", "IscUnavailable", &[]).await;
     place.behaves(|switches| switches.front = Front::Api);
@@ -100,7 +119,8 @@ fn a_url_that_leads_nowhere_near_an_api_is_refused_when_it_is_written() {
         let stage = Stage::attentive().await;
         let tenants = stage.api("Tenant", None);
         let good = "https://acme.api.identitynow.com";
-        let version = "without a version and without /oauth/token, as in https://acme.api.identitynow.com";
+        let version =
+            "without a version and without /oauth/token, as in https://acme.api.identitynow.com";
         let nerm = "as in https://acme.nonemployee.com/api";
         for (api, nerm_url, expected) in [
             (format!("{good}/v3"), None, Some(version)),
@@ -124,7 +144,11 @@ fn a_url_that_leads_nowhere_near_an_api_is_refused_when_it_is_written() {
                 "spec": {"apiUrl": api, "nermUrl": nerm_url, "credentials": [{"secretRef": {"name": "x"}}]},
             });
             let params = PatchParams { dry_run: true, ..PatchParams::apply("test") };
-            let said = tenants.patch("refused-url", &params, &Patch::Apply(&tenant)).await.err().map(|e| e.to_string());
+            let said = tenants
+                .patch("refused-url", &params, &Patch::Apply(&tenant))
+                .await
+                .err()
+                .map(|e| e.to_string());
             match expected {
                 Some(words) => {
                     let said = said.unwrap_or_else(|| panic!("{api} {nerm_url:?} is taken"));
@@ -172,7 +196,8 @@ fn trials(place: &Place<'_>, since: u64) -> usize {
     place.record().iter().filter(ours).count()
 }
 
-/// Each published pair is tried in its turn, one in a minute: the first is told to be refused, the second not yet.
+/// Each published pair is tried in its turn, one in a minute: the first is told to be refused, the
+/// second not yet.
 async fn a_disabled_user(stage: &Stage, name: &str, dialect: Dialect, die: bool) {
     let place = stage.speaking(name, dialect).await;
     place.behaves(|switches| switches.access_tokens_die_with_token = die);
@@ -185,9 +210,12 @@ async fn a_disabled_user(stage: &Stage, name: &str, dialect: Dialect, die: bool)
     let since = stage.simulator.control().last_seq();
     place.disable(true);
     let disabled = std::time::Instant::now();
-    let words = [&format!("Tenant {name:?}"), &place.seed_name(), "put a live personal access token into"];
+    let words =
+        [&format!("Tenant {name:?}"), &place.seed_name(), "put a live personal access token into"];
     place.tenant_stalls("CredentialRefused", &words).await;
-    let refused = eventually(&format!("{name}: a refused pair"), async || place.refused_one(&both).await).await;
+    let refused =
+        eventually(&format!("{name}: a refused pair"), async || place.refused_one(&both).await)
+            .await;
     let message = place.says(refused, "Ready", "False", "PublishedRefused").await;
     assert_says(&message, &["enable the ISC user", &format!("Secret {refused:?}"), "status 40"]);
     says_each_thing_once(&message);
@@ -199,7 +227,11 @@ async fn a_disabled_user(stage: &Stage, name: &str, dialect: Dialect, die: bool)
     // The Tenant is looked at again and again meanwhile.
     place.asked_again(Operation::Oauth, 3).await;
     let minutes = usize::try_from(disabled.elapsed().as_secs() / 60).unwrap();
-    assert!((1..=1 + minutes).contains(&trials(&place, since)), "{name}: {} trials", trials(&place, since));
+    assert!(
+        (1..=1 + minutes).contains(&trials(&place, since)),
+        "{name}: {} trials",
+        trials(&place, since)
+    );
     place.disable(false);
     for resource in both {
         place.nothing_is_wrong(resource).await;
@@ -276,10 +308,25 @@ fn an_outage_alone_never_makes_a_live_credential_unready() {
         let status = |status| Fault { status: Some(status), ..Fault::default() };
         let limited = Fault { retry_after: Some(RetryAfter::Seconds(5)), ..status(429) };
         tokio::join!(
-            outage(stage, "dropped", "IscUnavailable", Fault { drop: Some(When::Before), ..Fault::default() }),
-            outage(stage, "cut-off", "IscUnavailable", Fault { drop: Some(When::After), ..Fault::default() }),
+            outage(
+                stage,
+                "dropped",
+                "IscUnavailable",
+                Fault { drop: Some(When::Before), ..Fault::default() }
+            ),
+            outage(
+                stage,
+                "cut-off",
+                "IscUnavailable",
+                Fault { drop: Some(When::After), ..Fault::default() }
+            ),
             outage(stage, "failing", "IscUnavailable", status(500)),
-            outage(stage, "unavailable", "IscUnavailable", Fault { body: Some(Hostile::Html), ..status(503) }),
+            outage(
+                stage,
+                "unavailable",
+                "IscUnavailable",
+                Fault { body: Some(Hostile::Html), ..status(503) }
+            ),
             outage(stage, "limiting", "RateLimited", limited),
         );
     });
@@ -306,8 +353,10 @@ async fn outage(stage: &Stage, name: &str, reason: &str, fault: Fault) {
 #[test]
 fn past_its_recorded_expiry_nothing_is_called_ready() {
     play(async {
-        let life = ["--long-expiry=30s", "--provisional-max=18s", "--attempt-expiry=14s", "--list-lag=1s"];
-        let pace = ["--drift-interval=2s", "--recheck=1s", "--secret-poll=1s", "--backoff-first=1s"];
+        let life =
+            ["--long-expiry=30s", "--provisional-max=18s", "--attempt-expiry=14s", "--list-lag=1s"];
+        let pace =
+            ["--drift-interval=2s", "--recheck=1s", "--secret-poll=1s", "--backoff-first=1s"];
         let stage = Stage::running(&[&life[..], &pace[..]].concat()).await;
         tokio::join!(
             expires(&stage, "expires-down", Fault { drop: Some(When::Before), ..Fault::default() }),
@@ -315,7 +364,11 @@ fn past_its_recorded_expiry_nothing_is_called_ready() {
             expires(
                 &stage,
                 "expires-limited",
-                Fault { status: Some(429), retry_after: Some(RetryAfter::Seconds(5)), ..Fault::default() }
+                Fault {
+                    status: Some(429),
+                    retry_after: Some(RetryAfter::Seconds(5)),
+                    ..Fault::default()
+                }
             ),
         );
     });
@@ -329,14 +382,19 @@ async fn expires(stage: &Stage, name: &str, fault: Fault) {
     let fault = place.fault(fault);
     let message = place.says("sync", "Ready", "False", "Expired").await;
     let token = place.get("PersonalAccessToken", "sync").await.unwrap();
-    let end: Timestamp = token.data["status"]["current"]["expiresAt"].as_str().unwrap().parse().unwrap();
+    let end: Timestamp =
+        token.data["status"]["current"]["expiresAt"].as_str().unwrap().parse().unwrap();
     assert!(end <= Timestamp::now() && message.contains(&end.to_string()), "{message}");
     assert!(message.contains("Secret \"sync\""), "{message}");
     says_each_thing_once(&message);
     place.tells("sync", &["Expired"]).await;
     let history = place.follow("PersonalAccessToken", "sync", "Ready").await;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    assert!(history.changes().iter().all(|(status, _)| status == "False"), "{:?}", history.changes());
+    assert!(
+        history.changes().iter().all(|(status, _)| status == "False"),
+        "{:?}",
+        history.changes()
+    );
     place.ends(fault);
     place.is_looked_at().await;
     let new = place.replaced(&old).await;
@@ -345,7 +403,8 @@ async fn expires(stage: &Stage, name: &str, fault: Fault) {
     place.leave().await;
 }
 
-/// Each reply of ISC has another trackingId, which is news for nobody: the loops do not wake each other.
+/// Each reply of ISC has another trackingId, which is news for nobody: the loops do not wake each
+/// other.
 #[test]
 fn a_seed_that_isc_refuses_again_and_again_is_asked_for_at_its_pace() {
     play(async {

@@ -1,5 +1,5 @@
-//! Restarts again and again while half of all resources are due to be rotated: nothing is minted twice, and no owner's budget
-//! of requests is exceeded.
+//! Restarts again and again while half of all resources are due to be rotated: nothing is minted
+//! twice, and no owner's budget of requests is exceeded.
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -12,7 +12,8 @@ const RESTARTS: u32 = 10;
 /// What `--isc-requests` allows in ten seconds.
 const BUDGET: usize = 80;
 
-/// Asks for every other resource to be rotated, restarts the operator again and again, and looks at what came of it.
+/// Asks for every other resource to be rotated, restarts the operator again and again, and looks at
+/// what came of it.
 pub async fn restart_again_and_again(stage: &Stage, places: &[Place<'_>]) {
     let patch = json!({"metadata": {"annotations": {ROTATE: "2026-01-01T00:00:00Z"}}});
     let ask = async |place: &Place<'_>, names: &[String]| {
@@ -30,10 +31,15 @@ pub async fn restart_again_and_again(stage: &Stage, places: &[Place<'_>]) {
         stage.restart_operator();
     }
     for (place, made) in places.iter().zip(&made) {
-        // One of the owner's rotations is under way, until its overlap is over; the others wait for the spare slot.
-        eventually(&format!("one rotation in {}", place.name), async || is_rotated(place, *made).await).await;
+        // One of the owner's rotations is under way, until its overlap is over; the others wait for
+        // the spare slot.
+        eventually(&format!("one rotation in {}", place.name), async || {
+            is_rotated(place, *made).await
+        })
+        .await;
     }
-    let lost: usize = places.iter().zip(&made).map(|(place, made)| place.created() - made - 1).sum();
+    let lost: usize =
+        places.iter().zip(&made).map(|(place, made)| place.created() - made - 1).sum();
     eprintln!(
         "{RESTARTS} restarts, {} owners: {lost} attempts were lost to a kill, and their tokens deleted",
         made.len()
@@ -53,14 +59,17 @@ async fn is_rotated(place: &Place<'_>, made: usize) -> Option<()> {
     let ledger = place.document().await;
     let entries = ledger["entries"].as_array()?;
     let in_state = |state: &str| entries.iter().filter(|entry| entry["state"] == state).count();
-    let is_done = in_state("Current") == made && in_state("Retired") == 1 && entries.len() == made + 1;
+    let is_done =
+        in_state("Current") == made && in_state("Retired") == 1 && entries.len() == made + 1;
     (is_done && ledger["pending"].is_null() && place.minted().len() == made + 1).then_some(())
 }
 
 fn most_in_ten_seconds(place: &Place<'_>) -> usize {
     let record = place.record();
-    let sent: Vec<_> = record.iter().filter(|entry| entry.kind == Kind::Request).map(|entry| entry.wall).collect();
-    let within =
-        |first: usize| sent[first..].iter().take_while(|at| at.duration_since(sent[first]).as_secs() < 10).count();
+    let sent: Vec<_> =
+        record.iter().filter(|entry| entry.kind == Kind::Request).map(|entry| entry.wall).collect();
+    let within = |first: usize| {
+        sent[first..].iter().take_while(|at| at.duration_since(sent[first]).as_secs() < 10).count()
+    };
     (0..sent.len()).map(within).max().unwrap_or(0)
 }

@@ -1,4 +1,5 @@
-//! Rotation and revocation on request, by schedule and by change; time is moved in ISC, on a stage of its own.
+//! Rotation and revocation on request, by schedule and by change; time is moved in ISC, on a stage
+//! of its own.
 use jiff::SignedDuration;
 use serde_json::json;
 use stage::{Place, REVOKE, ROTATE, Stage, WATCHFUL, eventually, play, ready_message};
@@ -23,7 +24,11 @@ async fn on_request(stage: &Stage) {
     place.served(json!({"rotation": {"every": "30d", "overlap": "1h"}})).await;
     let (old, new) = place.rotates().await;
     let rotated = place.overlaps().await;
-    assert_eq!(rotated.data["status"]["previous"]["clientId"], old.client_id, "{:#}", rotated.data["status"]);
+    assert_eq!(
+        rotated.data["status"]["previous"]["clientId"], old.client_id,
+        "{:#}",
+        rotated.data["status"]
+    );
     assert!(place.accepts(&old).await && place.accepts(&new).await, "both live during the overlap");
     stage.simulator.control().advance(SignedDuration::from_mins(59));
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
@@ -36,19 +41,33 @@ async fn on_request(stage: &Stage) {
     place.tells("sync", &["PreviousRevoked"]).await;
     stage.restart_operator();
     place.request(ROTATE, "2026-01-01T00:00:00Z").await;
-    place.patch("PersonalAccessToken", "sync", json!({"metadata": {"annotations": {ROTATE: null, "x": "y"}}})).await;
+    place
+        .patch(
+            "PersonalAccessToken",
+            "sync",
+            json!({"metadata": {"annotations": {ROTATE: null, "x": "y"}}}),
+        )
+        .await;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!((place.created(), place.pair().await), (2, new), "one request is one rotation");
     let token = place.ready("sync").await;
     assert_eq!(token.data["status"]["lastHandled"]["rotate"], "2026-01-01T00:00:00Z");
-    assert!(token.data["status"]["lastRotation"].is_string() && token.data["status"]["previous"].is_null());
+    assert!(
+        token.data["status"]["lastRotation"].is_string()
+            && token.data["status"]["previous"].is_null()
+    );
 }
 
 async fn a_changed_validity_rotates(stage: &Stage) {
     let place = stage.place("validity").await;
     place.served(json!({})).await;
     let old = place.pair().await;
-    place.token("sync", json!({"accessTokenValidity": "15m", "rotation": {"every": "30d", "overlap": "1h"}})).await;
+    place
+        .token(
+            "sync",
+            json!({"accessTokenValidity": "15m", "rotation": {"every": "30d", "overlap": "1h"}}),
+        )
+        .await;
     let new = place.replaced(&old).await;
     let minted = place.minted();
     let token = minted.iter().find(|token| token.id == new.client_id).unwrap();
@@ -79,7 +98,9 @@ async fn by_schedule(place: &Place<'_>) {
     place.stage.simulator.control().advance(SignedDuration::from_hours(4));
     eventually("a rotation by schedule", async || (place.created() > 1).then_some(())).await;
     place.ready("sync").await;
-    let next = place.get("PersonalAccessToken", "sync").await.unwrap().data["status"]["nextRotation"].clone();
+    let next =
+        place.get("PersonalAccessToken", "sync").await.unwrap().data["status"]["nextRotation"]
+            .clone();
     assert!(next.is_string(), "the next rotation is told");
 }
 
@@ -94,8 +115,13 @@ fn a_revoke_request_ends_all_tokens_at_once_and_mints_anew() {
         assert!(!place.accepts(&old).await && place.accepts(&new).await);
         place.only(&new).await;
         let order: Vec<String> = place.record().iter().filter_map(effect).collect();
-        let at = |what: &str| order.iter().position(|effect| effect == what).unwrap_or_else(|| panic!("{order:?}"));
-        assert!(at(&format!("Deleted {}", old.client_id)) < at(&format!("Created {}", new.client_id)), "{order:?}");
+        let at = |what: &str| {
+            order.iter().position(|effect| effect == what).unwrap_or_else(|| panic!("{order:?}"))
+        };
+        assert!(
+            at(&format!("Deleted {}", old.client_id)) < at(&format!("Created {}", new.client_id)),
+            "{order:?}"
+        );
         place.ready("sync").await;
         assert_eq!(place.created(), 2);
         place.tells("sync", &["Revoked"]).await;

@@ -1,4 +1,5 @@
-//! The operator's own credential: which scopes it must have, how that is known, and how its end is announced.
+//! The operator's own credential: which scopes it must have, how that is known, and how its end is
+//! announced.
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
@@ -6,7 +7,9 @@ use isc_simulator::{CheckToken, Dialect, NewToken, Operation, ReplyScope, ScopeC
 use jiff::{SignedDuration, Timestamp};
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
-use stage::{Place, Stage, WATCHFUL, assert_says, condition, eventually, play, says_each_thing_once};
+use stage::{
+    Place, Stage, WATCHFUL, assert_says, condition, eventually, play, says_each_thing_once,
+};
 
 const MANAGE: &str = "sp:my-personal-access-tokens:manage";
 const READ: &str = "sp:my-personal-access-tokens:read";
@@ -18,7 +21,8 @@ const MANAGING: [&str; 4] = [MANAGE, READ, MANAGE_ALL, READ_ALL];
 /// Has the seed Secret hold a token of the user with these scopes.
 async fn seed_scoped(place: &Place<'_>, scopes: &[&str]) {
     let scope = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
-    let token = NewToken { scope, ..NewToken::named(&place.user, &format!("seed {}", scopes.join(" "))) };
+    let token =
+        NewToken { scope, ..NewToken::named(&place.user, &format!("seed {}", scopes.join(" "))) };
     let made = place.stage.simulator.control().create_token(&place.name, token).unwrap();
     place.seed_with(&made.client_id, &made.client_secret).await;
 }
@@ -34,21 +38,37 @@ async fn lacks(place: &Place<'_>, resource: &str) -> String {
 
 /// Every token that the operator made and that lives is one that it published.
 async fn none_is_left_over(place: &Place<'_>) {
-    let current = |token: &DynamicObject| token.data["status"]["current"]["clientId"].as_str().unwrap().to_owned();
+    let current = |token: &DynamicObject| {
+        token.data["status"]["current"]["clientId"].as_str().unwrap().to_owned()
+    };
     let published: BTreeSet<String> = place.resources().await.iter().map(current).collect();
     let minted: Vec<String> = place.minted().into_iter().map(|token| token.id).collect();
-    assert_eq!((minted.len(), minted.into_iter().collect()), (published.len(), published), "{}", place.name);
+    assert_eq!(
+        (minted.len(), minted.into_iter().collect()),
+        (published.len(), published),
+        "{}",
+        place.name
+    );
 }
 
 #[test]
 fn a_seed_that_could_never_extend_is_told_before_anything_is_minted() {
     play(async {
         let stage = Stage::attentive().await;
-        let absent = |check_token| Dialect { reply_scope: ReplyScope::Absent, check_token, ..Dialect::default() };
+        let absent = |check_token| Dialect {
+            reply_scope: ReplyScope::Absent,
+            check_token,
+            ..Dialect::default()
+        };
         let claimed = Dialect { scope_claim: ScopeClaim::Names, ..absent(CheckToken::Missing) };
         tokio::join!(
             named(stage, "seed-all-manage", Dialect::default(), &[MANAGE_ALL]),
-            named(stage, "seed-all-but-mine", Dialect::default(), &[MANAGE_ALL, READ_ALL, READ, "idn:nelm:read"]),
+            named(
+                stage,
+                "seed-all-but-mine",
+                Dialect::default(),
+                &[MANAGE_ALL, READ_ALL, READ, "idn:nelm:read"]
+            ),
             named(stage, "seed-read", Dialect::default(), &[READ]),
             named(stage, "seed-without-tokens", Dialect::default(), &["idn:nelm:read"]),
             named(stage, "seed-checked", absent(CheckToken::Answers), &[MANAGE_ALL]),
@@ -64,7 +84,11 @@ async fn named(stage: &Stage, name: &str, dialect: Dialect, scopes: &[&str]) {
     place.declare().await;
     let message = lacks(&place, "sync").await;
     assert!(message.contains(scopes[0]), "{message} does not say what it has");
-    assert_eq!((place.posts(), place.asked(Operation::Patch), place.ledger().await.is_some()), (0, 0, false), "{name}");
+    assert_eq!(
+        (place.posts(), place.asked(Operation::Patch), place.ledger().await.is_some()),
+        (0, 0, false),
+        "{name}"
+    );
     seed_scoped(&place, &[MANAGE]).await;
     place.nothing_is_wrong("sync").await;
     assert!(place.authenticates("sync").await, "{name}");
@@ -89,8 +113,12 @@ fn where_scopes_have_no_names_the_first_403_tells_and_stops_minting() {
 
 /// `made`: tokens that ISC lets such a seed make.
 async fn unnamed(stage: &Stage, name: &str, check_token: CheckToken, scopes: &[&str], made: usize) {
-    let place =
-        stage.speaking(name, Dialect { reply_scope: ReplyScope::Absent, check_token, ..Dialect::default() }).await;
+    let place = stage
+        .speaking(
+            name,
+            Dialect { reply_scope: ReplyScope::Absent, check_token, ..Dialect::default() },
+        )
+        .await;
     seed_scoped(&place, scopes).await;
     place.tenant(json!({})).await;
     place.connected().await;
@@ -114,7 +142,11 @@ async fn unnamed(stage: &Stage, name: &str, check_token: CheckToken, scopes: &[&
 
 /// While one token is extended the next is made: that is the only one more.
 async fn several_at_once(stage: &Stage) {
-    let unnamed = Dialect { reply_scope: ReplyScope::Absent, check_token: CheckToken::Missing, ..Dialect::default() };
+    let unnamed = Dialect {
+        reply_scope: ReplyScope::Absent,
+        check_token: CheckToken::Missing,
+        ..Dialect::default()
+    };
     let place = stage.speaking("unnamed-several", unnamed).await;
     seed_scoped(&place, &[MANAGE_ALL]).await;
     let all = ["a", "b", "c", "d"];
@@ -141,7 +173,8 @@ async fn several_at_once(stage: &Stage) {
 /// The Tenant was looked at again, more than once, and says the same.
 async fn tenant_still_lacks(place: &Place<'_>) {
     let history = place.follow("Tenant", &place.name, "Ready").await;
-    // Nothing has changed, so that nothing may be written: its passes are told by what they ask of ISC.
+    // Nothing has changed, so that nothing may be written: its passes are told by what they ask of
+    // ISC.
     place.asked_again(Operation::Oauth, 3).await;
     assert_eq!(history.states(), [] as [Value; 0], "a Tenant that stalls is told of once");
     place.tenant_says("Stalled", "True", "MissingScope").await;
@@ -151,7 +184,11 @@ async fn tenant_still_lacks(place: &Place<'_>) {
 async fn forbidden_to_list(stage: &Stage) {
     let place = stage.speaking(
         "unnamed-nothing",
-        Dialect { reply_scope: ReplyScope::ReadWrite, check_token: CheckToken::Missing, ..Dialect::default() },
+        Dialect {
+            reply_scope: ReplyScope::ReadWrite,
+            check_token: CheckToken::Missing,
+            ..Dialect::default()
+        },
     );
     let place = place.await;
     seed_scoped(&place, &["idn:nelm:read"]).await;
@@ -167,7 +204,11 @@ async fn forbidden_to_list(stage: &Stage) {
 
 /// The scope that is needed is enough, although nobody can say that it is there.
 async fn enough_without_names(stage: &Stage) {
-    let unnamed = Dialect { reply_scope: ReplyScope::Absent, check_token: CheckToken::Missing, ..Dialect::default() };
+    let unnamed = Dialect {
+        reply_scope: ReplyScope::Absent,
+        check_token: CheckToken::Missing,
+        ..Dialect::default()
+    };
     let place = stage.speaking("unnamed-enough", unnamed).await;
     seed_scoped(&place, &[MANAGE]).await;
     let history = place.follow("Tenant", "unnamed-enough", "Ready").await;
@@ -183,8 +224,10 @@ fn a_star_grants_no_scope_that_manages_tokens() {
         let stage = Stage::attentive().await;
         let place = stage.bare("managing").await;
         place.seed().await;
-        let grant = |scopes: &[&str]| json!({"grants": [{"namespaces": ["managing"], "scopes": scopes}]});
-        let stars = ["sp:*", "sp:my-personal-access-tokens:*", "sp:all-personal-access-tokens:*", "idn:*"];
+        let grant =
+            |scopes: &[&str]| json!({"grants": [{"namespaces": ["managing"], "scopes": scopes}]});
+        let stars =
+            ["sp:*", "sp:my-personal-access-tokens:*", "sp:all-personal-access-tokens:*", "idn:*"];
         place.tenant(grant(&stars)).await;
         place.token("all", json!({"scopes": MANAGING})).await;
         place.refused("all", "NotGranted", &MANAGING).await;
@@ -210,7 +253,10 @@ async fn end_of(place: &Place<'_>) -> Option<(String, String)> {
 
 /// The gauge of the Tenant's credential.
 async fn gauge(place: &Place<'_>) -> Option<String> {
-    let name = format!("pat_operator_tenant_credential_expiry_timestamp_seconds{{tenant=\"{}\"}} ", place.name);
+    let name = format!(
+        "pat_operator_tenant_credential_expiry_timestamp_seconds{{tenant=\"{}\"}} ",
+        place.name
+    );
     place.stage.metrics().await.lines().find_map(|line| Some(line.strip_prefix(&name)?.to_owned()))
 }
 
@@ -251,7 +297,11 @@ async fn ends(stage: &Stage, name: &str, left: SignedDuration, reason: Option<&s
         Some((_, message)) => {
             assert_says(
                 &message,
-                &[&stamp, &place.seed_name(), "create a new personal access token of the same ISC user"],
+                &[
+                    &stamp,
+                    &place.seed_name(),
+                    "create a new personal access token of the same ISC user",
+                ],
             );
             says_each_thing_once(&message);
             assert_eq!(events, [("CredentialExpires".to_owned(), message)]);
@@ -262,12 +312,17 @@ async fn ends(stage: &Stage, name: &str, left: SignedDuration, reason: Option<&s
     seed_scoped(&place, &[MANAGE]).await;
     eventually(&format!("{name}: nothing ends any more"), async || {
         let tenant = place.tenant_object().await;
-        let is_over = tenant.data["status"]["credential"]["expiresAt"].is_null() && end_of(&place).await.is_none();
+        let is_over = tenant.data["status"]["credential"]["expiresAt"].is_null()
+            && end_of(&place).await.is_none();
         (is_over && gauge(&place).await.is_none()).then_some(())
     })
     .await;
     place.tenant_says("Ready", "True", "Connected").await;
-    assert_eq!(place.tenant_events().await.len(), usize::from(reason.is_some()), "each stage is one event");
+    assert_eq!(
+        place.tenant_events().await.len(),
+        usize::from(reason.is_some()),
+        "each stage is one event"
+    );
     place.leave().await;
 }
 
@@ -275,7 +330,10 @@ async fn never_ends(stage: &Stage) {
     let place = stage.place("seed-never-ends").await;
     place.connected().await;
     assert_eq!(place.tenant_object().await.data["status"]["credential"]["expiresAt"], Value::Null);
-    assert_eq!((end_of(&place).await, gauge(&place).await, place.tenant_events().await), (None, None, vec![]));
+    assert_eq!(
+        (end_of(&place).await, gauge(&place).await, place.tenant_events().await),
+        (None, None, vec![])
+    );
     place.leave().await;
 }
 
@@ -299,7 +357,10 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
             place.tenant_says("CredentialExpires", "True", reason).await;
             told.push(reason);
             // The event follows the status: a restart in between would lose it.
-            eventually("its event", async || (place.tenant_events().await.len() == told.len()).then_some(())).await;
+            eventually("its event", async || {
+                (place.tenant_events().await.len() == told.len()).then_some(())
+            })
+            .await;
             // A restart tells none of them again.
             if reason == "Within7Days" {
                 stage.restart_operator();
@@ -307,7 +368,8 @@ fn each_stage_on_the_way_to_the_end_of_a_seed_is_one_event() {
             }
         }
         place.ready("sync").await;
-        // The end itself comes by itself: no jump of the clock counts before a second reply has told it.
+        // The end itself comes by itself: no jump of the clock counts before a second reply has
+        // told it.
         control.advance(end.duration_since(control.now()) - SignedDuration::from_secs(10));
         let message = place.tenant_says("CredentialExpires", "True", "Expired").await;
         assert!(message.contains(" expired at "), "{message}");

@@ -1,4 +1,5 @@
-//! A request to stop while ISC is creating a token: its reply is waited for and recorded, but not for ever.
+//! A request to stop while ISC is creating a token: its reply is waited for and recorded, but not
+//! for ever.
 use std::time::Instant;
 
 use isc_simulator::{GateSpec, Operation, When};
@@ -6,8 +7,13 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use stage::{Place, Replica, Stage, eventually, play, recorded};
 
-const FLAGS: [&str; 5] =
-    ["--secret-poll=1s", "--recheck=1s", "--list-lag=1s", "--backoff-first=1s", "--attempt-expiry=40s"];
+const FLAGS: [&str; 5] = [
+    "--secret-poll=1s",
+    "--recheck=1s",
+    "--list-lag=1s",
+    "--backoff-first=1s",
+    "--attempt-expiry=40s",
+];
 
 #[test]
 fn a_stop_waits_for_a_post_that_is_under_way() {
@@ -31,7 +37,11 @@ fn a_stop_waits_for_a_post_that_is_under_way() {
 
             let _again = stage.replica("pod-0", &[]);
             place.ready("sync").await;
-            assert_eq!((place.created(), place.posts()), (1, 1), "{when:?}: the next start mints again");
+            assert_eq!(
+                (place.created(), place.posts()),
+                (1, 1),
+                "{when:?}: the next start mints again"
+            );
             assert_eq!(place.secret("sync").await.unwrap()["clientId"], minted[0].id, "{when:?}");
         }
     });
@@ -54,7 +64,11 @@ fn a_stop_does_not_wait_for_ever_and_the_next_start_cleans_up() {
         let _again = stage.replica("pod-0", &[]);
         place.ready("sync").await;
         let minted = place.minted();
-        assert_eq!((place.created(), minted.len()), (2, 1), "the token whose reply nobody read is swept");
+        assert_eq!(
+            (place.created(), minted.len()),
+            (2, 1),
+            "the token whose reply nobody read is swept"
+        );
         assert_eq!(recorded(&place.document().await), [minted[0].id.as_str()]);
     });
 }
@@ -62,7 +76,8 @@ fn a_stop_does_not_wait_for_ever_and_the_next_start_cleans_up() {
 /// Applies a resource and waits until ISC holds its POST; gives the gate.
 async fn post_held(place: &Place<'_>, when: When) -> u64 {
     let control = place.stage.simulator.control();
-    let spec = GateSpec { tenant: Some(place.name.clone()), operation: Some(Operation::Create), when };
+    let spec =
+        GateSpec { tenant: Some(place.name.clone()), operation: Some(Operation::Create), when };
     let gate = control.close_gate(spec);
     place.token("sync", json!({})).await;
     eventually("the POST", async || {

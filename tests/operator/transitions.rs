@@ -1,4 +1,5 @@
-//! The log as in production: each transition of a Ready condition is one line, and so says what the API server was told.
+//! The log as in production: each transition of a Ready condition is one line, and so says what the
+//! API server was told.
 use isc_simulator::{Fault, NewToken, Operation, When};
 use serde_json::{Value, json};
 use stage::{History, Place, Stage, WATCHFUL, eventually, play};
@@ -17,7 +18,8 @@ fn lines(stage: &Stage, object: &str) -> Vec<Line> {
     let log = stage.log();
     let parsed = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
-    let about = parsed.filter(|line| line["message"] == "Ready changed" && line["object"] == object);
+    let about =
+        parsed.filter(|line| line["message"] == "Ready changed" && line["object"] == object);
     let line = |line: Value| Line {
         level: text(&line, "level"),
         status: text(&line, "ready"),
@@ -43,12 +45,16 @@ fn expected(history: &History) -> Vec<Line> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_is_none() {
     play(async {
         let stage = Stage::quiet(&WATCHFUL).await;
         stage.start_operator();
-        let (place, moves, disabled) =
-            (stage.bare("transitions").await, stage.bare("moves-away").await, stage.bare("is-disabled").await);
+        let (place, moves, disabled) = (
+            stage.bare("transitions").await,
+            stage.bare("moves-away").await,
+            stage.bare("is-disabled").await,
+        );
         let tenant = place.follow("Tenant", &place.name, "Ready").await;
         let token = place.follow("PersonalAccessToken", "sync", "Ready").await;
         let (plain, sdk) = (
@@ -64,16 +70,30 @@ fn each_transition_of_ready_is_one_line_of_the_log_and_a_restart_is_none() {
         tokio::join!(through_thick_and_thin(&place), settles(&moves), async {
             settles(&disabled).await;
             disabled.disable(true);
-            eventually("a refused pair", async || disabled.refused_one(&["plain", "sdk"]).await).await;
+            eventually("a refused pair", async || disabled.refused_one(&["plain", "sdk"]).await)
+                .await;
             disabled.tenant_stalls("CredentialRefused", &[]).await;
         });
         are_told(&stage, &objects).await;
-        let reasons = |object| lines(&stage, object).into_iter().map(|line| line.reason).collect::<Vec<_>>();
-        for reason in ["SeedMissing", "CredentialRefused", "MissingScope", "IscUnavailable", "Connected"] {
-            assert!(reasons(objects[0].0).contains(&reason.to_owned()), "{:?}", reasons(objects[0].0));
+        let reasons =
+            |object| lines(&stage, object).into_iter().map(|line| line.reason).collect::<Vec<_>>();
+        for reason in
+            ["SeedMissing", "CredentialRefused", "MissingScope", "IscUnavailable", "Connected"]
+        {
+            assert!(
+                reasons(objects[0].0).contains(&reason.to_owned()),
+                "{:?}",
+                reasons(objects[0].0)
+            );
         }
-        for reason in ["TenantNotFound", "Published", "CredentialRefused", "NotGranted", "IscUnavailable"] {
-            assert!(reasons(objects[1].0).contains(&reason.to_owned()), "{:?}", reasons(objects[1].0));
+        for reason in
+            ["TenantNotFound", "Published", "CredentialRefused", "NotGranted", "IscUnavailable"]
+        {
+            assert!(
+                reasons(objects[1].0).contains(&reason.to_owned()),
+                "{:?}",
+                reasons(objects[1].0)
+            );
         }
         assert!(!stage.log().contains("\"level\":\"DEBUG\""), "a log as in production");
         let before = objects.map(|(object, _)| lines(&stage, object));
@@ -113,7 +133,10 @@ async fn through_thick_and_thin(place: &Place<'_>) {
     place.tenant_shows("False", "SeedMissing").await;
     place.seed_with(&place.client_id, &"x".repeat(64)).await;
     place.tenant_shows("False", "CredentialRefused").await;
-    let narrow = NewToken { scope: Some(vec!["idn:nelm:read".into()]), ..NewToken::named(&place.user, "narrow") };
+    let narrow = NewToken {
+        scope: Some(vec!["idn:nelm:read".into()]),
+        ..NewToken::named(&place.user, "narrow")
+    };
     let narrow = place.stage.simulator.control().create_token(&place.name, narrow).unwrap();
     place.seed_with(&narrow.client_id, &narrow.client_secret).await;
     place.tenant_shows("False", "MissingScope").await;

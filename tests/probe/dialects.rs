@@ -1,6 +1,8 @@
-//! Each form of each field of a dialect: what is said of its line, and that nothing else is said of the others.
+//! Each form of each field of a dialect: what is said of its line, and that nothing else is said of
+//! the others.
 use isc_simulator::{
-    CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown, Switches,
+    CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown,
+    Switches,
 };
 
 use crate::tenant::Tenant;
@@ -8,7 +10,8 @@ use crate::tenant::Tenant;
 /// A line that is expected: id, verdict, and words of the answer.
 pub type Line = (&'static str, &'static str, &'static str);
 
-/// Probes a tenant with these switches; all lines but the expected ones hold, and the exit code fits them all.
+/// Probes a tenant with these switches; all lines but the expected ones hold, and the exit code
+/// fits them all.
 pub fn expect(what: &str, edit: impl FnOnce(&mut Switches), expected: &[Line]) {
     let tenant = Tenant::with(edit);
     let told = tenant.probe(&[]);
@@ -39,7 +42,11 @@ fn the_scope_claim() {
             ScopeClaim::Text => "a text of names",
             ScopeClaim::Absent => "there is none",
         };
-        speak(&format!("{form:?}"), |dialect| dialect.scope_claim = form, &[("scope-claim", "holds", words)]);
+        speak(
+            &format!("{form:?}"),
+            |dialect| dialect.scope_claim = form,
+            &[("scope-claim", "holds", words)],
+        );
     }
 }
 
@@ -52,7 +59,11 @@ fn the_scope_text_of_the_reply() {
             ReplyScope::ReadWrite => ("holds", "no, only words"),
             ReplyScope::Absent => ("holds", "no, there is no text"),
         };
-        speak(&format!("{form:?}"), |dialect| dialect.reply_scope = form, &[("scope-text", verdict, words)]);
+        speak(
+            &format!("{form:?}"),
+            |dialect| dialect.reply_scope = form,
+            &[("scope-text", verdict, words)],
+        );
     }
 }
 
@@ -65,7 +76,11 @@ fn check_token_where_it_is_needed_and_where_it_is_not() {
             CheckToken::Refuses403 => ("does not hold", "no (403)"),
             CheckToken::Missing => ("does not hold", "no (404)"),
         };
-        speak(&format!("{form:?}"), |dialect| dialect.check_token = form, &[("check-token", "holds", status)]);
+        speak(
+            &format!("{form:?}"),
+            |dialect| dialect.check_token = form,
+            &[("check-token", "holds", status)],
+        );
         let needed = |dialect: &mut Dialect| {
             (dialect.check_token, dialect.reply_scope) = (form, ReplyScope::ReadWrite);
         };
@@ -85,11 +100,17 @@ fn expires_in() {
             ExpiresIn::Absent | ExpiresIn::Null => ("does not hold", "no, it is absent"),
             ExpiresIn::Zero => ("does not hold", "no, it says 0 s"),
             ExpiresIn::Text => ("does not hold", "yes, 43200 s, but not as a whole number"),
-            ExpiresIn::Negative | ExpiresIn::Words => ("does not hold", "no, it is not a number of seconds"),
+            ExpiresIn::Negative | ExpiresIn::Words => {
+                ("does not hold", "no, it is not a number of seconds")
+            }
             ExpiresIn::Huge => ("does not hold", "no, it says 18446744073709551615 s"),
             ExpiresIn::Fraction => ("does not hold", "yes, 43199 s, but not as a whole number"),
         };
-        speak(&format!("{form:?}"), |dialect| dialect.expires_in = form, &[("expires-in", verdict, words)]);
+        speak(
+            &format!("{form:?}"),
+            |dialect| dialect.expires_in = form,
+            &[("expires-in", verdict, words)],
+        );
     }
 }
 
@@ -102,7 +123,11 @@ fn who_the_user_is() {
             Presence::Claims => "yes, by the claims and LIST",
             Presence::Absent => "yes, by LIST",
         };
-        speak(&format!("{form:?}"), |dialect| dialect.identity = form, &[("identity", "holds", words)]);
+        speak(
+            &format!("{form:?}"),
+            |dialect| dialect.identity = form,
+            &[("identity", "holds", words)],
+        );
     }
 }
 
@@ -114,7 +139,9 @@ fn which_tenant_it_is() {
                 (Presence::Both, OauthInfo::Full | OauthInfo::TenantIdOnly) => {
                     ("holds", "yes, by the reply, the claims and /oauth/info")
                 }
-                (Presence::Both, OauthInfo::Missing) => ("holds", "yes, by the reply and the claims"),
+                (Presence::Both, OauthInfo::Missing) => {
+                    ("holds", "yes, by the reply and the claims")
+                }
                 (Presence::Reply, OauthInfo::Missing) => ("holds", "yes, by the reply"),
                 (Presence::Reply, _) => ("holds", "yes, by the reply and /oauth/info"),
                 (Presence::Claims, OauthInfo::Missing) => ("holds", "yes, by the claims"),
@@ -133,8 +160,11 @@ fn what_the_tenant_is_called() {
     for form in Presence::ALL {
         for info in OauthInfo::ALL {
             let is_told = form != Presence::Absent || info == OauthInfo::Full;
-            let (verdict, words) =
-                if is_told { ("holds", "acme, in the pod sim01-loopback") } else { ("unknown", "it does not say") };
+            let (verdict, words) = if is_told {
+                ("holds", "acme, in the pod sim01-loopback")
+            } else {
+                ("unknown", "it does not say")
+            };
             let edit = |dialect: &mut Dialect| (dialect.org, dialect.oauth_info) = (form, info);
             speak(&format!("{form:?} {info:?}"), edit, &[("tenant-name", verdict, words)]);
         }
@@ -148,7 +178,11 @@ fn what_list_shows() {
             Shown::Value => ("holds", "yes, as they were asked for"),
             Shown::Null | Shown::Absent => ("does not hold", "no"),
         };
-        speak(&format!("scope {form:?}"), |dialect| dialect.list_scope = form, &[("list-scope", verdict, words)]);
+        speak(
+            &format!("scope {form:?}"),
+            |dialect| dialect.list_scope = form,
+            &[("list-scope", verdict, words)],
+        );
         let (verdict, words) = match form {
             Shown::Value => ("holds", "yes"),
             Shown::Null => ("unknown", "it shows no use"),

@@ -1,8 +1,11 @@
-//! `docs/probe.md`: the table of questions and three reports, written by the binary, and held to it.
+//! `docs/probe.md`: the table of questions and three reports, written by the binary, and held to
+//! it.
 use std::fs;
 use std::path::PathBuf;
 
-use isc_simulator::{CheckToken, ExpiresIn, OauthInfo, Options, Presence, ReplyScope, Shown, Switches, TenantSpec};
+use isc_simulator::{
+    CheckToken, ExpiresIn, OauthInfo, Options, Presence, ReplyScope, Shown, Switches, TenantSpec,
+};
 use pat_operator::probe::Question;
 
 use crate::tenant::{TENANT, Tenant};
@@ -16,7 +19,8 @@ fn path() -> PathBuf {
 
 fn table() -> String {
     let row = |question: Question| {
-        let promises: Vec<&str> = question.promises().iter().map(|promise| promise.name()).collect();
+        let promises: Vec<&str> =
+            question.promises().iter().map(|promise| promise.name()).collect();
         format!("| `{}` | {} | {} |\n", question.id(), question.text(), promises.join(", "))
     };
     let rows: String = Question::ALL.into_iter().map(row).collect();
@@ -29,7 +33,8 @@ fn terse(switches: &mut Switches) {
     dialect.reply_scope = ReplyScope::ReadWrite;
     dialect.check_token = CheckToken::Refuses401;
     dialect.expires_in = ExpiresIn::Absent;
-    (dialect.identity, dialect.tenant, dialect.org) = (Presence::Absent, Presence::Absent, Presence::Absent);
+    (dialect.identity, dialect.tenant, dialect.org) =
+        (Presence::Absent, Presence::Absent, Presence::Absent);
     dialect.oauth_info = OauthInfo::TenantIdOnly;
     (dialect.list_scope, dialect.list_last_used) = (Shown::Null, Shown::Absent);
     (dialect.created_status, dialect.refused_credential_status) = (201, 400);
@@ -49,7 +54,8 @@ fn report(edit: fn(&mut Switches)) -> String {
     let mut switches = Switches::default();
     edit(&mut switches);
     let tenants = vec![TenantSpec::named(TENANT)];
-    let tenant = Tenant::started(Options { switches, seed: Some(1), ..Options::with_tenants(tenants) });
+    let tenant =
+        Tenant::started(Options { switches, seed: Some(1), ..Options::with_tenants(tenants) });
     let url = tenant.simulator.tenant_url(TENANT);
     let mut command = tenant.at(&url, &["--allow-loopback-http", "--yes"]);
     command.args(["--nerm-url", &format!("{url}/api")]);
@@ -93,7 +99,8 @@ pub fn timeless(text: &str) -> String {
 #[test]
 fn the_document_says_what_the_binary_says() {
     let document = fs::read_to_string(path()).unwrap();
-    let written = document.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).unwrap().0.trim();
+    let written =
+        document.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).unwrap().0.trim();
     let expected = part();
     for (written, expected) in written.lines().zip(expected.trim().lines()) {
         assert_eq!(timeless(written), timeless(expected), "run `make probe-doc`");

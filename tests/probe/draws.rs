@@ -2,7 +2,8 @@
 use std::thread;
 
 use isc_simulator::{
-    CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown, Switches,
+    CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown,
+    Switches,
 };
 
 use crate::switches::ON_A_TOKEN;
@@ -30,10 +31,16 @@ fn due(id: &str, switches: &Switches) -> &'static str {
     let holds = |holds: bool| if holds { "holds" } else { "does not hold" };
     match id {
         "short-expiry" => holds(makes),
-        "scope-text" if dialect.reply_scope == ReplyScope::Uncut && makes && !is_late => "does not hold",
+        "scope-text" if dialect.reply_scope == ReplyScope::Uncut && makes && !is_late => {
+            "does not hold"
+        }
         "scope-text" | "check-token" => holds(is_named(dialect)),
         "expires-in" => holds(dialect.expires_in == ExpiresIn::Seconds),
-        "tenant-name" if dialect.org == Presence::Absent && dialect.oauth_info != OauthInfo::Full => "unknown",
+        "tenant-name"
+            if dialect.org == Presence::Absent && dialect.oauth_info != OauthInfo::Full =>
+        {
+            "unknown"
+        }
         "deprecated" => holds(!switches.deprecated),
         "list-last-used" => match dialect.list_last_used {
             Shown::Absent => "does not hold",
@@ -44,10 +51,14 @@ fn due(id: &str, switches: &Switches) -> &'static str {
         },
         "past-expiry" if !makes => holds(!switches.accept_past_dates),
         id if ON_A_TOKEN.contains(&id) && !makes => "unknown",
-        "list-life" | "list-scope" | "lag-create" | "lag-change" | "lag-delete" if lags => "unknown",
+        "list-life" | "list-scope" | "lag-create" | "lag-change" | "lag-delete" if lags => {
+            "unknown"
+        }
         "patch-expiry" if lags && dialect.changed_status == 204 => "unknown",
         "list-scope" => holds(dialect.list_scope == Shown::Value),
-        "new-credential" | "credential-after-delete" | "access-token-after-delete" if is_late => "unknown",
+        "new-credential" | "credential-after-delete" | "access-token-after-delete" if is_late => {
+            "unknown"
+        }
         _ => "holds",
     }
 }
@@ -64,12 +75,18 @@ fn check(number: u64) {
     let tenant = Tenant::with(|fresh| *fresh = switches.clone());
     let told = tenant.probe(&[]);
     // An ISC that says nothing at all at /oauth/info cannot be told from another host.
-    if switches.dialect.oauth_info == OauthInfo::Missing && switches.dialect.errors == ErrorStyle::Empty {
+    if switches.dialect.oauth_info == OauthInfo::Missing
+        && switches.dialect.errors == ErrorStyle::Empty
+    {
         told.assert_error(&["GET /oauth/info was answered with", "status 404 that is not JSON"]);
         return assert_eq!(tenant.requests(), 1, "draw {number}");
     }
     for (id, (verdict, answer, note)) in told.lines() {
-        assert_eq!(verdict, due(&id, &switches), "draw {number}: {id}: {answer}; {note:?}: {switches:?}");
+        assert_eq!(
+            verdict,
+            due(&id, &switches),
+            "draw {number}: {id}: {answer}; {note:?}: {switches:?}"
+        );
     }
     assert_eq!(tenant.left(), [], "draw {number}: {told:?}");
 }

@@ -21,8 +21,14 @@ fn what_is_no_isc_is_named_and_gets_no_credential() {
         let tenant = Tenant::with(|switches| switches.front = front);
         let told = tenant.probe(&[]);
         let url = tenant.simulator.tenant_url(TENANT);
-        told.assert_error(&[&url, "GET /oauth/info was answered with", words, "https://<tenant>.api.identitynow.com"]);
-        let asked: Vec<_> = tenant.control().record_since(0).into_iter().filter_map(|entry| entry.path).collect();
+        told.assert_error(&[
+            &url,
+            "GET /oauth/info was answered with",
+            words,
+            "https://<tenant>.api.identitynow.com",
+        ]);
+        let asked: Vec<_> =
+            tenant.control().record_since(0).into_iter().filter_map(|entry| entry.path).collect();
         assert_eq!(asked, [format!("GET /t/{TENANT}/oauth/info")], "{front:?}");
     }
 }
@@ -73,7 +79,11 @@ fn a_path_behind_the_host_is_no_base_url() {
         let tenant = Tenant::new();
         let url = format!("{}{path}", tenant.simulator.tenant_url(TENANT));
         let told = tenant.run(tenant.at(&url, &["--allow-loopback-http", "--yes"]));
-        told.assert_error(&[&url, "without anything behind the host", "https://<tenant>.api.identitynow.com"]);
+        told.assert_error(&[
+            &url,
+            "without anything behind the host",
+            "https://<tenant>.api.identitynow.com",
+        ]);
         let issued = |entry: &isc_simulator::Entry| entry.operation == Some(Operation::Oauth);
         assert!(!tenant.control().record_since(0).iter().any(issued), "{path}");
     }
@@ -95,7 +105,8 @@ fn nobody_at_all() {
 fn an_isc_that_fails() {
     for operation in [Operation::OauthInfo, Operation::Oauth] {
         let tenant = Tenant::new();
-        let fault = isc_simulator::Fault { status: Some(503), ..isc_simulator::Fault::on(operation) };
+        let fault =
+            isc_simulator::Fault { status: Some(503), ..isc_simulator::Fault::on(operation) };
         tenant.control().add_fault(None, fault);
         tenant.probe(&[]).assert_error(&["failed to use", "it answers 503", "try again later"]);
     }
@@ -104,7 +115,8 @@ fn an_isc_that_fails() {
 /// A reply of `/oauth/info`: status, content type, body.
 type Info = (&'static str, &'static str, &'static str);
 
-/// A server that answers each request so, and the heads of those that came. It serves until the test ends.
+/// A server that answers each request so, and the heads of those that came. It serves until the
+/// test ends.
 fn server((status, kind, body): Info) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -117,7 +129,8 @@ fn server((status, kind, body): Info) -> (String, Arc<Mutex<Vec<String>>>) {
             let mut head = String::new();
             while reader.read_line(&mut head).is_ok_and(|count| count > 2) {}
             noted.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
-            let kind = if kind.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
+            let kind =
+                if kind.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
             let length = body.len();
             let _ = write!(
                 stream,

@@ -16,7 +16,8 @@ fn the_seed_comes_from_a_file_of_any_form() {
     for text in [
         json!({"clientId": id, "clientSecret": value}).to_string(),
         format!("clientId: {id}\nclientSecret: {value}\n"),
-        json!({"kind": "Secret", "stringData": {"clientId": id, "clientSecret": value}}).to_string(),
+        json!({"kind": "Secret", "stringData": {"clientId": id, "clientSecret": value}})
+            .to_string(),
         format!(
             "apiVersion: v1\nkind: Secret\nmetadata:\n  name: seed\ndata:\n  clientId: {}\n  clientSecret: {}\n",
             encode(id),
@@ -45,7 +46,10 @@ fn the_variables_of_the_vendors_clients_are_enough() {
 fn a_flag_wins_over_its_variable() {
     let tenant = Tenant::new();
     let mut command = tenant.command(&[]);
-    command.env("SAIL_BASE_URL", "http://127.0.0.1:1").env("SAIL_CLIENT_ID", "x").env("SAIL_CLIENT_SECRET", "y");
+    command
+        .env("SAIL_BASE_URL", "http://127.0.0.1:1")
+        .env("SAIL_CLIENT_ID", "x")
+        .env("SAIL_CLIENT_SECRET", "y");
     let told = tenant.run(command);
     assert_eq!(told.code, Some(0), "{told:?}");
 }
@@ -57,7 +61,8 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
     let seed = tenant.seed_file().display().to_string();
     let swapped = tenant.path("swapped.json");
     let credential = tenant.simulator.seed(TENANT).unwrap();
-    let text = json!({"clientId": credential.client_secret, "clientSecret": credential.client_id}).to_string();
+    let text = json!({"clientId": credential.client_secret, "clientSecret": credential.client_id})
+        .to_string();
     fs::write(&swapped, text).unwrap();
     let broken = tenant.path("broken.json");
     fs::write(&broken, format!("{{\"clientId\": {}", credential.client_secret)).unwrap();
@@ -65,16 +70,28 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
     let base = ["--allow-loopback-http", "--yes"];
     for (arguments, words) in [
         (vec!["--seed-file", &seed], "give --api-url, SAIL_BASE_URL, or --tenant"),
-        (vec!["--api-url", &url], "give --seed-file, the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET, or --tenant"),
+        (
+            vec!["--api-url", &url],
+            "give --seed-file, the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET, or --tenant",
+        ),
         (vec!["--api-url", &url, "--seed-file", "/nonexistent"], "check --seed-file"),
         (vec!["--api-url", &url, "--seed-file", &path(&swapped)], "not swapped"),
         (vec!["--api-url", &url, "--seed-file", &path(&broken)], "neither JSON nor YAML"),
         (vec!["--api-url", "acme", "--seed-file", &seed], "is not a URL"),
         (vec!["--api-url", "http://acme.example", "--seed-file", &seed], "is not https"),
         (vec!["--api-url", &url, "--seed-file", &seed, "--nerm-url", "acme"], "is not a URL"),
-        (vec!["--api-url", &url, "--seed-file", &seed, "--ca-file", "/nonexistent"], "check --ca-file"),
-        (vec!["--api-url", &url, "--seed-file", &seed, "--ca-file", &seed], "the CA bundle has no certificate"),
-        (vec!["--api-url", &url, "--seed-file", &seed, "--pat-path", "v1"], "start it with a slash"),
+        (
+            vec!["--api-url", &url, "--seed-file", &seed, "--ca-file", "/nonexistent"],
+            "check --ca-file",
+        ),
+        (
+            vec!["--api-url", &url, "--seed-file", &seed, "--ca-file", &seed],
+            "the CA bundle has no certificate",
+        ),
+        (
+            vec!["--api-url", &url, "--seed-file", &seed, "--pat-path", "v1"],
+            "start it with a slash",
+        ),
     ] {
         let told = tenant.run(Tenant::bare(&[&base[..], &arguments].concat()));
         told.assert_error(&[words]);
@@ -97,9 +114,12 @@ fn without_a_terminal_and_without_yes_nothing_is_sent() {
     let url = tenant.simulator.tenant_url(TENANT);
     let told = tenant.run(tenant.at(&url, &["--allow-loopback-http"]));
     told.assert_error(&["the probe sent nothing", "not a terminal", "--yes"]);
-    for words in
-        [url.as_str(), &tenant.simulator.seed(TENANT).unwrap().client_id, "at most three tokens", "ten minutes"]
-    {
+    for words in [
+        url.as_str(),
+        &tenant.simulator.seed(TENANT).unwrap().client_id,
+        "at most three tokens",
+        "ten minutes",
+    ] {
         assert!(told.err.contains(words), "the plan comes first: {}", told.err);
     }
     assert_eq!(tenant.requests(), 0);
@@ -109,12 +129,15 @@ fn without_a_terminal_and_without_yes_nothing_is_sent() {
 fn a_credential_that_cannot_do_it_is_told() {
     let tenant = Tenant::new();
     let client = tenant.control().add_api_client(TENANT).unwrap();
-    let text = json!({"clientId": client.client_id, "clientSecret": client.client_secret}).to_string();
+    let text =
+        json!({"clientId": client.client_id, "clientSecret": client.client_secret}).to_string();
     fs::write(tenant.seed_file(), text).unwrap();
     tenant.probe(&[]).assert_error(&["API client", "personal access token"]);
     assert_eq!(tenant.requests(), 0);
     let seed = tenant.simulator.seed(TENANT).unwrap();
-    let text = json!({"clientId": seed.client_id, "clientSecret": "0123456789abcdef0123456789abcdef"}).to_string();
+    let text =
+        json!({"clientId": seed.client_id, "clientSecret": "0123456789abcdef0123456789abcdef"})
+            .to_string();
     fs::write(tenant.seed_file(), text).unwrap();
     tenant.probe(&[]).assert_error(&[&seed.client_id, "status 401", "live personal access token"]);
     let disabled = Tenant::new();

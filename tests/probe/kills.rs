@@ -1,4 +1,5 @@
-//! SIGKILL before and after each effect: what is left is little, ends by itself, and goes with the next run.
+//! SIGKILL before and after each effect: what is left is little, ends by itself, and goes with the
+//! next run.
 use isc_simulator::{Operation, When};
 use jiff::SignedDuration;
 use rustix::process::Signal;
@@ -7,24 +8,31 @@ use crate::leftovers::lookalikes;
 use crate::run::Running;
 use crate::tenant::{TENANT, Tenant};
 
-/// Kills a probe while one of its requests is held, lets that request come to its end, and probes again.
+/// Kills a probe while one of its requests is held, lets that request come to its end, and probes
+/// again.
 fn killed(operation: Operation, when: When, after: usize) {
     let what = format!("{operation:?} {after} {when:?}");
     let tenant = Tenant::with(|switches| switches.tokens_per_user = 20);
     let others = lookalikes(&tenant);
-    let (gate, child) = tenant.hold(operation, when, after, || tenant.command(&[]).spawn().unwrap());
+    let (gate, child) =
+        tenant.hold(operation, when, after, || tenant.command(&[]).spawn().unwrap());
     let running = Running::of(&tenant, child);
     running.signal(Signal::KILL);
     assert_eq!(running.end().code, None, "{what}");
     // What was sent takes effect, although nobody waits for it any more.
     tenant.open(gate);
     let seed = &tenant.simulator.seed(TENANT).unwrap().client_id;
-    let all = || -> Vec<_> { tenant.control().tokens(TENANT).unwrap().into_iter().filter(|t| t.id != *seed).collect() };
+    let all = || -> Vec<_> {
+        tenant.control().tokens(TENANT).unwrap().into_iter().filter(|t| t.id != *seed).collect()
+    };
     let now = tenant.control().now();
     let left: Vec<_> = all().into_iter().filter(|token| !others.contains(token)).collect();
     assert!(left.len() <= 3, "{what}: {left:?}");
     for token in &left {
-        assert!(token.expiration_date.unwrap() <= now + SignedDuration::from_mins(10), "{what}: {token:?}");
+        assert!(
+            token.expiration_date.unwrap() <= now + SignedDuration::from_mins(10),
+            "{what}: {token:?}"
+        );
     }
     let told = tenant.probe(&[]);
     assert_eq!(told.lines()["short-expiry"].0, "holds", "{what}: {told:?}");
@@ -58,7 +66,8 @@ fn before_and_after_each_delete() {
 #[test]
 fn what_a_kill_leaves_ends_by_itself() {
     let tenant = Tenant::new();
-    let (gate, child) = tenant.hold(Operation::Delete, When::Before, 0, || tenant.command(&[]).spawn().unwrap());
+    let (gate, child) =
+        tenant.hold(Operation::Delete, When::Before, 0, || tenant.command(&[]).spawn().unwrap());
     let running = Running::of(&tenant, child);
     running.signal(Signal::KILL);
     running.end();
@@ -71,7 +80,8 @@ fn what_a_kill_leaves_ends_by_itself() {
 /// A tenant whose LIST lags so, where a probe was killed once its first token was made.
 fn killed_where_list_lags(seconds: i64) -> Tenant {
     let tenant = Tenant::with(|switches| switches.list_lag_seconds = seconds);
-    let (gate, child) = tenant.hold(Operation::Create, When::After, 0, || tenant.command(&[]).spawn().unwrap());
+    let (gate, child) =
+        tenant.hold(Operation::Create, When::After, 0, || tenant.command(&[]).spawn().unwrap());
     let running = Running::of(&tenant, child);
     running.signal(Signal::KILL);
     running.end();
@@ -94,7 +104,10 @@ fn what_list_may_hide_is_told() {
     let tenant = killed_where_list_lags(3_600);
     let told = tenant.probe(&[]);
     assert_eq!((told.code, tenant.left().len()), (Some(2), 1), "{told:?}");
-    assert!(told.err.contains("LIST does not show yet whether an earlier probe left a token"), "{told:?}");
+    assert!(
+        told.err.contains("LIST does not show yet whether an earlier probe left a token"),
+        "{told:?}"
+    );
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     let left = report["left"].as_array().unwrap();
     let until: jiff::Timestamp = left[0]["until"].as_str().unwrap().parse().unwrap();

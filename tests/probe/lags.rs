@@ -15,7 +15,8 @@ fn a_list_that_lags_is_measured() {
     assert_eq!(told.code, Some(0), "{told:?}");
     for id in ["lag-create", "lag-change", "lag-delete"] {
         let (verdict, answer, _) = told.lines()[id].clone();
-        let seconds: u64 = answer.trim_start_matches("within ").trim_end_matches(" s").parse().unwrap();
+        let seconds: u64 =
+            answer.trim_start_matches("within ").trim_end_matches(" s").parse().unwrap();
         assert!(verdict == "holds" && seconds >= 2, "{id}: {answer}");
     }
     assert_eq!(tenant.left(), []);
@@ -46,12 +47,19 @@ fn a_clock_that_is_off_by_minutes_is_ok_and_by_hours_makes_no_token() {
     tenant.control().advance(SignedDuration::from_mins(5));
     let told = tenant.probe(&[]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    assert!(told.lines()["clock-offset"].1.ends_with("s ahead; the operator goes by ISC's"), "{told:?}");
+    assert!(
+        told.lines()["clock-offset"].1.ends_with("s ahead; the operator goes by ISC's"),
+        "{told:?}"
+    );
     let tenant = Tenant::new();
     tenant.control().advance(SignedDuration::from_hours(2));
     let told = tenant.probe(&[]);
     let lines = told.lines();
-    assert_eq!((told.code, lines["clock-offset"].0.as_str()), (Some(1), "does not hold"), "{told:?}");
+    assert_eq!(
+        (told.code, lines["clock-offset"].0.as_str()),
+        (Some(1), "does not hold"),
+        "{told:?}"
+    );
     assert!(ON_A_TOKEN.iter().all(|id| lines[*id].0 == "unknown"), "{told:?}");
     assert_eq!(tenant.effects(), []);
 }
@@ -68,13 +76,18 @@ fn without_a_date_that_can_be_relied_on_no_token_is_made() {
         tenant.control().add_fault(None, Fault { date: Some(date), ..Fault::default() });
         let told = tenant.probe(&[]);
         let lines = told.lines();
-        assert!(lines["date-header"].0 == verdict && lines["date-header"].1.contains(words), "{date:?}: {told:?}");
+        assert!(
+            lines["date-header"].0 == verdict && lines["date-header"].1.contains(words),
+            "{date:?}: {told:?}"
+        );
         assert_ne!(lines["clock-offset"].0, "holds", "{date:?}: {told:?}");
         assert!(ON_A_TOKEN.iter().all(|id| lines[*id].0 == "unknown"), "{date:?}: {told:?}");
         assert_eq!(tenant.effects(), [], "{date:?}");
     }
     let tenant = Tenant::new();
-    tenant.control().add_fault(None, Fault { date: Some(BadDate::NextYear), ..Fault::on(Operation::List) });
+    tenant
+        .control()
+        .add_fault(None, Fault { date: Some(BadDate::NextYear), ..Fault::on(Operation::List) });
     let told = tenant.probe(&[]);
     assert_eq!(told.lines()["date-header"].1, "yes, but they contradict each other", "{told:?}");
     assert_eq!(tenant.effects(), []);
@@ -83,13 +96,19 @@ fn without_a_date_that_can_be_relied_on_no_token_is_made() {
 #[test]
 fn by_a_clock_that_jumps_no_further_token_is_made() {
     let tenant = Tenant::new();
-    tenant.control().add_fault(None, Fault { latency_ms: 300, ..Fault::on(Operation::Create) }.once());
+    tenant
+        .control()
+        .add_fault(None, Fault { latency_ms: 300, ..Fault::on(Operation::Create) }.once());
     let running = tenant.start(tenant.command(&[]));
     eventually("the requests before the first POST", || tenant.requests() >= 4);
     tenant.control().advance(SignedDuration::from_mins(3));
     let told = running.end();
     assert_eq!(told.lines()["date-header"].1, "yes, but they contradict each other", "{told:?}");
-    let posts = tenant.control().record_since(0).into_iter().filter(|entry| entry.operation == Some(Operation::Create));
+    let posts = tenant
+        .control()
+        .record_since(0)
+        .into_iter()
+        .filter(|entry| entry.operation == Some(Operation::Create));
     assert_eq!(posts.filter(|entry| entry.kind == Kind::Request).count(), 1);
     assert_eq!(tenant.left(), []);
 }
@@ -110,10 +129,13 @@ const STEPS: [&str; 8] = [
 fn each_step_is_told_in_order_whatever_the_output() {
     for output in ["text", "json"] {
         let tenant = Tenant::new();
-        let command =
-            tenant.at(&tenant.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--yes", "--output", output]);
+        let command = tenant.at(
+            &tenant.simulator.tenant_url(TENANT),
+            &["--allow-loopback-http", "--yes", "--output", output],
+        );
         let told = tenant.run(command);
-        let lines: Vec<&str> = told.err.lines().filter_map(|line| line.strip_prefix("pat-operator: ")).collect();
+        let lines: Vec<&str> =
+            told.err.lines().filter_map(|line| line.strip_prefix("pat-operator: ")).collect();
         let steps: Vec<&str> = lines.into_iter().filter(|line| STEPS.contains(line)).collect();
         assert_eq!(steps, STEPS, "{output}: {told:?}");
         assert!(STEPS.iter().all(|step| !told.out.contains(step)), "{output}: {told:?}");
@@ -127,8 +149,12 @@ fn it_says_again_and_again_what_it_waits_for() {
     let mut command = tenant.command(&["--list-lag", "60s"]);
     command.stderr(std::fs::File::create(&err).unwrap());
     let running = tenant.start(command);
-    let waits =
-        || std::fs::read_to_string(&err).unwrap().matches("waiting for LIST to show the new token, since").count();
+    let waits = || {
+        std::fs::read_to_string(&err)
+            .unwrap()
+            .matches("waiting for LIST to show the new token, since")
+            .count()
+    };
     eventually("the second word of waiting", || waits() >= 2);
     running.signal(Signal::INT);
     assert_eq!(running.end().code, Some(2));
@@ -137,7 +163,9 @@ fn it_says_again_and_again_what_it_waits_for() {
 #[test]
 fn the_clock_of_nerm_is_not_that_of_isc() {
     let tenant = Tenant::new();
-    tenant.control().add_fault(None, Fault { date: Some(BadDate::NextYear), ..Fault::on(Operation::Nerm) });
+    tenant
+        .control()
+        .add_fault(None, Fault { date: Some(BadDate::NextYear), ..Fault::on(Operation::Nerm) });
     let nerm = format!("{}/api", tenant.simulator.tenant_url(TENANT));
     let told = tenant.probe(&["--nerm-url", &nerm]);
     assert_eq!(told.code, Some(0), "{told:?}");

@@ -1,4 +1,5 @@
-//! Replies that are lost, late, wrong or hostile: nothing is left, and nothing is claimed that is not known.
+//! Replies that are lost, late, wrong or hostile: nothing is left, and nothing is claimed that is
+//! not known.
 use isc_simulator::{Effect, Fault, Hostile, Operation, RetryAfter, When};
 
 use crate::run::Told;
@@ -45,7 +46,8 @@ fn a_tenant_that_always_loses_its_replies_is_asked_for_few_tokens_and_left_none(
         tenant.control().add_fault(None, fault.clone());
         let told = tenant.probe(&[]);
         assert_eq!(verdict(&told, "new-credential"), "unknown", "{fault:?}: {told:?}");
-        let made = tenant.effects().iter().filter(|entry| entry.effect == Some(Effect::Created)).count();
+        let made =
+            tenant.effects().iter().filter(|entry| entry.effect == Some(Effect::Created)).count();
         assert!((1..=2).contains(&made), "{fault:?}: {made}");
         assert_eq!(tenant.left(), [], "{fault:?}: {told:?}");
     }
@@ -54,7 +56,8 @@ fn a_tenant_that_always_loses_its_replies_is_asked_for_few_tokens_and_left_none(
 #[test]
 fn a_token_that_may_come_later_is_told() {
     for skip in [0, 1, 2, 3] {
-        let (_, told) = with(Fault { drop: Some(When::Before), ..Fault::on(Operation::Create) }, skip);
+        let (_, told) =
+            with(Fault { drop: Some(When::Before), ..Fault::on(Operation::Create) }, skip);
         assert_eq!(told.code, Some(2), "{skip}: {told:?}");
         let line = told.err.lines().last().unwrap();
         assert!(line.contains("may still be there; it ends by itself at 20"), "{skip}: {told:?}");
@@ -68,7 +71,10 @@ fn a_duplicate_whose_reply_was_lost_says_nothing_about_the_rule() {
     let (_, told) = with(Fault { status: Some(503), ..Fault::on(Operation::Create) }, 2);
     assert_eq!(verdict(&told, "past-expiry"), "unknown", "{told:?}");
     let (_, told) = with(Fault { status: Some(503), ..Fault::on(Operation::Create) }, 3);
-    assert_eq!((verdict(&told, "duplicate-name"), verdict(&told, "past-expiry")), ("unknown".into(), "unknown".into()));
+    assert_eq!(
+        (verdict(&told, "duplicate-name"), verdict(&told, "past-expiry")),
+        ("unknown".into(), "unknown".into())
+    );
 }
 
 #[test]
@@ -128,7 +134,11 @@ fn survives(operation: Operation, later: u64) {
         for skip in [0, later] {
             let (tenant, told) = with(Fault { body: Some(hostile), ..Fault::on(operation) }, skip);
             assert!(told.code.is_some(), "{hostile:?} {operation:?} {skip}: {told:?}");
-            assert_eq!(tenant.control().tokens(TENANT).unwrap().len(), 1, "{hostile:?} {operation:?} {skip}: {told:?}");
+            assert_eq!(
+                tenant.control().tokens(TENANT).unwrap().len(),
+                1,
+                "{hostile:?} {operation:?} {skip}: {told:?}"
+            );
         }
     }
 }

@@ -62,7 +62,8 @@ fn everything_holds_of_the_default_dialect_line_by_line() {
     let lines = report["lines"].as_array().unwrap();
     assert_eq!(lines.len(), EXPECTED.len());
     for (line, (id, promises, answer)) in lines.iter().zip(EXPECTED) {
-        let rests: Vec<&str> = line["promises"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
+        let rests: Vec<&str> =
+            line["promises"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
         assert_eq!((line["id"].as_str().unwrap(), rests.join(" ").as_str()), (id, promises));
         assert_eq!(timeless(line["answer"].as_str().unwrap()), timeless(answer), "{id}");
         assert_eq!(line["verdict"], "holds", "{id}");
@@ -74,23 +75,30 @@ fn everything_holds_of_the_default_dialect_line_by_line() {
 fn the_text_has_a_line_for_each_question() {
     let tenant = Tenant::new();
     let told = tenant.probe(&["--nerm-url", &nerm(&tenant)]);
-    let command = tenant
-        .at(&tenant.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--yes", "--nerm-url", &nerm(&tenant)]);
+    let command = tenant.at(
+        &tenant.simulator.tenant_url(TENANT),
+        &["--allow-loopback-http", "--yes", "--nerm-url", &nerm(&tenant)],
+    );
     let text = tenant.run(command);
     assert_eq!(text.code, Some(0), "{text:?}");
     assert!(text.out.ends_with("\nholds: 35, does not hold: 0, unknown: 0\n"), "{}", text.out);
     assert_eq!(text.out.lines().filter(|line| line.starts_with("holds  ")).count(), 35);
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     for line in report["lines"].as_array().unwrap() {
-        let (question, answer) = (line["question"].as_str().unwrap(), line["answer"].as_str().unwrap());
-        let shown = text.out.lines().any(|shown| shown.contains(question) && shown.ends_with(&format!("  {answer}")));
+        let (question, answer) =
+            (line["question"].as_str().unwrap(), line["answer"].as_str().unwrap());
+        let shown = text
+            .out
+            .lines()
+            .any(|shown| shown.contains(question) && shown.ends_with(&format!("  {answer}")));
         assert!(shown, "{question} {answer}: {}", text.out);
     }
 }
 
 #[test]
 fn it_takes_as_many_requests_as_the_document_says() {
-    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/probe.md")).unwrap();
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/probe.md")).unwrap();
     assert!(document.contains("A probe takes 23 to 26 requests"));
     for with_nerm in [false, true] {
         let tenant = Tenant::new();
@@ -116,11 +124,16 @@ fn the_certificate_is_checked_against_the_given_authorities() {
     let ca_file = tenant.path("ca.pem");
     std::fs::write(&ca_file, tenant.simulator.ca_pem()).unwrap();
     let run = |arguments: &[&str]| -> Told {
-        let mut command = tenant.at(&tenant.simulator.tenant_https_url(TENANT), &["--yes", "--output", "json"]);
+        let mut command =
+            tenant.at(&tenant.simulator.tenant_https_url(TENANT), &["--yes", "--output", "json"]);
         command.args(arguments);
         tenant.run(command)
     };
     let told = run(&["--ca-file", ca_file.to_str().unwrap()]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    run(&[]).assert_error(&[&tenant.simulator.tenant_https_url(TENANT), "failed to use", "check the URL"]);
+    run(&[]).assert_error(&[
+        &tenant.simulator.tenant_https_url(TENANT),
+        "failed to use",
+        "check the URL",
+    ]);
 }

@@ -19,10 +19,12 @@ pub struct Told {
 impl Told {
     /// Verdict, answer and note of each line.
     pub fn lines(&self) -> BTreeMap<String, (String, String, Option<String>)> {
-        let report: Value = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let report: Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let line = |line: &Value| {
-            let (verdict, answer) = (text(&line["verdict"]).unwrap(), text(&line["answer"]).unwrap());
+            let (verdict, answer) =
+                (text(&line["verdict"]).unwrap(), text(&line["answer"]).unwrap());
             (text(&line["id"]).unwrap(), (verdict, answer, text(&line["note"])))
         };
         report["lines"].as_array().unwrap().iter().map(line).collect()

@@ -20,7 +20,9 @@ fn interrupted(operation: Operation, when: When, after: usize, signal: Signal) -
     running.signal(signal);
     // Where nothing was made yet, it has ended before it could say so.
     let told = || std::fs::read_to_string(&err).unwrap();
-    eventually("the word that it stops", || [ASKED, "stopped"].iter().any(|word| told().contains(word)));
+    eventually("the word that it stops", || {
+        [ASKED, "stopped"].iter().any(|word| told().contains(word))
+    });
     tenant.open(gate);
     let mut told = running.end();
     told.err = std::fs::read_to_string(&err).unwrap();
@@ -48,7 +50,8 @@ fn whatever_is_under_way_the_first_signal_has_all_tokens_removed() {
         for (when, signal) in [(When::Before, Signal::INT), (When::After, Signal::TERM)] {
             let (tenant, told) = interrupted(operation, when, after, signal);
             assert_eq!(tenant.left(), [], "{operation:?} {after} {when:?}: {told:?}");
-            let is_early = operation == Operation::OauthInfo || (operation, after) == (Operation::Oauth, 0);
+            let is_early =
+                operation == Operation::OauthInfo || (operation, after) == (Operation::Oauth, 0);
             assert_eq!(told.out.is_empty(), is_early, "{operation:?} {after} {when:?}: {told:?}");
         }
     }
@@ -60,14 +63,28 @@ fn what_was_answered_before_a_stop_is_reported_and_nothing_else() {
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     assert_eq!(report["stopped"], true);
     let lines = told.lines();
-    assert_eq!(report["counts"]["holds"], lines.values().filter(|(verdict, ..)| verdict == "holds").count());
-    for id in
-        ["scope-text", "identity", "list-own-token", "short-expiry", "past-expiry", "new-credential", "lag-create"]
-    {
+    assert_eq!(
+        report["counts"]["holds"],
+        lines.values().filter(|(verdict, ..)| verdict == "holds").count()
+    );
+    for id in [
+        "scope-text",
+        "identity",
+        "list-own-token",
+        "short-expiry",
+        "past-expiry",
+        "new-credential",
+        "lag-create",
+    ] {
         assert_eq!(lines[id].0, "holds", "{id}: {told:?}");
     }
-    let not_asked = ["patch-name", "patch-scope", "patch-expiry", "lag-change", "delete", "second-delete"];
-    for id in not_asked.into_iter().chain(["credential-after-delete", "access-token-after-delete", "lag-delete"]) {
+    let not_asked =
+        ["patch-name", "patch-scope", "patch-expiry", "lag-change", "delete", "second-delete"];
+    for id in not_asked.into_iter().chain([
+        "credential-after-delete",
+        "access-token-after-delete",
+        "lag-delete",
+    ]) {
         let (verdict, answer, note) = &lines[id];
         assert_eq!((verdict.as_str(), answer.as_str()), ("unknown", "not asked"), "{id}");
         assert_eq!(note.as_deref(), Some("the probe was stopped before"), "{id}");
@@ -77,7 +94,8 @@ fn what_was_answered_before_a_stop_is_reported_and_nothing_else() {
 
 #[test]
 fn a_refusal_is_not_judged_before_it_was_compared() {
-    for (after, when, id) in [(2, When::After, "duplicate-name"), (3, When::Before, "past-expiry")] {
+    for (after, when, id) in [(2, When::After, "duplicate-name"), (3, When::Before, "past-expiry")]
+    {
         let (_, told) = interrupted(Operation::Create, when, after, Signal::INT);
         assert_eq!(told.lines()[id].0, "unknown", "{told:?}");
     }

@@ -1,4 +1,5 @@
-//! A tenant in a simulator of its own, and runs of the binary against it, each searched for secret values and for excess.
+//! A tenant in a simulator of its own, and runs of the binary against it, each searched for secret
+//! values and for excess.
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -6,8 +7,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use isc_simulator::{
-    ACCESS_TOKEN_MARKER, CLIENT_SECRET_MARKER, Control, Effect, Entry, GateSpec, Kind, Operation, Options, Origin,
-    Simulator, Switches, TenantSpec, TokenState, UserSpec, When,
+    ACCESS_TOKEN_MARKER, CLIENT_SECRET_MARKER, Control, Effect, Entry, GateSpec, Kind, Operation,
+    Options, Origin, Simulator, Switches, TenantSpec, TokenState, UserSpec, When,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -35,14 +36,21 @@ impl Tenant {
     pub fn with(edit: impl FnOnce(&mut Switches)) -> Self {
         let mut switches = Switches::default();
         edit(&mut switches);
-        Self::started(Options { switches, ..Options::with_tenants(vec![TenantSpec::named(TENANT)]) })
+        Self::started(Options {
+            switches,
+            ..Options::with_tenants(vec![TenantSpec::named(TENANT)])
+        })
     }
 
     /// A simulator that is started so.
     pub fn started(options: Options) -> Self {
-        let tenant = Self { simulator: Simulator::start(options).unwrap(), folder: tempfile::tempdir().unwrap() };
+        let tenant = Self {
+            simulator: Simulator::start(options).unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        };
         let seed = tenant.simulator.seed(TENANT).unwrap();
-        let text = json!({"clientId": seed.client_id, "clientSecret": seed.client_secret}).to_string();
+        let text =
+            json!({"clientId": seed.client_id, "clientSecret": seed.client_secret}).to_string();
         fs::write(tenant.seed_file(), text).unwrap();
         tenant
     }
@@ -88,8 +96,10 @@ impl Tenant {
 
     /// The binary with URL, seed and consent, short waits and JSON, and these arguments besides.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command =
-            self.at(&self.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--yes", "--output", "json"]);
+        let mut command = self.at(
+            &self.simulator.tenant_url(TENANT),
+            &["--allow-loopback-http", "--yes", "--output", "json"],
+        );
         // Of a flag that is given twice the last one would be refused.
         if !arguments.contains(&"--list-lag") {
             command.args(["--list-lag", "1s"]);
@@ -121,21 +131,28 @@ impl Tenant {
         let mut canaries = self.control().client_secrets();
         canaries.extend([CLIENT_SECRET_MARKER.to_owned(), ACCESS_TOKEN_MARKER.to_owned()]);
         for canary in &canaries {
-            assert!(!told.out.contains(canary) && !told.err.contains(canary), "a secret value was told: {told:?}");
+            assert!(
+                !told.out.contains(canary) && !told.err.contains(canary),
+                "a secret value was told: {told:?}"
+            );
         }
         assert!(!told.err.contains("panicked"), "{}", told.err);
         self.assert_modest();
         told
     }
 
-    /// Nothing that a probe may not do is on record: too many tokens, too long lives, changes of what is not its own.
+    /// Nothing that a probe may not do is on record: too many tokens, too long lives, changes of
+    /// what is not its own.
     pub fn assert_modest(&self) {
         assert_eq!(self.control().violations(), []);
         let ten_minutes = SignedDuration::from_mins(10);
         let mut alive: BTreeMap<String, Timestamp> = BTreeMap::new();
         for entry in self.effects() {
             let (id, name) = (entry.token_id.unwrap(), entry.token_name.unwrap());
-            assert!(name.starts_with(PREFIX) && !name.starts_with("pat1-"), "{name} is not the probe's");
+            assert!(
+                name.starts_with(PREFIX) && !name.starts_with("pat1-"),
+                "{name} is not the probe's"
+            );
             let expires = entry.expiration_date.expect("a probe's token expires");
             let before = match entry.effect.unwrap() {
                 Effect::Created => alive.insert(id, expires),
@@ -167,8 +184,15 @@ impl Tenant {
     }
 
     /// Closes a gate, lets so many requests pass it, and waits for the next one.
-    pub fn hold(&self, operation: Operation, when: When, after: usize, start: impl FnOnce() -> Child) -> (u64, Child) {
-        let gate = self.control().close_gate(GateSpec { tenant: None, operation: Some(operation), when });
+    pub fn hold(
+        &self,
+        operation: Operation,
+        when: When,
+        after: usize,
+        start: impl FnOnce() -> Child,
+    ) -> (u64, Child) {
+        let gate =
+            self.control().close_gate(GateSpec { tenant: None, operation: Some(operation), when });
         let child = start();
         for passed in 0..=after {
             let arrived = u64::try_from(passed).unwrap() + 1;

@@ -10,14 +10,17 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::run::{Running, Told};
 use crate::tenant::{TENANT, Tenant};
 
-/// Runs the probe on a terminal of its own until it asks: the run, its terminal, and what that shows.
+/// Runs the probe on a terminal of its own until it asks: the run, its terminal, and what that
+/// shows.
 fn asking(tenant: &Tenant) -> (Running<'_>, File, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
-    let slave: OwnedFd = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    let mut command = tenant.at(&tenant.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--output", "json"]);
+    let slave: OwnedFd =
+        rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let mut command = tenant
+        .at(&tenant.simulator.tenant_url(TENANT), &["--allow-loopback-http", "--output", "json"]);
     command.stdin(slave.try_clone().unwrap()).stderr(slave);
     let running = tenant.start(command);
     let mut terminal = File::from(master);

@@ -1,4 +1,5 @@
-//! The documented installation on a real API server: taken, repeatable, admitted, and with the rights it promises.
+//! The documented installation on a real API server: taken, repeatable, admitted, and with the
+//! rights it promises.
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
@@ -12,7 +13,8 @@ use tokio::runtime::Runtime;
 const ACCOUNT: &str = "system:serviceaccount:pat-operator-system:pat-operator";
 const RESTRICTED: &str = "pod-security.kubernetes.io/enforce";
 
-/// A control plane on which everything is installed as `docs/install.md` says. The runtime runs its processes.
+/// A control plane on which everything is installed as `docs/install.md` says. The runtime runs its
+/// processes.
 static INSTALLED: LazyLock<(ControlPlane, Runtime)> = LazyLock::new(|| {
     let runtime = Runtime::new().unwrap();
     let plane = runtime.block_on(ControlPlane::start(Options::default())).unwrap();
@@ -32,7 +34,9 @@ pub fn on_the_server<T>(deed: impl AsyncFnOnce(Client) -> T) -> T {
     runtime.block_on(async {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let kubeconfig = Kubeconfig::read_from(plane.kubeconfig_path()).unwrap();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+            .await
+            .unwrap();
         deed(Client::try_from(config).unwrap()).await
     })
 }
@@ -40,8 +44,17 @@ pub fn on_the_server<T>(deed: impl AsyncFnOnce(Client) -> T) -> T {
 /// kubectl as administrator, at the top of the repository.
 fn kubectl(plane: &ControlPlane, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(plane.kubectl());
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("--kubeconfig").arg(plane.kubeconfig_path()).args(arguments);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .arg("--kubeconfig")
+        .arg(plane.kubeconfig_path())
+        .args(arguments);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -67,7 +80,8 @@ fn installed_a_second_time_nothing_changes() {
 /// The Pod that the Deployment makes.
 fn pod() -> Value {
     let deployment: Value =
-        serde_saphyr::from_str(include_str!("../../deploy/manifests/deployment.yaml")).expect("it is YAML");
+        serde_saphyr::from_str(include_str!("../../deploy/manifests/deployment.yaml"))
+            .expect("it is YAML");
     let mut pod = deployment["spec"]["template"].clone();
     pod["apiVersion"] = json!("v1");
     pod["kind"] = json!("Pod");
@@ -95,7 +109,10 @@ fn the_pod_is_admitted_where_the_restricted_standard_is_enforced() {
             worse.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(lacks).unwrap();
             let ran = kubectl(plane, &create, &worse.to_string());
             let said = String::from_utf8_lossy(&ran.stderr);
-            assert!(!ran.status.success() && said.contains("violates PodSecurity"), "without {lacks}: {said}");
+            assert!(
+                !ran.status.success() && said.contains("violates PodSecurity"),
+                "without {lacks}: {said}"
+            );
         }
     }
 }
@@ -117,8 +134,13 @@ fn the_api_server_gives_the_operator_the_rights_that_are_promised() {
         ("no", "create", "pods", "pat-operator-system"),
         ("no", "patch", "clusterroles.rbac.authorization.k8s.io", "default"),
     ] {
-        let ran = kubectl(plane, &["auth", "can-i", verb, what, "-n", namespace, "--as", ACCOUNT], "");
-        assert_eq!(String::from_utf8_lossy(&ran.stdout).trim(), may, "{verb} {what} in {namespace}: {ran:?}");
+        let ran =
+            kubectl(plane, &["auth", "can-i", verb, what, "-n", namespace, "--as", ACCOUNT], "");
+        assert_eq!(
+            String::from_utf8_lossy(&ran.stdout).trim(),
+            may,
+            "{verb} {what} in {namespace}: {ran:?}"
+        );
     }
 }
 
@@ -128,7 +150,9 @@ fn the_resources_of_the_demo_are_taken() {
     succeed(plane, &["apply", "-f", "deploy/demo/namespace.yaml"], "");
     for file in ["seed-secret", "tenant", "personal-access-token"] {
         let path = format!("{}/deploy/demo/{file}.yaml", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(path).unwrap().replace("${ISC_URL}", "http://127.0.0.1:8080/t/acme");
+        let text = std::fs::read_to_string(path)
+            .unwrap()
+            .replace("${ISC_URL}", "http://127.0.0.1:8080/t/acme");
         let said = succeed(plane, &["apply", "--dry-run=server", "-f", "-"], &text);
         assert!(said.contains(" created (server dry run)"), "{file}: {said}");
     }

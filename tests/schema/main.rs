@@ -1,5 +1,5 @@
-//! What is shipped for Kubernetes: CRDs fresh, bounded and in agreement with the operator's own checks and with a real
-//! API server; manifests that keep their promises.
+//! What is shipped for Kubernetes: CRDs fresh, bounded and in agreement with the operator's own
+//! checks and with a real API server; manifests that keep their promises.
 mod cases;
 mod install;
 mod manifests;
@@ -67,7 +67,9 @@ fn the_operators_own_checks_agree_with_the_schema() {
     let mut wrong = Vec::new();
     for case in cases::all().iter().filter(|case| case.update.is_none()) {
         match (own_problems(case), &case.says) {
-            (problems, None) if !problems.is_empty() => wrong.push(format!("it {}: {problems:?}", case.it)),
+            (problems, None) if !problems.is_empty() => {
+                wrong.push(format!("it {}: {problems:?}", case.it));
+            }
             (problems, Some(_)) if problems.is_empty() => {
                 wrong.push(format!("it {}: the operator would take it", case.it));
             }
@@ -79,14 +81,22 @@ fn the_operators_own_checks_agree_with_the_schema() {
 
 #[test]
 fn of_rotation_the_operator_says_what_the_schema_says() {
-    let refused = cases::all().into_iter().filter(|case| case.update.is_none() && case.create["rotation"].is_object());
+    let refused = cases::all()
+        .into_iter()
+        .filter(|case| case.update.is_none() && case.create["rotation"].is_object());
     let mut said = 0;
     for (case, says) in refused.filter_map(|case| case.says.clone().map(|says| (case, says))) {
         // What breaks the schema's own keywords has the API server's words.
-        if says.contains("rotation.every is") || says.contains("maxOverlap is") || says.starts_with("write a duration")
+        if says.contains("rotation.every is")
+            || says.contains("maxOverlap is")
+            || says.starts_with("write a duration")
         {
             let problems = own_problems(&case);
-            assert!(problems.iter().any(|problem| problem.contains(&says)), "it {}: {problems:?}", case.it);
+            assert!(
+                problems.iter().any(|problem| problem.contains(&says)),
+                "it {}: {problems:?}",
+                case.it
+            );
             said += 1;
         }
     }
@@ -100,7 +110,9 @@ fn there_are_cases_of_every_sort() {
         for refused in [true, false] {
             for update in [true, false] {
                 let found = cases.iter().filter(|case| {
-                    case.kind == kind && case.says.is_some() == refused && case.update.is_some() == update
+                    case.kind == kind
+                        && case.says.is_some() == refused
+                        && case.update.is_some() == update
                 });
                 // A Tenant has no immutable field.
                 assert!(
@@ -136,7 +148,8 @@ fn own_problems(case: &cases::Case) -> Vec<String> {
     }
 }
 
-/// Text without maxLength, lists without maxItems or list type, maps without maxProperties, numbers without bounds, defaults.
+/// Text without maxLength, lists without maxItems or list type, maps without maxProperties, numbers
+/// without bounds, defaults.
 fn find_loose(loose: &mut Vec<String>, at: &str, schema: &Value) {
     let mut need = |key: &str| {
         if schema.get(key).is_none() {

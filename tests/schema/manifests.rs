@@ -1,4 +1,5 @@
-//! The files in `deploy/`: rights, Pod and demo resources stay what the operator needs and what its documents promise.
+//! The files in `deploy/`: rights, Pod and demo resources stay what the operator needs and what its
+//! documents promise.
 use pat_operator::api::{PersonalAccessToken, Tenant, check};
 use pat_operator::lifecycle::grants;
 use serde::de::DeserializeOwned;
@@ -60,7 +61,8 @@ fn every_role_is_bound_to_the_service_account_of_the_pod_in_the_namespace_of_the
 
 #[test]
 fn the_pod_meets_the_restricted_standard_that_its_namespace_enforces() {
-    let enforced = &one::<Value>(NAMESPACE)["metadata"]["labels"]["pod-security.kubernetes.io/enforce"];
+    let enforced =
+        &one::<Value>(NAMESPACE)["metadata"]["labels"]["pod-security.kubernetes.io/enforce"];
     assert_eq!(enforced, "restricted");
     let deployment: Value = one(DEPLOYMENT);
     let pod = &deployment["spec"]["template"]["spec"];
@@ -84,11 +86,15 @@ fn the_image_has_the_version_of_the_package() {
 #[test]
 fn the_kustomization_names_every_manifest() {
     let listed: Value = one(KUSTOMIZATION);
-    let folder =
-        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/manifests")).expect("the folder is there");
-    let files = folder.map(|file| file.expect("a file").file_name().into_string().expect("a plain name"));
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/manifests"))
+        .expect("the folder is there");
+    let files =
+        folder.map(|file| file.expect("a file").file_name().into_string().expect("a plain name"));
     for file in files.filter(|file| file != "kustomization.yaml") {
-        assert!(listed["resources"].as_array().is_some_and(|all| all.contains(&json!(file))), "{file} is left out");
+        assert!(
+            listed["resources"].as_array().is_some_and(|all| all.contains(&json!(file))),
+            "{file} is left out"
+        );
     }
 }
 
@@ -102,7 +108,10 @@ fn the_demo_asks_for_what_its_tenant_grants_and_every_reference_leads_somewhere(
     assert_eq!(grants::admit(&token, &tenant.spec, std::iter::empty()), Ok(()));
     assert_eq!(seed["metadata"]["name"], tenant.spec.credentials[0].secret_ref.name);
     assert_eq!(seed["metadata"]["namespace"], one::<Value>(NAMESPACE)["metadata"]["name"]);
-    assert_eq!(seed["stringData"], json!({"clientId": "${SEED_CLIENT_ID}", "clientSecret": "${SEED_CLIENT_SECRET}"}));
+    assert_eq!(
+        seed["stringData"],
+        json!({"clientId": "${SEED_CLIENT_ID}", "clientSecret": "${SEED_CLIENT_SECRET}"})
+    );
 }
 
 /// The only document of a file.
@@ -124,8 +133,8 @@ fn rights(kind: &str) -> Vec<String> {
     let role = rbac(kind);
     let mut rights = Vec::new();
     for rule in role["rules"].as_array().expect("rules") {
-        for (group, resource) in
-            texts(&rule["apiGroups"]).flat_map(|group| texts(&rule["resources"]).map(move |r| (group, r)))
+        for (group, resource) in texts(&rule["apiGroups"])
+            .flat_map(|group| texts(&rule["resources"]).map(move |r| (group, r)))
         {
             rights.extend(texts(&rule["verbs"]).map(|verb| format!("{group}/{resource} {verb}")));
         }
@@ -138,7 +147,8 @@ fn rights(kind: &str) -> Vec<String> {
 fn verbs(kind: &str, resource: &str) -> Vec<String> {
     let rights = rights(kind);
     let split = rights.iter().filter_map(|right| right.split_once(' '));
-    let of_resource = split.filter(|(object, _)| object.split_once('/').is_some_and(|(_, name)| name == resource));
+    let of_resource = split
+        .filter(|(object, _)| object.split_once('/').is_some_and(|(_, name)| name == resource));
     let mut verbs: Vec<String> = of_resource.map(|(_, verb)| verb.to_owned()).collect();
     verbs.sort();
     verbs

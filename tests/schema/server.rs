@@ -11,9 +11,13 @@ pub async fn judge(client: &Client, case: &Case) -> Result<(), String> {
     match (&case.says, verdict) {
         (None, Ok(())) => Ok(()),
         (None, Err(message)) => Err(format!("it {}: refused: {message}", case.it)),
-        (Some(says), Ok(())) => Err(format!("it {}: admitted; to be refused with {says:?}", case.it)),
+        (Some(says), Ok(())) => {
+            Err(format!("it {}: admitted; to be refused with {says:?}", case.it))
+        }
         (Some(says), Err(message)) if message.contains(says) => Ok(()),
-        (Some(says), Err(message)) => Err(format!("it {}: {message:?} does not say {says:?}", case.it)),
+        (Some(says), Err(message)) => {
+            Err(format!("it {}: {message:?} does not say {says:?}", case.it))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Every revision of the kinds that the judge is told about, as the watches bring them, and what there is now.
+//! Every revision of the kinds that the judge is told about, as the watches bring them, and what
+//! there is now.
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -48,7 +49,8 @@ pub struct Revision {
 
 impl Revision {
     pub fn key(&self) -> Key {
-        let text = |field: &str| self.content["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let text =
+            |field: &str| self.content["metadata"][field].as_str().unwrap_or_default().to_owned();
         (self.kind, text("namespace"), text("name"))
     }
 
@@ -62,12 +64,17 @@ impl Revision {
     }
 }
 
-/// The resourceVersion of an object or a list. Only whoever orders the revisions of one server may read it as a number.
+/// The resourceVersion of an object or a list. Only whoever orders the revisions of one server may
+/// read it as a number.
 pub fn version(object: &Value) -> u64 {
-    object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
+    object["metadata"]["resourceVersion"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default()
 }
 
-/// What the watches have brought. An epoch ends when a backup is put back: its revisions are counted from there again.
+/// What the watches have brought. An epoch ends when a backup is put back: its revisions are
+/// counted from there again.
 #[derive(Default)]
 pub struct Archive(Mutex<Shelves>);
 
@@ -105,7 +112,8 @@ impl Archive {
         let shelves = &mut *self.0.lock().unwrap();
         shelves.changes += 1;
         let before = std::mem::take(&mut shelves.now);
-        shelves.now = objects.iter().map(|object| (object.key(), Arc::clone(&object.content))).collect();
+        shelves.now =
+            objects.iter().map(|object| (object.key(), Arc::clone(&object.content))).collect();
         // One of the same name with another uid is another object.
         let same = |old: &Value, new: &Value| old["metadata"]["uid"] == new["metadata"]["uid"];
         let stays = |key: &Key, old: &Value| shelves.now.get(key).is_some_and(|new| same(old, new));
@@ -137,7 +145,8 @@ impl Archive {
             return None;
         }
         let rest = shelves.waiting.split_off(&(epoch, upto + 1));
-        let taken: Vec<Revision> = std::mem::replace(&mut shelves.waiting, rest).into_values().collect();
+        let taken: Vec<Revision> =
+            std::mem::replace(&mut shelves.waiting, rest).into_values().collect();
         let gone = taken.iter().filter(|revision| revision.change == Change::Deleted);
         shelves.gone.extend(gone.map(|revision| revision.uid().to_owned()));
         shelves.taken = at;
@@ -150,8 +159,14 @@ impl Archive {
         if shelves.gone.contains(uid) {
             return Some(0);
         }
-        let is_it = |revision: &&Revision| revision.change == Change::Deleted && revision.uid() == uid;
-        shelves.waiting.range((epoch, 0)..).map(|(_, revision)| revision).find(is_it).map(Revision::version)
+        let is_it =
+            |revision: &&Revision| revision.change == Change::Deleted && revision.uid() == uid;
+        shelves
+            .waiting
+            .range((epoch, 0)..)
+            .map(|(_, revision)| revision)
+            .find(is_it)
+            .map(Revision::version)
     }
 
     /// Whether the watch of a kind has come to this revision.

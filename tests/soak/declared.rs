@@ -1,4 +1,5 @@
-//! Whether all is as declared: asked of the API server's objects and of ISC, never of the operator's word.
+//! Whether all is as declared: asked of the API server's objects and of ISC, never of the
+//! operator's word.
 use std::collections::{BTreeMap, BTreeSet};
 
 use isc_simulator::TokenState;
@@ -24,7 +25,9 @@ pub fn missing(environment: &Environment) -> Option<String> {
             continue;
         }
         let secret = environment.archive.get(&(Kind::Secret, place.clone(), name.clone()));
-        let Some(pair) = secret.as_deref().and_then(Pair::of) else { return missing("has no Secret") };
+        let Some(pair) = secret.as_deref().and_then(Pair::of) else {
+            return missing("has no Secret");
+        };
         let minted = control.tokens(&place).unwrap();
         let Some(live) = minted.iter().find(|live| live.id == pair.client_id) else {
             return missing("has a dead pair");
@@ -43,11 +46,14 @@ pub fn missing(environment: &Environment) -> Option<String> {
 /// Whether the Secret of a resource that is not suspended holds a pair whose token is dead.
 pub fn has_dead_pair(environment: &Environment) -> bool {
     let control = environment.stage.simulator.control();
-    let served = resources(environment).into_iter().filter(|(_, _, token)| token["spec"]["suspend"] != true);
+    let served =
+        resources(environment).into_iter().filter(|(_, _, token)| token["spec"]["suspend"] != true);
     served.into_iter().any(|(place, name, _)| {
         let secret = environment.archive.get(&(Kind::Secret, place.clone(), name.clone()));
         let pair = secret.as_deref().and_then(Pair::of);
-        pair.is_some_and(|pair| control.tokens(&place).unwrap().iter().all(|token| token.id != pair.client_id))
+        pair.is_some_and(|pair| {
+            control.tokens(&place).unwrap().iter().all(|token| token.id != pair.client_id)
+        })
     })
 }
 
@@ -60,13 +66,18 @@ fn superfluous(
     let control = environment.stage.simulator.control();
     let recorded = recorded(environment);
     let alive = environment.places.iter().flat_map(|place| control.tokens(place).unwrap());
-    for token in alive.filter(|token| token.name.starts_with("pat1-") && !published.contains(&token.id)) {
+    for token in
+        alive.filter(|token| token.name.starts_with("pat1-") && !published.contains(&token.id))
+    {
         match recorded.get(&token.id) {
             Some(Recorded { state, .. }) if state == "Retired" => {}
             Some(Recorded { state, uid, .. }) if state == "Current" && suspended.contains(uid) => {}
             found => {
                 let state = found.map(|recorded| &recorded.state);
-                return Some(format!("{:?} is alive, published nowhere, and {state:?}", token.name));
+                return Some(format!(
+                    "{:?} is alive, published nowhere, and {state:?}",
+                    token.name
+                ));
             }
         }
     }
@@ -76,21 +87,28 @@ fn superfluous(
 /// What the ledgers say of every token, by client ID.
 pub fn recorded(environment: &Environment) -> BTreeMap<String, Recorded> {
     let secrets = environment.archive.all(Kind::Secret).into_iter();
-    let ledgers =
-        secrets.filter(|((_, namespace, _), _)| namespace == OWN).filter_map(|(_, secret)| Ledger::of(&secret));
+    let ledgers = secrets
+        .filter(|((_, namespace, _), _)| namespace == OWN)
+        .filter_map(|(_, secret)| Ledger::of(&secret));
     ledgers.flat_map(|ledger| ledger.entries).collect()
 }
 
 /// Place, name and object of every resource.
 pub fn resources(environment: &Environment) -> Vec<(String, String, std::sync::Arc<Value>)> {
     let all = environment.archive.all(Kind::Token).into_iter();
-    all.map(|((_, place, name), token)| (place, name, token)).filter(|(place, ..)| place != MARKERS).collect()
+    all.map(|((_, place, name), token)| (place, name, token))
+        .filter(|(place, ..)| place != MARKERS)
+        .collect()
 }
 
 fn is_as_declared(live: &TokenState, token: &Value) -> bool {
     let scopes: BTreeSet<&str> = live.scope.iter().flatten().map(String::as_str).collect();
-    let declared: BTreeSet<&str> =
-        token["spec"]["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let declared: BTreeSet<&str> = token["spec"]["scopes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let name = token["spec"]["name"].as_str();
     scopes == declared && name.is_none_or(|name| live.name.ends_with(name))
 }

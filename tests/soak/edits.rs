@@ -41,7 +41,9 @@ pub fn any(dice: &mut Random, place: &str, token: &Value, now: Timestamp) -> Edi
         0..16 => Edit::Delete,
         16..20 => Edit::Patch(json!({"spec": {"suspend": token["spec"]["suspend"] != true}})),
         20..26 => Edit::DeleteSecret,
-        26..32 => Edit::PatchSecret(json!({"data": {"clientSecret": "eHg=", "SAIL_CLIENT_SECRET": "eHg="}})),
+        26..32 => Edit::PatchSecret(
+            json!({"data": {"clientSecret": "eHg=", "SAIL_CLIENT_SECRET": "eHg="}}),
+        ),
         32..38 => Edit::Patch(json!({"metadata": {"labels": {"noise": dice.suffix()}}})),
         38..52 => Edit::Patch(request(ROTATE, now)),
         52..57 => Edit::Revoke(request(REVOKE, now)),
@@ -76,7 +78,10 @@ fn edit(dice: &mut Random, now: Timestamp) -> Option<TokenEdit> {
     let soon = now.checked_add(SignedDuration::from_hours(2)).unwrap();
     match dice.below(4) {
         0 => None,
-        1 => Some(TokenEdit { scope: Some(Some(vec!["idn:sources:manage".into()])), ..TokenEdit::default() }),
+        1 => Some(TokenEdit {
+            scope: Some(Some(vec!["idn:sources:manage".into()])),
+            ..TokenEdit::default()
+        }),
         2 => Some(TokenEdit { expiration_date: Some(Some(soon)), ..TokenEdit::default() }),
         // Still the operator's by its machine part.
         _ => Some(TokenEdit { expiration_date: Some(None), ..TokenEdit::default() }),

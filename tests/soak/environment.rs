@@ -1,4 +1,5 @@
-//! The environment of a round: control plane, simulator, places, proxy and watches; and what can be done to them as a whole.
+//! The environment of a round: control plane, simulator, places, proxy and watches; and what can be
+//! done to them as a whole.
 use std::fs::File;
 use std::sync::Arc;
 
@@ -57,10 +58,12 @@ impl Environment {
         let timeline = Arc::new(Timeline::new(control.clone()));
         let (watching, objects) = Watches::begin(&stage.client, &archive, 0).await;
         let judge = Judge::new(Law { operator_namespace: OWN.into(), ..Law::default() });
-        let mut feed = Feed::new(judge, control, Arc::clone(&archive), Arc::clone(&timeline), trace);
+        let mut feed =
+            Feed::new(judge, control, Arc::clone(&archive), Arc::clone(&timeline), trace);
         feed.open(objects);
         let proxy = Proxy::new(&stage.plane, Arc::clone(&timeline));
-        let (kubelet, epoch, asking, watching) = (Arc::default(), Arc::default(), Arc::default(), Mutex::new(watching));
+        let (kubelet, epoch, asking, watching) =
+            (Arc::default(), Arc::default(), Arc::default(), Mutex::new(watching));
         (Self { stage, archive, timeline, kubelet, proxy, places, epoch, asking, watching }, feed)
     }
 
@@ -82,7 +85,8 @@ impl Environment {
         self.timeline.note(Noted::Synced(marks));
     }
 
-    /// Moves ISC's time on, at a moment at which no write is under way, so that it is known what was written before.
+    /// Moves ISC's time on, at a moment at which no write is under way, so that it is known what
+    /// was written before.
     pub async fn jump(&self, by: SignedDuration) {
         let epoch = self.epoch.read().await;
         let _pause = self.proxy.pause().await;
@@ -120,14 +124,18 @@ impl Environment {
     /// Which published pairs are dead since a backup was put back.
     fn take_stock(&self) {
         let control = self.stage.simulator.control();
-        let alive: Vec<String> =
-            self.places.iter().flat_map(|place| control.tokens(place).unwrap()).map(|token| token.id).collect();
+        let alive: Vec<String> = self
+            .places
+            .iter()
+            .flat_map(|place| control.tokens(place).unwrap())
+            .map(|token| token.id)
+            .collect();
         self.kubelet.look(&self.archive, self.timeline.now());
         self.kubelet.spoil(|id| !alive.iter().any(|alive| alive == id));
     }
 
-    /// What a person does who knows that a backup was put back: deletes the operator's long-lived tokens that no ledger
-    /// has, so that there is room for others.
+    /// What a person does who knows that a backup was put back: deletes the operator's long-lived
+    /// tokens that no ledger has, so that there is room for others.
     pub fn clear_lost(&self) {
         let recorded = recorded(self);
         let control = self.stage.simulator.control();
@@ -141,7 +149,8 @@ impl Environment {
         }
     }
 
-    /// All that was written is known before the API server goes: it forgets what its watches have not brought yet.
+    /// All that was written is known before the API server goes: it forgets what its watches have
+    /// not brought yet.
     async fn leave(&self, epoch: u64) {
         self.proxy.close();
         drop(self.proxy.pause().await);

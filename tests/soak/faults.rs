@@ -1,4 +1,5 @@
-//! What goes wrong, as the dice say: kills at writes, at calls of ISC and at any time, freezes, leaps of time.
+//! What goes wrong, as the dice say: kills at writes, at calls of ISC and at any time, freezes,
+//! leaps of time.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +53,8 @@ impl Faults {
         }
     }
 
-    /// Who leads, or will again; or whoever has the Lease once the last leader's rest has been too long.
+    /// Who leads, or will again; or whoever has the Lease once the last leader's rest has been too
+    /// long.
     async fn leader(&self) -> usize {
         let running = async {
             while !self.replicas.runs(self.environment.proxy.leader()) {
@@ -82,7 +84,10 @@ impl Faults {
         let trap = Trap { replica, nth: 1 + self.below(12), moment, sprung: Some(sprung), delay };
         let dead = self.environment.proxy.set(trap);
         let hit = timeout(PATIENCE, waits).await.ok().and_then(Result::ok);
-        self.end(replica, hit.map_or("at any time, no write".into(), |what| format!("{what}, {moment:?}")));
+        self.end(
+            replica,
+            hit.map_or("at any time, no write".into(), |what| format!("{what}, {moment:?}")),
+        );
         self.environment.proxy.clear();
         let _ = dead.set(());
     }
@@ -98,7 +103,11 @@ impl Faults {
         let hit = control.wait_held(gate, 1, PATIENCE).await;
         self.end(
             replica,
-            if hit { format!("{operation:?} in ISC, {when:?}") } else { format!("at any time, no {operation:?}") },
+            if hit {
+                format!("{operation:?} in ISC, {when:?}")
+            } else {
+                format!("at any time, no {operation:?}")
+            },
         );
         drop(asking);
         // Later than the kill, as a request that was under way.
@@ -114,10 +123,15 @@ impl Faults {
         self.end(replica, "at any time".into());
     }
 
-    /// Mostly the container starts again at once; sometimes so late that the other replica has taken over.
+    /// Mostly the container starts again at once; sometimes so late that the other replica has
+    /// taken over.
     fn rest(&mut self) -> Duration {
         let longest = LEASE + Duration::from_millis(1_500);
-        if self.dice.below(16) == 0 { self.dice.duration(&(LEASE..=longest)) } else { Duration::ZERO }
+        if self.dice.below(16) == 0 {
+            self.dice.duration(&(LEASE..=longest))
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// The leader stands still until after another has taken its place, and goes on then.
@@ -136,7 +150,11 @@ impl Faults {
 
     /// Time of ISC goes on by seconds, minutes or hours at once.
     pub async fn leap(&mut self) {
-        let seconds = [5 + self.dice.below(10), 60 + self.dice.below(1_200), 3_600 + self.dice.below(8 * 3_600)];
+        let seconds = [
+            5 + self.dice.below(10),
+            60 + self.dice.below(1_200),
+            3_600 + self.dice.below(8 * 3_600),
+        ];
         let seconds = seconds[self.below(3)];
         self.environment.jump(SignedDuration::from_secs(i64::try_from(seconds).unwrap())).await;
     }

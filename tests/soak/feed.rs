@@ -1,4 +1,5 @@
-//! The feed brings record, revisions and notes into one order and reads it to the judge, a moment after it happened.
+//! The feed brings record, revisions and notes into one order and reads it to the judge, a moment
+//! after it happened.
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -33,7 +34,13 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub fn new(judge: Judge, control: Control, archive: Arc<Archive>, timeline: Arc<Timeline>, file: File) -> Self {
+    pub fn new(
+        judge: Judge,
+        control: Control,
+        archive: Arc<Archive>,
+        timeline: Arc<Timeline>,
+        file: File,
+    ) -> Self {
         let (notes, entries) = (VecDeque::new(), VecDeque::new());
         let file = BufWriter::new(file);
         let (fetched, epoch, at, trace) = (control.last_seq(), 0, 0, Vec::new());
@@ -83,7 +90,9 @@ impl Feed {
                 version => self.archive.take(self.epoch, version),
             },
             Noted::Synced(all) => {
-                let came = all.iter().all(|(kind, version)| self.archive.has_seen(self.epoch, *kind, *version));
+                let came = all
+                    .iter()
+                    .all(|(kind, version)| self.archive.has_seen(self.epoch, *kind, *version));
                 let last = all.iter().map(|(_, version)| *version).max()?;
                 came.then(|| self.archive.take(self.epoch, last))?
             }
@@ -98,7 +107,9 @@ impl Feed {
                 if std::mem::replace(&mut self.epoch, epoch) != epoch {
                     self.observe(note.at, What::Restored);
                 }
-                changed.into_iter().for_each(|object| self.revision(note.at, object, Some(Actor::Cluster)));
+                changed
+                    .into_iter()
+                    .for_each(|object| self.revision(note.at, object, Some(Actor::Cluster)));
             }
             Noted::Written(_) | Noted::Gone(_) | Noted::Synced(_) => {}
         }
@@ -125,7 +136,8 @@ impl Feed {
         }
     }
 
-    /// The clock of the record goes back where something expired unseen; that of the judge does not.
+    /// The clock of the record goes back where something expired unseen; that of the judge does
+    /// not.
     fn observe(&mut self, at: i64, what: What) {
         self.at = self.at.max(at);
         let observation = Observation { at: self.at, what };
@@ -135,7 +147,10 @@ impl Feed {
         for violation in self.judge.observe(observation) {
             eprintln!("soak: VIOLATION {violation}");
             for number in &violation.rests_on {
-                eprintln!("soak:   {number:>6} {}", self.trace.get(*number).map_or("", String::as_str));
+                eprintln!(
+                    "soak:   {number:>6} {}",
+                    self.trace.get(*number).map_or("", String::as_str)
+                );
             }
             let _ = writeln!(self.file, "VIOLATION {violation}");
         }

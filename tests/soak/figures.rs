@@ -53,7 +53,12 @@ impl Figures {
     /// For people.
     pub fn print(&self) {
         let counts = &self.counts;
-        println!("soak: {} kills in {} rounds, {} s; by where they hit:", self.killed(), self.rounds, self.seconds);
+        println!(
+            "soak: {} kills in {} rounds, {} s; by where they hit:",
+            self.killed(),
+            self.rounds,
+            self.seconds
+        );
         for (place, count) in &self.kills {
             println!("  {count:>6}  {place}");
         }
@@ -64,7 +69,10 @@ impl Figures {
         println!("  replicas started {} times, {} ended by themselves", self.starts, self.ends);
         println!("  violations of P1 to P7 and leaks         {}", self.violations);
         println!("  unrecorded tokens alive at once, at most {}", counts.most_unrecorded);
-        println!("  authentications of workloads             {}, outages {}", counts.authentications, counts.outages);
+        println!(
+            "  authentications of workloads             {}, outages {}",
+            counts.authentications, counts.outages
+        );
         println!(
             "  tokens created                           {}, for {} first publications and {} replacements",
             counts.created, counts.first_publications, counts.rotations
@@ -81,7 +89,8 @@ impl Figures {
 fn tell(what: &str, millis: &[u64]) {
     let mut millis = millis.to_vec();
     millis.sort_unstable();
-    let seconds = |at: usize| millis.get(at).map_or(0.0, |ms| Duration::from_millis(*ms).as_secs_f64());
+    let seconds =
+        |at: usize| millis.get(at).map_or(0.0, |ms| Duration::from_millis(*ms).as_secs_f64());
     let (middle, most) = (seconds(millis.len() / 2), seconds(millis.len().saturating_sub(1)));
     println!("  {what} {middle:.1} s in the middle, {most:.1} s at most, of {}", millis.len());
 }

@@ -1,8 +1,12 @@
-//! `make soak`: two replicas of the release binary on a real control plane, killed at random, judged by what happened.
+//! `make soak`: two replicas of the release binary on a real control plane, killed at random,
+//! judged by what happened.
 //!
-//! Set in the environment: `SEED` (all choices follow from it), `KILLS`, `MINUTES` (what comes first ends it). A run is
-//! made of rounds, each with a control plane of its own.
-#![allow(clippy::disallowed_methods, reason = "a test measures real time and reads its own settings")]
+//! Set in the environment: `SEED` (all choices follow from it), `KILLS`, `MINUTES` (what comes
+//! first ends it). A run is made of rounds, each with a control plane of its own.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test measures real time and reads its own settings"
+)]
 
 mod archive;
 mod declared;

@@ -1,4 +1,5 @@
-//! The proxy between each replica and the API server: notes every write that was answered, and springs traps.
+//! The proxy between each replica and the API server: notes every write that was answered, and
+//! springs traps.
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -86,7 +87,8 @@ impl Proxy {
         self.0.closed.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until the writes that had passed are answered, and has others wait until the guard is dropped.
+    /// Waits until the writes that had passed are answered, and has others wait until the guard is
+    /// dropped.
     pub async fn pause(&self) -> RwLockWriteGuard<'_, ()> {
         self.0.writing.write().await
     }
@@ -109,8 +111,14 @@ impl Proxy {
         Arc::clone(&self.0.writing).read_owned().await
     }
 
-    /// Sends a write to its end, whatever becomes of its sender, and notes it before anybody sees the reply.
-    async fn write(self, _writing: OwnedRwLockReadGuard<()>, request: Request, write: Write) -> Response<Body> {
+    /// Sends a write to its end, whatever becomes of its sender, and notes it before anybody sees
+    /// the reply.
+    async fn write(
+        self,
+        _writing: OwnedRwLockReadGuard<()>,
+        request: Request,
+        write: Write,
+    ) -> Response<Body> {
         if self.is_closed() {
             return away();
         }
@@ -145,7 +153,9 @@ impl Proxy {
         }
         let Some((mut trap, dead)) = self.springs(replica) else {
             // It runs to its end when its sender is killed.
-            return tokio::spawn(self.write(writing, request, write)).await.unwrap_or_else(|_| away());
+            return tokio::spawn(self.write(writing, request, write))
+                .await
+                .unwrap_or_else(|_| away());
         };
         let sprung = trap.sprung.take();
         let sprung = move || sprung.map(|sprung| sprung.send(write));

@@ -1,4 +1,5 @@
-//! The two replicas of the operator: started, killed, frozen, and started again whenever they have ended.
+//! The two replicas of the operator: started, killed, frozen, and started again whenever they have
+//! ended.
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
@@ -49,13 +50,15 @@ struct Slot {
 }
 
 impl Replicas {
-    /// Each reaches the API server through its side of the proxy, with the service account's token. None is started yet.
+    /// Each reaches the API server through its side of the proxy, with the service account's token.
+    /// None is started yet.
     pub async fn hire(stage: &Stage, proxy: &Proxy, timeline: Arc<Timeline>) -> Self {
         let folder = stage.plane.data_dir().join("replicas");
         fs::create_dir(&folder).unwrap();
         let direct = stage.kubeconfig();
         for (number, identity) in IDENTITIES.iter().enumerate() {
-            let through_tap = direct.replace(&stage.plane.server_url(), &proxy.listen(number).await);
+            let through_tap =
+                direct.replace(&stage.plane.server_url(), &proxy.listen(number).await);
             fs::write(folder.join(identity), through_tap).unwrap();
         }
         Self { folder, timeline, slots: Mutex::default() }
@@ -92,7 +95,8 @@ impl Replicas {
         self.slots.lock().unwrap()[number].replica.is_some()
     }
 
-    /// SIGKILL, and waits for the end; the replica starts again after its rest. Whether there was one to kill.
+    /// SIGKILL, and waits for the end; the replica starts again after its rest. Whether there was
+    /// one to kill.
     pub fn kill(&self, number: usize, rest: Duration) -> bool {
         let mut slots = self.slots.lock().unwrap();
         let slot = &mut slots[number];

@@ -1,4 +1,5 @@
-//! One round: so many kills while a user and a workload go about their business, then peace, then the verdict.
+//! One round: so many kills while a user and a workload go about their business, then peace, then
+//! the verdict.
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ const USER_PAUSE: Duration = Duration::from_millis(90);
 const WORKLOAD_PAUSE: Duration = Duration::from_millis(15);
 /// All is as declared within this time once nothing goes wrong any more.
 const CONVERGENCE: Duration = Duration::from_secs(240);
-/// So long after a restore a person clears away in ISC what no ledger has: it may use up what an owner may have.
+/// So long after a restore a person clears away in ISC what no ledger has: it may use up what an
+/// owner may have.
 const PERSON: Duration = Duration::from_secs(5);
 const PROGRESS: Duration = Duration::from_secs(5);
 
@@ -58,8 +60,10 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
     let file = File::create(trace).map_err(|error| format!("{}: {error}", trace.display()))?;
     let (environment, feed) = Environment::prepare(file).await;
     let environment = Arc::new(environment);
-    let replicas =
-        Arc::new(Replicas::hire(&environment.stage, &environment.proxy, Arc::clone(&environment.timeline)).await);
+    let replicas = Arc::new(
+        Replicas::hire(&environment.stage, &environment.proxy, Arc::clone(&environment.timeline))
+            .await,
+    );
     let seed = plan.seed;
     let dice = |purpose| Random::of(seed, &[purpose]);
     let faults = Faults {
@@ -83,7 +87,11 @@ pub async fn play(plan: Plan, trace: &Path) -> Result<Figures, String> {
         replicas,
         plan,
     };
-    let user = User { environment: Arc::clone(&round.environment), dice: dice("user"), calm: Arc::clone(&round.calm) };
+    let user = User {
+        environment: Arc::clone(&round.environment),
+        dice: dice("user"),
+        calm: Arc::clone(&round.calm),
+    };
     round.background.spawn(async move {
         user.live(USER_PAUSE).await;
         Ok(())
@@ -122,7 +130,9 @@ async fn read(feed: Arc<Mutex<Feed>>) -> Result<(), String> {
 
 impl Round {
     async fn run(&mut self) -> Result<(), String> {
-        while self.faults.count() < self.plan.kills && self.plan.until.is_none_or(|until| Instant::now() < until) {
+        while self.faults.count() < self.plan.kills
+            && self.plan.until.is_none_or(|until| Instant::now() < until)
+        {
             let turn = self.faults.count();
             self.faults.kill().await;
             if turn % 6 == 5 {
@@ -164,7 +174,8 @@ impl Round {
         Ok(())
     }
 
-    /// Puts the backup back, the user doing nothing until all is as declared: by what the backup says.
+    /// Puts the backup back, the user doing nothing until all is as declared: by what the backup
+    /// says.
     async fn travel(&mut self) -> Result<(), String> {
         let calm = Arc::clone(&self.calm);
         let _calm = calm.write().await;
@@ -178,7 +189,10 @@ impl Round {
                 self.environment.clear_lost();
             }
             if back.elapsed() > CONVERGENCE {
-                return Err(format!("a dead pair is published {CONVERGENCE:?} after a restore\n{}", self.state()));
+                return Err(format!(
+                    "a dead pair is published {CONVERGENCE:?} after a restore\n{}",
+                    self.state()
+                ));
             }
             self.check()?;
             sleep(Duration::from_millis(20)).await;
@@ -200,7 +214,8 @@ impl Round {
         Ok(())
     }
 
-    /// Resources, ledgers and tokens as they are, without anything secret: for whoever looks into a failure.
+    /// Resources, ledgers and tokens as they are, without anything secret: for whoever looks into a
+    /// failure.
     fn state(&self) -> String {
         let resources = resources(&self.environment).into_iter().map(|(place, name, token)| {
             format!("{place}/{name} {} {} {}", token["metadata"], token["spec"], token["status"])
@@ -208,7 +223,8 @@ impl Round {
         let secrets = self.environment.archive.all(Kind::Secret).into_iter();
         let ledgers = secrets.filter_map(|(_, secret)| judge::data(&secret).remove("ledger.json"));
         let control = self.environment.stage.simulator.control();
-        let tokens = self.environment.places.iter().flat_map(|place| control.tokens(place).unwrap());
+        let tokens =
+            self.environment.places.iter().flat_map(|place| control.tokens(place).unwrap());
         let tokens = tokens.map(|token| format!("{token:?}"));
         resources.chain(ledgers).chain(tokens).collect::<Vec<_>>().join("\n")
     }

@@ -1,7 +1,9 @@
-//! What happened outside of ISC, each thing noted behind the last entry that the simulator's record had then.
+//! What happened outside of ISC, each thing noted behind the last entry that the simulator's record
+//! had then.
 //!
-//! The record and the revisions of the API server are each in order by themselves. The notes join them: nobody acts on
-//! a write before its reply has passed the proxy, and there it is noted behind all that ISC had done by then.
+//! The record and the revisions of the API server are each in order by themselves. The notes join
+//! them: nobody acts on a write before its reply has passed the proxy, and there it is noted behind
+//! all that ISC had done by then.
 use std::collections::HashSet;
 use std::sync::Mutex;
 
@@ -30,7 +32,8 @@ pub enum Noted {
     Gone(String),
     /// By now all watches have come to these revisions.
     Synced([(Kind, u64); 3]),
-    /// The API server was away, and these objects are another now; so is the epoch, if an older state was put back.
+    /// The API server was away, and these objects are another now; so is the epoch, if an older
+    /// state was put back.
     Found { epoch: u64, changed: Vec<Revision> },
     /// For the judge as it is.
     Told(What),
@@ -56,7 +59,12 @@ impl Timeline {
     /// Notes it at this moment.
     pub fn note(&self, what: Noted) {
         let mut notes = self.notes.lock().unwrap();
-        notes.push(Note { after: self.control.last_seq(), at: self.now(), when: Instant::now(), what });
+        notes.push(Note {
+            after: self.control.last_seq(),
+            at: self.now(),
+            when: Instant::now(),
+            what,
+        });
     }
 
     /// Tells the judge at this moment.
@@ -82,7 +90,8 @@ impl Timeline {
     /// Whether a person wrote this revision.
     pub fn is_by_person(&self, epoch: u64, revision: &Revision) -> bool {
         let by_person = self.by_person.lock().unwrap();
-        let keys = [Write::Revision(revision.version()), Write::Deletion(revision.uid().to_owned())];
+        let keys =
+            [Write::Revision(revision.version()), Write::Deletion(revision.uid().to_owned())];
         let [written, gone] = keys.map(|write| by_person.contains(&write.key(epoch)));
         if revision.change == judge::Change::Deleted { gone } else { written }
     }

@@ -1,4 +1,5 @@
-//! A user who declares, changes and deletes resources, damages their Secrets and meddles in ISC, as the dice say.
+//! A user who declares, changes and deletes resources, damages their Secrets and meddles in ISC, as
+//! the dice say.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,8 @@ impl User {
             {
                 let _calm = calm.read().await;
                 let epoch = *environment.epoch.read().await;
-                let one = usize::try_from(self.dice.below(environment.places.len() as u64)).unwrap();
+                let one =
+                    usize::try_from(self.dice.below(environment.places.len() as u64)).unwrap();
                 let name = format!("r{}", self.dice.below(PER_PLACE));
                 self.act(&Target { epoch, place: environment.places[one].clone(), name }).await;
             }
@@ -68,7 +70,12 @@ impl User {
             return;
         }
         if let Some(pair) = Pair::of(secret) {
-            let _ = self.environment.stage.simulator.control().delete_token(&target.place, &pair.client_id);
+            let _ = self
+                .environment
+                .stage
+                .simulator
+                .control()
+                .delete_token(&target.place, &pair.client_id);
         }
         self.delete(Kind::Secret, target).await;
     }
@@ -85,7 +92,9 @@ impl User {
         match edits::any(&mut self.dice, &target.place, token, now) {
             Edit::Delete => self.delete(Kind::Token, target).await,
             Edit::DeleteSecret if secret.is_some() => self.delete(Kind::Secret, target).await,
-            Edit::PatchSecret(patch) if secret.is_some() => self.patch(Kind::Secret, target, &patch).await,
+            Edit::PatchSecret(patch) if secret.is_some() => {
+                self.patch(Kind::Secret, target, &patch).await
+            }
             Edit::Patch(patch) => self.patch(Kind::Token, target, &patch).await,
             Edit::Revoke(patch) => {
                 self.environment.timeline.tell(What::Action(Action::Revoke(uid(token))));
@@ -113,13 +122,21 @@ impl User {
     }
 
     async fn patch(&self, kind: Kind, target: &Target, patch: &Value) {
-        let patched = self.api(kind, target).patch(&target.name, &PatchParams::default(), &Patch::Merge(patch)).await;
+        let patched = self
+            .api(kind, target)
+            .patch(&target.name, &PatchParams::default(), &Patch::Merge(patch))
+            .await;
         self.note(target, patched);
     }
 
     async fn delete(&self, kind: Kind, target: &Target) {
-        let Ok(deleted) = self.api(kind, target).delete(&target.name, &DeleteParams::default()).await else { return };
-        let mut reply = deleted.map_left(|object| json!(object)).map_right(|status| json!(status)).into_inner();
+        let Ok(deleted) =
+            self.api(kind, target).delete(&target.name, &DeleteParams::default()).await
+        else {
+            return;
+        };
+        let mut reply =
+            deleted.map_left(|object| json!(object)).map_right(|status| json!(status)).into_inner();
         // A Status does not say so of itself.
         if reply["details"].is_object() {
             reply["kind"] = json!("Status");

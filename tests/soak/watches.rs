@@ -1,4 +1,5 @@
-//! Reads the lists and follows the watches of the kinds that the judge is told about, without missing a revision.
+//! Reads the lists and follows the watches of the kinds that the judge is told about, without
+//! missing a revision.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,11 @@ pub struct Watches {
 
 impl Watches {
     /// Reads all lists and watches from there; gives what is another than before.
-    pub async fn begin(client: &Client, archive: &Arc<Archive>, epoch: u64) -> (Self, Vec<Revision>) {
+    pub async fn begin(
+        client: &Client,
+        archive: &Arc<Archive>,
+        epoch: u64,
+    ) -> (Self, Vec<Revision>) {
         let mut tasks = JoinSet::new();
         let mut objects = Vec::new();
         for kind in Kind::ALL {
@@ -72,7 +77,9 @@ async fn follow(client: Client, archive: Arc<Archive>, kind: Kind, epoch: u64, m
                     WatchEvent::Modified(content) => (Change::Changed, content),
                     WatchEvent::Deleted(content) => (Change::Deleted, content),
                     WatchEvent::Bookmark(_) => continue,
-                    WatchEvent::Error(error) if error.code == 410 => panic!("{kind:?}: revisions were missed: {error}"),
+                    WatchEvent::Error(error) if error.code == 410 => {
+                        panic!("{kind:?}: revisions were missed: {error}")
+                    }
                     WatchEvent::Error(_) => break,
                 };
                 from = version(&content);

@@ -1,4 +1,5 @@
-//! A workload: reads a Secret as a kubelet would, up to 90 s late, and asks ISC for an access token with it.
+//! A workload: reads a Secret as a kubelet would, up to 90 s late, and asks ISC for an access token
+//! with it.
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,9 +36,11 @@ impl Kubelet {
         if std::mem::replace(&mut shown.changes, changes) == changes {
             return;
         }
-        let secrets = archive.all(Kind::Secret).into_iter().filter(|((_, namespace, _), _)| namespace != OWN);
-        let present: BTreeMap<(String, String), Option<Pair>> =
-            secrets.map(|((_, namespace, name), content)| ((namespace, name), Pair::of(&content))).collect();
+        let secrets =
+            archive.all(Kind::Secret).into_iter().filter(|((_, namespace, _), _)| namespace != OWN);
+        let present: BTreeMap<(String, String), Option<Pair>> = secrets
+            .map(|((_, namespace, name), content)| ((namespace, name), Pair::of(&content)))
+            .collect();
         let states = &mut shown.states;
         for key in present.keys() {
             states.entry(key.clone()).or_default();
@@ -72,11 +75,14 @@ impl Kubelet {
 
 /// Authenticates for ever, with a pause between two requests.
 pub async fn consume(environment: Arc<Environment>, mut dice: Random, pause: Duration) {
-    let ca = reqwest::Certificate::from_pem(environment.stage.simulator.ca_pem().as_bytes()).unwrap();
+    let ca =
+        reqwest::Certificate::from_pem(environment.stage.simulator.ca_pem().as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
     loop {
         environment.kubelet.look(&environment.archive, environment.timeline.now());
-        if let Some((namespace, secret, pair)) = environment.kubelet.read(&mut dice, environment.timeline.now()) {
+        if let Some((namespace, secret, pair)) =
+            environment.kubelet.read(&mut dice, environment.timeline.now())
+        {
             let _asking = environment.asking.lock().await;
             ask(&environment, &http, namespace, secret, pair).await;
         }
@@ -84,8 +90,19 @@ pub async fn consume(environment: Arc<Environment>, mut dice: Random, pause: Dur
     }
 }
 
-async fn ask(environment: &Environment, http: &reqwest::Client, namespace: String, secret: String, pair: Pair) {
-    let status = http.post(&pair.token_url).form(&pair.form()).send().await.map(|reply| reply.status().as_u16());
+async fn ask(
+    environment: &Environment,
+    http: &reqwest::Client,
+    namespace: String,
+    secret: String,
+    pair: Pair,
+) {
+    let status = http
+        .post(&pair.token_url)
+        .form(&pair.form())
+        .send()
+        .await
+        .map(|reply| reply.status().as_u16());
     // Anything else is an ISC that did not answer, which says nothing about the pair.
     if let Ok(status @ (200 | 400 | 401)) = status {
         let accepted = status == 200;

@@ -47,14 +47,17 @@ pub fn is_label_value(text: &str) -> bool {
         return true;
     }
     let edge = |c: char| c.is_ascii_alphanumeric();
-    text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || "-_.".contains(c))
+    text.starts_with(edge)
+        && text.ends_with(edge)
+        && text.chars().all(|c| edge(c) || "-_.".contains(c))
 }
 
 /// True if it can be shown in ISC behind the operator's own part of a name.
 pub fn is_display_name(name: &str) -> bool {
     let is_printable = name.chars().all(|c| c == ' ' || c.is_ascii_graphic());
     // With this beginning a user's name could pass for the operator's own (R12).
-    let is_operators = name.strip_prefix(TOKEN_NAME_PREFIX).is_some_and(|rest| rest.starts_with('-'));
+    let is_operators =
+        name.strip_prefix(TOKEN_NAME_PREFIX).is_some_and(|rest| rest.starts_with('-'));
     (1..=MAX_NAME).contains(&name.len()) && is_printable && name.trim() == name && !is_operators
 }
 

@@ -14,7 +14,12 @@ pub(super) fn require_set(found: &mut Vec<String>, field: &str, items: &[String]
 }
 
 /// The name of an object, with at most `longest` characters.
-pub(super) fn require_object_name(found: &mut Vec<String>, field: &str, name: &str, longest: usize) {
+pub(super) fn require_object_name(
+    found: &mut Vec<String>,
+    field: &str,
+    name: &str,
+    longest: usize,
+) {
     if name.len() > longest || !is_object_name(name) {
         found.push(format!(
             "{field} {name:?} is not a name; write at most {longest} lower-case letters, digits, dashes and dots"

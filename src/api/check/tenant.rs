@@ -1,5 +1,7 @@
 //! Checks a Tenant.
-use super::form::{MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, is_object_name, is_scope, is_scope_part};
+use super::form::{
+    MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, is_object_name, is_scope, is_scope_part,
+};
 use super::require::{require_object_name, require_set};
 use crate::api::tenant::{Grant, Tenant, TenantSpec};
 
@@ -20,25 +22,47 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
     }
     check_urls(&mut found, spec);
     if spec.credentials.len() != 1 {
-        found.push(format!("spec.credentials has {} items; write exactly one", spec.credentials.len()));
+        found.push(format!(
+            "spec.credentials has {} items; write exactly one",
+            spec.credentials.len()
+        ));
     }
     for source in &spec.credentials {
-        require_object_name(&mut found, "spec.credentials: secretRef.name", &source.secret_ref.name, MAX_OBJECT_NAME);
+        require_object_name(
+            &mut found,
+            "spec.credentials: secretRef.name",
+            &source.secret_ref.name,
+            MAX_OBJECT_NAME,
+        );
     }
     if spec.grants.len() > MAX_GRANTS {
-        found.push(format!("spec.grants has {} items; write at most {MAX_GRANTS}", spec.grants.len()));
+        found.push(format!(
+            "spec.grants has {} items; write at most {MAX_GRANTS}",
+            spec.grants.len()
+        ));
     }
     for grant in &spec.grants {
         check_grant(&mut found, grant);
     }
     if !(1..=100).contains(&spec.tokens_per_user()) {
-        found.push(format!("spec.limits.tokensPerUser {} is out of range; write 1 to 100", spec.tokens_per_user()));
+        found.push(format!(
+            "spec.limits.tokensPerUser {} is out of range; write 1 to 100",
+            spec.tokens_per_user()
+        ));
     }
     if let Some(bundle) = &spec.ca_bundle {
         let key = &bundle.config_map_ref;
-        require_object_name(&mut found, "spec.caBundle.configMapRef.name", &key.name, MAX_OBJECT_NAME);
+        require_object_name(
+            &mut found,
+            "spec.caBundle.configMapRef.name",
+            &key.name,
+            MAX_OBJECT_NAME,
+        );
         if !is_key(&key.key) {
-            found.push(format!("spec.caBundle.configMapRef.key {:?} is not a key; write it as in \"ca.crt\"", key.key));
+            found.push(format!(
+                "spec.caBundle.configMapRef.key {:?} is not a key; write it as in \"ca.crt\"",
+                key.key
+            ));
         }
     }
     found
@@ -133,13 +157,17 @@ fn is_safe_url(text: &str) -> bool {
 
 fn is_host(text: &str) -> bool {
     let edge = |c: char| c.is_ascii_alphanumeric();
-    text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || c == '.' || c == '-')
+    text.starts_with(edge)
+        && text.ends_with(edge)
+        && text.chars().all(|c| edge(c) || c == '.' || c == '-')
 }
 
 /// True for nothing, or for a colon and up to five digits.
 fn is_port(text: &str) -> bool {
     match text.strip_prefix(':') {
-        Some(digits) => (1..=5).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()),
+        Some(digits) => {
+            (1..=5).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit())
+        }
         None => text.is_empty(),
     }
 }

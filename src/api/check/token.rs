@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeBounds;
 
 use super::form::{
-    MAX_LABEL_VALUE, MAX_NAME, MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, is_display_name, is_label_value,
-    is_qualified_name, is_scope,
+    MAX_LABEL_VALUE, MAX_NAME, MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, is_display_name,
+    is_label_value, is_qualified_name, is_scope,
 };
 use super::require::{require_object_name, require_set};
 use crate::api::duration::Duration;
@@ -24,7 +24,9 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
     require_object_name(&mut found, "spec.tenantRef.name", &spec.tenant_ref.name, MAX_TENANT_NAME);
     require_set(&mut found, "spec.scopes", &spec.scopes, MAX_SCOPES);
     for scope in spec.scopes.iter().filter(|scope| !is_scope(scope)) {
-        found.push(format!("spec.scopes: {scope:?} is not a scope; write it as in \"idn:nelm:manage\""));
+        found.push(format!(
+            "spec.scopes: {scope:?} is not a scope; write it as in \"idn:nelm:manage\""
+        ));
     }
     if let Some(name) = &spec.name
         && !is_display_name(name)
@@ -36,7 +38,9 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
     if let Some(validity) = &spec.access_token_validity {
         match validity.seconds() {
             Ok(seconds) if VALIDITY_SECONDS.contains(&seconds) => {}
-            Ok(_) => found.push(format!("spec.accessTokenValidity {validity} is out of range; write 15s to 12h")),
+            Ok(_) => found.push(format!(
+                "spec.accessTokenValidity {validity} is out of range; write 15s to 12h"
+            )),
             Err(error) => found.push(format!("spec.accessTokenValidity: {error}")),
         }
     }
@@ -50,14 +54,30 @@ pub fn problems(token: &PersonalAccessToken) -> Vec<String> {
 }
 
 fn check_rotation(found: &mut Vec<String>, written: &Rotation) {
-    let every = require_within(found, "every", &written.every, &rotation::EVERY_SECONDS, rotation::EVERY_RANGE);
+    let every = require_within(
+        found,
+        "every",
+        &written.every,
+        &rotation::EVERY_SECONDS,
+        rotation::EVERY_RANGE,
+    );
     if let Some(overlap) = &written.overlap {
-        require_within(found, "overlap", overlap, &rotation::OVERLAP_SECONDS, rotation::OVERLAP_RANGE);
+        require_within(
+            found,
+            "overlap",
+            overlap,
+            &rotation::OVERLAP_SECONDS,
+            rotation::OVERLAP_RANGE,
+        );
     }
     let longest = match &written.max_overlap {
-        Some(longest) => {
-            require_within(found, "maxOverlap", longest, &rotation::MAX_OVERLAP_SECONDS, rotation::MAX_OVERLAP_RANGE)
-        }
+        Some(longest) => require_within(
+            found,
+            "maxOverlap",
+            longest,
+            &rotation::MAX_OVERLAP_SECONDS,
+            rotation::MAX_OVERLAP_RANGE,
+        ),
         None => None,
     };
     // An overlap that is no duration has its own sentence; there is nothing to compare with.
@@ -98,23 +118,40 @@ fn check_secret(found: &mut Vec<String>, secret: &SecretTemplate) {
         }
         found.push(format!("spec.secret.labels: {value:?} is not the value of a label; write letters and digits, with - _ . between them"));
     }
-    check_pairs(found, "spec.secret.annotations", secret.annotations.as_ref(), MAX_ANNOTATION_VALUE);
+    check_pairs(
+        found,
+        "spec.secret.annotations",
+        secret.annotations.as_ref(),
+        MAX_ANNOTATION_VALUE,
+    );
 }
 
-fn check_pairs(found: &mut Vec<String>, field: &str, pairs: Option<&BTreeMap<String, String>>, longest: usize) {
+fn check_pairs(
+    found: &mut Vec<String>,
+    field: &str,
+    pairs: Option<&BTreeMap<String, String>>,
+    longest: usize,
+) {
     let Some(pairs) = pairs else { return };
     if pairs.len() > MAX_PAIRS {
         found.push(format!("{field} has {} entries; write at most {MAX_PAIRS}", pairs.len()));
     }
     for (key, value) in pairs {
         if key.starts_with(names::PREFIX) {
-            found.push(format!("{field}: {key:?} is the operator's; use another prefix than {:?}", names::PREFIX));
+            found.push(format!(
+                "{field}: {key:?} is the operator's; use another prefix than {:?}",
+                names::PREFIX
+            ));
         }
         if !is_qualified_name(key) {
-            found.push(format!("{field}: {key:?} is not a key; write it as in \"example.org/team\", without blanks"));
+            found.push(format!(
+                "{field}: {key:?} is not a key; write it as in \"example.org/team\", without blanks"
+            ));
         }
         if value.chars().count() > longest {
-            found.push(format!("{field}: the value of {key:?} is longer than {longest} characters; shorten it"));
+            found.push(format!(
+                "{field}: the value of {key:?} is longer than {longest} characters; shorten it"
+            ));
         }
     }
 }

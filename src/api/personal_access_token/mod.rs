@@ -180,16 +180,24 @@ mod tests {
     #[test]
     fn a_spec_that_says_nothing_rotates_on_request_with_a_day_of_overlap_and_revokes() {
         let token = token(serde_json::json!({}));
-        assert_eq!((token.rotation_every(), token.overlap(), token.max_overlap()), (None, 86_400, None));
+        assert_eq!(
+            (token.rotation_every(), token.overlap(), token.max_overlap()),
+            (None, 86_400, None)
+        );
         assert!(!token.retains());
         assert_eq!(token.trigger(ANNOTATION_ROTATE), None);
     }
 
     #[test]
     fn what_the_spec_says_of_rotation_is_told_in_seconds() {
-        let token_of = |rotation| token(serde_json::json!({"rotation": rotation, "reclaimPolicy": "Retain"}));
-        let all = token_of(serde_json::json!({"every": "30d", "overlap": "90m", "maxOverlap": "7d"}));
-        assert_eq!((all.rotation_every(), all.overlap(), all.max_overlap()), (Some(2_592_000), 5_400, Some(604_800)));
+        let token_of =
+            |rotation| token(serde_json::json!({"rotation": rotation, "reclaimPolicy": "Retain"}));
+        let all =
+            token_of(serde_json::json!({"every": "30d", "overlap": "90m", "maxOverlap": "7d"}));
+        assert_eq!(
+            (all.rotation_every(), all.overlap(), all.max_overlap()),
+            (Some(2_592_000), 5_400, Some(604_800))
+        );
         assert!(all.retains());
         assert_eq!(token_of(serde_json::json!({"every": "48h"})).overlap(), 86_400);
     }
@@ -205,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_status_from_before_the_reclaim_policy_is_still_read() {
-        let old = serde_json::json!({"effective": {"accessTokenValidity": "1h", "format": "Plain"}});
+        let old =
+            serde_json::json!({"effective": {"accessTokenValidity": "1h", "format": "Plain"}});
         let status: PersonalAccessTokenStatus = serde_json::from_value(old).unwrap();
         assert_eq!(status.effective.unwrap().reclaim_policy, ReclaimPolicy::Revoke);
     }

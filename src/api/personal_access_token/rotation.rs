@@ -21,7 +21,8 @@ pub const EVERY_RANGE: &str = "write a duration from 1h to 365d with one unit, a
 /// Remedy for `overlap`.
 pub const OVERLAP_RANGE: &str = "write a duration of at least 1m with one unit, as in 15m or 24h";
 /// Remedy for `maxOverlap`.
-pub const MAX_OVERLAP_RANGE: &str = "write a duration of at most 90d with one unit, as in 36h or 7d";
+pub const MAX_OVERLAP_RANGE: &str =
+    "write a duration of at most 90d with one unit, as in 36h or 7d";
 /// Remedy when the next rotation would come too soon after the overlap.
 pub const EVERY_TOO_SHORT: &str = "spec.rotation.every is less than twice overlap, which is 24h where it is not written; write a longer every or a shorter overlap, as in every: 24h with overlap: 12h";
 /// Remedy when the longest overlap is shorter than the overlap.
@@ -79,5 +80,7 @@ fn at_least(field: &str, overlaps: u64) -> Rule {
     // `two` is the field and the overlap, `s` the seconds of both.
     let are_durations = format!("two.all(text, {is_duration})");
     let is_long_enough = format!("[two.map(text, {seconds})].all(s, s[0] >= {overlaps} * s[1])");
-    Rule::new(format!("!has({field}) || [[{field}, {overlap}]].all(two, !{are_durations} || {is_long_enough})"))
+    Rule::new(format!(
+        "!has({field}) || [[{field}, {overlap}]].all(two, !{are_durations} || {is_long_enough})"
+    ))
 }

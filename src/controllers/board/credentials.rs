@@ -27,13 +27,15 @@ impl Credentials {
         let times = credentials.get(client_id).map_or(0, |forbidden| forbidden.times);
         // Three doublings already exceed the longest wait; more would only overflow.
         let wait = FORBIDDEN.saturating_mul(1 << times.min(3)).min(LONGEST_FORBIDDEN);
-        let forbidden = Forbidden { why: why.into(), times: times + 1, until: Instant::now() + wait };
+        let forbidden =
+            Forbidden { why: why.into(), times: times + 1, until: Instant::now() + wait };
         // Without this, credentials that were replaced would pile up.
         credentials.retain(|_, old| old.until + LONGEST_FORBIDDEN > Instant::now());
         credentials.insert(client_id.into(), forbidden);
     }
 
-    /// The answer with which ISC refused this credential a call, if that is not to be tried again yet.
+    /// The answer with which ISC refused this credential a call, if that is not to be tried again
+    /// yet.
     pub fn forbidden(&self, client_id: &str) -> Option<String> {
         let credentials = self.0.lock();
         let forbidden = credentials.get(client_id)?;

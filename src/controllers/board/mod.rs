@@ -1,4 +1,5 @@
-//! The board, where the loops leave things for each other. Nothing here has authority: after a restart it starts empty.
+//! The board, where the loops leave things for each other. Nothing here has authority: after a
+//! restart it starts empty.
 mod credentials;
 mod owners;
 mod resources;

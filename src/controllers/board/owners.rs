@@ -30,8 +30,8 @@ pub struct Report {
     pub trouble: Option<Note>,
     /// The reasons that keep single resources waiting.
     pub obstacles: BTreeMap<Uid, Note>,
-    /// Trials of published credentials while ISC refuses the operator's own, by resource: the refusal; `None`: ISC accepted
-    /// it.
+    /// Trials of published credentials while ISC refuses the operator's own, by resource: the
+    /// refusal; `None`: ISC accepted it.
     pub trials: BTreeMap<Uid, Option<String>>,
     /// The last use of replaced tokens that ISC saw, by resource.
     pub last_used: BTreeMap<Uid, Millis>,

@@ -32,15 +32,16 @@ impl Resources {
         }
     }
 
-    /// No token was minted for the resource yet. Not for long: another replica may mint one, and this process does not
-    /// hear of it.
+    /// No token was minted for the resource yet. Not for long: another replica may mint one, and
+    /// this process does not hear of it.
     pub fn is_fresh(&self, uid: &str) -> bool {
         let resources = self.0.lock();
         let since = resources.get(uid).and_then(|known| known.fresh);
         since.is_some_and(|since| since.elapsed() < FRESH)
     }
 
-    /// Asks the owner controller what the pair in the resource's Secret is, which the ledger does not know (R13).
+    /// Asks the owner controller what the pair in the resource's Secret is, which the ledger does
+    /// not know (R13).
     pub fn ask(&self, uid: &str) {
         self.0.lock().entry(uid.into()).or_default().question = true;
     }
@@ -59,7 +60,8 @@ impl Resources {
         }
     }
 
-    /// Keeps the answer with which ISC refused to create a token for this resource; `None`: it created one.
+    /// Keeps the answer with which ISC refused to create a token for this resource; `None`: it
+    /// created one.
     pub fn note_refusal(&self, uid: &str, why: Option<String>) {
         let mut resources = self.0.lock();
         match why {

@@ -60,6 +60,8 @@ impl Session {
 
     /// Its client was made of just these.
     pub fn is_made_of(&self, credential: &Credential, api_url: &str, ca_pem: Option<&str>) -> bool {
-        self.client.credential() == credential && self.api_url == api_url && self.ca_pem.as_deref() == ca_pem
+        self.client.credential() == credential
+            && self.api_url == api_url
+            && self.ca_pem.as_deref() == ca_pem
     }
 }

@@ -78,7 +78,8 @@ impl Tenants {
         seen.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Has the next pass over a Tenant ask ISC again, whatever it answered last; `true`: it would not have asked.
+    /// Has the next pass over a Tenant ask ISC again, whatever it answered last; `true`: it would
+    /// not have asked.
     pub fn distrust(&self, name: &str) -> bool {
         let mut tenants = self.0.lock();
         let view = tenants.get_mut(name).and_then(|known| known.view.as_mut());

@@ -1,10 +1,12 @@
-//! The ledger at hand: read live, recorded by compare-and-swap, and never over what another replica wrote since.
+//! The ledger at hand: read live, recorded by compare-and-swap, and never over what another replica
+//! wrote since.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::counting::count;
 use super::report;
 use super::session::OwnerSession;
 use crate::controllers::context::Context;
@@ -12,10 +14,10 @@ use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Ledger, Millis};
-use crate::lifecycle::settle::{Outcome, Patched, may_commit};
+use crate::lifecycle::settle::{Outcome, may_commit};
 use crate::lifecycle::step::Call;
 use crate::lifecycle::{Step, settle};
-use crate::metrics::{KubernetesWrite, TokenChange};
+use crate::metrics::KubernetesWrite;
 
 /// The greatest age of a ledger that a LIST is read with.
 const YOUNG: Duration = Duration::from_secs(1);
@@ -26,7 +28,8 @@ pub struct AtHand {
     touched: Instant,
 }
 
-/// The stored ledger is not the one at hand, or was not reached: the pass comes in from the top (R15).
+/// The stored ledger is not the one at hand, or was not reached: the pass comes in from the top
+/// (R15).
 pub struct Overtaken;
 
 impl AtHand {
@@ -55,9 +58,13 @@ impl AtHand {
         self.stored.is_at_least(revision)
     }
 
-    /// A changed endpoint or credential is recorded before anything else is done: what is published and what a deletion
-    /// without its Tenant works with come from the ledger.
-    pub async fn renew_endpoint(&mut self, context: &Context, session: &OwnerSession) -> Result<(), Overtaken> {
+    /// A changed endpoint or credential is recorded before anything else is done: what is published
+    /// and what a deletion without its Tenant works with come from the ledger.
+    pub async fn renew_endpoint(
+        &mut self,
+        context: &Context,
+        session: &OwnerSession,
+    ) -> Result<(), Overtaken> {
         // When the process is to end, the next replica records it.
         if !self.take_over(context, session) || context.shutdown.is_cancelled() {
             return Ok(());
@@ -79,7 +86,8 @@ impl AtHand {
         }
     }
 
-    /// Takes endpoint and credential of the session over, if it works; `true`: they differ from the ledger's.
+    /// Takes endpoint and credential of the session over, if it works; `true`: they differ from the
+    /// ledger's.
     fn take_over(&mut self, context: &Context, session: &OwnerSession) -> bool {
         let ledger = &mut self.stored.ledger;
         // A session that does not work must not replace the credential that worked last.
@@ -88,15 +96,20 @@ impl AtHand {
         }
         let Some(tenant) = context.tenant(&ledger.endpoint.tenant) else { return false };
         let credential = Some(session.client.credential().clone());
-        let endpoint = session.endpoint(ledger.endpoint.tenant.clone(), tenant.spec.tokens_per_user());
+        let endpoint =
+            session.endpoint(ledger.endpoint.tenant.clone(), tenant.spec.tokens_per_user());
         let differs = ledger.credential != credential || ledger.endpoint != endpoint;
         (ledger.credential, ledger.endpoint) = (credential, endpoint);
         differs
     }
 
-    /// Reads it again if it is too old for a LIST. A LIST that is judged by an old ledger shows what another replica did
-    /// since, as if a user had done it.
-    pub async fn refresh(&mut self, context: &Context, session: &OwnerSession) -> Result<(), Overtaken> {
+    /// Reads it again if it is too old for a LIST. A LIST that is judged by an old ledger shows
+    /// what another replica did since, as if a user had done it.
+    pub async fn refresh(
+        &mut self,
+        context: &Context,
+        session: &OwnerSession,
+    ) -> Result<(), Overtaken> {
         if self.touched.elapsed() > YOUNG {
             self.read_live(context).await?;
             // In memory only: the next write carries it into the stored ledger.
@@ -105,7 +118,8 @@ impl AtHand {
         Ok(())
     }
 
-    /// Records an outcome by compare-and-swap. `false`: it changes nothing in the ledger, and costs no write.
+    /// Records an outcome by compare-and-swap. `false`: it changes nothing in the ledger, and costs
+    /// no write.
     pub async fn record(
         &mut self,
         context: &Context,
@@ -116,7 +130,8 @@ impl AtHand {
         // Without a `Date` nothing may be judged final (R20).
         let now = now.unwrap_or(Now { ms: self.latest_moment(step), consistent: false });
         loop {
-            let mut after = settle(&self.stored.ledger, step, outcome, now, &context.config.timings);
+            let mut after =
+                settle(&self.stored.ledger, step, outcome, now, &context.config.timings);
             if after == self.stored.ledger {
                 return Ok(false);
             }
@@ -180,7 +195,8 @@ impl AtHand {
         before
     }
 
-    /// For a reply without a Date: no earlier than the moment itself, so that a token never counts as older than it is.
+    /// For a reply without a Date: no earlier than the moment itself, so that a token never counts
+    /// as older than it is.
     fn latest_moment(&self, step: &Step) -> Millis {
         let mut latest = 0;
         for entry in &self.stored.ledger.entries {
@@ -190,38 +206,5 @@ impl AtHand {
             Some(attempt) => attempt.expiry.max(latest),
             None => latest,
         }
-    }
-}
-
-fn count(context: &Context, before: &Ledger, after: &Ledger, step: &Step, outcome: &Outcome) {
-    for entry in &after.entries {
-        match before.entry(&entry.id) {
-            None => context.metrics.token(made_by(step)),
-            Some(old) if old.is_current() && entry.is_retired() => context.metrics.token(TokenChange::Rotated),
-            Some(_) => {}
-        }
-    }
-    for entry in &before.entries {
-        if after.entry(&entry.id).is_none() {
-            let is_released = entry.is_released();
-            context.metrics.token(if is_released { TokenChange::Released } else { TokenChange::Revoked });
-        }
-    }
-    if let Some(change) = changed_by(step, outcome) {
-        context.metrics.token(change);
-    }
-}
-
-fn made_by(step: &Step) -> TokenChange {
-    if matches!(step, Step::Call(Call::Adopt(_))) { TokenChange::Adopted } else { TokenChange::Minted }
-}
-
-fn changed_by(step: &Step, outcome: &Outcome) -> Option<TokenChange> {
-    let (Step::Call(call), Outcome::Patched(Patched::Yes | Patched::Shorter(_))) = (step, outcome) else { return None };
-    match call {
-        Call::Renew { .. } => Some(TokenChange::Renewed),
-        Call::Apply { .. } => Some(TokenChange::Updated),
-        Call::Post { .. } | Call::Extend(_) | Call::Rename { .. } | Call::Delete(_) | Call::Sweep { .. } => None,
-        Call::Strip(_) | Call::Verify(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. } => None,
     }
 }

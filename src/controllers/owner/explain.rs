@@ -1,6 +1,4 @@
 //! The reasons that keep resources waiting, in words for people.
-use std::collections::BTreeSet;
-
 use crate::api::conditions::Reason;
 use crate::lifecycle::Facts;
 use crate::lifecycle::capacity::Capacity;
@@ -10,7 +8,8 @@ use crate::lifecycle::mint::{Obstacle, obstacle};
 use crate::lifecycle::overlap;
 use crate::lifecycle::rotate::{self, Blocked};
 
-/// The reason that keeps a resource from being as declared. `refusal`: ISC's last refusal to create its token.
+/// The reason that keeps a resource from being as declared. `refusal`: ISC's last refusal to create
+/// its token.
 pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Option<Note> {
     if let Some(obstacle) = obstacle(facts, uid) {
         return Some(explain(facts, uid, obstacle, refusal));
@@ -27,46 +26,6 @@ pub(super) fn note(facts: &Facts<'_>, uid: &Uid, refusal: Option<&String>) -> Op
     early(facts, uid)
 }
 
-/// Tokens in LIST that should not be there (R6, R13): a person has to look.
-pub(super) fn strangers(facts: &Facts<'_>, growing: &BTreeSet<String>) -> Option<String> {
-    let listing = facts.listing?;
-    let (mut unrecorded, mut others): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    for token in &listing.tokens {
-        if let Some(part) = &token.ours
-            && listing.read_with.is_spent(part.n)
-            && !token.provisional
-            && facts.ledger.entry(&token.id).is_none()
-        {
-            unrecorded.push(&token.id);
-        }
-        if let Some(part) = &token.others
-            && part.installation == facts.installation
-        {
-            others.push(&token.id);
-        }
-    }
-    if !unrecorded.is_empty() {
-        return Some(format!(
-            "ISC has long-lived tokens of this operator that its ledger does not record: {}; if you restored a backup, delete those in ISC that no workload uses",
-            unrecorded.join(", ")
-        ));
-    }
-    if !others.is_empty() {
-        return Some(format!(
-            "ISC has tokens that another ledger of this installation made: {}; if this cluster is a clone, give it another --installation-id; otherwise delete those in ISC that no workload uses",
-            others.join(", ")
-        ));
-    }
-    if growing.is_empty() {
-        return None;
-    }
-    let growing: Vec<&str> = growing.iter().map(String::as_str).collect();
-    Some(format!(
-        "another installation of this operator mints for the same ISC user: {}; use a separate ISC user for each cluster, or look for a clone of this one",
-        growing.join(", ")
-    ))
-}
-
 fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     let last = overlap::last_end(facts, uid).filter(|_| overlap::is_put_off(facts, uid))?;
     let message = format!(
@@ -79,8 +38,10 @@ fn put_off(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
 fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
     match blocked {
         Blocked::Spare(holder) => {
-            let until = overlap::last_end(facts, &holder).map(|end| format!(" until {} at the latest", stamp(end)));
-            let name = facts.ledger.resources.get(&holder).map(|r| format!("{}/{}", r.namespace, r.name));
+            let until = overlap::last_end(facts, &holder)
+                .map(|end| format!(" until {} at the latest", stamp(end)));
+            let name =
+                facts.ledger.resources.get(&holder).map(|r| format!("{}/{}", r.namespace, r.name));
             let message = format!(
                 "the rotation waits for the ISC user's spare slot; that of PersonalAccessToken {:?} uses it{}",
                 name.unwrap_or_default(),
@@ -99,7 +60,8 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
     }
 }
 
-/// R17: said as soon as it is declared, and of every schedule of the owner, since each can make room.
+/// R17: said as soon as it is declared, and of every schedule of the owner, since each can make
+/// room.
 fn infeasible(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     facts.declared.get(uid)?.rotation.every?;
     let load = rotate::load(facts);
@@ -119,7 +81,10 @@ fn early(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     let now = facts.ms()?;
     let mut requests = [&declared.revoke, &declared.rotate].into_iter().flatten();
     let request = requests.find(|request| request.at > now)?;
-    let message = format!("the request of {} lies in the future; the operator carries it out then", request.value);
+    let message = format!(
+        "the request of {} lies in the future; the operator carries it out then",
+        request.value
+    );
     Some(waiting(Reason::RequestInFuture, message, Some(request.at)))
 }
 
@@ -132,8 +97,10 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
             let last = refusal.map(|why| format!("; the last failure: {why}")).unwrap_or_default();
-            let message =
-                format!("minting failed {failures} times in a row; the operator tries again at {}{last}", stamp(at));
+            let message = format!(
+                "minting failed {failures} times in a row; the operator tries again at {}{last}",
+                stamp(at)
+            );
             waiting(Reason::BackOff, message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
@@ -153,7 +120,8 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
             Some(at),
         ),
         Obstacle::SecretTaken => {
-            let secret = facts.declared.get(uid).map(|declared| declared.secret.clone()).unwrap_or_default();
+            let secret =
+                facts.declared.get(uid).map(|declared| declared.secret.clone()).unwrap_or_default();
             let message = format!(
                 "Secret {secret:?} exists and does not belong to this resource; delete that Secret, or delete this resource and create it again with another spec.secret.name"
             );
@@ -197,11 +165,17 @@ mod tests {
             world.ledger.entries.push(sample::entry(2, "b", State::Retired));
             ask(world, NOW);
         };
-        let every = |world: &mut World, every| world.declared.get_mut("a").unwrap().rotation.every = Some(every);
+        let every = |world: &mut World, every| {
+            world.declared.get_mut("a").unwrap().rotation.every = Some(every);
+        };
         for (sentence, world, expected) in [
             ("nothing", live(|_| ()), None),
             ("a request of now", live(|world| ask(world, NOW)), None),
-            ("a request for later", live(|world| ask(world, NOW + 5)), Some((Reason::RequestInFuture, Some(NOW + 5)))),
+            (
+                "a request for later",
+                live(|world| ask(world, NOW + 5)),
+                Some((Reason::RequestInFuture, Some(NOW + 5))),
+            ),
             ("the spare is used by another", live(spare), Some((Reason::RotationWaits, None))),
             (
                 "every slot is used",
@@ -211,7 +185,11 @@ mod tests {
                 }),
                 Some((Reason::RotationBlocked, None)),
             ),
-            ("the old one is still used", live(|world| overlap(world, MINUTE)), Some((Reason::OverlapExtended, None))),
+            (
+                "the old one is still used",
+                live(|world| overlap(world, MINUTE)),
+                Some((Reason::OverlapExtended, None)),
+            ),
             ("it is not used any more", live(|world| overlap(world, 2 * DAY)), None),
             (
                 "the schedules do not fit",
@@ -222,29 +200,5 @@ mod tests {
         ] {
             assert_eq!(said(&world), expected, "{sentence}");
         }
-    }
-
-    #[test]
-    fn r13_long_lived_tokens_that_nobody_recorded_are_named() {
-        let shows = |n, provisional| {
-            live(|world| {
-                world.ledger.next = 6;
-                world.listing = Some(sample::listing(&world.ledger));
-                world.listing.as_mut().unwrap().tokens.push(sample::listed(&world.ledger, n, "a", provisional));
-            })
-        };
-        let named = |world: &World| strangers(&world.facts(), &BTreeSet::new()).unwrap_or_default();
-        assert!(named(&shows(5, false)).contains("id5"), "unrecorded and long-lived");
-        assert_eq!(named(&shows(5, true)), "", "a provisional one is swept");
-        assert_eq!(named(&shows(1, false)), "", "a recorded one is known");
-        let other = |installation: &str| {
-            let mut world = shows(5, false);
-            let token = world.listing.as_mut().unwrap().tokens.last_mut().unwrap();
-            token.others = token.ours.take();
-            token.others.as_mut().unwrap().installation = installation.into();
-            world
-        };
-        assert!(named(&other("inst")).contains("id5"), "another ledger of this installation made it");
-        assert_eq!(named(&other("elsewhere")), "", "another installation lives beside this one");
     }
 }

@@ -1,4 +1,5 @@
-//! The knowledge of one pass: live reads, answers of ISC, and how far its own attempt is. It ends with the pass.
+//! The knowledge of one pass: live reads, answers of ISC, and how far its own attempt is. It ends
+//! with the pass.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +85,11 @@ impl Learned {
                     self.alive.insert(id.clone());
                 }
             }
-            Call::Post { .. } | Call::Extend(_) | Call::Apply { .. } | Call::Renew { .. } | Call::Rename { .. } => {}
+            Call::Post { .. }
+            | Call::Extend(_)
+            | Call::Apply { .. }
+            | Call::Renew { .. }
+            | Call::Rename { .. } => {}
             Call::Strip(_) | Call::Adopt(_) | Call::CheckScopes { .. } | Call::TryNerm { .. } => {}
         }
     }

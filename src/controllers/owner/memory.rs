@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::at_hand::AtHand;
+use super::neighbours::Neighbours;
 use super::observe;
 use crate::controllers::keyed::Keyed;
 use crate::lifecycle::facts::Sighting;
@@ -27,8 +28,7 @@ pub struct Memory {
     failures: u32,
     blamed: Option<TokenId>,
     set_aside: BTreeMap<TokenId, Instant>,
-    neighbours: Option<BTreeMap<String, u64>>,
-    growing: BTreeSet<String>,
+    pub(super) neighbours: Neighbours,
     gathering: Option<Instant>,
     trials: BTreeMap<TokenId, Instant>,
 }
@@ -53,19 +53,22 @@ impl Memories {
 const GATHER: Duration = Duration::from_secs(5);
 
 impl Memory {
-    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not there stays so.
+    /// A pass that ended early leaves nothing that the next one would decide on (R15). What was not
+    /// there stays so.
     pub fn come_in_from_the_top(&mut self) {
         self.at_hand = None;
         self.listing = None;
         self.forget_the_living();
     }
 
-    /// A resource that was there a pass ago may be gone: otherwise one that the watch never shows would be kept for ever.
+    /// A resource that was there a pass ago may be gone: otherwise one that the watch never shows
+    /// would be kept for ever.
     pub fn forget_the_living(&mut self) {
         self.sightings.retain(|_, sighting| *sighting != Sighting::Alive);
     }
 
-    /// The current tokens that the last LIST lacked, as far as this ledger says that it should have shown them.
+    /// The current tokens that the last LIST lacked, as far as this ledger says that it should have
+    /// shown them.
     pub fn missed(&self, ledger: &Ledger, timings: &Timings) -> BTreeSet<TokenId> {
         let Some(listing) = &self.listing else { return BTreeSet::new() };
         listing.misses(ledger, timings).map(|entry| entry.id.clone()).collect()
@@ -81,8 +84,8 @@ impl Memory {
         self.sightings.insert(uid.clone(), sighting);
     }
 
-    /// ISC did not do its part with this token. The second time in a row it is set aside for a while, so that the owner's
-    /// other tokens do not wait for it.
+    /// ISC did not do its part with this token. The second time in a row it is set aside for a
+    /// while, so that the owner's other tokens do not wait for it.
     pub fn blame(&mut self, token: &TokenId, until: Instant) {
         if self.blamed.as_ref() == Some(token) {
             self.set_aside.insert(token.clone(), until);
@@ -112,29 +115,6 @@ impl Memory {
         self.trials.get(token).copied()
     }
 
-    /// Takes note of tokens that other installations made for the same user: one that makes more while this process
-    /// looks on may be a clone (R13).
-    pub fn note_neighbours(&mut self, listing: &Listing, installation: &str) {
-        let mut highest = BTreeMap::new();
-        let others = listing.tokens.iter().filter_map(|token| token.others.as_ref());
-        for part in others.filter(|part| part.installation != installation) {
-            let n: &mut u64 = highest.entry(part.installation.clone()).or_default();
-            *n = part.n.max(*n);
-        }
-        // The first LIST only sets the mark: tokens from before this process show no clone.
-        let known = self.neighbours.get_or_insert_with(|| highest.clone());
-        for (installation, n) in highest {
-            if known.insert(installation.clone(), n).is_none_or(|before| before < n) {
-                self.growing.insert(installation);
-            }
-        }
-    }
-
-    /// Other installations that were seen to mint for the same user.
-    pub fn growing(&self) -> &BTreeSet<String> {
-        &self.growing
-    }
-
     /// The circuit of an owner: how long to leave ISC alone after so many failures in a row.
     pub fn failed(&mut self) -> Duration {
         // Five doublings already exceed the longest wait.
@@ -149,7 +129,8 @@ impl Memory {
         self.trials.clear();
     }
 
-    /// The pass is to wait a little for others that are on their way, so that one pass mints for all of them.
+    /// The pass is to wait a little for others that are on their way, so that one pass mints for
+    /// all of them.
     pub fn gathers(&mut self, others_come: bool) -> bool {
         if !others_come {
             self.gathering = None;
@@ -162,19 +143,19 @@ impl Memory {
         gathers
     }
 
-    /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is to be a slow pass,
-    /// which the protocol allows at any time: its writes are compare-and-swap, and it destroys on irrevocable facts only.
+    /// The ledger as this process left it, if the watch has brought nothing newer. To act on it is
+    /// to be a slow pass, which the protocol allows at any time: its writes are compare-and-swap,
+    /// and it destroys on irrevocable facts only.
     pub fn take_ledger(&mut self, revision: Option<&str>, longest: Duration) -> Option<AtHand> {
-        self.at_hand.take().filter(|ledger| ledger.is_younger_than(longest) && ledger.is_at_least(revision))
+        self.at_hand
+            .take()
+            .filter(|ledger| ledger.is_younger_than(longest) && ledger.is_at_least(revision))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::listing::Listed;
-    use crate::lifecycle::sample;
-    use crate::lifecycle::token_name::MachinePart;
 
     #[test]
     fn the_circuit_of_an_owner_opens_for_longer_with_each_failure_and_closes_with_a_success() {
@@ -198,31 +179,6 @@ mod tests {
         assert_eq!(memory.set_aside(), BTreeSet::from([one]));
         tokio::time::advance(Duration::from_secs(31)).await;
         assert_eq!(memory.set_aside(), BTreeSet::new(), "and is tried again");
-    }
-
-    #[test]
-    fn another_installation_is_suspected_once_it_makes_more_tokens() {
-        let listing = |numbers: &[(&str, u64)]| {
-            let token = |(installation, n): &(&str, u64)| Listed {
-                others: Some(MachinePart {
-                    installation: (*installation).into(),
-                    incarnation: "i".into(),
-                    resource: "r".into(),
-                    n: *n,
-                }),
-                ..sample::foreign("x")
-            };
-            Listing { tokens: numbers.iter().map(token).collect(), ..sample::listing(&sample::empty()) }
-        };
-        let mut memory = Memory::default();
-        let mut look = |numbers: &[(&str, u64)]| {
-            memory.note_neighbours(&listing(numbers), "own");
-            memory.growing().iter().cloned().collect::<Vec<_>>()
-        };
-        assert_eq!(look(&[("old", 7), ("own", 1)]), [""; 0], "what was there may be a cluster that is gone");
-        assert_eq!(look(&[("old", 7), ("own", 2)]), [""; 0], "its own other ledgers are told of elsewhere");
-        assert_eq!(look(&[("old", 8)]), ["old"]);
-        assert_eq!(look(&[("old", 8), ("new", 1)]), ["new", "old"]);
     }
 
     #[test]

@@ -1,17 +1,22 @@
-//! The owner controller: one pass per ledger. It alone makes, changes and deletes tokens, and it alone changes ledgers.
+//! The owner controller: one pass per ledger. It alone makes, changes and deletes tokens, and it
+//! alone changes ledgers.
 //!
-//! A pass reads now, ledger, resources, LIST and Secrets in this order; then `step` decides, one effect is carried
-//! out, `settle` records it by compare-and-swap; and again while the outcome was the expected one. On anything else
-//! the pass leaves and comes in from the top (R15).
+//! A pass reads now, ledger, resources, LIST and Secrets in this order; then `step` decides, one
+//! effect is carried out, `settle` records it by compare-and-swap; and again while the outcome was
+//! the expected one. On anything else the pass leaves and comes in from the top (R15).
 mod at_hand;
+mod counting;
 mod effect;
+mod end;
 mod explain;
 mod learned;
 mod memory;
+mod neighbours;
 mod observe;
 mod pass;
 mod report;
 mod session;
+mod strangers;
 mod trial;
 
 use std::sync::Arc;
@@ -22,8 +27,8 @@ use kube::runtime::controller::Action;
 use thiserror::Error;
 
 use self::at_hand::AtHand;
+use self::end::{AGAIN, End};
 use self::memory::{Memories, Memory};
-use self::pass::{AGAIN, End};
 use self::report::Reporter;
 use self::session::{OwnSessions, OwnerSession};
 use super::context::Context;
@@ -83,16 +88,20 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
     if memory.gathers(context.board.tenants.is_anyone_coming(&tenant)) {
         return Ok(Action::requeue(SOON));
     }
-    let known = memory.take_ledger(meta.metadata.resource_version.as_deref(), context.config.recheck);
+    let known =
+        memory.take_ledger(meta.metadata.resource_version.as_deref(), context.config.recheck);
     let at_hand = match known {
         Some(known) => known,
         None => match read(&reporter).await? {
             Some(read) => read,
-            // If it is gone, so is this pass; otherwise the answer was wrong, and no change will come.
+            // If it is gone, so is this pass; otherwise the answer was wrong, and no change will
+            // come.
             None => return Ok(Action::requeue(context.config.recheck)),
         },
     };
-    let Some(session) = OwnerSession::find(context, &owners.own_sessions, &tenant, at_hand.ledger()) else {
+    let Some(session) =
+        OwnerSession::find(context, &owners.own_sessions, &tenant, at_hand.ledger())
+    else {
         return Ok(Action::requeue(context.config.recheck));
     };
     // While ISC wants to be left alone, a pass could not even read LIST.
@@ -114,7 +123,8 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
             memory.come_in_from_the_top();
             failed(&reporter, &failure);
             // ISC said how long: the circuit need not guess.
-            let wait = if let Failure::Wait(wait) = failure { wait + AGAIN } else { memory.failed() };
+            let wait =
+                if let Failure::Wait(wait) = failure { wait + AGAIN } else { memory.failed() };
             // ISC answers, if with a refusal, so that the published pairs can be tried.
             if matches!(failure, Failure::Refused { .. }) {
                 trial::run(&reporter, &session, memory).await;
@@ -138,8 +148,8 @@ async fn read(reporter: &Reporter<'_>) -> Result<Option<AtHand>, Error> {
     Ok(read?.map(AtHand::new))
 }
 
-/// Reports a call that ISC did not carry out. After one that may be about the credential, the tenant controller asks ISC
-/// who the operator is.
+/// Reports a call that ISC did not carry out. After one that may be about the credential, the
+/// tenant controller asks ISC who the operator is.
 fn failed(reporter: &Reporter<'_>, failure: &Failure) {
     let (context, tenant) = (reporter.context, reporter.tenant);
     if matches!(failure, Failure::Refused { .. } | Failure::Forbidden(_) | Failure::Elsewhere(_)) {

@@ -18,7 +18,8 @@ use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 /// Resources as last turned into plain data, by uid; keyed by what they were made from.
 pub type Cache = BTreeMap<Uid, (Option<String>, Option<i64>, Declared)>;
 
-/// The resources of the owner's Tenant. Only those that changed since the last call are computed again.
+/// The resources of the owner's Tenant. Only those that changed since the last call are computed
+/// again.
 pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<Uid, Declared> {
     let found = context.tenant(tenant);
     let tokens = context.tokens_of(tenant);
@@ -28,7 +29,8 @@ pub fn declared(context: &Context, tenant: &str, cache: &mut Cache) -> BTreeMap<
         let Some(subject) = Subject::of(token) else { continue };
         let uid: Uid = subject.uid.into();
         let revision = token.metadata.resource_version.clone();
-        let known = cache.get(&uid).filter(|(old, tenant, _)| *old == revision && *tenant == version);
+        let known =
+            cache.get(&uid).filter(|(old, tenant, _)| *old == revision && *tenant == version);
         let declared = match known {
             Some((_, _, declared)) => declared.clone(),
             None => declare(token, subject, found.as_deref(), &tokens),
@@ -49,7 +51,8 @@ fn declare(
     tenant: Option<&Tenant>,
     tokens: &[Arc<PersonalAccessToken>],
 ) -> Declared {
-    let denial = tenant.map(|tenant| admit(token, &tenant.spec, tokens.iter().map(|other| &**other)).err());
+    let denial =
+        tenant.map(|tenant| admit(token, &tenant.spec, tokens.iter().map(|other| &**other)).err());
     let admission = match denial {
         Some(None) => Admission::Admitted,
         Some(Some(denial)) if denial.reason == Reason::NotGranted => Admission::NotGranted,
@@ -89,7 +92,8 @@ fn milliseconds(seconds: u64) -> Millis {
     Millis::try_from(seconds).map_or(Millis::MAX, |seconds| seconds.saturating_mul(1_000))
 }
 
-/// Reads LIST and judges it (R11). Gives the tokens and ISC's time from before it was read, if that is known.
+/// Reads LIST and judges it (R11). Gives the tokens and ISC's time from before it was read, if that
+/// is known.
 pub async fn list(
     context: &Context,
     session: &OwnerSession,
@@ -112,10 +116,18 @@ pub async fn list(
             managed: token.managed,
         })
         .collect();
-    let judged = judge(&raw, ledger, session.client.client_id(), &context.installation, &context.config.timings);
+    let judged = judge(
+        &raw,
+        ledger,
+        session.client.client_id(),
+        &context.installation,
+        &context.config.timings,
+    );
     let listed = match judged {
         Ok(listed) => listed,
-        Err(Unreliable::ForeignOwner) => return Err(malformed("LIST shows tokens of another user")),
+        Err(Unreliable::ForeignOwner) => {
+            return Err(malformed("LIST shows tokens of another user"));
+        }
         Err(Unreliable::SentinelMissing) => {
             // R11: the seed may have been replaced, or belong to another user by now.
             context.distrust(&ledger.endpoint.tenant);

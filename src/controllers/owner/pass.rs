@@ -1,20 +1,18 @@
 //! One pass: observe, step, effect, settle, compare-and-swap; and again while all goes as expected.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::at_hand::{AtHand, Overtaken};
+use super::at_hand::AtHand;
 use super::effect::{Effects, Performed};
+use super::end::{AGAIN, End};
 use super::learned::Learned;
 use super::memory::Memory;
 use super::session::OwnerSession;
 use super::{observe, report};
-use crate::controllers::board::Report;
 use crate::controllers::context::Context;
 use crate::controllers::secret_read::SecretRead;
-use crate::isc::Failure;
 use crate::lifecycle::facts::Declared;
 use crate::lifecycle::ledger::{TokenId, Uid};
 use crate::lifecycle::listing::Listing;
@@ -24,25 +22,8 @@ use crate::lifecycle::step::{Call, Look};
 use crate::lifecycle::{Facts, Step, overlap, schedule, step};
 use crate::metrics::TokenChange;
 
-/// The end of a pass.
-pub enum End {
-    /// Nothing is to be done now.
-    Rest(Duration, Box<Report>),
-    /// Something was not as expected: come in from the top.
-    Left(Duration),
-    /// ISC did not do its part.
-    Failed(Failure),
-}
-
-impl From<Overtaken> for End {
-    fn from(_: Overtaken) -> Self {
-        Self::Left(AGAIN)
-    }
-}
-
-/// The time after which a pass that met something unexpected is repeated; the ledger holds the longer waits.
-pub const AGAIN: Duration = Duration::from_secs(1);
-/// Steps of one pass; more than any real sequence of an owner, so that a loop cannot go on for ever.
+/// Steps of one pass; more than any real sequence of an owner, so that a loop cannot go on for
+/// ever.
 const MOST_STEPS: usize = 200;
 /// LISTs of one pass likewise.
 const MOST_LISTS: usize = 6;
@@ -59,7 +40,12 @@ struct Pass<'a> {
 }
 
 /// Runs one pass on the ledger at hand.
-pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, memory: &mut Memory) -> End {
+pub async fn run(
+    context: &Context,
+    session: &OwnerSession,
+    at_hand: AtHand,
+    memory: &mut Memory,
+) -> End {
     let mut pass = Pass {
         context,
         session,
@@ -84,7 +70,7 @@ pub async fn run(context: &Context, session: &OwnerSession, at_hand: AtHand, mem
             return End::Left(AGAIN);
         }
         let Some(next) = step(&facts) else {
-            let report = report::of(&facts, memory.growing(), context);
+            let report = report::of(&facts, memory.neighbours.growing(), context);
             let end = End::Rest(schedule::rest(&facts), Box::new(report));
             memory.at_hand = Some(pass.at_hand);
             return end;
@@ -125,7 +111,8 @@ impl Pass<'_> {
 
     async fn list(&mut self, memory: &mut Memory) -> Result<(), End> {
         let doubted = self.learned.doubted();
-        // The LIST that settles this pass's own attempt is not counted: to leave now would fence it.
+        // The LIST that settles this pass's own attempt is not counted: to leave now would fence
+        // it.
         self.lists += usize::from(doubted.is_none());
         if self.lists > MOST_LISTS {
             return Err(End::Left(self.context.config.recheck));
@@ -141,7 +128,7 @@ impl Pass<'_> {
         let after = self.learned.destroyed.clone();
         let listing = Listing { tokens, at, read_with, after, doubted, missed_before };
         self.learned.listed();
-        memory.note_neighbours(&listing, &self.context.installation);
+        memory.neighbours.note(&listing, &self.context.installation);
         memory.listing = Some(listing);
         Ok(())
     }
@@ -208,9 +195,11 @@ impl Pass<'_> {
         Effects { context, session, ledger: at_hand.ledger(), declared, found: &learned.metadata }
     }
 
-    /// Records the outcome of a step. An intent that this write confirmed is this pass's own to execute.
+    /// Records the outcome of a step. An intent that this write confirmed is this pass's own to
+    /// execute.
     async fn record(&mut self, step: &Step, outcome: &Outcome) -> Result<(), End> {
-        let is_written = self.at_hand.record(self.context, step, outcome, self.session.now()).await?;
+        let is_written =
+            self.at_hand.record(self.context, step, outcome, self.session.now()).await?;
         if let Some(attempt) = step.intent()
             && is_written
             && may_commit(self.at_hand.ledger(), attempt)

@@ -1,7 +1,9 @@
-//! The report of a pass to the other loops: notes for resources that wait, and which of them to wake.
+//! The report of a pass to the other loops: notes for resources that wait, and which of them to
+//! wake.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::explain::{self, note};
+use super::explain::note;
+use super::strangers::strangers;
 use crate::api::conditions::Reason;
 use crate::controllers::board::Report;
 use crate::controllers::context::Context;
@@ -20,7 +22,7 @@ pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, context: &Context) -> R
         }
     }
     let capacity = facts.listing.map(|listing| capacity::of(facts.ledger, listing));
-    let strangers = explain::strangers(facts, growing);
+    let strangers = strangers(facts, growing);
     Report { obstacles, last_used: last_used(facts), capacity, strangers, ..Report::default() }
 }
 
@@ -29,7 +31,8 @@ fn last_used(facts: &Facts<'_>) -> BTreeMap<Uid, Millis> {
     let mut all = BTreeMap::new();
     let Some(listing) = facts.listing else { return all };
     for uid in facts.ledger.resources.keys() {
-        let uses = facts.ledger.retired(uid).filter_map(|entry| listing.token(&entry.id)?.last_used);
+        let uses =
+            facts.ledger.retired(uid).filter_map(|entry| listing.token(&entry.id)?.last_used);
         if let Some(last) = uses.max() {
             all.insert(uid.clone(), last);
         }
@@ -49,7 +52,12 @@ pub struct Reporter<'a> {
 impl Reporter<'_> {
     /// The last report; an empty one before the first.
     pub fn last(&self) -> Report {
-        self.context.board.owners.report(self.ledger).map(|report| (*report).clone()).unwrap_or_default()
+        self.context
+            .board
+            .owners
+            .report(self.ledger)
+            .map(|report| (*report).clone())
+            .unwrap_or_default()
     }
 
     /// Puts up what keeps the whole owner from working; all else stays as it was last known.
@@ -67,7 +75,8 @@ impl Reporter<'_> {
         let changed = !Note::are_alike(old.trouble.as_ref(), new.trouble.as_ref());
         for token in context.tokens_of(self.tenant) {
             let Some(Subject { uid, namespace, name, .. }) = Subject::of(&token) else { continue };
-            // A first report without trouble is no news for a resource that no token was minted for yet.
+            // A first report without trouble is no news for a resource that no token was minted for
+            // yet.
             let concerns = changed || (first && !context.board.resources.is_fresh(uid));
             let moved = old.obstacles.get(uid) != new.obstacles.get(uid)
                 || old.trials.get(uid) != new.trials.get(uid)
@@ -88,8 +97,8 @@ fn is_frozen(report: &Report) -> bool {
     report.trouble.as_ref().is_some_and(|note| note.reason == Reason::LedgerUnreadable)
 }
 
-/// Wakes the resources that look different after a write of the ledger. That a token was recorded is seen when it is
-/// current.
+/// Wakes the resources that look different after a write of the ledger. That a token was recorded
+/// is seen when it is current.
 pub fn wake_changed(context: &Context, before: &Ledger, after: &Ledger) {
     // Both: a resource may be new in the ledger, or gone from it.
     for (uid, resource) in before.resources.iter().chain(&after.resources) {
@@ -100,7 +109,9 @@ pub fn wake_changed(context: &Context, before: &Ledger, after: &Ledger) {
 }
 
 fn looks_different(uid: &Uid, before: &Ledger, after: &Ledger) -> bool {
-    if before.current(uid) != after.current(uid) || before.retired(uid).count() != after.retired(uid).count() {
+    if before.current(uid) != after.current(uid)
+        || before.retired(uid).count() != after.retired(uid).count()
+    {
         return true;
     }
     match (before.resources.get(uid), after.resources.get(uid)) {

@@ -17,14 +17,20 @@ pub struct OwnerSession {
     pub mints: bool,
 }
 
-/// Sessions with the credentials that ledgers keep, by ledger: with each its clock and its budget of requests.
+/// Sessions with the credentials that ledgers keep, by ledger: with each its clock and its budget
+/// of requests.
 #[derive(Default)]
 pub struct OwnSessions(Keyed<Session>);
 
 impl OwnerSession {
-    /// The Tenant's session if it is this owner's, otherwise one with the credential that the ledger keeps. `None`: there
-    /// is none, or it is not known yet which.
-    pub fn find(context: &Context, own: &OwnSessions, tenant: &str, ledger: &Ledger) -> Option<Self> {
+    /// The Tenant's session if it is this owner's, otherwise one with the credential that the
+    /// ledger keeps. `None`: there is none, or it is not known yet which.
+    pub fn find(
+        context: &Context,
+        own: &OwnSessions,
+        tenant: &str,
+        ledger: &Ledger,
+    ) -> Option<Self> {
         let view = context.board.tenants.view(tenant);
         // Before the tenant controller's first pass over a Tenant that exists, nothing is known.
         if view.is_none() && context.tenant(tenant).is_some() {
@@ -33,7 +39,9 @@ impl OwnerSession {
         let view = view.unwrap_or_default();
         match view.session {
             // A session that worked before the trouble may still revoke; it only mints no more.
-            Some(session) if session.owner == ledger.owner => Some(Self { session, mints: view.trouble.is_none() }),
+            Some(session) if session.owner == ledger.owner => {
+                Some(Self { session, mints: view.trouble.is_none() })
+            }
             // Without a session of this user, the ledger's credential can still destroy and renew.
             _ => own.open(context, ledger).map(|session| Self { session, mints: false }),
         }
@@ -54,7 +62,8 @@ impl Deref for OwnerSession {
 }
 
 impl OwnSessions {
-    /// A session with the credential that the ledger keeps, for what must be revoked without a working Tenant.
+    /// A session with the credential that the ledger keeps, for what must be revoked without a
+    /// working Tenant.
     fn open(&self, context: &Context, ledger: &Ledger) -> Option<Session> {
         let (own, endpoint) = (ledger.credential.as_ref()?, &ledger.endpoint);
         let api = ApiUrl::parse(&endpoint.api_url, context.config.allow_loopback_http).ok()?;
@@ -63,7 +72,9 @@ impl OwnSessions {
         let mut sessions = self.0.lock();
         let known = sessions.get(&name);
         // One session for each ledger: its clock and its request budget outlive the pass.
-        if let Some(known) = known.filter(|known| known.is_made_of(own, &api_url, endpoint.ca_pem.as_deref())) {
+        if let Some(known) =
+            known.filter(|known| known.is_made_of(own, &api_url, endpoint.ca_pem.as_deref()))
+        {
             return Some(known.clone());
         }
         let session = Session {

@@ -1,5 +1,5 @@
-//! While ISC refuses the operator's own credential, a trial of the published ones: ISC refuses them too when the ISC user
-//! is disabled.
+//! While ISC refuses the operator's own credential, a trial of the published ones: ISC refuses them
+//! too when the ISC user is disabled.
 use std::time::Duration;
 
 use super::effect::isc::credential;
@@ -13,7 +13,8 @@ use crate::lifecycle::ledger::{Entry, State};
 /// Between two trials of an owner.
 pub(super) const EVERY: Duration = Duration::from_secs(60);
 
-/// Tries the published credential that was tried longest ago, and puts up what came of it. An outage changes nothing.
+/// Tries the published credential that was tried longest ago, and puts up what came of it. An
+/// outage changes nothing.
 pub(super) async fn run(reporter: &Reporter<'_>, session: &OwnerSession, memory: &mut Memory) {
     if !memory.may_try(EVERY) {
         return;

@@ -1,4 +1,5 @@
-//! The claim of an ISC user: the first Tenant to authenticate as a user has it, by a ledger that is created once.
+//! The claim of an ISC user: the first Tenant to authenticate as a user has it, by a ledger that is
+//! created once.
 use kube::ResourceExt;
 
 use crate::api::Tenant;
@@ -50,7 +51,12 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
 }
 
 /// There is a ledger of the user: it is this Tenant's, or the user is taken.
-async fn claimed(name: &str, context: &Context, session: &Session, stored: Stored) -> Result<(), Note> {
+async fn claimed(
+    name: &str,
+    context: &Context,
+    session: &Session,
+    stored: Stored,
+) -> Result<(), Note> {
     let holder = stored.ledger.endpoint.tenant.clone();
     if *holder != *name {
         return Err(Note::stalled(

@@ -1,4 +1,5 @@
-//! The way to a session: nothing is minted for a Tenant before ISC accepts its seed, of a user that no other Tenant claimed.
+//! The way to a session: nothing is minted for a Tenant before ISC accepts its seed, of a user that
+//! no other Tenant claimed.
 use std::sync::Arc;
 
 use kube::ResourceExt;
@@ -40,11 +41,13 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
         // The URL of NERM was no part of what ISC verified: another one counts at once.
         return Ok(Session { nerm_url: place.nerm_url, ..known.clone() });
     }
-    let Who { identity, owner, isc, expires } = identify::run(tenant, context, &client, known.as_ref()).await?;
+    let Who { identity, owner, isc, expires } =
+        identify::run(tenant, context, &client, known.as_ref()).await?;
     let Place { api, nerm_url, ca_pem } = place;
     let verified = Some(Instant::now());
     let api_url = api.to_string();
-    let session = Session { client, owner, api_url, nerm_url, ca_pem, identity, isc, expires, verified };
+    let session =
+        Session { client, owner, api_url, nerm_url, ca_pem, identity, isc, expires, verified };
     claim::run(tenant, context, &session).await?;
     Ok(session)
 }
@@ -52,7 +55,8 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
 async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
     let invalid = |message: String| Note::stalled(Reason::Invalid, message);
     let parse = |url: &str| ApiUrl::parse(url, context.config.allow_loopback_http);
-    let api = parse(&tenant.spec.api_url).map_err(|error| invalid(format!("spec.apiUrl: {error}")))?;
+    let api =
+        parse(&tenant.spec.api_url).map_err(|error| invalid(format!("spec.apiUrl: {error}")))?;
     let nerm = tenant.spec.nerm_url.as_deref().map(parse).transpose();
     let nerm = nerm.map_err(|error| invalid(format!("spec.nermUrl: {error}")))?;
     let ca_pem = match &tenant.spec.ca_bundle {
@@ -68,16 +72,25 @@ async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
 }
 
 /// The session's client if nothing changed that it was made from, otherwise another one.
-async fn client(tenant: &Tenant, context: &Context, place: &Place, known: Option<&Session>) -> Result<Client, Note> {
+async fn client(
+    tenant: &Tenant,
+    context: &Context,
+    place: &Place,
+    known: Option<&Session>,
+) -> Result<Client, Note> {
     let invalid = |message: String| Note::stalled(Reason::Invalid, message);
     let Some(source) = tenant.spec.credentials.first() else {
-        return Err(invalid("spec.credentials is empty; name the Secret with the operator's credential".into()));
+        return Err(invalid(
+            "spec.credentials is empty; name the Secret with the operator's credential".into(),
+        ));
     };
     let own = context.namespace();
     let read = operator_files::seed(&context.client, own, &source.secret_ref.name).await;
     let credential = read.map_err(|error| trouble::file(&error))?;
     let ca_pem = place.ca_pem.as_deref();
-    if let Some(known) = known.filter(|known| known.is_made_of(&credential, &place.api.to_string(), ca_pem)) {
+    if let Some(known) =
+        known.filter(|known| known.is_made_of(&credential, &place.api.to_string(), ca_pem))
+    {
         return Ok(known.client.clone());
     }
     let opened = context.open(place.api.clone(), ca_pem, credential);

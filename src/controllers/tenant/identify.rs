@@ -1,4 +1,5 @@
-//! Identity and rights of a seed. ISC may leave out every field that names them: each has a second source.
+//! Identity and rights of a seed. ISC may leave out every field that names them: each has a second
+//! source.
 use kube::ResourceExt;
 
 use crate::api::Tenant;
@@ -27,7 +28,8 @@ pub(super) struct Who {
     pub expires: Option<Millis>,
 }
 
-/// Asks ISC who the seed is, and twice where nothing else confirms the answer. `known`: the session with the same seed.
+/// Asks ISC who the seed is, and twice where nothing else confirms the answer. `known`: the session
+/// with the same seed.
 pub(super) async fn run(
     tenant: &Tenant,
     context: &Context,
@@ -63,7 +65,9 @@ impl Seed<'_> {
     fn may_manage(&self, identity: &Identity) -> Result<(), Note> {
         let Some(scopes) = &identity.scopes else {
             return match self.context.board.credentials.forbidden(self.client.client_id()) {
-                Some(why) => Err(self.missing_scope(&format!("ISC answered a POST or PATCH with status 403: {why}"))),
+                Some(why) => Err(self.missing_scope(&format!(
+                    "ISC answered a POST or PATCH with status 403: {why}"
+                ))),
                 None => Ok(()),
             };
         };
@@ -73,8 +77,8 @@ impl Seed<'_> {
         Err(self.missing_scope(&format!("its access token carries {}", scopes.join(", "))))
     }
 
-    /// The seed's own token in LIST. Two witnesses say whose it is: a ledger for a user that one spoilt reply names would
-    /// stand in the way of the right one for ever.
+    /// The seed's own token in LIST. Two witnesses say whose it is: a ledger for a user that one
+    /// spoilt reply names would stand in the way of the right one for ever.
     async fn own_token(&self, identity: &Identity) -> Result<ListedToken, Note> {
         let first = self.listed(identity).await?;
         let Some(own) = first.into_iter().find(|token| token.id == self.client.client_id()) else {
@@ -95,15 +99,20 @@ impl Seed<'_> {
         match self.client.list().await {
             Ok(listed) => Ok(listed),
             // Its access token carries the scope, as far as is known: what it lacks is a user.
-            Err(Failure::Forbidden(_)) if identity.scopes.is_some() && identity.identity_id.is_none() => {
+            Err(Failure::Forbidden(_))
+                if identity.scopes.is_some() && identity.identity_id.is_none() =>
+            {
                 Err(self.api_client())
             }
             Err(Failure::Forbidden(why)) => {
                 let carries = match &identity.scopes {
-                    Some(scopes) => format!(", although its access token carries {}", scopes.join(", ")),
+                    Some(scopes) => {
+                        format!(", although its access token carries {}", scopes.join(", "))
+                    }
                     None => String::new(),
                 };
-                Err(self.missing_scope(&format!("ISC answered LIST with status 403: {why}{carries}")))
+                Err(self
+                    .missing_scope(&format!("ISC answered LIST with status 403: {why}{carries}")))
             }
             Err(failure) => Err(self.trouble(&failure)),
         }
@@ -118,7 +127,8 @@ impl Seed<'_> {
     ) -> Result<(String, IscTenant), Note> {
         // ISC may leave both out of a later reply: what was known stays.
         let before = known.map(|known| known.isc.clone()).unwrap_or_default();
-        let (name, pod) = (identity.org.clone().or(before.name), identity.pod.clone().or(before.pod));
+        let (name, pod) =
+            (identity.org.clone().or(before.name), identity.pod.clone().or(before.pod));
         if let Some(id) = &identity.tenant_id
             && name.is_some()
             && pod.is_some()
@@ -137,7 +147,9 @@ impl Seed<'_> {
         }
         Err(match info {
             // These pass by themselves; after any other failure `/oauth/info` is no help.
-            Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => self.trouble(&failure),
+            Err(failure @ (Failure::Connect(_) | Failure::NoReply(_) | Failure::Wait(_))) => {
+                self.trouble(&failure)
+            }
             Ok(_) => self.unnamed("it answered without tenantId"),
             Err(failure) => self.unnamed(&failure.to_string()),
         })
@@ -166,7 +178,10 @@ impl Seed<'_> {
     /// ISC does not say for certain whose it is.
     fn unknown(&self, what: &str) -> Note {
         let seed = self.name();
-        Note::waiting(Reason::UserUnknown, format!("{what} the credential in {seed}; the operator asks ISC again"))
+        Note::waiting(
+            Reason::UserUnknown,
+            format!("{what} the credential in {seed}; the operator asks ISC again"),
+        )
     }
 
     /// ISC does not say which tenant it is of. `why`: what `/oauth/info` came to.

@@ -50,11 +50,16 @@ mod tests {
             let spec = serde_json::json!({"apiUrl": "https://acme.example", "credentials": []});
             let mut tenant = Tenant::new("acme", serde_json::from_value(spec).unwrap());
             tenant.metadata.resource_version = Some(revision.into());
-            tenant.status = Some(TenantStatus { observed_generation: Some(generation), ..TenantStatus::default() });
+            tenant.status = Some(TenantStatus {
+                observed_generation: Some(generation),
+                ..TenantStatus::default()
+            });
             tenant
         };
         let memory = Memory::default();
-        let shown = |revision| memory.caught_up(&tenant(revision, 1)).status.clone().unwrap().observed_generation;
+        let shown = |revision| {
+            memory.caught_up(&tenant(revision, 1)).status.clone().unwrap().observed_generation
+        };
         assert_eq!(shown("7"), Some(1), "nothing was written");
         memory.put_written(tenant("9", 2));
         assert_eq!(shown("7"), Some(2), "the watch is behind");

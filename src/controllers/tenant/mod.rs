@@ -1,4 +1,5 @@
-//! The tenant controller: authenticates, claims the owner, creates its ledger, and shows capacity. It mints nothing.
+//! The tenant controller: authenticates, claims the owner, creates its ledger, and shows capacity.
+//! It mints nothing.
 mod claim;
 mod connect;
 mod identify;
@@ -67,7 +68,8 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
     Ok(Action::requeue(sooner.map_or(wait, |sooner| wait.min(sooner))))
 }
 
-/// Has the other loops look at everything of a Tenant. What a resource shows may be about the Tenant as it was.
+/// Has the other loops look at everything of a Tenant. What a resource shows may be about the
+/// Tenant as it was.
 fn wake_all(context: &Context, name: &str, view: &TenantView) {
     let mut ledgers = context.ledgers_of(name);
     // The watch may not have brought a ledger that `connect` just created.

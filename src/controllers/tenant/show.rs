@@ -1,4 +1,5 @@
-//! The status of a Tenant: whose tokens it mints, how many there are, when its credential ends, and what is wrong.
+//! The status of a Tenant: whose tokens it mints, how many there are, when its credential ends, and
+//! what is wrong.
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -42,7 +43,8 @@ pub enum Error {
 /// Between two writes of which only the number of tokens is new.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 
-/// Writes the status if it differs from what is there. Gives the time to wait if only numbers differ, and too soon.
+/// Writes the status if it differs from what is there. Gives the time to wait if only numbers
+/// differ, and too soon.
 pub(super) async fn run(
     tenant: &Tenant,
     context: &Context,
@@ -75,7 +77,8 @@ pub(super) async fn run(
 fn status_of(tenant: &Tenant, context: &Context, view: &TenantView) -> TenantStatus {
     let old = tenant.status.as_ref();
     let session = view.session.as_ref();
-    let report = session.and_then(|session| context.board.owners.report(&LedgerStore::name_of(&session.owner)));
+    let report = session
+        .and_then(|session| context.board.owners.report(&LedgerStore::name_of(&session.owner)));
     let report = report.unwrap_or_default();
     let trouble = match (&view.trouble, &report.trouble) {
         (Some(note), _) => Some(note),
@@ -172,9 +175,12 @@ async fn announce(tenant: &Tenant, context: &Context, new: &TenantStatus) {
     if before.is_some_and(|before| before.reason == now.reason) {
         return;
     }
-    let news = News { warning: true, reason: CREDENTIAL_EXPIRES, action: "Reconcile", note: &now.message };
+    let news =
+        News { warning: true, reason: CREDENTIAL_EXPIRES, action: "Reconcile", note: &now.message };
     let (client, identity) = (&context.client, &context.config.identity);
-    let told = events::publish(client, identity, tenant.object_ref(&()), &news, context.wall_clock()).await;
+    let told =
+        events::publish(client, identity, tenant.object_ref(&()), &news, context.wall_clock())
+            .await;
     match told {
         Ok(()) => context.metrics.write(KubernetesWrite::Event),
         Err(error) => tracing::warn!(error = %Causes(&error), "failed to write an event"),
@@ -188,19 +194,37 @@ fn is_only_count(old: &TenantStatus, new: &TenantStatus) -> bool {
         && *old == TenantStatus { capacity: old.capacity, ..new.clone() }
 }
 
-fn conditions(trouble: Option<&Note>, session: Option<&Session>, strangers: Option<&str>) -> Vec<ConditionSpec> {
-    let wanted = |kind, status, reason, message: &str| ConditionSpec { kind, status, reason, message: message.into() };
+fn conditions(
+    trouble: Option<&Note>,
+    session: Option<&Session>,
+    strangers: Option<&str>,
+) -> Vec<ConditionSpec> {
+    let wanted = |kind, status, reason, message: &str| ConditionSpec {
+        kind,
+        status,
+        reason,
+        message: message.into(),
+    };
     let mut all = match (trouble, session) {
         (Some(note), _) => vec![
             wanted(READY, Some(false), note.reason, &note.message),
-            wanted(if note.stalled { STALLED } else { RECONCILING }, Some(true), note.reason, &note.message),
+            wanted(
+                if note.stalled { STALLED } else { RECONCILING },
+                Some(true),
+                note.reason,
+                &note.message,
+            ),
         ],
         (None, Some(session)) => {
-            let message = format!("ISC accepts the credential of user {:?}", session.owner.identity_id);
+            let message =
+                format!("ISC accepts the credential of user {:?}", session.owner.identity_id);
             vec![wanted(READY, Some(true), Reason::Connected, &message)]
         }
         (None, None) => vec![],
     };
-    all.extend(strangers.map(|message| wanted(CLONE_SUSPECTED, Some(true), Reason::UnrecordedTokens, message)));
+    all.extend(
+        strangers
+            .map(|message| wanted(CLONE_SUSPECTED, Some(true), Reason::UnrecordedTokens, message)),
+    );
     all
 }

@@ -72,7 +72,9 @@ async fn release(task: &Task<'_>) -> Result<Action, Error> {
     let Task { token, subject, context, .. } = *task;
     let live = context.ledgers.of_tenant(subject.tenant).await;
     let live = live.map_err(|error| task.ledger_failed(error))?;
-    if live.iter().any(|stored| stored.ledger.mentions(subject.uid)) || is_held_unlabelled(task).await? {
+    if live.iter().any(|stored| stored.ledger.mentions(subject.uid))
+        || is_held_unlabelled(task).await?
+    {
         task.wake_owners();
         return Ok(Action::requeue(context.config.recheck));
     }
@@ -84,16 +86,18 @@ async fn release(task: &Task<'_>) -> Result<Action, Error> {
     Ok(Action::requeue(context.config.recheck))
 }
 
-/// The ledger of the Tenant's user, read by its name, holds the resource: its label may be lost. Then the tenant controller
-/// puts it back.
+/// The ledger of the Tenant's user, read by its name, holds the resource: its label may be lost.
+/// Then the tenant controller puts it back.
 async fn is_held_unlabelled(task: &Task<'_>) -> Result<bool, Error> {
     let Task { subject, context, .. } = *task;
-    let Some(session) = context.board.tenants.view(subject.tenant).and_then(|view| view.session) else {
+    let Some(session) = context.board.tenants.view(subject.tenant).and_then(|view| view.session)
+    else {
         return Ok(false);
     };
     let read = context.ledgers.get(&LedgerStore::name_of(&session.owner)).await;
     let Some(stored) = read.map_err(|error| task.ledger_failed(error))? else { return Ok(false) };
-    let held = *stored.ledger.endpoint.tenant == *subject.tenant && stored.ledger.mentions(subject.uid);
+    let held =
+        *stored.ledger.endpoint.tenant == *subject.tenant && stored.ledger.mentions(subject.uid);
     if held {
         context.distrust(subject.tenant);
     }
@@ -103,7 +107,8 @@ async fn is_held_unlabelled(task: &Task<'_>) -> Result<bool, Error> {
 async fn remove_secret(task: &Task<'_>) -> Result<(), Error> {
     let Task { token, subject, context, .. } = *task;
     let failed = |error| task.failed("remove the Secret", error);
-    let read = SecretRead::of(&context.secrets, subject.namespace, token.secret_name(), subject.uid).await;
+    let read =
+        SecretRead::of(&context.secrets, subject.namespace, token.secret_name(), subject.uid).await;
     let SecretRead { holds, metadata, .. } = read.map_err(failed)?;
     if let (Holds::Ours, Some(found)) = (holds, metadata) {
         context.secrets.delete(subject.namespace, &found).await.map_err(failed)?;

@@ -40,7 +40,8 @@ pub struct InOrder {
 }
 
 impl Memory {
-    /// Notes that the owner controller hears of a resource as it is now; `true`: it did not hear of this state before.
+    /// Notes that the owner controller hears of a resource as it is now; `true`: it did not hear of
+    /// this state before.
     pub fn announce(&self, uid: &str, token: &PersonalAccessToken) -> bool {
         let annotations = token.metadata.annotations.as_ref();
         let request = |name| annotations.and_then(|all| all.get(name).cloned());
@@ -73,7 +74,11 @@ impl Memory {
     }
 
     /// The resource with the status last written, if the watch is behind.
-    pub fn caught_up<'a>(&self, uid: &str, token: &'a PersonalAccessToken) -> Cow<'a, PersonalAccessToken> {
+    pub fn caught_up<'a>(
+        &self,
+        uid: &str,
+        token: &'a PersonalAccessToken,
+    ) -> Cow<'a, PersonalAccessToken> {
         let mut all = self.0.lock();
         let Some(known) = all.get_mut(uid) else { return Cow::Borrowed(token) };
         match &known.written {

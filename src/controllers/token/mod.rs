@@ -1,4 +1,5 @@
-//! The token controller: finalizer, published Secret, status and events of one resource. No ISC, no ledger writes.
+//! The token controller: finalizer, published Secret, status and events of one resource. No ISC, no
+//! ledger writes.
 mod finalize;
 mod memory;
 mod news;
@@ -39,7 +40,10 @@ impl Tokens {
 /// # Errors
 /// The runtime tries again.
 #[tracing::instrument(skip_all, fields(namespace = token.metadata.namespace, name = token.metadata.name))]
-pub async fn reconcile(token: Arc<PersonalAccessToken>, tokens: Arc<Tokens>) -> Result<Action, Error> {
+pub async fn reconcile(
+    token: Arc<PersonalAccessToken>,
+    tokens: Arc<Tokens>,
+) -> Result<Action, Error> {
     let Tokens { context, memory } = &*tokens;
     if !context.is_informed().await {
         return Ok(Action::await_change());

@@ -12,8 +12,14 @@ pub(super) fn news<'a>(
 ) -> Option<News<'a>> {
     let now = ready(new)?;
     if was_revoked(old, new) {
-        let note = "the operator revokes all tokens of this resource on request, and mints a new one";
-        return Some(News { warning: true, reason: Reason::Revoked.as_str(), action: "Revoke", note });
+        let note =
+            "the operator revokes all tokens of this resource on request, and mints a new one";
+        return Some(News {
+            warning: true,
+            reason: Reason::Revoked.as_str(),
+            action: "Revoke",
+            note,
+        });
     }
     let (before, published) = (old.and_then(published), published(new));
     if published.is_some() && before != published {
@@ -26,7 +32,12 @@ pub(super) fn news<'a>(
     }
     if is_overlap_over(old, new) {
         let note = "the overlap is over; the operator revokes the credential from before the last rotation";
-        return Some(News { warning: false, reason: Reason::PreviousRevoked.as_str(), action: "Revoke", note });
+        return Some(News {
+            warning: false,
+            reason: Reason::PreviousRevoked.as_str(),
+            action: "Revoke",
+            note,
+        });
     }
     let is_same = old.and_then(ready).is_some_and(|before| before.reason == now.reason);
     if is_same || Reason::is_quiet_word(&now.reason) {
@@ -38,7 +49,9 @@ pub(super) fn news<'a>(
 /// All tokens were revoked on request. A request from before the first token is no news.
 fn was_revoked(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> bool {
     let Some(old) = old else { return false };
-    old.current.is_some() && revoke_request(new).is_some() && revoke_request(old) != revoke_request(new)
+    old.current.is_some()
+        && revoke_request(new).is_some()
+        && revoke_request(old) != revoke_request(new)
 }
 
 fn revoke_request(status: &PersonalAccessTokenStatus) -> Option<&String> {
@@ -52,7 +65,10 @@ fn published(status: &PersonalAccessTokenStatus) -> Option<&String> {
 }
 
 /// The overlap of the old credential is over.
-fn is_overlap_over(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> bool {
+fn is_overlap_over(
+    old: Option<&PersonalAccessTokenStatus>,
+    new: &PersonalAccessTokenStatus,
+) -> bool {
     let Some(old) = old else { return false };
     old.previous.is_some() && new.previous.is_none() && new.current.is_some()
 }
@@ -80,7 +96,10 @@ mod tests {
         status(("True", "Published"), all)
     }
 
-    fn told(old: Option<&PersonalAccessTokenStatus>, new: &PersonalAccessTokenStatus) -> Option<(bool, String)> {
+    fn told(
+        old: Option<&PersonalAccessTokenStatus>,
+        new: &PersonalAccessTokenStatus,
+    ) -> Option<(bool, String)> {
         news(old, new).map(|news| (news.warning, news.reason.to_owned()))
     }
 
@@ -120,7 +139,13 @@ mod tests {
         for quiet in ["Revoking", "RotationWaits", "RequestInFuture", "Minting"] {
             assert_eq!(told(Some(&one), &reason(quiet)), None, "{quiet}");
         }
-        for bad in ["RotationBlocked", "OverlapExtended", "RotationInfeasible", "CapacityExhausted", "InvalidRequest"] {
+        for bad in [
+            "RotationBlocked",
+            "OverlapExtended",
+            "RotationInfeasible",
+            "CapacityExhausted",
+            "InvalidRequest",
+        ] {
             assert_eq!(told(Some(&one), &reason(bad)), Some((true, bad.to_owned())));
             assert_eq!(told(Some(&reason(bad)), &reason(bad)), None, "{bad} again");
         }

@@ -1,4 +1,5 @@
-//! Publication (R8): the Secret is read first, then the ledger; only a current credential is ever published.
+//! Publication (R8): the Secret is read first, then the ledger; only a current credential is ever
+//! published.
 use std::sync::Arc;
 
 use kube::core::ObjectMeta;
@@ -29,7 +30,9 @@ pub(super) async fn run(task: &Task<'_>) -> Result<(Publication, Option<Ledger>)
     }
     // The Secret first, then the ledger (R8): otherwise an older pair could replace a newer one.
     let found = read(task).await?;
-    let Some(Stored { ledger, .. }) = ledger(task).await? else { return Ok((unrecorded(&found), None)) };
+    let Some(Stored { ledger, .. }) = ledger(task).await? else {
+        return Ok((unrecorded(&found), None));
+    };
     let publication = match by_glance(&ledger, subject.uid, glance(task, &ledger, &found)) {
         Some(act) => carry_out(task, &ledger, act, &found).await?,
         None => look_inside(task, &ledger, &found).await?,
@@ -37,8 +40,8 @@ pub(super) async fn run(task: &Task<'_>) -> Result<(Publication, Option<Ledger>)
     Ok((publication, Some(ledger)))
 }
 
-/// Nothing seems to be published yet: a create-only write needs no look at the Secret before. `None`: there is one, or a
-/// decision needs it.
+/// Nothing seems to be published yet: a create-only write needs no look at the Secret before.
+/// `None`: there is one, or a decision needs it.
 async fn publish_first(task: &Task<'_>) -> Result<Option<(Publication, Option<Ledger>)>, Error> {
     let uid = task.subject.uid;
     let ledger = match ledger_at_hand(task) {
@@ -64,11 +67,17 @@ async fn publish_first(task: &Task<'_>) -> Result<Option<(Publication, Option<Le
 }
 
 /// The whole Secret decides, if it is still the version that was read before the ledger.
-async fn look_inside(task: &Task<'_>, ledger: &Ledger, found: &SecretRead) -> Result<Publication, Error> {
+async fn look_inside(
+    task: &Task<'_>,
+    ledger: &Ledger,
+    found: &SecretRead,
+) -> Result<Publication, Error> {
     let Task { token, subject, context, memory } = *task;
     let read = context.secrets.get(subject.namespace, token.secret_name()).await;
     let read = read.map_err(|source| task.failed("read the Secret", source))?;
-    let (Some(secret), Some(before)) = (read, &found.metadata) else { return Ok(Publication::Nothing) };
+    let (Some(secret), Some(before)) = (read, &found.metadata) else {
+        return Ok(Publication::Nothing);
+    };
     let content = wanted(ledger, subject.uid).map(|entry| content(task, ledger, entry));
     let metadata = &secret.metadata;
     let whole = Whole {
@@ -85,7 +94,12 @@ async fn look_inside(task: &Task<'_>, ledger: &Ledger, found: &SecretRead) -> Re
     carry_out(task, ledger, by_content(ledger, subject.uid, &whole), found).await
 }
 
-async fn carry_out(task: &Task<'_>, ledger: &Ledger, act: Act<'_>, found: &SecretRead) -> Result<Publication, Error> {
+async fn carry_out(
+    task: &Task<'_>,
+    ledger: &Ledger,
+    act: Act<'_>,
+    found: &SecretRead,
+) -> Result<Publication, Error> {
     match act {
         Act::Leave(publication) => Ok(publication),
         Act::Ask(publication) => {
@@ -103,11 +117,13 @@ async fn carry_out(task: &Task<'_>, ledger: &Ledger, act: Act<'_>, found: &Secre
 
 async fn read(task: &Task<'_>) -> Result<SecretRead, Error> {
     let Task { token, subject, context, .. } = *task;
-    let read = SecretRead::of(&context.secrets, subject.namespace, token.secret_name(), subject.uid).await;
+    let read =
+        SecretRead::of(&context.secrets, subject.namespace, token.secret_name(), subject.uid).await;
     read.map_err(|error| task.failed("read the Secret", error))
 }
 
-/// The ledger that mentions the resource, as the owner controller of this process wrote it a moment ago.
+/// The ledger that mentions the resource, as the owner controller of this process wrote it a moment
+/// ago.
 fn ledger_at_hand(task: &Task<'_>) -> Option<Arc<Ledger>> {
     let Task { subject, context, .. } = *task;
     let names = context.ledgers_of(subject.tenant);
@@ -164,21 +180,29 @@ async fn create(task: &Task<'_>, ledger: &Ledger, entry: &Entry) -> Result<Publi
     }
 }
 
-async fn correct(task: &Task<'_>, ledger: &Ledger, entry: &Entry, found: &ObjectMeta) -> Result<Publication, Error> {
+async fn correct(
+    task: &Task<'_>,
+    ledger: &Ledger,
+    entry: &Entry,
+    found: &ObjectMeta,
+) -> Result<Publication, Error> {
     let Task { subject, context, memory, .. } = *task;
     let content = content(task, ledger, entry);
     match context.secrets.correct(&content, found).await {
         Ok(revision) => {
             context.metrics.write(KubernetesWrite::Secret);
             memory.put_in_order(subject.uid, in_order(&content, revision));
-            // What was published is news for the owner controller while an older token waits for its end (R9).
+            // What was published is news for the owner controller while an older token waits for
+            // its end (R9).
             if ledger.retired(&entry.uid).next().is_some() && entry.published_at.is_none() {
                 task.wake_owners();
             }
             Ok(Publication::Published)
         }
         // It changed or is gone: the next pass starts from what is there (R15).
-        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Publication::Nothing),
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => {
+            Ok(Publication::Nothing)
+        }
         Err(source) => refused(task, &content, source),
     }
 }
@@ -193,13 +217,20 @@ fn in_order(content: &Content<'_>, revision: Option<String>) -> InOrder {
 }
 
 /// A refusal by a rule of the cluster is shown to people; anything else is tried again.
-fn refused(task: &Task<'_>, content: &Content<'_>, source: kube::Error) -> Result<Publication, Error> {
+fn refused(
+    task: &Task<'_>,
+    content: &Content<'_>,
+    source: kube::Error,
+) -> Result<Publication, Error> {
     match source {
         kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
             // An admission policy may quote the object that it refuses.
             let quotes = content.is_quoted_in(&status.message);
-            let why =
-                if quotes { "message withheld: it contains the client secret".into() } else { status.message.clone() };
+            let why = if quotes {
+                "message withheld: it contains the client secret".into()
+            } else {
+                status.message.clone()
+            };
             Ok(Publication::Refused(why.chars().take(LONGEST_REFUSAL).collect()))
         }
         source => Err(task.failed("publish the Secret", source)),

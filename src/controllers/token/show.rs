@@ -1,4 +1,5 @@
-//! Status and events: written when they differ from what is there, and never read to decide anything.
+//! Status and events: written when they differ from what is there, and never read to decide
+//! anything.
 use kube::{Api, Resource};
 
 use super::news::news;
@@ -16,11 +17,16 @@ use crate::lifecycle::publish::Publication;
 use crate::metrics::KubernetesWrite;
 
 /// Writes status and event if they differ from what is there.
-pub(super) async fn run(task: &Task<'_>, ledger: Option<&Ledger>, publication: Publication) -> Result<(), Error> {
+pub(super) async fn run(
+    task: &Task<'_>,
+    ledger: Option<&Ledger>,
+    publication: Publication,
+) -> Result<(), Error> {
     let Task { subject, context, memory, .. } = *task;
     let token = memory.caught_up(subject.uid, task.token);
     let task = Task { token: &token, ..*task };
-    // The watches of resources and Tenants are not one: what is missing in the one may only be late.
+    // The watches of resources and Tenants are not one: what is missing in the one may only be
+    // late.
     let is_late = context.tenant(subject.tenant).is_none() && exists(&task).await?;
     match status_of(&task, ledger, publication, is_late) {
         Some(new) => write(&task, &new).await,
@@ -28,7 +34,8 @@ pub(super) async fn run(task: &Task<'_>, ledger: Option<&Ledger>, publication: P
     }
 }
 
-/// Shows that the resource's ledger cannot be read. All else that it shows stays as it was last known.
+/// Shows that the resource's ledger cannot be read. All else that it shows stays as it was last
+/// known.
 pub(super) async fn frozen(task: &Task<'_>, note: &Note) -> Result<(), Error> {
     let token = task.memory.caught_up(task.subject.uid, task.token);
     let task = Task { token: &token, ..*task };
@@ -47,11 +54,17 @@ async fn write(task: &Task<'_>, new: &PersonalAccessTokenStatus) -> Result<(), E
     };
     context.metrics.write(KubernetesWrite::Status);
     let before = old.map_or(&[][..], |status| &status.conditions);
-    transitions::log(&format!("PersonalAccessToken {:?}", subject.to_string()), before, &new.conditions);
+    transitions::log(
+        &format!("PersonalAccessToken {:?}", subject.to_string()),
+        before,
+        &new.conditions,
+    );
     memory.put_written(subject.uid, written);
     if let Some(news) = news(old, new) {
         let (client, identity) = (&context.client, &context.config.identity);
-        match events::publish(client, identity, token.object_ref(&()), &news, context.wall_clock()).await {
+        match events::publish(client, identity, token.object_ref(&()), &news, context.wall_clock())
+            .await
+        {
             Ok(()) => context.metrics.write(KubernetesWrite::Event),
             // An event is published at most once; its namespace may be going away.
             Err(error) => tracing::warn!(error = %Causes(&error), "failed to write an event"),
@@ -87,7 +100,9 @@ fn status_of(
         Some(trouble::tenant_missing(subject.tenant))
     };
     let neighbours = context.tokens_of(subject.tenant);
-    let denial = tenant.and_then(|tenant| admit(token, &tenant.spec, neighbours.iter().map(|other| &**other)).err());
+    let denial = tenant.and_then(|tenant| {
+        admit(token, &tenant.spec, neighbours.iter().map(|other| &**other)).err()
+    });
     let view = View {
         token,
         ledger,

@@ -1,4 +1,5 @@
-//! Labels and annotations of a published Secret: the operator's own, and those that the spec asks for, as long as it does.
+//! Labels and annotations of a published Secret: the operator's own, and those that the spec asks
+//! for, as long as it does.
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -7,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::api::PersonalAccessToken;
 use crate::api::names::{
-    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY, MANAGER,
-    PREFIX,
+    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE,
+    LABEL_MANAGED_BY, MANAGER, PREFIX,
 };
 use crate::lifecycle::ledger::Entry;
 
@@ -45,10 +46,13 @@ impl Marks {
     /// True if a mark is not there as it should be, or one is left from an earlier spec.
     pub(super) fn differ(&self, found: &ObjectMeta) -> bool {
         let is_stale = !self.has_template() && from_spec(found).is_some();
-        is_stale || lacks(found.labels.as_ref(), &self.labels) || lacks(found.annotations.as_ref(), &self.annotations)
+        is_stale
+            || lacks(found.labels.as_ref(), &self.labels)
+            || lacks(found.annotations.as_ref(), &self.annotations)
     }
 
-    /// Labels and annotations of a merge patch: what an earlier spec asked for and this one does not is taken away.
+    /// Labels and annotations of a merge patch: what an earlier spec asked for and this one does
+    /// not is taken away.
     pub(super) fn patch(&self, found: Option<&ObjectMeta>) -> (Value, Value) {
         let (mut labels, mut annotations) = (json!(self.labels), json!(self.annotations));
         let Some(before) = found.and_then(from_spec) else { return (labels, annotations) };

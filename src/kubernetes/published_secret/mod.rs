@@ -1,7 +1,9 @@
-//! The published Secret: written only if it is absent or the resource's own, and only where it differs.
+//! The published Secret: written only if it is absent or the resource's own, and only where it
+//! differs.
 mod content;
 mod marks;
 mod ownership;
+mod pair;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +16,9 @@ use serde_json::{Value, json};
 
 pub use self::content::{Content, differs};
 use self::content::{body, encoded};
+pub use self::ownership::holds;
 use self::ownership::stripped;
-pub use self::ownership::{claims, held, holds};
+pub use self::pair::{claims, held};
 use crate::api::names::MANAGER;
 use crate::lifecycle::rendering::all_keys;
 
@@ -35,7 +38,11 @@ impl PublishedSecrets {
     ///
     /// # Errors
     /// When the API server fails.
-    pub async fn metadata(&self, namespace: &str, name: &str) -> kube::Result<Option<PartialObjectMeta<Secret>>> {
+    pub async fn metadata(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> kube::Result<Option<PartialObjectMeta<Secret>>> {
         self.api(namespace).get_metadata_opt(name).await
     }
 
@@ -53,19 +60,24 @@ impl PublishedSecrets {
     /// When the API server refuses or fails.
     pub async fn create(&self, content: &Content<'_>) -> kube::Result<Option<String>> {
         let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
-        let secret: Secret = serde_json::from_value(body(content, None)).map_err(kube::Error::SerdeError)?;
+        let secret: Secret =
+            serde_json::from_value(body(content, None)).map_err(kube::Error::SerdeError)?;
         let params = PostParams { field_manager: Some(MANAGER.into()), ..PostParams::default() };
         // A POST is create-only: it cannot overwrite a Secret that is there (T2).
         let made = self.api(namespace).create(&params, &secret).await?;
         Ok(made.metadata.resource_version)
     }
 
-    /// Puts the operator's own keys, labels and annotations right; the rest is left alone. The write carries the uid
-    /// and resourceVersion of what was read.
+    /// Puts the operator's own keys, labels and annotations right; the rest is left alone. The
+    /// write carries the uid and resourceVersion of what was read.
     ///
     /// # Errors
     /// When the API server refuses or fails; a 409 means that it changed since.
-    pub async fn correct(&self, content: &Content<'_>, found: &ObjectMeta) -> kube::Result<Option<String>> {
+    pub async fn correct(
+        &self,
+        content: &Content<'_>,
+        found: &ObjectMeta,
+    ) -> kube::Result<Option<String>> {
         let namespace = content.token.metadata.namespace.as_deref().unwrap_or_default();
         let name = found.name.as_deref().unwrap_or_default();
         let mut patch = body(content, Some(found));
@@ -79,7 +91,10 @@ impl PublishedSecrets {
         patch["metadata"]["uid"] = json!(found.uid);
         patch["metadata"]["resourceVersion"] = json!(found.resource_version);
         // The reply to such a patch is metadata: the client secret does not come back.
-        let written = self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+        let written = self
+            .api(namespace)
+            .patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch))
+            .await?;
         Ok(written.metadata.resource_version)
     }
 
@@ -89,7 +104,9 @@ impl PublishedSecrets {
     /// When the API server refuses or fails; a 409 means that it changed since.
     pub async fn strip(&self, namespace: &str, found: &ObjectMeta, uid: &str) -> kube::Result<()> {
         let (name, patch) = (found.name.as_deref().unwrap_or_default(), stripped(found, uid));
-        self.api(namespace).patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+        self.api(namespace)
+            .patch_metadata(name, &PatchParams::default(), &Patch::Merge(&patch))
+            .await?;
         Ok(())
     }
 
@@ -98,7 +115,8 @@ impl PublishedSecrets {
     /// # Errors
     /// When the API server refuses or fails; gone already is no error.
     pub async fn delete(&self, namespace: &str, found: &ObjectMeta) -> kube::Result<()> {
-        // By uid: a Secret that was made again under the name is another one. Its version may have moved on.
+        // By uid: a Secret that was made again under the name is another one. Its version may have
+        // moved on.
         let preconditions = Preconditions { uid: found.uid.clone(), resource_version: None };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         match self.api(namespace).delete(found.name.as_deref().unwrap_or_default(), &params).await {

@@ -1,18 +1,17 @@
-//! The owner of a Secret, and the pair that it holds.
-use k8s_openapi::api::core::v1::Secret;
+//! The owner of a Secret: the resource that may write it, and the references that say so.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::{Value, json};
 
 use crate::api::PersonalAccessToken;
 use crate::api::names::{
-    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE, LABEL_MANAGED_BY,
+    ANNOTATION_CLIENT_ID, ANNOTATION_NUMBER, ANNOTATION_RESOURCE, ANNOTATION_TEMPLATE,
+    LABEL_MANAGED_BY,
 };
-use crate::lifecycle::rendering::recognise;
-use crate::lifecycle::secret::{Held, Holds};
-use crate::redacted::Redacted;
+use crate::lifecycle::secret::Holds;
 
-/// The Secret of this name: ours if this very resource controls it, or if no resource does and it carries the operator's
-/// mark for this one, as the Secret of a resource with `reclaimPolicy: Retain` does (T2).
+/// The Secret of this name: ours if this very resource controls it, or if no resource does and it
+/// carries the operator's mark for this one, as the Secret of a resource with `reclaimPolicy:
+/// Retain` does (T2).
 pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     let Some(found) = found else { return Holds::Absent };
     // The label that says who manages it is no sign: Helm and policies overwrite it.
@@ -26,28 +25,12 @@ pub fn holds(found: Option<&ObjectMeta>, uid: &str) -> Holds {
     if is_ours { Holds::Ours } else { Holds::Foreign }
 }
 
-/// The pair in a Secret of this resource; an empty one if it holds none.
-pub fn held(secret: &Secret, uid: &str) -> Held {
-    let pair = secret.data.as_ref().and_then(recognise);
-    let (id, client_secret) = match pair {
-        Some(pair) => (pair.client_id, pair.client_secret),
-        None => ("".into(), Redacted::default()),
-    };
-    let owned = controller(&secret.metadata) == Some(uid);
-    Held { id, client_secret, claims: claims(&secret.metadata), owned }
-}
-
-/// The number that a Secret's annotation claims: a hint, since users can edit it.
-pub fn claims(found: &ObjectMeta) -> Option<u64> {
-    annotation(found, ANNOTATION_NUMBER)?.parse().ok()
-}
-
-fn annotation<'a>(found: &'a ObjectMeta, name: &str) -> Option<&'a str> {
+pub(super) fn annotation<'a>(found: &'a ObjectMeta, name: &str) -> Option<&'a str> {
     found.annotations.as_ref()?.get(name).map(String::as_str)
 }
 
-/// The owner references that it should have: the resource's own, unless it is to outlive the resource, and those of
-/// others as they are.
+/// The owner references that it should have: the resource's own, unless it is to outlive the
+/// resource, and those of others as they are.
 pub(super) fn owners(found: Option<&ObjectMeta>, token: &PersonalAccessToken) -> Vec<Value> {
     let uid = token.metadata.uid.as_deref().unwrap_or_default();
     let mut owners = Vec::new();
@@ -62,7 +45,8 @@ pub(super) fn owners(found: Option<&ObjectMeta>, token: &PersonalAccessToken) ->
             "name": token.metadata.name,
             "uid": uid,
             "controller": true,
-            // True would need a right on finalizers, and deletion waits for the operator's own anyway.
+            // True would need a right on finalizers, and deletion waits for the operator's own
+            // anyway.
             "blockOwnerDeletion": false,
         }));
     }
@@ -98,7 +82,7 @@ fn others<'a>(found: &'a ObjectMeta, uid: &'a str) -> impl Iterator<Item = &'a O
 }
 
 /// The uid of the resource that controls it.
-fn controller(found: &ObjectMeta) -> Option<&str> {
+pub(super) fn controller(found: &ObjectMeta) -> Option<&str> {
     let controller = references(found).iter().find(|owner| owner.controller == Some(true))?;
     Some(&controller.uid)
 }
@@ -110,8 +94,10 @@ mod tests {
 
     fn meta(marks: Value, controller: Option<&str>) -> ObjectMeta {
         let owner = |uid: &str, controller: bool| json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": uid, "controller": controller});
-        let owners: Vec<_> =
-            [owner("friend", false)].into_iter().chain(controller.map(|uid| owner(uid, true))).collect();
+        let owners: Vec<_> = [owner("friend", false)]
+            .into_iter()
+            .chain(controller.map(|uid| owner(uid, true)))
+            .collect();
         let labels = if marks.is_null() { json!({}) } else { json!({LABEL_MANAGED_BY: MANAGER}) };
         let all = json!({"name": "a", "uid": "s", "resourceVersion": "7", "labels": labels, "annotations": marks, "ownerReferences": owners});
         serde_json::from_value(all).unwrap()
@@ -130,10 +116,22 @@ mod tests {
             ("there is none", None, Holds::Absent),
             ("the resource controls it", Some(meta(mark("a"), Some("a"))), Holds::Ours),
             ("a user removed its mark", Some(meta(Value::Null, Some("a"))), Holds::Ours),
-            ("nobody controls it, and it carries our marks", Some(meta(mark("a"), None)), Holds::Ours),
-            ("another controls it, whatever its marks say", Some(meta(mark("a"), Some("b"))), Holds::Foreign),
+            (
+                "nobody controls it, and it carries our marks",
+                Some(meta(mark("a"), None)),
+                Holds::Ours,
+            ),
+            (
+                "another controls it, whatever its marks say",
+                Some(meta(mark("a"), Some("b"))),
+                Holds::Foreign,
+            ),
             ("it is marked for another resource", Some(meta(mark("b"), None)), Holds::Foreign),
-            ("it is marked for another resource than controls it", Some(meta(mark("b"), Some("a"))), Holds::Foreign),
+            (
+                "it is marked for another resource than controls it",
+                Some(meta(mark("b"), Some("a"))),
+                Holds::Foreign,
+            ),
             ("it has no mark and no controller", Some(meta(Value::Null, None)), Holds::Foreign),
         ] {
             assert_eq!(holds(found.as_ref(), "a"), expected, "{sentence}");
@@ -143,32 +141,6 @@ mod tests {
         let helm = [(LABEL_MANAGED_BY.to_owned(), "Helm".to_owned())];
         let taken_over = ObjectMeta { labels: Some(helm.into()), ..meta(mark("a"), None) };
         assert_eq!(holds(Some(&taken_over), "a"), Holds::Ours, "Helm took it over");
-    }
-
-    #[test]
-    fn the_pair_is_read_in_either_format_with_the_number_it_claims() {
-        let secret = |data: Value, annotations: Value, controller| {
-            let encoded = |(key, text): (&String, &Value)| {
-                let bytes = k8s_openapi::ByteString(text.as_str().unwrap().into());
-                (key.clone(), bytes)
-            };
-            let data = data.as_object().unwrap().iter().map(encoded).collect();
-            Secret { metadata: meta(annotations, controller), data: Some(data), ..Secret::default() }
-        };
-        let plain = json!({"clientId": "id1", "clientSecret": "c4n4ry"});
-        let sdk = json!({"SAIL_CLIENT_ID": "id1", "SAIL_CLIENT_SECRET": "c4n4ry"});
-        for data in [plain.clone(), sdk] {
-            let held = held(&secret(data, json!({ANNOTATION_NUMBER: "5"}), Some("a")), "a");
-            assert_eq!(
-                (&*held.id, held.client_secret.expose(), held.claims, held.owned),
-                ("id1", "c4n4ry", Some(5), true)
-            );
-        }
-        for (claim, controller) in [(json!({ANNOTATION_NUMBER: "five"}), Some("b")), (json!({}), None)] {
-            let held = held(&secret(plain.clone(), claim, controller), "a");
-            assert_eq!((held.claims, held.owned), (None, false));
-        }
-        assert_eq!(&*held(&secret(json!({"clientId": "id1"}), json!({}), None), "a").id, "", "half a pair is none");
     }
 
     #[test]
@@ -198,7 +170,10 @@ mod tests {
             assert_eq!(owners_differ(&made(was), &token(is)), differs, "{was}, then {is}");
         }
         let other_kind = meta(json!({}), Some("a"));
-        assert!(owners_differ(&other_kind, &token("Revoke")), "the garbage collector goes by kind and name too");
+        assert!(
+            owners_differ(&other_kind, &token("Revoke")),
+            "the garbage collector goes by kind and name too"
+        );
     }
 
     #[test]
@@ -210,8 +185,15 @@ mod tests {
         json_patch::merge(&mut after, &patch["metadata"]);
         let after: ObjectMeta = serde_json::from_value(after).unwrap();
         assert_eq!(holds(Some(&after), "a"), Holds::Foreign);
-        assert_eq!(after.annotations, Some([("team".to_owned(), "x".to_owned())].into()), "what is not ours stays");
+        assert_eq!(
+            after.annotations,
+            Some([("team".to_owned(), "x".to_owned())].into()),
+            "what is not ours stays"
+        );
         assert_eq!(after.owner_references.unwrap().len(), 1);
-        assert_eq!((&patch["metadata"]["uid"], &patch["metadata"]["resourceVersion"]), (&json!("s"), &json!("7")));
+        assert_eq!(
+            (&patch["metadata"]["uid"], &patch["metadata"]["resourceVersion"]),
+            (&json!("s"), &json!("7"))
+        );
     }
 }

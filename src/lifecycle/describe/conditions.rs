@@ -1,15 +1,17 @@
-//! The conditions of a resource: what is the case, what keeps it waiting, and what its scopes are worth.
+//! The conditions of a resource: what is the case, and what keeps it waiting.
 use super::view::{Note, Trial, View};
+use super::worth::{nerm_accepted, scopes_effective};
 use super::written::stamp;
-use crate::api::conditions::{ConditionSpec, NERM_ACCEPTED, READY, RECONCILING, Reason, SCOPES_EFFECTIVE, STALLED};
+use crate::api::conditions::{ConditionSpec, READY, RECONCILING, Reason, STALLED};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
-use crate::lifecycle::ledger::{Entry, Millis, NermVerdict, scopes};
+use crate::lifecycle::ledger::{Entry, Millis, scopes};
 use crate::lifecycle::publish::Publication;
 
-/// The conditions that the resource should have. `now`: the local time, since nothing may be called live past its end
-/// although ISC cannot be asked.
+/// The conditions that the resource should have. `now`: the local time, since nothing may be called
+/// live past its end although ISC cannot be asked.
 pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
-    let wanted = |kind, status, reason, message: String| ConditionSpec { kind, status, reason, message };
+    let wanted =
+        |kind, status, reason, message: String| ConditionSpec { kind, status, reason, message };
     let published = view.published();
     let dead = published.and_then(|entry| dead(view, entry, now));
     let (live, note) = match dead {
@@ -20,10 +22,14 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
     match (live, &note) {
         (Some(entry), None) => {
             let applied = applied(view, entry);
-            let message = format!("Secret {:?} holds a credential that ISC accepted", view.token.secret_name());
+            let message = format!(
+                "Secret {:?} holds a credential that ISC accepted",
+                view.token.secret_name()
+            );
             all.push(wanted(READY, Some(true), Reason::Published, message));
             if !applied {
-                let message = "the operator is changing name or scopes in ISC to match the spec".into();
+                let message =
+                    "the operator is changing name or scopes in ISC to match the spec".into();
                 all.push(wanted(RECONCILING, Some(true), Reason::Changing, message));
             }
         }
@@ -35,11 +41,16 @@ pub(super) fn of(view: &View<'_>, now: Millis) -> Vec<ConditionSpec> {
             } else {
                 String::new()
             };
-            let message =
-                format!("Secret {:?} holds a live credential{until}; {}", view.token.secret_name(), note.message);
+            let message = format!(
+                "Secret {:?} holds a live credential{until}; {}",
+                view.token.secret_name(),
+                note.message
+            );
             all.push(wanted(READY, Some(true), note.reason, message));
         }
-        (None, Some(note)) => all.push(wanted(READY, Some(false), note.reason, note.message.clone())),
+        (None, Some(note)) => {
+            all.push(wanted(READY, Some(false), note.reason, note.message.clone()));
+        }
         (None, None) => {
             let message = "the operator is minting a token in ISC".to_owned();
             all.push(wanted(READY, Some(false), Reason::Minting, message.clone()));
@@ -64,7 +75,10 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     let secret = view.token.secret_name();
     let trouble = view.trouble_too();
     if entry.expires_at <= now {
-        let message = format!("the credential in Secret {secret:?} expired at {}{trouble}", stamp(entry.expires_at));
+        let message = format!(
+            "the credential in Secret {secret:?} expired at {}{trouble}",
+            stamp(entry.expires_at)
+        );
         return Some(Note::waiting(Reason::Expired, message));
     }
     let why = match view.trial {
@@ -82,7 +96,8 @@ fn dead(view: &View<'_>, entry: &Entry, now: Millis) -> Option<Note> {
     Some(Note::stalled(Reason::PublishedRefused, message))
 }
 
-/// The verdict of another process holds until this one has tried the credential too, or all is well.
+/// The verdict of another process holds until this one has tried the credential too, or all is
+/// well.
 fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
     let (Some(old), Some(_)) = (&view.token.status, view.trouble) else { return None };
     if *old.current.as_ref()?.client_id != *entry.id {
@@ -98,7 +113,12 @@ fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
 
 /// The conditions of a resource of which nothing is known.
 pub(super) fn frozen(note: &Note) -> Vec<ConditionSpec> {
-    let wanted = |kind, status| ConditionSpec { kind, status, reason: note.reason, message: note.message.clone() };
+    let wanted = |kind, status| ConditionSpec {
+        kind,
+        status,
+        reason: note.reason,
+        message: note.message.clone(),
+    };
     vec![wanted(READY, None), wanted(STALLED, Some(true))]
 }
 
@@ -122,8 +142,7 @@ fn waiting(view: &View<'_>) -> Option<Note> {
         return Some(note);
     }
     if view.token.spec.suspend == Some(true) {
-        let message =
-            "spec.suspend is true: the operator does not mint, rotate or change the token; set it to false to continue";
+        let message = "spec.suspend is true: the operator does not mint, rotate or change the token; set it to false to continue";
         return Some(Note::waiting(Reason::Suspended, message.into()));
     }
     view.trouble.or(view.obstacle).cloned()
@@ -163,61 +182,4 @@ fn unpublished(view: &View<'_>) -> Option<Note> {
 fn applied(view: &View<'_>, entry: &Entry) -> bool {
     entry.applied.scopes == scopes(view.token.spec.scopes.iter().cloned())
         && *entry.applied.name == *view.token.display_name()
-}
-
-/// Three answers: the access token carries all of them, it lacks some, or ISC does not say.
-fn scopes_effective(entry: &Entry) -> ConditionSpec {
-    let wanted = |status, reason, message: String| ConditionSpec { kind: SCOPES_EFFECTIVE, status, reason, message };
-    match (&entry.missing_scopes, entry.looked_at) {
-        (None, None) => wanted(
-            None,
-            Reason::Propagating,
-            "ISC needs up to 20 minutes until changed scopes reach new access tokens".into(),
-        ),
-        (None, Some(_)) => wanted(
-            None,
-            Reason::NotReported,
-            "ISC does not report which scopes an access token carries; try one call of each API that you need".into(),
-        ),
-        (Some(missing), _) if missing.is_empty() => {
-            wanted(Some(true), Reason::Verified, "an access token carries every scope".into())
-        }
-        (Some(missing), _) => wanted(
-            Some(false),
-            Reason::ScopesWithoutEffect,
-            format!(
-                "an access token does not carry {}; check that the scope exists, and that the user level of the token's owner is high enough",
-                missing.join(", ")
-            ),
-        ),
-    }
-}
-
-/// NERM's verdict on the credential; `None`: there is no NERM.
-fn nerm_accepted(view: &View<'_>, entry: &Entry) -> Option<ConditionSpec> {
-    let url = view.ledger?.endpoint.nerm_url.as_ref()?;
-    let wanted = |status, reason, message: String| ConditionSpec { kind: NERM_ACCEPTED, status, reason, message };
-    let Some(trial) = entry.trial_at(url) else {
-        let message = format!("the operator is about to try the credential against NERM at {url:?}");
-        return Some(wanted(None, Reason::NotTried, message));
-    };
-    Some(match &trial.verdict {
-        NermVerdict::Accepted => {
-            wanted(Some(true), Reason::Accepted, format!("NERM at {url:?} accepts access tokens of this credential"))
-        }
-        NermVerdict::Refused(why) => wanted(
-            Some(false),
-            Reason::Refused,
-            format!(
-                "NERM at {url:?} refuses access tokens of this credential ({why}); make the ISC user a NERM administrator"
-            ),
-        ),
-        NermVerdict::Unknown(why) => wanted(
-            None,
-            Reason::NoAnswer,
-            format!(
-                "NERM at {url:?} neither accepted nor refused the credential ({why}); check the Tenant's spec.nermUrl, as in https://acme.nonemployee.com/api"
-            ),
-        ),
-    })
 }

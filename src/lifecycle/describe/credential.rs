@@ -5,10 +5,15 @@ use crate::lifecycle::ledger::Millis;
 
 const DAY: Millis = 24 * 3_600_000;
 /// The times before its end at which a credential is spoken of, ever more urgently.
-const STAGES: [(Millis, Reason); 4] =
-    [(0, Reason::Expired), (DAY, Reason::Within1Day), (7 * DAY, Reason::Within7Days), (30 * DAY, Reason::Within30Days)];
+const STAGES: [(Millis, Reason); 4] = [
+    (0, Reason::Expired),
+    (DAY, Reason::Within1Day),
+    (7 * DAY, Reason::Within7Days),
+    (30 * DAY, Reason::Within30Days),
+];
 
-/// The condition of a credential that expires at a time; `None` while that is far away. `seed`: the Secret it is in.
+/// The condition of a credential that expires at a time; `None` while that is far away. `seed`: the
+/// Secret it is in.
 pub fn expires(at: Millis, now: Millis, seed: &str) -> Option<ConditionSpec> {
     let left = at.saturating_sub(now);
     // The array begins with the most urgent stage: the first match is the right one.
@@ -27,7 +32,9 @@ mod tests {
 
     #[test]
     fn it_is_said_thirty_seven_and_one_days_before_and_when_it_has_come() {
-        let reason = |left: Millis| expires(100 * DAY, 100 * DAY - left, "Secret \"a/b\"").map(|wanted| wanted.reason);
+        let reason = |left: Millis| {
+            expires(100 * DAY, 100 * DAY - left, "Secret \"a/b\"").map(|wanted| wanted.reason)
+        };
         for (left, expected) in [
             (31 * DAY, None),
             (30 * DAY + 1, None),
@@ -42,6 +49,9 @@ mod tests {
         ] {
             assert_eq!(reason(left), expected, "{left}");
         }
-        assert_eq!(expires(Millis::MIN, Millis::MAX, "x").map(|wanted| wanted.reason), Some(Reason::Expired));
+        assert_eq!(
+            expires(Millis::MIN, Millis::MAX, "x").map(|wanted| wanted.reason),
+            Some(Reason::Expired)
+        );
     }
 }

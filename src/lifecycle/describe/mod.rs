@@ -1,8 +1,10 @@
-//! The conditions and status of a resource, as a pure function of the ledger and of what its owner's pass met.
+//! The conditions and status of a resource, as a pure function of the ledger and of what its
+//! owner's pass met.
 mod conditions;
 pub mod credential;
 mod rotation;
 mod view;
+mod worth;
 mod written;
 
 use jiff::Timestamp;
@@ -48,7 +50,11 @@ pub fn status(view: &View<'_>, now: Timestamp) -> PersonalAccessTokenStatus {
 }
 
 /// The status of a resource whose ledger cannot be read: whether its credential lives is unknown.
-pub fn frozen(token: &PersonalAccessToken, note: &Note, now: Timestamp) -> PersonalAccessTokenStatus {
+pub fn frozen(
+    token: &PersonalAccessToken,
+    note: &Note,
+    now: Timestamp,
+) -> PersonalAccessTokenStatus {
     let old = token.status.clone().unwrap_or_default();
     let generation = token.metadata.generation;
     let conditions = merge(&old.conditions, &conditions::frozen(note), generation, now);

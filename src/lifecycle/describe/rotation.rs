@@ -32,7 +32,10 @@ pub(super) fn last_handled(resource: &Resource) -> Option<LastHandled> {
     if resource.rotated.is_none() && resource.revoked.is_none() {
         return None;
     }
-    Some(LastHandled { rotate: owned(resource.rotated.as_deref()), revoke: owned(resource.revoked.as_deref()) })
+    Some(LastHandled {
+        rotate: owned(resource.rotated.as_deref()),
+        revoke: owned(resource.revoked.as_deref()),
+    })
 }
 
 fn owned(text: Option<&str>) -> Option<String> {

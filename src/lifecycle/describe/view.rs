@@ -19,11 +19,17 @@ pub struct Note {
 }
 
 impl Note {
-    /// True if two notes differ at most in the tracking ids of ISC's replies: those are news for no other loop.
+    /// True if two notes differ at most in the tracking ids of ISC's replies: those are news for no
+    /// other loop.
     pub fn are_alike(one: Option<&Self>, other: Option<&Self>) -> bool {
-        let (Some(one), Some(other)) = (one, other) else { return one.is_none() && other.is_none() };
+        let (Some(one), Some(other)) = (one, other) else {
+            return one.is_none() && other.is_none();
+        };
         let is_like = says_the_same(&one.message, &other.message);
-        is_like && one.reason == other.reason && one.stalled == other.stalled && one.retry_at == other.retry_at
+        is_like
+            && one.reason == other.reason
+            && one.stalled == other.stalled
+            && one.retry_at == other.retry_at
     }
 
     /// Only a change by a person helps.

@@ -1,4 +1,5 @@
-//! Attempts to mint a token: what was intended, what a fence left behind, and what such a POST asks for.
+//! Attempts to mint a token: what was intended, what a fence left behind, and what such a POST asks
+//! for.
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,8 @@ pub struct Attempt {
     pub uid: Uid,
     /// `expirationDate` of the POST.
     pub expiry: Millis,
-    /// The moment at which the attempt is given up, if that is before its expiry: its token might live on (R21).
+    /// The moment at which the attempt is given up, if that is before its expiry: its token might
+    /// live on (R21).
     #[serde(default)]
     pub give_up_after: Option<Millis>,
     /// The token that the POST asks for.
@@ -60,6 +62,7 @@ pub enum Provisional {
     TryLong,
     /// ISC refused ten minutes and took a day: the next attempt asks for a day too.
     Long,
-    /// ISC refused both: its reason may be another. Until it takes one, attempts ask for the one and the other in turn.
+    /// ISC refused both: its reason may be another. Until it takes one, attempts ask for the one
+    /// and the other in turn.
     Either,
 }

@@ -46,12 +46,14 @@ pub struct Entry {
     pub applied: TokenSpec,
     /// The moment at which its scopes were last told.
     pub applied_at: Millis,
-    /// The moment at which anything of it was last told; LIST may show what was before for the length of its lag.
+    /// The moment at which anything of it was last told; LIST may show what was before for the
+    /// length of its lag.
     #[serde(default)]
     pub changed_at: Millis,
     /// Scopes missing from an access token; `None`: not known since `applied_at`.
     pub missing_scopes: Option<Scopes>,
-    /// The last look at an access token that did not find all; `None`: it carries all, or none since `applied_at`.
+    /// The last look at an access token that did not find all; `None`: it carries all, or none
+    /// since `applied_at`.
     #[serde(default)]
     pub looked_at: Option<Millis>,
     /// Looks in a row that did not find all of them.
@@ -60,7 +62,8 @@ pub struct Entry {
     /// The last trial of its access tokens by NERM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nerm: Option<NermTrial>,
-    /// The moment at which the owner controller saw the Secret hold it; recorded while an older one is retired (R8).
+    /// The moment at which the owner controller saw the Secret hold it; recorded while an older one
+    /// is retired (R8).
     #[serde(default)]
     pub published_at: Option<Millis>,
     /// The rotate request that it answers.

@@ -15,7 +15,8 @@ pub use self::resource::Resource;
 pub use self::terms::{Millis, Scopes, TokenId, Uid, scopes};
 use crate::credential::Credential;
 
-/// All that the operator knows of one owner (an ISC user); stored in one Secret of the operator's namespace.
+/// All that the operator knows of one owner (an ISC user); stored in one Secret of the operator's
+/// namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ledger {
     /// Version of this encoding; a reader refuses a higher one.
@@ -138,7 +139,10 @@ impl Ledger {
     }
 
     /// The tokens of a resource that were replaced and live out their overlap.
-    pub fn retired<'a, 'u>(&'a self, uid: &'u str) -> impl Iterator<Item = &'a Entry> + use<'a, 'u> {
+    pub fn retired<'a, 'u>(
+        &'a self,
+        uid: &'u str,
+    ) -> impl Iterator<Item = &'a Entry> + use<'a, 'u> {
         self.of(uid).filter(|entry| entry.is_retired())
     }
 

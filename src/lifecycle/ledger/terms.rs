@@ -2,8 +2,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Milliseconds since the Unix epoch by the clock of ISC (R20), never by the local one; also the time between two such
-/// moments.
+/// Milliseconds since the Unix epoch by the clock of ISC (R20), never by the local one; also the
+/// time between two such moments.
 pub type Millis = i64;
 /// `metadata.uid` of a custom resource.
 pub type Uid = Arc<str>;

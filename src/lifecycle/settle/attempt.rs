@@ -5,11 +5,14 @@ use super::back_off::{back_off, forgive};
 use super::changes;
 use super::outcome::{Extended, Posted};
 use crate::lifecycle::facts::Now;
-use crate::lifecycle::ledger::{Attempt, Entry, Ledger, Provisional, Resource, State, Uid, Unresolved};
+use crate::lifecycle::ledger::{
+    Attempt, Entry, Ledger, Provisional, Resource, State, Uid, Unresolved,
+};
 use crate::lifecycle::step::{Extension, Place};
 use crate::lifecycle::timings::Timings;
 
-/// R5: `pending` 4 → `unresolved` 4. The number is spent, and its expiry stays known until it is final.
+/// R5: `pending` 4 → `unresolved` 4. The number is spent, and its expiry stays known until it is
+/// final.
 pub(super) fn fence(l: &mut Ledger) {
     if let Some(Attempt { n, uid, expiry, give_up_after, .. }) = l.pending.take() {
         // A long-lived attempt must not block the owner for a day (R21).
@@ -17,8 +20,8 @@ pub(super) fn fence(l: &mut Ledger) {
     }
 }
 
-/// An attempt that came to nothing certain has failed: otherwise one that never gets an answer goes first for ever, and
-/// a restart mints in a loop (R7).
+/// An attempt that came to nothing certain has failed: otherwise one that never gets an answer goes
+/// first for ever, and a restart mints in a loop (R7).
 pub(super) fn give_up(l: &mut Ledger, now: Now, timings: &Timings) {
     let Some(pending) = &l.pending else { return };
     let uid = pending.uid.clone();
@@ -34,7 +37,8 @@ pub(super) fn intend(l: &mut Ledger, attempt: &Attempt, place: &Place) {
     l.next = attempt.n.saturating_add(1);
 }
 
-/// The resource's record, made if need be. What was requested before it was first seen counts as handled.
+/// The resource's record, made if need be. What was requested before it was first seen counts as
+/// handled.
 pub(super) fn mention<'a>(l: &'a mut Ledger, uid: &Uid, place: &Place) -> &'a mut Resource {
     l.resources.entry(uid.clone()).or_insert_with(|| {
         let Place { namespace, name, secret, revoked } = place.clone();
@@ -53,14 +57,30 @@ pub(super) fn ride(l: &mut Ledger, next: &Attempt, place: &Place) {
 }
 
 /// R4: the attempt is over. `pending` 4 → a prepared entry 4, or a back-off.
-pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now, timings: &Timings) {
+pub(super) fn commit(
+    l: &mut Ledger,
+    attempt: &Attempt,
+    post: &Posted,
+    now: Now,
+    timings: &Timings,
+) {
     l.pending = None;
     match post {
         Posted::Yes { id, client_secret, expires_at, made_at } => {
             l.provisional = after_yes(l.provisional);
-            let (id, client_secret, spec) = (id.clone(), client_secret.clone(), attempt.wanted.clone());
-            let mut entry = Entry::new(attempt.n, id, attempt.uid.clone(), client_secret, *expires_at, spec, now.ms);
-            // A clock that has not followed a jump yet would make it older than it is: LIST had to show it too soon.
+            let (id, client_secret, spec) =
+                (id.clone(), client_secret.clone(), attempt.wanted.clone());
+            let mut entry = Entry::new(
+                attempt.n,
+                id,
+                attempt.uid.clone(),
+                client_secret,
+                *expires_at,
+                spec,
+                now.ms,
+            );
+            // A clock that has not followed a jump yet would make it older than it is: LIST had to
+            // show it too soon.
             if let Some(made) = made_at {
                 entry.created_at = now.ms.max(*made);
             }
@@ -71,7 +91,9 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
             }
         }
         // ISC may refuse so short a life: a longer one is tried at once.
-        Posted::No { is_bad: true, .. } if l.provisional == Provisional::Short => l.provisional = Provisional::TryLong,
+        Posted::No { is_bad: true, .. } if l.provisional == Provisional::Short => {
+            l.provisional = Provisional::TryLong;
+        }
         Posted::No { wait, is_bad } => {
             if *is_bad {
                 l.provisional = after_bad(l.provisional);
@@ -81,7 +103,8 @@ pub(super) fn commit(l: &mut Ledger, attempt: &Attempt, post: &Posted, now: Now,
     }
 }
 
-/// The refusal of a short life may have had another reason: a short one is tried again after two that were long (R21).
+/// The refusal of a short life may have had another reason: a short one is tried again after two
+/// that were long (R21).
 fn after_yes(known: Provisional) -> Provisional {
     match known {
         Provisional::TryLong => Provisional::Long,
@@ -89,7 +112,8 @@ fn after_yes(known: Provisional) -> Provisional {
     }
 }
 
-/// The reason was another, as far as is known: the two lives take turns, each with its back-off (R21).
+/// The reason was another, as far as is known: the two lives take turns, each with its back-off
+/// (R21).
 fn after_bad(known: Provisional) -> Provisional {
     match known {
         Provisional::TryLong => Provisional::Either,
@@ -99,7 +123,13 @@ fn after_bad(known: Provisional) -> Provisional {
 }
 
 /// R7: `Prepared` → `Current`, or `Tomb` if ISC has no such token or refuses it for good.
-pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended, now: Now, timings: &Timings) {
+pub(super) fn promote(
+    l: &mut Ledger,
+    extension: &Extension,
+    extended: &Extended,
+    now: Now,
+    timings: &Timings,
+) {
     let Some(entry) = l.entry_mut(&extension.id) else { return };
     // A deletion or a revocation condemned it meanwhile, and a tomb stays one.
     if !entry.is_prepared() {
@@ -130,7 +160,13 @@ pub(super) fn promote(l: &mut Ledger, extension: &Extension, extended: &Extended
 }
 
 /// The request that the new token answers is handled, and the time counts if it replaces another.
-fn note_rotation(l: &mut Ledger, uid: &str, answers: Option<Arc<str>>, is_rotation: bool, now: Now) {
+fn note_rotation(
+    l: &mut Ledger,
+    uid: &str,
+    answers: Option<Arc<str>>,
+    is_rotation: bool,
+    now: Now,
+) {
     let Some(resource) = l.resources.get_mut(uid) else { return };
     if answers.is_some() {
         resource.rotated = answers;
@@ -140,7 +176,8 @@ fn note_rotation(l: &mut Ledger, uid: &str, answers: Option<Arc<str>>, is_rotati
     }
 }
 
-/// R9: `Current` → `Retired` for the token that a newer one replaces, to live out its overlap. `false`: there is none.
+/// R9: `Current` → `Retired` for the token that a newer one replaces, to live out its overlap.
+/// `false`: there is none.
 pub(super) fn replace_current(l: &mut Ledger, uid: &str) -> bool {
     for entry in &mut l.entries {
         if *entry.uid == *uid && entry.is_current() {

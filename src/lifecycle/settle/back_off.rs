@@ -3,7 +3,13 @@ use crate::lifecycle::ledger::{Ledger, Millis};
 use crate::lifecycle::timings::Timings;
 
 /// R7: the wait lives in the ledger, so that a restart does not mint in a loop.
-pub(super) fn back_off(l: &mut Ledger, uid: &str, now: Millis, at_least: Millis, timings: &Timings) {
+pub(super) fn back_off(
+    l: &mut Ledger,
+    uid: &str,
+    now: Millis,
+    at_least: Millis,
+    timings: &Timings,
+) {
     let Some(resource) = l.resources.get_mut(uid) else { return };
     // The longest wait is reached long before: this only prevents an overflow.
     let doublings = resource.failures.min(20);

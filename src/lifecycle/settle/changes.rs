@@ -7,8 +7,8 @@ use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Entry, Ledger, NermTrial, NermVerdict, Scopes, TokenSpec};
 use crate::lifecycle::timings::Timings;
 
-/// ISC answered a PATCH. A change that took effect is recorded, and forgives earlier failures; a refusal makes the
-/// resource wait.
+/// ISC answered a PATCH. A change that took effect is recorded, and forgives earlier failures; a
+/// refusal makes the resource wait.
 pub(super) fn patched(
     l: &mut Ledger,
     id: &str,
@@ -40,7 +40,8 @@ pub(super) fn applied(entry: &mut Entry, spec: &TokenSpec, are_scopes_new: bool,
     }
 }
 
-/// An access token was asked for its scopes. No answer leaves what was known: a refusing proxy says nothing of scopes.
+/// An access token was asked for its scopes. No answer leaves what was known: a refusing proxy says
+/// nothing of scopes.
 pub(super) fn looked(entry: &mut Entry, missing: Option<&Scopes>, now: Now) {
     if let Some(missing) = missing {
         entry.missing_scopes = Some(missing.clone());
@@ -52,14 +53,19 @@ pub(super) fn looked(entry: &mut Entry, missing: Option<&Scopes>, now: Now) {
     }
 }
 
-/// A credential was tried against NERM. A trial without answer leaves what the same NERM said before.
+/// A credential was tried against NERM. A trial without answer leaves what the same NERM said
+/// before.
 pub(super) fn tried_nerm(entry: &mut Entry, url: &Arc<str>, verdict: &NermVerdict, now: Now) {
     let before = entry.trial_at(url);
     let tries = before.map_or(0, |trial| trial.tries);
     let refusal = before.map(|trial| &trial.verdict);
     let verdict = match (verdict, refusal) {
-        (NermVerdict::Unknown(_), Some(NermVerdict::Refused(why))) => NermVerdict::Refused(why.clone()),
-        (NermVerdict::Unknown(_) | NermVerdict::Accepted | NermVerdict::Refused(_), _) => verdict.clone(),
+        (NermVerdict::Unknown(_), Some(NermVerdict::Refused(why))) => {
+            NermVerdict::Refused(why.clone())
+        }
+        (NermVerdict::Unknown(_) | NermVerdict::Accepted | NermVerdict::Refused(_), _) => {
+            verdict.clone()
+        }
     };
     let tries = match verdict {
         NermVerdict::Accepted => 0,

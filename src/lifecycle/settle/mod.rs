@@ -1,4 +1,5 @@
-//! `settle`: from a step and its outcome to the next ledger. Pure; on anything unclear the ledger stays as it is.
+//! `settle`: from a step and its outcome to the next ledger. Pure; on anything unclear the ledger
+//! stays as it is.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod attempt;
@@ -15,7 +16,13 @@ use super::step::{Call, Place, Record, Step};
 use super::timings::Timings;
 
 /// The ledger after `step` came out as `outcome`.
-pub fn settle(ledger: &Ledger, step: &Step, outcome: &Outcome, now: Now, timings: &Timings) -> Ledger {
+pub fn settle(
+    ledger: &Ledger,
+    step: &Step,
+    outcome: &Outcome,
+    now: Now,
+    timings: &Timings,
+) -> Ledger {
     let mut after = ledger.clone();
     match step {
         Step::Look(_) => {}
@@ -60,7 +67,8 @@ fn called(l: &mut Ledger, call: &Call, outcome: &Outcome, now: Now, timings: &Ti
             changes::patched(l, id, *patched, now, timings, |entry| entry.renamed = true);
         }
         Call::CheckScopes { id, .. } => {
-            // A look forgives nothing: it waits for no back-off, and an attempt may just have failed (R7).
+            // A look forgives nothing: it waits for no back-off, and an attempt may just have
+            // failed (R7).
             if let (Outcome::Checked(missing), Some(entry)) = (outcome, l.entry_mut(id)) {
                 changes::looked(entry, missing.as_ref(), now);
             }
@@ -85,7 +93,8 @@ fn called(l: &mut Ledger, call: &Call, outcome: &Outcome, now: Now, timings: &Ti
                 resolve(l, |left| left.n == *n);
             }
         }
-        // Only LIST tells that a condemned token is gone (R9); of the marks on a Secret the ledger knows nothing.
+        // Only LIST tells that a condemned token is gone (R9); of the marks on a Secret the ledger
+        // knows nothing.
         Call::Delete(_) | Call::Strip(_) => {}
     }
 }
@@ -120,7 +129,9 @@ fn recorded(l: &mut Ledger, record: &Record, now: Now, timings: &Timings) {
         Record::Raise(n) => l.next = l.next.max(*n),
         Record::Refuse { uid, place, digest } => travel::refuse(l, uid, place, digest),
         Record::Intent(attempt, place) => intend(l, attempt, place),
-        Record::Refused(attempt) => commit(l, attempt, &Posted::No { wait: 0, is_bad: true }, now, timings),
+        Record::Refused(attempt) => {
+            commit(l, attempt, &Posted::No { wait: 0, is_bad: true }, now, timings);
+        }
         Record::Published(id) => {
             if let Some(entry) = l.entry_mut(id)
                 && entry.is_current()
@@ -141,7 +152,8 @@ fn tomb(l: &mut Ledger, which: impl Fn(&Entry) -> bool) {
     }
 }
 
-/// One token is left to its user (→ `Released`, unless it is condemned already), the others are condemned.
+/// One token is left to its user (→ `Released`, unless it is condemned already), the others are
+/// condemned.
 fn release(l: &mut Ledger, uid: &str, id: &str) {
     tomb(l, |entry| *entry.uid == *uid && *entry.id != *id);
     if let Some(entry) = l.entry_mut(id)
@@ -160,7 +172,10 @@ fn resolve(l: &mut Ledger, is_this: impl Fn(&Unresolved) -> bool) {
 
 /// The attempt's outcome may still be recorded: `pending` carries its number and nonce (R4).
 pub fn may_commit(ledger: &Ledger, attempt: &Attempt) -> bool {
-    ledger.pending.as_ref().is_some_and(|pending| pending.n == attempt.n && pending.nonce == attempt.nonce)
+    ledger
+        .pending
+        .as_ref()
+        .is_some_and(|pending| pending.n == attempt.n && pending.nonce == attempt.nonce)
 }
 
 fn mark_deleting(l: &mut Ledger, uid: &str, retain: bool) {

@@ -42,7 +42,8 @@ pub enum Posted {
         /// The moment at which ISC made it, as two witnesses say.
         made_at: Option<Millis>,
     },
-    /// It does not, and this POST can no longer take effect. `wait`: at least so long until the next.
+    /// It does not, and this POST can no longer take effect. `wait`: at least so long until the
+    /// next.
     No {
         /// The wait that ISC asked for with `Retry-After`, in milliseconds.
         wait: Millis,

@@ -6,7 +6,8 @@ use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Entry, Ledger, State, Uid};
 use crate::lifecycle::step::{Adoption, Place};
 
-/// The pair is the resource's current one, and was published before; what ISC does not accept is refused.
+/// The pair is the resource's current one, and was published before; what ISC does not accept is
+/// refused.
 pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now: Now) {
     let Adoption { uid, place, held, n, expires, applied } = adoption;
     if !is_accepted {
@@ -20,7 +21,8 @@ pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now:
     resource.last = resource.last.max(*n);
     replace_current(l, uid);
     let (id, client_secret) = (held.id.clone(), held.client_secret.clone());
-    let mut entry = Entry::new(*n, id, uid.clone(), client_secret, *expires, applied.clone(), now.ms);
+    let mut entry =
+        Entry::new(*n, id, uid.clone(), client_secret, *expires, applied.clone(), now.ms);
     (entry.state, entry.published_at) = (State::Current, Some(now.ms));
     l.entries.push(entry);
     // Its number may be lower than those that were recorded since.

@@ -27,18 +27,32 @@ fn r14_a_resource_is_read_live_between_intent_and_post() {
     let world = |stage| own(World::new(attempting(), &["a"]), stage);
     let post = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
     check([
-        ("an intent just recorded", world(Stage::Intended), Some(Step::Look(Look::Confirm("a".into())))),
+        (
+            "an intent just recorded",
+            world(Stage::Intended),
+            Some(Step::Look(Look::Confirm("a".into()))),
+        ),
         ("the resource is alive", world(Stage::Confirmed), Some(post)),
-        ("the resource is being deleted", world(Stage::Withdrawn), Some(Step::Record(Record::Fence))),
+        (
+            "the resource is being deleted",
+            world(Stage::Withdrawn),
+            Some(Step::Record(Record::Fence)),
+        ),
     ]);
 }
 
 #[test]
 fn r14_an_intent_needs_the_finalizer_and_a_free_name() {
     let fresh = || World::new(sample::empty(), &["a"]);
-    let declared = |change: fn(&mut Declared)| with(fresh(), |world| change(world.declared.get_mut("a").unwrap()));
+    let declared = |change: fn(&mut Declared)| {
+        with(fresh(), |world| change(world.declared.get_mut("a").unwrap()))
+    };
     check([
-        ("the Secret's name is looked up first", fresh(), Some(Step::Look(Look::ReadSecret("a".into())))),
+        (
+            "the Secret's name is looked up first",
+            fresh(),
+            Some(Step::Look(Look::ReadSecret("a".into()))),
+        ),
         ("the Secret's name is somebody else's", read(fresh(), "a", Holds::Foreign), None),
         (
             "the Secret is already the resource's own",
@@ -59,8 +73,16 @@ fn r3_a_400_is_a_refusal_only_after_a_list_that_began_after_it() {
     check([
         ("LIST is from before", doubted(None), Some(Step::Look(Look::List))),
         ("LIST is from after another doubt", doubted(Some(8)), Some(Step::Look(Look::List))),
-        ("LIST shows no such token", doubted(Some(7)), Some(Step::Record(Record::Refused(attempt(1, "a"))))),
-        ("LIST shows the token after all", shows(doubted(Some(7)), 1, true), Some(Step::Record(Record::Fence))),
+        (
+            "LIST shows no such token",
+            doubted(Some(7)),
+            Some(Step::Record(Record::Refused(attempt(1, "a")))),
+        ),
+        (
+            "LIST shows the token after all",
+            shows(doubted(Some(7)), 1, true),
+            Some(Step::Record(Record::Fence)),
+        ),
     ]);
 }
 
@@ -84,7 +106,9 @@ fn r4_an_outcome_is_recorded_only_for_an_attempt_that_is_still_pending() {
 #[test]
 fn r5_a_pending_attempt_of_another_is_fenced_before_anything_else() {
     let world = || World::new(attempting(), &["a"]);
-    let nonce = |nonce| with(world(), |world| world.executing = Some(Executing { nonce, stage: Stage::Confirmed }));
+    let nonce = |nonce| {
+        with(world(), |world| world.executing = Some(Executing { nonce, stage: Stage::Confirmed }))
+    };
     check([
         ("nobody here executes it", world(), Some(Step::Record(Record::Fence))),
         ("this pass executes another one", nonce(8), Some(Step::Record(Record::Fence))),
@@ -106,29 +130,44 @@ fn r5_a_fence_retires_the_number_and_remembers_its_end() {
     let left = Unresolved { n: 1, uid: "a".into(), expiry: NOW + 10 * MINUTE };
     assert_eq!((after.pending, after.unresolved), (None, Some(left)));
     let resource = &after.resources["a"];
-    assert_eq!((resource.failures, resource.not_before), (1, NOW + MINUTE), "r7: a restart does not mint in a loop");
+    assert_eq!(
+        (resource.failures, resource.not_before),
+        (1, NOW + MINUTE),
+        "r7: a restart does not mint in a loop"
+    );
 }
 
 #[test]
 fn the_next_intent_and_the_last_extension_ride_with_a_post() {
-    let ledger = || with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
+    let ledger =
+        || with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
     let world = || own(World::new(ledger(), &["a", "b"]), Stage::Confirmed);
     let free = || read(world(), "b", Holds::Absent);
     let next = Attempt { nonce: 8, ..attempt(2, "b") };
-    let post = |extend, then| Some(Step::Call(Call::Post { attempt: attempt(1, "a"), extend, then }));
-    let prepared = with(free(), |world| world.ledger.entries.push(sample::entry(0, "c", State::Prepared)));
+    let post =
+        |extend, then| Some(Step::Call(Call::Post { attempt: attempt(1, "a"), extend, then }));
+    let prepared =
+        with(free(), |world| world.ledger.entries.push(sample::entry(0, "c", State::Prepared)));
     let prepared = with(prepared, |world| {
         world.ledger.resources.insert("c".into(), sample::resource("c"));
     });
     let until = NOW + 90 * 24 * 60 * MINUTE;
     check([
-        ("the Secret of the next is read before the POST", world(), Some(Step::Look(Look::ReadSecret("b".into())))),
+        (
+            "the Secret of the next is read before the POST",
+            world(),
+            Some(Step::Look(Look::ReadSecret("b".into()))),
+        ),
         (
             "the next intent has the next number and a nonce of its own",
             free(),
             post(None, Some((next.clone(), place("b")))),
         ),
-        ("its Secret's name is somebody else's", read(world(), "b", Holds::Foreign), post(None, None)),
+        (
+            "its Secret's name is somebody else's",
+            read(world(), "b", Holds::Foreign),
+            post(None, None),
+        ),
         ("LIST is too old for an intent", listed_ago(free(), 2 * MINUTE), post(None, None)),
         (
             "an orphan is to be swept first",
@@ -138,7 +177,11 @@ fn the_next_intent_and_the_last_extension_ride_with_a_post() {
             }),
             post(None, None),
         ),
-        ("one slot is left", with(free(), |world| world.ledger.endpoint.tokens_per_user = 3), post(None, None)),
+        (
+            "one slot is left",
+            with(free(), |world| world.ledger.endpoint.tokens_per_user = 3),
+            post(None, None),
+        ),
         (
             "a prepared token is extended meanwhile",
             prepared,

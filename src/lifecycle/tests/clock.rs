@@ -1,4 +1,5 @@
-//! ISC's time (R20): what two replies must agree on, how often it is asked meanwhile, and when a pass wakes by itself.
+//! ISC's time (R20): what two replies must agree on, how often it is asked meanwhile, and when a
+//! pass wakes by itself.
 use std::time::Duration;
 
 use super::*;
@@ -11,11 +12,19 @@ fn r20_the_end_of_an_overlap_needs_two_replies() {
     check([
         ("two replies agree", over(0), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("one reply alone does not end it", by_one_reply(over(0)), None),
-        ("ISC is asked again soon", by_one_reply(listed_ago(over(0), 15_001)), Some(Step::Look(Look::List))),
+        (
+            "ISC is asked again soon",
+            by_one_reply(listed_ago(over(0), 15_001)),
+            Some(Step::Look(Look::List)),
+        ),
         ("it was asked just now", by_one_reply(listed_ago(over(0), 15_000)), None),
         ("nothing waits for it before the end", by_one_reply(listed_ago(over(-1), 15_001)), None),
     ]);
-    assert_eq!(rest(&by_one_reply(over(0)).facts()), Duration::from_secs(30), "and the pass comes back for that");
+    assert_eq!(
+        rest(&by_one_reply(over(0)).facts()),
+        Duration::from_secs(30),
+        "and the pass comes back for that"
+    );
 }
 
 #[test]
@@ -23,8 +32,16 @@ fn r20_the_beginning_of_an_overlap_needs_two_replies() {
     let published = || shown(World::new(rotating(None), &["a"]), false, Some(pair(2)));
     check([
         ("two replies agree", published(), Some(Step::Record(Record::Published("id2".into())))),
-        ("one reply alone, which may be behind, does not begin it", by_one_reply(published()), None),
-        ("ISC is asked again soon", by_one_reply(listed_ago(published(), 15_001)), Some(Step::Look(Look::List))),
+        (
+            "one reply alone, which may be behind, does not begin it",
+            by_one_reply(published()),
+            None,
+        ),
+        (
+            "ISC is asked again soon",
+            by_one_reply(listed_ago(published(), 15_001)),
+            Some(Step::Look(Look::List)),
+        ),
     ]);
 }
 
@@ -41,7 +58,11 @@ fn r20_a_pass_wakes_when_a_rotation_is_due_or_ends() {
     let overlap = |published: i64| World::new(rotating(Some(NOW - published)), &["a"]);
     let longest = declares(overlap(2 * DAY - MINUTE), |a| a.rotation.max_overlap = Some(2 * DAY));
     for (sentence, world, expected) in [
-        ("a request to rotate is for in a minute", a(|a| a.rotate = request("x", NOW + MINUTE)), minute),
+        (
+            "a request to rotate is for in a minute",
+            a(|a| a.rotate = request("x", NOW + MINUTE)),
+            minute,
+        ),
         ("a request to revoke too", a(|a| a.revoke = request("x", NOW + MINUTE)), minute),
         ("the schedule too", due(age - MINUTE), minute),
         ("an overlap ends in a minute", overlap(DAY - MINUTE), minute),
@@ -53,9 +74,21 @@ fn r20_a_pass_wakes_when_a_rotation_is_due_or_ends() {
         ),
         ("publication is waited for", World::new(rotating(None), &["a"]), Duration::from_secs(30)),
         ("the correction of the Secret too", overlap(DAY), Duration::from_secs(30)),
-        ("a condemned token", World::new(holding(&[("a", State::Tomb)]), &["a"]), Duration::from_secs(30)),
-        ("a released token", World::new(holding(&[("a", State::Released)]), &["a"]), Duration::from_secs(30)),
-        ("a fenced attempt that is final", World::new(fenced(NOW - 121_000), &["a"]), Duration::from_secs(600)),
+        (
+            "a condemned token",
+            World::new(holding(&[("a", State::Tomb)]), &["a"]),
+            Duration::from_secs(30),
+        ),
+        (
+            "a released token",
+            World::new(holding(&[("a", State::Released)]), &["a"]),
+            Duration::from_secs(30),
+        ),
+        (
+            "a fenced attempt that is final",
+            World::new(fenced(NOW - 121_000), &["a"]),
+            Duration::from_secs(600),
+        ),
     ] {
         assert_eq!(rest(&world.facts()), expected, "{sentence}");
     }
@@ -65,11 +98,15 @@ fn r20_a_pass_wakes_when_a_rotation_is_due_or_ends() {
 fn r20_a_pass_wakes_for_the_second_look_at_what_is_gone() {
     let gone = |ago: i64| {
         with(World::new(sample::ledger(), &[]), |world| {
-            world.sightings.insert("a".into(), Sighting::Absent { first: NOW - ago, last: NOW - ago });
+            world
+                .sightings
+                .insert("a".into(), Sighting::Absent { first: NOW - ago, last: NOW - ago });
         })
     };
     assert_eq!(rest(&gone(9 * MINUTE).facts()), Duration::from_secs(61));
-    let lacking = with(World::new(sample::ledger(), &["a"]), |w| drop(w.listing.as_mut().unwrap().tokens.remove(0)));
+    let lacking = with(World::new(sample::ledger(), &["a"]), |w| {
+        drop(w.listing.as_mut().unwrap().tokens.remove(0));
+    });
     assert_eq!(
         rest(&lacking.facts()),
         Duration::from_secs(30),

@@ -10,29 +10,45 @@ use crate::lifecycle::describe::{Note, Trial, View, stamp, status};
 use crate::lifecycle::publish::Publication;
 use crate::lifecycle::sample::DAY;
 
-fn resource(spec: serde_json::Value, annotations: serde_json::Value) -> PersonalAccessToken {
+pub(super) fn resource(
+    spec: serde_json::Value,
+    annotations: serde_json::Value,
+) -> PersonalAccessToken {
     let mut all = json!({"tenantRef": {"name": "acme"}, "scopes": ["idn:a:read"]});
     json_patch::merge(&mut all, &spec);
-    let metadata = json!({"namespace": "integrations", "name": "a", "uid": "a", "annotations": annotations});
+    let metadata =
+        json!({"namespace": "integrations", "name": "a", "uid": "a", "annotations": annotations});
     let object = json!({"apiVersion": "pat-operator.dev/v1alpha1", "kind": "PersonalAccessToken", "metadata": metadata, "spec": all});
     serde_json::from_value(object).unwrap()
 }
 
-fn view<'a>(token: &'a PersonalAccessToken, ledger: &'a Ledger) -> View<'a> {
+pub(super) fn view<'a>(token: &'a PersonalAccessToken, ledger: &'a Ledger) -> View<'a> {
     let publication = Publication::Published;
     let (denial, trouble, obstacle, last_used) = (None, None, None, None);
     let trial = Trial::None;
-    View { token, ledger: Some(ledger), installation: "inst", denial, trouble, obstacle, last_used, trial, publication }
+    View {
+        token,
+        ledger: Some(ledger),
+        installation: "inst",
+        denial,
+        trouble,
+        obstacle,
+        last_used,
+        trial,
+        publication,
+    }
 }
 
-fn shows(view: &View<'_>) -> PersonalAccessTokenStatus {
+pub(super) fn shows(view: &View<'_>) -> PersonalAccessTokenStatus {
     status(view, Timestamp::from_millisecond(NOW).unwrap())
 }
 
 /// Type, status and reason of every condition.
-fn conditions(view: &View<'_>) -> Vec<String> {
+pub(super) fn conditions(view: &View<'_>) -> Vec<String> {
     let all = shows(view).conditions;
-    all.into_iter().map(|condition| format!("{}={} {}", condition.type_, condition.status, condition.reason)).collect()
+    all.into_iter()
+        .map(|condition| format!("{}={} {}", condition.type_, condition.status, condition.reason))
+        .collect()
 }
 
 #[test]
@@ -40,10 +56,18 @@ fn a_replaced_token_is_shown_until_it_is_condemned() {
     let plain = resource(json!({"rotation": {"every": "30d", "overlap": "12h"}}), json!({}));
     let (waiting, published) = (rotating(None), rotating(Some(NOW)));
     let waits = shows(&view(&plain, &waiting)).previous.unwrap();
-    assert_eq!((&*waits.client_id, waits.revoke_after, waits.last_used), ("id1", None, None), "its end is not known");
+    assert_eq!(
+        (&*waits.client_id, waits.revoke_after, waits.last_used),
+        ("id1", None, None),
+        "its end is not known"
+    );
     let used = View { last_used: Some(NOW - DAY), ..view(&plain, &published) };
     let lives = shows(&used).previous.unwrap();
-    assert_eq!(lives.revoke_after, Some(stamp(NOW + DAY / 2)), "the overlap begins with the publication");
+    assert_eq!(
+        lives.revoke_after,
+        Some(stamp(NOW + DAY / 2)),
+        "the overlap begins with the publication"
+    );
     assert_eq!(lives.last_used, Some(stamp(NOW - DAY)));
     let over = settled(&published, &Step::Record(Record::Retire("a".into())), &Outcome::Decided);
     assert_eq!(shows(&view(&plain, &over)).previous, None);
@@ -52,15 +76,29 @@ fn a_replaced_token_is_shown_until_it_is_condemned() {
 
 #[test]
 fn a_schedule_shows_when_it_replaces_the_token() {
-    let ledger = with(sample::ledger(), |ledger| ledger.resources.get_mut("a").unwrap().rotated_at = Some(NOW - DAY));
+    let ledger = with(sample::ledger(), |ledger| {
+        ledger.resources.get_mut("a").unwrap().rotated_at = Some(NOW - DAY);
+    });
     let plain = resource(json!({}), json!({}));
     let scheduled = resource(json!({"rotation": {"every": "30d"}}), json!({}));
     assert_eq!(shows(&view(&plain, &ledger)).next_rotation, None, "without a schedule");
     let due = crate::lifecycle::rotate::due(&ledger.entries[0], Some(30 * DAY)).unwrap();
-    assert_eq!(shows(&view(&scheduled, &ledger)).next_rotation, Some(stamp(due)), "as it is acted on");
-    assert_eq!(shows(&view(&scheduled, &mentioning(&["a"]))).next_rotation, None, "without a token");
+    assert_eq!(
+        shows(&view(&scheduled, &ledger)).next_rotation,
+        Some(stamp(due)),
+        "as it is acted on"
+    );
+    assert_eq!(
+        shows(&view(&scheduled, &mentioning(&["a"]))).next_rotation,
+        None,
+        "without a token"
+    );
     assert_eq!(shows(&view(&scheduled, &ledger)).last_rotation, Some(stamp(NOW - DAY)));
-    assert_eq!(shows(&view(&plain, &sample::ledger())).last_rotation, None, "a first token is no rotation");
+    assert_eq!(
+        shows(&view(&plain, &sample::ledger())).last_rotation,
+        None,
+        "a first token is no rotation"
+    );
 }
 
 #[test]
@@ -89,17 +127,32 @@ fn requests_that_were_handled_are_shown_as_they_were_written() {
 fn what_keeps_a_rotation_waiting_does_not_make_a_live_credential_unready() {
     let plain = resource(json!({}), json!({}));
     let ledger = sample::ledger();
-    let note = Note { reason: Reason::RotationBlocked, message: "full".into(), stalled: false, retry_at: None };
+    let note = Note {
+        reason: Reason::RotationBlocked,
+        message: "full".into(),
+        stalled: false,
+        retry_at: None,
+    };
     let blocked = View { obstacle: Some(&note), ..view(&plain, &ledger) };
     let effective = "ScopesEffective=True Verified";
     assert_eq!(conditions(&view(&plain, &ledger)), ["Ready=True Published", effective]);
     assert_eq!(conditions(&blocked), ["Ready=True RotationBlocked", effective]);
     let unminted = mentioning(&["a"]);
-    let waiting = View { obstacle: Some(&note), publication: Publication::Nothing, ..view(&plain, &unminted) };
-    assert_eq!(conditions(&waiting), ["Ready=False RotationBlocked", "Reconciling=True RotationBlocked"]);
+    let waiting = View {
+        obstacle: Some(&note),
+        publication: Publication::Nothing,
+        ..view(&plain, &unminted)
+    };
+    assert_eq!(
+        conditions(&waiting),
+        ["Ready=False RotationBlocked", "Reconciling=True RotationBlocked"]
+    );
     let stuck = Note { stalled: true, ..note.clone() };
     let stalled = View { obstacle: Some(&stuck), ..view(&plain, &ledger) };
-    assert_eq!(conditions(&stalled), ["Ready=True RotationBlocked", "Stalled=True RotationBlocked", effective]);
+    assert_eq!(
+        conditions(&stalled),
+        ["Ready=True RotationBlocked", "Stalled=True RotationBlocked", effective]
+    );
 }
 
 #[test]
@@ -120,101 +173,26 @@ fn a_request_that_is_no_time_is_told() {
         let said = shows(&view(&wrong, &ledger)).conditions;
         let ready = said.iter().find(|condition| condition.type_ == "Ready").unwrap();
         assert_eq!((&*ready.status, &*ready.reason), ("True", "InvalidRequest"));
-        assert!(ready.message.contains(&key) && ready.message.contains("RFC 3339"), "{}", ready.message);
+        assert!(
+            ready.message.contains(&key) && ready.message.contains("RFC 3339"),
+            "{}",
+            ready.message
+        );
     }
 }
 
 #[test]
 fn values_in_force_are_shown() {
-    let chosen =
-        resource(json!({"rotation": {"every": "30d", "overlap": "90m"}, "reclaimPolicy": "Retain"}), json!({}));
+    let chosen = resource(
+        json!({"rotation": {"every": "30d", "overlap": "90m"}, "reclaimPolicy": "Retain"}),
+        json!({}),
+    );
     let effective = shows(&view(&chosen, &sample::ledger())).effective.unwrap();
-    assert_eq!((&*effective.access_token_validity, effective.overlap.as_deref()), ("1h", Some("90m")));
+    assert_eq!(
+        (&*effective.access_token_validity, effective.overlap.as_deref()),
+        ("1h", Some("90m"))
+    );
     assert_eq!(effective.reclaim_policy, crate::api::personal_access_token::ReclaimPolicy::Retain);
     let plain = shows(&view(&resource(json!({}), json!({})), &sample::ledger())).effective.unwrap();
     assert_eq!(plain.overlap.as_deref(), Some("24h"));
-}
-
-#[test]
-fn what_isc_refuses_or_what_has_expired_is_not_called_live() {
-    let plain = resource(json!({}), json!({}));
-    let ledger = sample::ledger();
-    let outage = Note { reason: Reason::IscUnavailable, message: "down".into(), stalled: false, retry_at: None };
-    let down = || View { trouble: Some(&outage), ..view(&plain, &ledger) };
-    assert_eq!(conditions(&down())[0], "Ready=True IscUnavailable", "an outage alone changes nothing");
-    let refused = View { trial: Trial::Refused("status 401: invalid_client"), ..down() };
-    assert_eq!(
-        conditions(&refused),
-        ["Ready=False PublishedRefused", "Stalled=True PublishedRefused"],
-        "ISC refuses what is published"
-    );
-    let message = shows(&refused).conditions.remove(0).message;
-    for part in ["Secret \"a\"", "status 401: invalid_client", "enable the ISC user"] {
-        assert!(message.contains(part), "{message}");
-    }
-    let end = ledger.entries[0].expires_at;
-    let at = |now| {
-        let status = status(&down(), Timestamp::from_millisecond(now).unwrap());
-        let ready = &status.conditions[0];
-        (ready.status.clone(), ready.reason.clone())
-    };
-    assert_eq!(at(end - 1), ("True".into(), "IscUnavailable".into()));
-    assert_eq!(at(end), ("False".into(), "Expired".into()), "by the local time, since ISC cannot be asked");
-}
-
-#[test]
-fn a_refused_credential_stays_so_until_another_process_has_tried_it_or_all_is_well() {
-    let ledger = sample::ledger();
-    let outage = Note { reason: Reason::CredentialRefused, message: "refused".into(), stalled: true, retry_at: None };
-    let plain = resource(json!({}), json!({}));
-    let refused = View { trial: Trial::Refused("status 401"), trouble: Some(&outage), ..view(&plain, &ledger) };
-    let known = PersonalAccessToken { status: Some(shows(&refused)), ..plain.clone() };
-    let other = with(ledger.clone(), |ledger| ledger.entries[0].id = "another".into());
-    let (live, dead) = ("Ready=True CredentialRefused", "Ready=False PublishedRefused");
-    for (sentence, token, ledger, trial, trouble, expected) in [
-        ("never tried", &plain, &ledger, Trial::None, Some(&outage), live),
-        ("refused before", &known, &ledger, Trial::None, Some(&outage), dead),
-        ("accepted since", &known, &ledger, Trial::Accepted, Some(&outage), live),
-        ("all is well", &known, &ledger, Trial::None, None, "Ready=True Published"),
-        ("another credential by now", &known, &other, Trial::None, Some(&outage), live),
-    ] {
-        assert_eq!(conditions(&View { trial, trouble, ..view(token, ledger) })[0], expected, "{sentence}");
-    }
-    let again = View { trouble: Some(&outage), ..view(&known, &ledger) };
-    assert_eq!(shows(&again).conditions[0], known.status.clone().unwrap().conditions[0], "in the same words");
-}
-
-#[test]
-fn scopes_are_all_there_missing_or_unknown() {
-    let plain = resource(json!({}), json!({}));
-    let says = |change: &dyn Fn(&mut Entry)| {
-        let ledger = with(sample::ledger(), |ledger| change(&mut ledger.entries[0]));
-        conditions(&view(&plain, &ledger)).into_iter().find(|text| text.starts_with("ScopesEffective")).unwrap()
-    };
-    assert_eq!(says(&|_| ()), "ScopesEffective=True Verified");
-    assert_eq!(says(&|entry| entry.missing_scopes = None), "ScopesEffective=Unknown Propagating");
-    let unsaid = |entry: &mut Entry| (entry.missing_scopes, entry.looked_at) = (None, Some(NOW));
-    assert_eq!(says(&unsaid), "ScopesEffective=Unknown NotReported");
-    let lacks = |entry: &mut Entry| entry.missing_scopes = Some(crate::lifecycle::ledger::scopes(["idn:a:read"]));
-    assert_eq!(says(&lacks), "ScopesEffective=False ScopesWithoutEffect");
-}
-
-#[test]
-fn what_nerm_makes_of_a_credential_is_shown_where_there_is_a_nerm() {
-    let plain = resource(json!({}), json!({}));
-    let says = |url: Option<&str>, verdict: Option<NermVerdict>| {
-        let ledger = with(sample::ledger(), |ledger| {
-            ledger.endpoint.nerm_url = url.map(Into::into);
-            ledger.entries[0].nerm =
-                verdict.map(|verdict| NermTrial { url: "https://nerm.example/api".into(), at: NOW, tries: 0, verdict });
-        });
-        conditions(&view(&plain, &ledger)).into_iter().find(|text| text.starts_with("NermAccepted"))
-    };
-    let here = Some("https://nerm.example/api");
-    assert_eq!(says(None, Some(NermVerdict::Accepted)), None);
-    assert_eq!(says(here, None).unwrap(), "NermAccepted=Unknown NotTried");
-    assert_eq!(says(here, Some(NermVerdict::Accepted)).unwrap(), "NermAccepted=True Accepted");
-    assert_eq!(says(here, Some(NermVerdict::Refused("x".into()))).unwrap(), "NermAccepted=False Refused");
-    assert_eq!(says(here, Some(NermVerdict::Unknown("x".into()))).unwrap(), "NermAccepted=Unknown NoAnswer");
-    assert_eq!(says(Some("https://b.example"), Some(NermVerdict::Accepted)).unwrap(), "NermAccepted=Unknown NotTried");
 }

@@ -6,19 +6,15 @@ use super::*;
 /// Token 1 of `a` is condemned and LIST, read after that, does not show it.
 fn unlisted(minted_ago: i64, ago: i64) -> World {
     let ledger = token(holding(&[("a", State::Tomb)]), |entry| entry.created_at = NOW - minted_ago);
-    listed_ago(
-        with(looked_for(World::new(ledger, &[])), |world| {
-            world.listing.as_mut().unwrap().tokens.retain(|token| token.ours.is_none());
-        }),
-        ago,
-    )
+    let missed = with(looked_for(World::new(ledger, &[])), |world| {
+        world.listing.as_mut().unwrap().tokens.retain(|token| token.ours.is_none());
+    });
+    listed_ago(missed, ago)
 }
 
 /// This pass has deleted token 1; LIST is from before that.
 fn destroyed(world: World) -> World {
-    with(world, |world| {
-        world.destroyed.insert("id1".into());
-    })
+    with(world, |world| _ = world.destroyed.insert("id1".into()))
 }
 
 #[test]
@@ -78,11 +74,21 @@ fn r10_only_condemned_tokens_that_are_still_ours_are_deleted() {
     let dropped = Some(Step::Record(Record::Drop(vec!["id1".into()])));
     check([
         ("a current token", World::new(sample::ledger(), &["a"]), None),
-        ("a current token that nobody declares any more", looked_for(World::new(sample::ledger(), &[])), None),
-        ("renamed by somebody: handed over, only forgotten", listed(|token| token.ours = None), dropped.clone()),
+        (
+            "a current token that nobody declares any more",
+            looked_for(World::new(sample::ledger(), &[])),
+            None,
+        ),
+        (
+            "renamed by somebody: handed over, only forgotten",
+            listed(|token| token.ours = None),
+            dropped.clone(),
+        ),
         (
             "its name was put right a minute ago, and LIST may be older",
-            with(listed(|token| token.ours = None), |w| w.ledger.entries[0].changed_at = NOW - MINUTE),
+            with(listed(|token| token.ours = None), |w| {
+                w.ledger.entries[0].changed_at = NOW - MINUTE;
+            }),
             None,
         ),
         ("taken over by the platform", listed(|token| token.managed = true), dropped),
@@ -109,17 +115,26 @@ fn r12_a_deletion_is_recorded_when_it_is_certain() {
     check([
         (
             "the resource is being deleted",
-            with(World::new(sample::ledger(), &["a"]), |world| world.declared.get_mut("a").unwrap().deleting = true),
+            with(World::new(sample::ledger(), &["a"]), |world| {
+                world.declared.get_mut("a").unwrap().deleting = true;
+            }),
             mark.clone(),
         ),
         (
             "it is gone by two live reads",
             with(gone(), |world| {
-                world.sightings.insert("a".into(), Sighting::Absent { first: NOW - 11 * MINUTE, last: NOW - MINUTE });
+                world.sightings.insert(
+                    "a".into(),
+                    Sighting::Absent { first: NOW - 11 * MINUTE, last: NOW - MINUTE },
+                );
             }),
             Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: true })),
         ),
-        ("the watch does not show it: it is looked for", gone(), Some(Step::Look(Look::Find("a".into())))),
+        (
+            "the watch does not show it: it is looked for",
+            gone(),
+            Some(Step::Look(Look::Find("a".into()))),
+        ),
     ]);
 }
 
@@ -134,7 +149,11 @@ fn r12_tokens_die_only_after_the_secret_is_gone() {
             read(world(), "a", Holds::Absent),
             Some(Step::Look(Look::ReadSecret("a".into()))),
         ),
-        ("the Secret still holds the credential: wait", read_since(world(), "a", Holds::Ours), None),
+        (
+            "the Secret still holds the credential: wait",
+            read_since(world(), "a", Holds::Ours),
+            None,
+        ),
         ("the Secret is gone", read_since(world(), "a", Holds::Absent), tomb.clone()),
         ("the Secret is somebody else's", read_since(world(), "a", Holds::Foreign), tomb),
     ]);
@@ -162,7 +181,11 @@ fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
             with(left(lag + 1), |world| world.now = Some(Now { ms: NOW, consistent: false })),
             None,
         ),
-        ("LIST is from before it was final", listed_ago(left(lag + 1), 1), Some(Step::Look(Look::List))),
+        (
+            "LIST is from before it was final",
+            listed_ago(left(lag + 1), 1),
+            Some(Step::Look(Look::List)),
+        ),
         (
             "LIST shows an orphan of it",
             shows(left(lag + 1), 1, true),
@@ -177,7 +200,12 @@ fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
         ),
         (
             "another resource's fenced attempt does not matter",
-            World::new(with(deleting(fenced(NOW)), |ledger| ledger.unresolved.as_mut().unwrap().uid = "b".into()), &[]),
+            World::new(
+                with(deleting(fenced(NOW)), |ledger| {
+                    ledger.unresolved.as_mut().unwrap().uid = "b".into();
+                }),
+                &[],
+            ),
             finish,
         ),
     ]);
@@ -185,19 +213,37 @@ fn r12_a_resource_is_forgotten_when_nothing_of_it_can_appear_any_more() {
 
 #[test]
 fn r12_a_deletion_touches_its_own_resource_only() {
-    let both =
-        || with(holding(&[("a", State::Current), ("b", State::Current)]), |l| l.unresolved = fenced(NOW).unresolved);
-    let states = |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
+    let both = || {
+        with(holding(&[("a", State::Current), ("b", State::Current)]), |l| {
+            l.unresolved = fenced(NOW).unresolved;
+        })
+    };
+    let states =
+        |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
     let tombed = settled(&both(), &Step::Record(Record::TombAll("a".into())), &Outcome::Decided);
     assert_eq!(states(&tombed), [State::Tomb, State::Current], "only its tokens are condemned");
     let other = settled(&both(), &Step::Record(Record::Finish("b".into())), &Outcome::Decided);
     assert_eq!(other.unresolved, both().unresolved, "another's fenced attempt stays known");
     assert!(other.resources.contains_key("a") && !other.resources.contains_key("b"));
-    assert_eq!(settled(&both(), &Step::Record(Record::Finish("a".into())), &Outcome::Decided).unresolved, None);
+    assert_eq!(
+        settled(&both(), &Step::Record(Record::Finish("a".into())), &Outcome::Decided).unresolved,
+        None
+    );
     let marked = |uid: &str| {
-        let ledger = with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
-        settled(&ledger, &Step::Record(Record::MarkDeleting { uid: uid.into(), retain: false }), &Outcome::Decided)
+        let ledger =
+            with(attempting(), |ledger| ledger.resources.extend(mentioning(&["b"]).resources));
+        settled(
+            &ledger,
+            &Step::Record(Record::MarkDeleting { uid: uid.into(), retain: false }),
+            &Outcome::Decided,
+        )
     };
-    assert!(marked("a").pending.is_none() && marked("a").unresolved.is_some(), "its own attempt is fenced");
-    assert!(marked("b").pending.is_some() && marked("b").resources["b"].deleting, "another's attempt is not");
+    assert!(
+        marked("a").pending.is_none() && marked("a").unresolved.is_some(),
+        "its own attempt is fenced"
+    );
+    assert!(
+        marked("b").pending.is_some() && marked("b").resources["b"].deleting,
+        "another's attempt is not"
+    );
 }

@@ -1,4 +1,5 @@
-//! What somebody changed in ISC is put back (R22), and a life that ISC cut is not asked for again and again (R16).
+//! What somebody changed in ISC is put back (R22), and a life that ISC cut is not asked for again
+//! and again (R16).
 use super::*;
 use crate::lifecycle::ledger::{TokenSpec, scopes};
 use crate::lifecycle::listing::Listed;
@@ -8,7 +9,9 @@ use crate::lifecycle::settle::Patched;
 use crate::lifecycle::upkeep::{full_name, long_life};
 
 fn listed(change: impl FnOnce(&mut Listed)) -> World {
-    with(World::new(sample::ledger(), &["a"]), |world| change(&mut world.listing.as_mut().unwrap().tokens[0]))
+    with(World::new(sample::ledger(), &["a"]), |world| {
+        change(&mut world.listing.as_mut().unwrap().tokens[0]);
+    })
 }
 
 fn told(world: World, ago: i64) -> World {
@@ -47,7 +50,11 @@ fn r16_an_expiry_that_somebody_changed_in_isc_is_put_back() {
         ("an hour later", expires(60 * MINUTE), renew()),
         ("never", listed(|token| token.expires = None), renew()),
         ("rounded by ISC", expires(-MINUTE), None),
-        ("LIST may be from before what was told last", told(expires(-60 * MINUTE), 2 * MINUTE), None),
+        (
+            "LIST may be from before what was told last",
+            told(expires(-60 * MINUTE), 2 * MINUTE),
+            None,
+        ),
         ("it had to show it", told(expires(-60 * MINUTE), 2 * MINUTE + 1), renew()),
     ]);
 }
@@ -55,11 +62,20 @@ fn r16_an_expiry_that_somebody_changed_in_isc_is_put_back() {
 #[test]
 fn r16_a_life_that_isc_cuts_is_recorded_and_not_asked_for_again_before_its_half() {
     let step = renew().unwrap();
-    let cut = settled(&sample::ledger(), &step, &Outcome::Patched(Patched::Shorter(NOW + 30 * DAY)));
-    assert_eq!((cut.entries[0].expires_at, cut.entries[0].longest), (NOW + 30 * DAY, Some(30 * DAY)));
+    let cut =
+        settled(&sample::ledger(), &step, &Outcome::Patched(Patched::Shorter(NOW + 30 * DAY)));
+    assert_eq!(
+        (cut.entries[0].expires_at, cut.entries[0].longest),
+        (NOW + 30 * DAY, Some(30 * DAY))
+    );
     assert_eq!((cut.entries[0].changed_at, cut.resources["a"].failures), (NOW, 0));
     let left = |left: i64| {
-        World::new(with(cut.clone(), |l| (l.entries[0].expires_at, l.entries[0].changed_at) = (NOW + left, 0)), &["a"])
+        World::new(
+            with(cut.clone(), |l| {
+                (l.entries[0].expires_at, l.entries[0].changed_at) = (NOW + left, 0);
+            }),
+            &["a"],
+        )
     };
     check([
         ("all of it is left", left(30 * DAY), None),
@@ -77,8 +93,12 @@ fn r16_a_life_that_isc_cuts_is_recorded_and_not_asked_for_again_before_its_half(
 
 #[test]
 fn r16_the_long_life_is_three_rotations_between_ninety_and_a_hundred_and_eighty_days() {
-    for (every, days) in [(None, 90), (Some(7), 90), (Some(40), 120), (Some(60), 180), (Some(365), 180)] {
-        let world = declares(World::new(sample::ledger(), &["a"]), |a| a.rotation.every = every.map(|days| days * DAY));
+    for (every, days) in
+        [(None, 90), (Some(7), 90), (Some(40), 120), (Some(60), 180), (Some(365), 180)]
+    {
+        let world = declares(World::new(sample::ledger(), &["a"]), |a| {
+            a.rotation.every = every.map(|days| days * DAY);
+        });
         assert_eq!(long_life(&world.facts(), "a"), days * DAY, "{every:?}");
     }
 }

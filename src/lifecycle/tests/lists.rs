@@ -1,4 +1,5 @@
-//! What LIST tells: reliability (R11), orphans (R6), numbers from the future (R13), and its age (R6, R20).
+//! What LIST tells: reliability (R11), orphans (R6), numbers from the future (R13), and its age
+//! (R6, R20).
 use std::sync::Arc;
 
 use super::*;
@@ -30,7 +31,11 @@ fn r11_a_list_counts_only_with_the_operators_own_token_and_nobody_elses() {
     for (sentence, tokens, expected) in [
         ("complete", vec![seed(), raw("x", "other")], Ok(2)),
         ("empty", vec![], Err(Unreliable::SentinelMissing)),
-        ("without the operator's own token", vec![raw("x", "other")], Err(Unreliable::SentinelMissing)),
+        (
+            "without the operator's own token",
+            vec![raw("x", "other")],
+            Err(Unreliable::SentinelMissing),
+        ),
         (
             "with a token of another user",
             vec![seed(), RawToken { owner_id: Some("u2"), ..raw("x", "other") }],
@@ -52,10 +57,22 @@ fn r10_a_listed_token_is_ours_by_installation_and_incarnation() {
     for (sentence, name, expected) in [
         ("made by this ledger", full_name(&sample::empty(), "inst", "a", 5, "x"), Some(5)),
         ("made by another incarnation", full_name(&other, "inst", "a", 5, "x"), None),
-        ("made by another installation", full_name(&sample::empty(), "elsewhere", "a", 5, "x"), None),
+        (
+            "made by another installation",
+            full_name(&sample::empty(), "elsewhere", "a", 5, "x"),
+            None,
+        ),
         ("made by a person", "integrations/a".to_owned(), None),
-        ("as far ahead as a backup is old", full_name(&sample::empty(), "inst", "a", 1 << 20, "x"), Some(1 << 20)),
-        ("forged to use up all numbers", full_name(&sample::empty(), "inst", "a", u64::MAX, "x"), None),
+        (
+            "as far ahead as a backup is old",
+            full_name(&sample::empty(), "inst", "a", 1 << 20, "x"),
+            Some(1 << 20),
+        ),
+        (
+            "forged to use up all numbers",
+            full_name(&sample::empty(), "inst", "a", u64::MAX, "x"),
+            None,
+        ),
     ] {
         let listed = judged(&[raw("seed", "human"), raw("x", &name)]).unwrap();
         assert_eq!(listed[1].ours.as_ref().map(|part| part.n), expected, "{sentence}");
@@ -86,7 +103,9 @@ fn served() -> World {
 fn r6_only_provisional_tokens_with_a_retired_number_are_swept() {
     let sweep = Some(Step::Call(Call::Sweep { id: "id2".into(), n: 2 }));
     let changed = |change: fn(&mut Listed)| {
-        with(shows(served(), 2, true), |world| change(world.listing.as_mut().unwrap().tokens.last_mut().unwrap()))
+        with(shows(served(), 2, true), |world| {
+            change(world.listing.as_mut().unwrap().tokens.last_mut().unwrap());
+        })
     };
     check([
         ("an unrecorded token with a spent number", shows(served(), 2, true), sweep),
@@ -118,8 +137,16 @@ fn r6_orphans_are_judged_by_the_ledger_read_before_list() {
     };
     check([
         ("the number was still to come then", before(|ledger| ledger.next = 2), None),
-        ("the number was pending then", before(|ledger| ledger.pending = Some(attempt(2, "a"))), None),
-        ("the number was recorded then", before(|l| l.entries.push(sample::entry(2, "a", State::Prepared))), None),
+        (
+            "the number was pending then",
+            before(|ledger| ledger.pending = Some(attempt(2, "a"))),
+            None,
+        ),
+        (
+            "the number was recorded then",
+            before(|l| l.entries.push(sample::entry(2, "a", State::Prepared))),
+            None,
+        ),
     ]);
 }
 
@@ -137,13 +164,21 @@ fn r6_nothing_is_decided_without_a_list_that_is_young_enough() {
         ("at start-up", with(served(), |world| world.listing = None), Some(Step::Look(Look::List))),
         ("after ten minutes", listed_ago(served(), 10 * MINUTE + 1), Some(Step::Look(Look::List))),
         ("before that", listed_ago(served(), 10 * MINUTE), None),
-        ("r20: the time of ISC is not known", with(served(), |world| world.now = None), Some(Step::Look(Look::List))),
+        (
+            "r20: the time of ISC is not known",
+            with(served(), |world| world.now = None),
+            Some(Step::Look(Look::List)),
+        ),
         (
             "r20: an attempt waits for ISC's time",
             listed_ago(World::new(fenced(NOW), &[]), 15_001),
             Some(Step::Look(Look::List)),
         ),
-        ("r20: it was asked just now", listed_ago(looked_for(World::new(fenced(NOW), &[])), 15_000), None),
+        (
+            "r20: it was asked just now",
+            listed_ago(looked_for(World::new(fenced(NOW), &[])), 15_000),
+            None,
+        ),
         (
             "r2: after a fence",
             with(served(), |world| world.ledger.unresolved = fenced(NOW).unresolved),
@@ -155,10 +190,25 @@ fn r6_nothing_is_decided_without_a_list_that_is_young_enough() {
 #[test]
 fn r13_a_number_from_the_future_raises_next() {
     check([
-        ("our token 7 is seen when 3 is next", shows(served(), 7, false), Some(Step::Record(Record::Raise(8)))),
-        ("the number is exactly the next", shows(served(), 3, true), Some(Step::Record(Record::Raise(4)))),
+        (
+            "our token 7 is seen when 3 is next",
+            shows(served(), 7, false),
+            Some(Step::Record(Record::Raise(8))),
+        ),
+        (
+            "the number is exactly the next",
+            shows(served(), 3, true),
+            Some(Step::Record(Record::Raise(4))),
+        ),
         ("the number is in the past", shows(served(), 2, false), None),
     ]);
-    assert_eq!(settled(&sample::ledger(), &Step::Record(Record::Raise(8)), &Outcome::Decided).next, 8);
-    assert_eq!(settled(&sample::ledger(), &Step::Record(Record::Raise(1)), &Outcome::Decided).next, 2, "it only grows");
+    assert_eq!(
+        settled(&sample::ledger(), &Step::Record(Record::Raise(8)), &Outcome::Decided).next,
+        8
+    );
+    assert_eq!(
+        settled(&sample::ledger(), &Step::Record(Record::Raise(1)), &Outcome::Decided).next,
+        2,
+        "it only grows"
+    );
 }

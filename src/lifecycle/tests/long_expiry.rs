@@ -1,4 +1,5 @@
-//! A tenant that refuses a short expiry (R21): a definite 400 has the next attempt ask for 25 hours.
+//! A tenant that refuses a short expiry (R21): a definite 400 has the next attempt ask for 25
+//! hours.
 use super::*;
 use crate::lifecycle::ledger::Provisional;
 use crate::lifecycle::settle::Posted;
@@ -22,7 +23,11 @@ fn bad() -> Posted {
 
 #[test]
 fn r21_an_attempt_asks_for_the_life_that_isc_is_known_to_take() {
-    let long = Attempt { expiry: NOW + DAY_AND_HOUR, give_up_after: Some(NOW + 30 * MINUTE), ..attempt(1, "a") };
+    let long = Attempt {
+        expiry: NOW + DAY_AND_HOUR,
+        give_up_after: Some(NOW + 30 * MINUTE),
+        ..attempt(1, "a")
+    };
     for (provisional, expected) in [
         (Provisional::Short, attempt(1, "a")),
         (Provisional::TryLong, long.clone()),
@@ -30,15 +35,23 @@ fn r21_an_attempt_asks_for_the_life_that_isc_is_known_to_take() {
         (Provisional::Either, attempt(1, "a")),
     ] {
         let world = read(World::new(knows(provisional), &["a"]), "a", Holds::Absent);
-        assert_eq!(step(&world.facts()), Some(Step::Record(Record::Intent(expected, place("a")))), "{provisional:?}");
+        assert_eq!(
+            step(&world.facts()),
+            Some(Step::Record(Record::Intent(expected, place("a")))),
+            "{provisional:?}"
+        );
     }
 }
 
 #[test]
 fn r21_a_definite_400_is_tried_once_more_at_once_with_a_longer_life() {
     let first = after(Provisional::Short, bad());
-    assert_eq!((first.provisional, first.resources["a"].failures, first.pending), (Provisional::TryLong, 0, None));
-    let doubted = settled(&attempting(), &Step::Record(Record::Refused(attempt(1, "a"))), &Outcome::Decided);
+    assert_eq!(
+        (first.provisional, first.resources["a"].failures, first.pending),
+        (Provisional::TryLong, 0, None)
+    );
+    let doubted =
+        settled(&attempting(), &Step::Record(Record::Refused(attempt(1, "a"))), &Outcome::Decided);
     assert_eq!(
         (doubted.provisional, doubted.resources["a"].failures),
         (Provisional::TryLong, 0),
@@ -70,7 +83,11 @@ fn r21_while_isc_takes_neither_the_two_lives_take_turns_with_a_back_off_each() {
             "another refusal takes no turn"
         );
     }
-    assert_eq!(after(Provisional::Long, bad()).provisional, Provisional::Long, "what ISC took once stays known");
+    assert_eq!(
+        after(Provisional::Long, bad()).provisional,
+        Provisional::Long,
+        "what ISC took once stays known"
+    );
 }
 
 #[test]
@@ -95,10 +112,14 @@ fn r21_what_isc_takes_is_remembered_once() {
 fn r21_an_attempt_with_a_long_expiry_is_given_up_after_thirty_minutes() {
     let pending = with(attempting(), |ledger| {
         let expiry = NOW + DAY_AND_HOUR;
-        ledger.pending = Some(Attempt { expiry, give_up_after: Some(NOW + 30 * MINUTE), ..attempt(1, "a") });
+        ledger.pending =
+            Some(Attempt { expiry, give_up_after: Some(NOW + 30 * MINUTE), ..attempt(1, "a") });
     });
     let left = Some(Unresolved { n: 1, uid: "a".into(), expiry: NOW + 30 * MINUTE });
-    for step in [Step::Record(Record::Fence), Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })] {
+    for step in [
+        Step::Record(Record::Fence),
+        Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false }),
+    ] {
         assert_eq!(settled(&pending, &step, &Outcome::Decided).unresolved, left, "{step:?}");
     }
 }

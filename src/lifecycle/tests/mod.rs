@@ -1,10 +1,12 @@
-//! The rules of the protocol as sentences: each test names its rule, says what is known, and asserts what happens next.
+//! The rules of the protocol as sentences: each test names its rule, says what is known, and
+//! asserts what happens next.
 mod attempts;
 mod changes;
 mod clock;
 mod describe;
 mod destroy;
 mod drift;
+mod in_place;
 mod lists;
 mod long_expiry;
 mod minting;
@@ -21,6 +23,7 @@ mod slots;
 mod travel;
 mod vanished;
 mod waiting;
+mod worth;
 
 use super::facts::{Declared, Executing, Now, Sighting, Stage, Trigger};
 use super::ledger::{Attempt, Entry, Ledger, NermTrial, NermVerdict, State, Unresolved};
@@ -54,7 +57,15 @@ fn settled(ledger: &Ledger, step: &Step, outcome: &Outcome) -> Ledger {
 /// The intent that `step` makes for a resource of the sample.
 fn attempt(n: u64, uid: &str) -> Attempt {
     let expiry = NOW + 10 * MINUTE;
-    Attempt { n, nonce: 7, uid: uid.into(), expiry, give_up_after: None, wanted: sample::wanted(), answers: None }
+    Attempt {
+        n,
+        nonce: 7,
+        uid: uid.into(),
+        expiry,
+        give_up_after: None,
+        wanted: sample::wanted(),
+        answers: None,
+    }
 }
 
 fn place(uid: &str) -> Place {
@@ -72,7 +83,8 @@ fn mentioning(uids: &[&str]) -> Ledger {
 fn holding(entries: &[(&str, State)]) -> Ledger {
     let uids: Vec<_> = entries.iter().map(|(uid, _)| *uid).collect();
     with(mentioning(&uids), |ledger| {
-        ledger.entries = (1..).zip(entries).map(|(n, (uid, state))| sample::entry(n, uid, *state)).collect();
+        ledger.entries =
+            (1..).zip(entries).map(|(n, (uid, state))| sample::entry(n, uid, *state)).collect();
         ledger.next = entries.len() as u64 + 1;
     })
 }
@@ -111,18 +123,20 @@ fn own(world: World, stage: Stage) -> World {
 /// The Secret of a resource, read before its deletion was recorded.
 fn read(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
-        world
-            .secrets
-            .insert(uid.into(), SecretSeen { holds, deleting: false, overlap_over: false, listed: true, held: None });
+        world.secrets.insert(
+            uid.into(),
+            SecretSeen { holds, deleting: false, overlap_over: false, listed: true, held: None },
+        );
     })
 }
 
 /// The Secret of a resource, read since its deletion was recorded.
 fn read_since(world: World, uid: &str, holds: Holds) -> World {
     with(world, |world| {
-        world
-            .secrets
-            .insert(uid.into(), SecretSeen { holds, deleting: true, overlap_over: false, listed: true, held: None });
+        world.secrets.insert(
+            uid.into(),
+            SecretSeen { holds, deleting: true, overlap_over: false, listed: true, held: None },
+        );
     })
 }
 
@@ -163,7 +177,8 @@ fn rotating(published_at: Option<i64>) -> Ledger {
 /// The watch does not show recorded resources that are there.
 fn looked_for(world: World) -> World {
     with(world, |world| {
-        world.sightings = world.ledger.resources.keys().map(|uid| (uid.clone(), Sighting::Alive)).collect();
+        world.sightings =
+            world.ledger.resources.keys().map(|uid| (uid.clone(), Sighting::Alive)).collect();
     })
 }
 

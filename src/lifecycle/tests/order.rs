@@ -13,18 +13,28 @@ fn minting(ledger: Ledger) -> World {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn destroy_then_finish_then_mint_then_upkeep() {
     let list = || World::new(attempting(), &["a"]);
     let tomb = holding(&[("a", State::Tomb)]);
-    let orphan = |ledger| shows(World::new(with(ledger, |ledger: &mut Ledger| ledger.next = 9), &[]), 5, true);
+    let orphan = |ledger| {
+        shows(World::new(with(ledger, |ledger: &mut Ledger| ledger.next = 9), &[]), 5, true)
+    };
     let prepared = holding(&[("a", State::Prepared)]);
-    let extend = Step::Call(Call::Extend(Extension { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE }));
+    let extend = Step::Call(Call::Extend(Extension {
+        id: "id1".into(),
+        until: NOW + 90 * 24 * 60 * MINUTE,
+    }));
     let late = || token(sample::ledger(), |entry| entry.expires_at = NOW + 40 * sample::DAY);
     let dying_out = || token(sample::ledger(), |entry| entry.expires_at = NOW + 8 * sample::DAY);
     let renew = Step::Call(Call::Renew { id: "id1".into(), until: NOW + 90 * 24 * 60 * MINUTE });
-    let other_scopes =
-        |world| with(world, |world: &mut World| world.declared.get_mut("a").unwrap().wanted.name = "b".into());
-    let unchecked = |ledger| token(ledger, |entry| (entry.missing_scopes, entry.applied_at) = (None, 0));
+    let other_scopes = |world| {
+        with(world, |world: &mut World| {
+            world.declared.get_mut("a").unwrap().wanted.name = "b".into();
+        })
+    };
+    let unchecked =
+        |ledger| token(ledger, |entry| (entry.missing_scopes, entry.applied_at) = (None, 0));
     check([
         (
             "one's own attempt before a deletion",
@@ -36,7 +46,11 @@ fn destroy_then_finish_then_mint_then_upkeep() {
             dying(list()),
             Some(Step::Record(Record::MarkDeleting { uid: "a".into(), retain: false })),
         ),
-        ("a fence before LIST", with(list(), |world| world.listing = None), Some(Step::Record(Record::Fence))),
+        (
+            "a fence before LIST",
+            with(list(), |world| world.listing = None),
+            Some(Step::Record(Record::Fence)),
+        ),
         (
             "LIST before a DELETE",
             with(World::new(tomb.clone(), &[]), |world| world.listing = None),
@@ -59,7 +73,11 @@ fn destroy_then_finish_then_mint_then_upkeep() {
             minting(deleting(sample::ledger())),
             Some(Step::Look(Look::ReadSecret("a".into()))),
         ),
-        ("a renewal that cannot wait before a first mint", minting(dying_out()), Some(renew.clone())),
+        (
+            "a renewal that cannot wait before a first mint",
+            minting(dying_out()),
+            Some(renew.clone()),
+        ),
         (
             "a first mint before a renewal",
             minting(late()),
@@ -91,7 +109,11 @@ fn a_token_with_which_isc_fails_lets_the_others_go_first() {
     let prepared = || holding(&[("a", State::Prepared), ("b", State::Prepared)]);
     let until = NOW + 90 * sample::DAY;
     check([
-        ("a DELETE", aside(World::new(tombs(), &["a"])), Some(Step::Call(Call::Delete("id2".into())))),
+        (
+            "a DELETE",
+            aside(World::new(tombs(), &["a"])),
+            Some(Step::Call(Call::Delete("id2".into()))),
+        ),
         (
             "an extension",
             aside(World::new(prepared(), &["a", "b"])),
@@ -102,6 +124,10 @@ fn a_token_with_which_isc_fails_lets_the_others_go_first() {
             aside(World::new(late(), &["a", "b"])),
             Some(Step::Call(Call::Renew { id: "id2".into(), until })),
         ),
-        ("a sweep", aside(shows(World::new(with(sample::empty(), |ledger| ledger.next = 9), &[]), 1, true)), None),
+        (
+            "a sweep",
+            aside(shows(World::new(with(sample::empty(), |ledger| ledger.next = 9), &[]), 1, true)),
+            None,
+        ),
     ]);
 }

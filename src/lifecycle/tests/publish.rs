@@ -12,7 +12,9 @@ fn retained(ledger: Ledger) -> Ledger {
 }
 
 fn served() -> Ledger {
-    with(holding(&[("a", State::Current)]), |ledger| ledger.resources.get_mut("a").unwrap().last = 1)
+    with(holding(&[("a", State::Current)]), |ledger| {
+        ledger.resources.get_mut("a").unwrap().last = 1;
+    })
 }
 
 fn glanced(claims: u64, is_known_right: bool) -> Glance {
@@ -38,7 +40,10 @@ fn r8_only_a_current_token_is_wanted_in_the_secret() {
         assert_eq!(wanted_entry(&holding(&[("a", state)]), "a").is_some(), expected, "{state:?}");
     }
     assert_eq!(wanted_entry(&deleting(served()), "a"), None, "a resource that is being deleted");
-    assert!(wanted_entry(&retained(served()), "a").is_some(), "a resource that leaves its Secret to its user");
+    assert!(
+        wanted_entry(&retained(served()), "a").is_some(),
+        "a resource that leaves its Secret to its user"
+    );
 }
 
 #[test]
@@ -53,7 +58,12 @@ fn r8_metadata_decide_as_far_as_they_can() {
         ("a Secret that is gone comes back", &served, Glance::Absent, create),
         ("but not while its resource is being deleted", &kept, Glance::Absent, Some(NOTHING)),
         ("nor without a token", &none, Glance::Absent, Some(NOTHING)),
-        ("another's Secret stays as it is", &served, Glance::Foreign, Some(Act::Leave(Publication::Taken))),
+        (
+            "another's Secret stays as it is",
+            &served,
+            Glance::Foreign,
+            Some(Act::Leave(Publication::Taken)),
+        ),
         ("a version that was right before is not read", &served, glanced(1, true), Some(PUBLISHED)),
         ("another version is read", &served, glanced(1, false), None),
         ("what its user keeps is read", &kept, glanced(1, false), None),
@@ -63,7 +73,11 @@ fn r8_metadata_decide_as_far_as_they_can() {
         assert_eq!(by_glance(ledger, "a", glance), expected, "{sentence}");
     }
     let dropped = with(none.clone(), |ledger| ledger.resources.get_mut("a").unwrap().last = 3);
-    assert_eq!(by_glance(&dropped, "a", glanced(3, false)), Some(NOTHING), "a pair that was recorded and dropped");
+    assert_eq!(
+        by_glance(&dropped, "a", glanced(3, false)),
+        Some(NOTHING),
+        "a pair that was recorded and dropped"
+    );
 }
 
 #[test]
@@ -75,7 +89,11 @@ fn r8_the_content_decides_only_on_the_version_from_before_the_ledger() {
         ("a right one stays", right, PUBLISHED),
         ("a spoilt one is corrected", whole("id1", 1), correct.clone()),
         ("an old pair too", whole("id0", 1), correct),
-        ("one that changed since is left to the next pass", Whole { is_same: false, ..whole("id1", 1) }, NOTHING),
+        (
+            "one that changed since is left to the next pass",
+            Whole { is_same: false, ..whole("id1", 1) },
+            NOTHING,
+        ),
         (
             "an unknown pair that claims to be newer raises a question",
             whole("id9", 9),
@@ -90,9 +108,17 @@ fn r8_the_content_decides_only_on_the_version_from_before_the_ledger() {
 fn r8_no_older_pair_replaces_a_recorded_one_that_is_newer() {
     let ledger = holding(&[("a", State::Current), ("a", State::Prepared), ("b", State::Prepared)]);
     assert_eq!(by_content(&ledger, "a", &whole("id2", 2)), PUBLISHED);
-    assert_eq!(by_content(&ledger, "a", &whole("id3", 3)), Act::Correct(&ledger.entries[0]), "another resource's");
+    assert_eq!(
+        by_content(&ledger, "a", &whole("id3", 3)),
+        Act::Correct(&ledger.entries[0]),
+        "another resource's"
+    );
     let condemned = holding(&[("a", State::Current), ("a", State::Tomb)]);
-    assert_eq!(by_content(&condemned, "a", &whole("id2", 2)), Act::Correct(&condemned.entries[0]), "one that dies");
+    assert_eq!(
+        by_content(&condemned, "a", &whole("id2", 2)),
+        Act::Correct(&condemned.entries[0]),
+        "one that dies"
+    );
 }
 
 #[test]
@@ -103,7 +129,11 @@ fn r13_an_unknown_pair_is_asked_about_until_there_is_a_verdict() {
     let refused = with(served(), |ledger| {
         ledger.resources.get_mut("a").unwrap().refused = Some(whole("id9", 9).held.digest());
     });
-    assert_eq!(by_content(&refused, "a", &whole("id9", 9)), Act::Correct(&refused.entries[0]), "a refused one");
+    assert_eq!(
+        by_content(&refused, "a", &whole("id9", 9)),
+        Act::Correct(&refused.entries[0]),
+        "a refused one"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Deletion with `reclaimPolicy: Retain` (R12): the token is renamed, then the Secret stripped, and both are let go.
+//! Deletion with `reclaimPolicy: Retain` (R12): the token is renamed, then the Secret stripped, and
+//! both are let go.
 use super::*;
 use crate::lifecycle::release::released_name;
 use crate::lifecycle::settle::Patched;
@@ -26,7 +27,8 @@ fn renamed() -> World {
 
 #[test]
 fn r12_the_policy_is_fixed_when_the_deletion_is_recorded() {
-    let world = declares(World::new(sample::ledger(), &["a"]), |a| (a.deleting, a.retain) = (true, true));
+    let world =
+        declares(World::new(sample::ledger(), &["a"]), |a| (a.deleting, a.retain) = (true, true));
     let mark = Step::Record(Record::MarkDeleting { uid: "a".into(), retain: true });
     check([("Retain", world, Some(mark.clone()))]);
     let after = settled(&sample::ledger(), &mark, &Outcome::Decided);
@@ -39,7 +41,9 @@ fn r12_the_policy_is_fixed_when_the_deletion_is_recorded() {
 fn r12_the_token_that_the_live_secret_holds_is_released() {
     let world = || leaving(sample::ledger());
     let release = Some(Step::Record(Record::Release { uid: "a".into(), id: "id1".into() }));
-    let unlisted = |world| with(world, |world: &mut World| drop(world.listing.as_mut().unwrap().tokens.remove(0)));
+    let unlisted = |world| {
+        with(world, |world: &mut World| drop(world.listing.as_mut().unwrap().tokens.remove(0)))
+    };
     check([
         ("the Secret is read live", world(), Some(Step::Look(Look::ReadSecret("a".into())))),
         (
@@ -76,29 +80,45 @@ fn r12_the_token_that_the_live_secret_holds_is_released() {
 
 #[test]
 fn r12_a_release_leaves_one_token_and_condemns_the_others() {
-    let all = [("a", State::Retired), ("a", State::Current), ("a", State::Prepared), ("b", State::Current)];
+    let all = [
+        ("a", State::Retired),
+        ("a", State::Current),
+        ("a", State::Prepared),
+        ("b", State::Current),
+    ];
     let release = |id: &str| Step::Record(Record::Release { uid: "a".into(), id: id.into() });
-    let states = |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
+    let states =
+        |ledger: &Ledger| ledger.entries.iter().map(|entry| entry.state).collect::<Vec<_>>();
     let after = settled(&retained(holding(&all)), &release("id2"), &Outcome::Decided);
     assert_eq!(states(&after), [State::Tomb, State::Released, State::Tomb, State::Current]);
     let tomb = retained(holding(&[("a", State::Tomb)]));
-    assert_eq!(settled(&tomb, &release("id1"), &Outcome::Decided), tomb, "what is condemned stays so");
+    assert_eq!(
+        settled(&tomb, &release("id1"), &Outcome::Decided),
+        tomb,
+        "what is condemned stays so"
+    );
     for step in [
         Step::Record(Record::TombAll("a".into())),
         Step::Record(Record::Revoke { uid: "a".into(), request: "x".into() }),
     ] {
-        assert_eq!(states(&settled(&released(), &step, &Outcome::Decided)), [State::Released], "{step:?}");
+        assert_eq!(
+            states(&settled(&released(), &step, &Outcome::Decided)),
+            [State::Released],
+            "{step:?}"
+        );
     }
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
     let ours = || World::new(released(), &[]);
     let name = released_name(&released().entries[0]);
     let rename = Some(Step::Call(Call::Rename { id: "id1".into(), name }));
     let told = |ago: i64, listed: i64| {
         let world = with(ours(), |world| {
-            (world.ledger.entries[0].renamed, world.ledger.entries[0].changed_at) = (true, NOW - ago);
+            (world.ledger.entries[0].renamed, world.ledger.entries[0].changed_at) =
+                (true, NOW - ago);
         });
         listed_ago(world, listed)
     };
@@ -114,7 +134,11 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
         ("LIST shows it under our name", ours(), rename.clone()),
         ("although its Secret was read", shown(ours(), true, Some(pair(1))), rename.clone()),
         ("r7: it backs off", World::new(waits(released(), NOW + 1), &[]), None),
-        ("ISC took the name, LIST is from before", told(MINUTE, 2 * MINUTE), Some(Step::Look(Look::List))),
+        (
+            "ISC took the name, LIST is from before",
+            told(MINUTE, 2 * MINUTE),
+            Some(Step::Look(Look::List)),
+        ),
         ("LIST is from after, and may lag", told(MINUTE, 0), None),
         ("the lag is over: LIST again", told(3 * MINUTE, 2 * MINUTE), Some(Step::Look(Look::List))),
         ("a LIST that had to show the new name does not: again", told(3 * MINUTE, 0), rename),
@@ -149,8 +173,12 @@ fn r12_a_released_token_is_renamed_before_its_secret_is_stripped() {
             &Outcome::Patched(patched),
         )
     };
-    assert!(step(Patched::Yes).entries[0].renamed && step(Patched::Yes).entries[0].changed_at == NOW);
-    assert!(!step(Patched::No).entries[0].renamed && step(Patched::No).resources["a"].failures == 1);
+    assert!(
+        step(Patched::Yes).entries[0].renamed && step(Patched::Yes).entries[0].changed_at == NOW
+    );
+    assert!(
+        !step(Patched::No).entries[0].renamed && step(Patched::No).resources["a"].failures == 1
+    );
 }
 
 #[test]
@@ -169,7 +197,8 @@ fn r12_a_released_token_is_forgotten_when_its_secret_is_stripped() {
             "the token is so young that a LIST may show it as it was made",
             with(read_since(renamed(), "a", Holds::Foreign), |w| {
                 let entry = &mut w.ledger.entries[0];
-                (entry.renamed, entry.created_at, entry.changed_at) = (true, NOW - 5 * MINUTE, NOW - MINUTE);
+                (entry.renamed, entry.created_at, entry.changed_at) =
+                    (true, NOW - 5 * MINUTE, NOW - MINUTE);
             }),
             None,
         ),
@@ -184,7 +213,8 @@ fn r12_a_released_token_is_forgotten_when_its_secret_is_stripped() {
             Some(Step::Record(Record::Finish("a".into()))),
         ),
     ]);
-    let after = settled(&released(), &Step::Record(Record::Drop(vec!["id1".into()])), &Outcome::Decided);
+    let after =
+        settled(&released(), &Step::Record(Record::Drop(vec!["id1".into()])), &Outcome::Decided);
     assert!(after.entries.is_empty() && after.resources.contains_key("a"));
 }
 
@@ -193,7 +223,10 @@ fn r12_a_released_name_is_none_that_this_operator_could_have_made() {
     let named = |name: &str, id: &str| released_name(&Entry { id: id.into(), ..token_named(name) });
     assert_eq!(named("integrations/a", "0123456789ab"), "released integrations/a [01234567]");
     let long = named(&"x".repeat(80), "0123456789ab");
-    assert!(long.chars().count() <= token_name::MAX_LENGTH && long.ends_with(" [01234567]"), "{long}");
+    assert!(
+        long.chars().count() <= token_name::MAX_LENGTH && long.ends_with(" [01234567]"),
+        "{long}"
+    );
     assert_ne!(named("a", "1aaaaaaa"), named("a", "2aaaaaaa"), "names are unique in ISC");
     assert_eq!(token_name::parse(&long), None);
 }

@@ -17,7 +17,9 @@ fn with_b(a: &[State]) -> Ledger {
 
 /// The replaced token of `a` lives out its overlap.
 fn overlapping() -> Ledger {
-    with(with_b(&[State::Retired, State::Current]), |ledger| ledger.entries[1].published_at = Some(NOW))
+    with(with_b(&[State::Retired, State::Current]), |ledger| {
+        ledger.entries[1].published_at = Some(NOW);
+    })
 }
 
 fn limit(world: World, tokens: u32) -> World {
@@ -26,11 +28,15 @@ fn limit(world: World, tokens: u32) -> World {
 
 #[test]
 fn r17_one_rotation_at_a_time_uses_the_spare() {
-    let prepared = |world| with(world, |w: &mut World| w.ledger.resources.get_mut("a").unwrap().deleting = true);
+    let prepared = |world| {
+        with(world, |w: &mut World| w.ledger.resources.get_mut("a").unwrap().deleting = true)
+    };
     let free = || asked(with_b(&[State::Current]));
     let taken = || asked(overlapping());
-    let intent =
-        Some(Step::Record(Record::Intent(Attempt { answers: Some("x".into()), ..attempt(3, "b") }, place("b"))));
+    let intent = Some(Step::Record(Record::Intent(
+        Attempt { answers: Some("x".into()), ..attempt(3, "b") },
+        place("b"),
+    )));
     check([
         ("the spare is free", free(), intent.clone()),
         ("the replaced token of `a` lives out its overlap", taken(), None),
@@ -47,10 +53,22 @@ fn r17_a_blocked_rotation_is_reported() {
     let spare = asked(with_b(&[State::Retired, State::Current]));
     assert_eq!(blocked(&spare.facts(), &b), Some(Blocked::Spare("a".into())));
     let replacing = asked(with_b(&[State::Current, State::Prepared]));
-    assert_eq!(blocked(&replacing.facts(), &b), Some(Blocked::Spare("a".into())), "its replacement is prepared");
-    let pending = with(asked(with_b(&[State::Current])), |world| world.ledger.pending = Some(attempt(3, "a")));
-    assert_eq!(blocked(&pending.facts(), &b), Some(Blocked::Spare("a".into())), "its replacement is being made");
-    let own = with(asked(with_b(&[State::Current])), |world| world.ledger.pending = Some(attempt(3, "b")));
+    assert_eq!(
+        blocked(&replacing.facts(), &b),
+        Some(Blocked::Spare("a".into())),
+        "its replacement is prepared"
+    );
+    let pending = with(asked(with_b(&[State::Current])), |world| {
+        world.ledger.pending = Some(attempt(3, "a"));
+    });
+    assert_eq!(
+        blocked(&pending.facts(), &b),
+        Some(Blocked::Spare("a".into())),
+        "its replacement is being made"
+    );
+    let own = with(asked(with_b(&[State::Current])), |world| {
+        world.ledger.pending = Some(attempt(3, "b"));
+    });
     assert_eq!(blocked(&own.facts(), &b), None, "it is under way itself");
     let full = limit(asked(with_b(&[State::Current])), 3);
     let capacity = capacity::of(&full.ledger, full.listing.as_ref().unwrap());
@@ -72,7 +90,11 @@ fn r17_the_spare_is_not_kept_free_a_second_time_while_a_rotation_uses_it() {
 #[test]
 fn r18_a_revoked_resource_comes_back_into_its_own_slot_although_the_spare_is_used() {
     let world = limit(World::new(overlapping(), &["a", "b", "c"]), 5);
-    check([("three of ours, the operator's own, and one slot", world, Some(Step::Look(Look::ReadSecret("c".into()))))]);
+    check([(
+        "three of ours, the operator's own, and one slot",
+        world,
+        Some(Step::Look(Look::ReadSecret("c".into()))),
+    )]);
 }
 
 #[test]

@@ -15,12 +15,23 @@ fn listed(world: World, change: impl FnOnce(&mut Listed)) -> World {
 }
 
 fn refuse() -> Option<Step> {
-    Some(Step::Record(Record::Refuse { uid: "a".into(), place: place("a"), digest: pair(5).digest() }))
+    Some(Step::Record(Record::Refuse {
+        uid: "a".into(),
+        place: place("a"),
+        digest: pair(5).digest(),
+    }))
 }
 
 fn adoption() -> Adoption {
     let expires = NOW + 50 * sample::DAY;
-    Adoption { uid: "a".into(), place: place("a"), held: pair(5), n: 5, expires, applied: sample::wanted() }
+    Adoption {
+        uid: "a".into(),
+        place: place("a"),
+        held: pair(5),
+        n: 5,
+        expires,
+        applied: sample::wanted(),
+    }
 }
 
 #[test]
@@ -30,7 +41,11 @@ fn r13_an_unknown_pair_is_asked_about_and_read() {
     check([
         ("somebody asked", asked(world()), Some(Step::Look(Look::ReadSecret("a".into())))),
         ("it was read", asked(shown(world(), false, Some(pair(1)))), None),
-        ("its resource is being deleted", asked(looked_for(World::new(sample::ledger(), &[]))), None),
+        (
+            "its resource is being deleted",
+            asked(looked_for(World::new(sample::ledger(), &[]))),
+            None,
+        ),
         ("nobody asked", world(), None),
     ]);
 }
@@ -40,12 +55,20 @@ fn r13_a_pair_is_adopted_only_if_list_confirms_id_name_and_resource() {
     let expiring = || listed(ahead(), |token| token.expires = Some(NOW + 50 * sample::DAY));
     let of_another = |token: &mut Listed| token.ours.as_mut().unwrap().resource = "other".into();
     check([
-        ("LIST shows it as ours, for this resource, long-lived", expiring(), Some(Step::Call(Call::Adopt(adoption())))),
+        (
+            "LIST shows it as ours, for this resource, long-lived",
+            expiring(),
+            Some(Step::Call(Call::Adopt(adoption()))),
+        ),
         ("LIST does not show it", listed(ahead(), |token| token.id = "other".into()), refuse()),
         ("its name is not ours", listed(ahead(), |token| token.ours = None), refuse()),
         ("it is another resource's", listed(ahead(), of_another), refuse()),
         ("it is a platform token", listed(ahead(), |token| token.managed = true), refuse()),
-        ("r20: LIST is older than a minute", listed_ago(ahead(), MINUTE + 1), Some(Step::Look(Look::List))),
+        (
+            "r20: LIST is older than a minute",
+            listed_ago(ahead(), MINUTE + 1),
+            Some(Step::Look(Look::List)),
+        ),
     ]);
 }
 
@@ -55,7 +78,11 @@ fn r13_a_claim_raises_the_question_and_never_answers_it() {
     let claims = |claims| shown(ahead(), false, Some(Held { claims, ..pair(5) }));
     let last = |n| with(ahead(), |world| world.ledger.resources.get_mut("a").unwrap().last = n);
     check([
-        ("its name has a number below the current one", with(numbered(0), |w| w.ledger.next = 9), refuse()),
+        (
+            "its name has a number below the current one",
+            with(numbered(0), |w| w.ledger.next = 9),
+            refuse(),
+        ),
         ("its name has the current number", numbered(1), refuse()),
         ("it claims no number", claims(None), None),
         ("it claims the current number", claims(Some(1)), None),
@@ -69,16 +96,24 @@ fn r13_a_claim_raises_the_question_and_never_answers_it() {
 #[test]
 fn r13_a_provisional_token_is_swept_and_its_pair_refused() {
     let provisional = || listed(ahead(), |token| token.provisional = true);
-    let coming = with(provisional(), |world| world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger()));
+    let coming = with(provisional(), |world| {
+        world.listing.as_mut().unwrap().read_with = Arc::new(sample::ledger());
+    });
     check([
-        ("its number is spent", provisional(), Some(Step::Call(Call::Sweep { id: "id5".into(), n: 5 }))),
+        (
+            "its number is spent",
+            provisional(),
+            Some(Step::Call(Call::Sweep { id: "id5".into(), n: 5 })),
+        ),
         ("its number was still to come", coming, refuse()),
     ]);
 }
 
 #[test]
 fn r13_a_refused_pair_is_not_asked_about_again() {
-    let refused = |digest| with(ahead(), |world| world.ledger.resources.get_mut("a").unwrap().refused = Some(digest));
+    let refused = |digest| {
+        with(ahead(), |world| world.ledger.resources.get_mut("a").unwrap().refused = Some(digest))
+    };
     let other = Held { claims: Some(6), ..pair(5) }.digest();
     check([
         ("the same", refused(pair(5).digest()), None),
@@ -91,18 +126,30 @@ fn r13_a_refused_pair_is_not_asked_about_again() {
 
 #[test]
 fn r13_an_adopted_pair_is_current_and_was_published() {
-    let after = |ledger: &Ledger, yes| settled(ledger, &Step::Call(Call::Adopt(adoption())), &Outcome::Verified(yes));
+    let after = |ledger: &Ledger, yes| {
+        settled(ledger, &Step::Call(Call::Adopt(adoption())), &Outcome::Verified(yes))
+    };
     let known = after(&sample::ledger(), true);
     let states: Vec<_> = known.entries.iter().map(|entry| (entry.n, entry.state)).collect();
-    assert_eq!(states, [(1, State::Retired), (5, State::Current)], "what was current lives out its overlap");
+    assert_eq!(
+        states,
+        [(1, State::Retired), (5, State::Current)],
+        "what was current lives out its overlap"
+    );
     assert_eq!((known.next, known.resources["a"].last), (6, 5));
     let entry = &known.entries[1];
     assert_eq!((entry.published_at, entry.expires_at), (Some(NOW), NOW + 50 * sample::DAY));
     assert_eq!((&entry.client_secret, &entry.applied), (&pair(5).client_secret, &sample::wanted()));
     let unknown = after(&sample::empty(), true);
-    assert!(unknown.current("a").is_some() && unknown.resources.contains_key("a"), "a resource that was lost too");
+    assert!(
+        unknown.current("a").is_some() && unknown.resources.contains_key("a"),
+        "a resource that was lost too"
+    );
     let no = after(&sample::ledger(), false);
-    assert_eq!((no.entries, no.resources["a"].refused.clone()), (sample::ledger().entries, Some(pair(5).digest())));
+    assert_eq!(
+        (no.entries, no.resources["a"].refused.clone()),
+        (sample::ledger().entries, Some(pair(5).digest()))
+    );
     let dying = deleting(sample::ledger());
     assert_eq!(after(&dying, true), dying, "nothing is adopted for who is being deleted");
 }
@@ -122,8 +169,16 @@ fn r11_a_current_token_is_gone_only_by_two_lists_and_a_refused_credential() {
     let young = with(lacking(true), |world| world.ledger.entries[0].created_at = NOW - 2 * MINUTE);
     check([
         ("one LIST lacks it", lacking(false), None),
-        ("r20: another is read soon", listed_ago(lacking(false), 15_001), Some(Step::Look(Look::List))),
-        ("two lack it: its credential is tried", lacking(true), Some(Step::Call(Call::Verify("id1".into())))),
+        (
+            "r20: another is read soon",
+            listed_ago(lacking(false), 15_001),
+            Some(Step::Look(Look::List)),
+        ),
+        (
+            "two lack it: its credential is tried",
+            lacking(true),
+            Some(Step::Call(Call::Verify("id1".into()))),
+        ),
         ("two lacked it: no need to hurry", listed_ago(alive(), 15_001), None),
         ("ISC accepts it", alive(), None),
         ("LIST may lag so long", young, None),
@@ -133,7 +188,9 @@ fn r11_a_current_token_is_gone_only_by_two_lists_and_a_refused_credential() {
             None,
         ),
     ]);
-    let after = |yes| settled(&sample::ledger(), &Step::Call(Call::Verify("id1".into())), &Outcome::Verified(yes));
+    let after = |yes| {
+        settled(&sample::ledger(), &Step::Call(Call::Verify("id1".into())), &Outcome::Verified(yes))
+    };
     assert_eq!(after(false).entries[0].state, State::Tomb, "refused: it is gone");
     assert_eq!(after(true), sample::ledger(), "accepted: nothing happened");
 }
@@ -141,7 +198,9 @@ fn r11_a_current_token_is_gone_only_by_two_lists_and_a_refused_credential() {
 #[test]
 fn r13_a_dead_current_token_is_replaced_at_once() {
     let dead = with(lacking(true), |world| world.ledger.entries[0].state = State::Tomb);
-    let judged = with(dead, |world| world.listing.as_mut().unwrap().read_with = Arc::new(world.ledger.clone()));
+    let judged = with(dead, |world| {
+        world.listing.as_mut().unwrap().read_with = Arc::new(world.ledger.clone());
+    });
     let dropped = with(lacking(true), |world| world.ledger.entries.clear());
     check([
         ("it is forgotten", judged, Some(Step::Record(Record::Drop(vec!["id1".into()])))),

@@ -7,9 +7,11 @@ use crate::lifecycle::settle::Posted;
 
 /// The back-off after a refusal, in milliseconds.
 fn back_off(failures: u32, retry_after: i64) -> i64 {
-    let ledger = with(attempting(), |ledger| ledger.resources.get_mut("a").unwrap().failures = failures);
+    let ledger =
+        with(attempting(), |ledger| ledger.resources.get_mut("a").unwrap().failures = failures);
     let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
-    let outcome = Outcome::Posted { post: Posted::No { wait: retry_after, is_bad: false }, extended: None };
+    let outcome =
+        Outcome::Posted { post: Posted::No { wait: retry_after, is_bad: false }, extended: None };
     let after = settled(&ledger, &step, &outcome);
     assert_eq!(after.resources["a"].failures, failures.saturating_add(1));
     after.resources["a"].not_before - NOW
@@ -43,14 +45,22 @@ fn r20_a_pass_rests_until_time_alone_could_change_a_decision() {
         ("a fenced attempt waits for ISC time", World::new(fenced(NOW), &["a"]), 30),
         ("a condemned token too", World::new(holding(&[("a", State::Tomb)]), &[]), 30),
         ("a fenced attempt is final in four seconds", World::new(fenced(NOW - 116_000), &["a"]), 5),
-        ("a back-off ends in twenty seconds", World::new(waits(sample::ledger(), NOW + 20_000), &["a"]), 21),
+        (
+            "a back-off ends in twenty seconds",
+            World::new(waits(sample::ledger(), NOW + 20_000), &["a"]),
+            21,
+        ),
         ("a back-off that is over", World::new(waits(sample::ledger(), NOW - 1), &["a"]), 600),
         (
             "scopes are to be looked at in a minute",
             live(|e| (e.missing_scopes, e.applied_at) = (None, NOW - 19 * MINUTE)),
             61,
         ),
-        ("a renewal is due in a minute", live(|e| e.expires_at = NOW + (45 * 24 * 60 + 1) * MINUTE), 61),
+        (
+            "a renewal is due in a minute",
+            live(|e| e.expires_at = NOW + (45 * 24 * 60 + 1) * MINUTE),
+            61,
+        ),
     ] {
         assert_eq!(rest(&world.facts()), Duration::from_secs(seconds), "{sentence}");
     }
@@ -65,5 +75,9 @@ fn r20_what_a_wrong_clock_recorded_keeps_nobody_waiting() {
     let from_the_future = with(World::new(sample::ledger(), &["a"]), |world| {
         world.listing.as_mut().unwrap().at = NOW + 365 * sample::DAY;
     });
-    check([("a LIST from the future is read again", from_the_future, Some(Step::Look(Look::List)))]);
+    check([(
+        "a LIST from the future is read again",
+        from_the_future,
+        Some(Step::Look(Look::List)),
+    )]);
 }

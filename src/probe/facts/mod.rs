@@ -1,4 +1,5 @@
-//! The answers of a tenant: plain facts, from which the verdicts follow. None of them holds a secret value.
+//! The answers of a tenant: plain facts, from which the verdicts follow. None of them holds a
+//! secret value.
 use std::collections::BTreeSet;
 use std::fmt;
 

@@ -81,14 +81,15 @@ pub struct TokenFacts {
     pub duplicate: Option<Said>,
     /// POST of an expiry in the past.
     pub past: Option<Said>,
-    /// POST of a token like the first one after both: that it was made says that there was room for those.
+    /// POST of a token like the first one after both: that it was made says that there was room for
+    /// those.
     pub control: Option<Said>,
     /// PATCH of `/name`.
     pub patched_name: Option<Said>,
     /// PATCH of `/scope`.
     pub patched_scope: Option<Said>,
-    /// PATCH of `/expirationDate`, and whether the reply, or LIST where it has no body, shows the new one; `None`: neither
-    /// tells.
+    /// PATCH of `/expirationDate`, and whether the reply, or LIST where it has no body, shows the
+    /// new one; `None`: neither tells.
     pub patched_expiry: Option<(Said, Option<bool>)>,
     /// Time until LIST showed the changes.
     pub changed: Option<Lag>,

@@ -16,7 +16,9 @@ pub(super) fn scope_claim(facts: &Facts) -> Finding {
         ScopeClaim::Names => holds("a list of names"),
         ScopeClaim::Text => holds("a text of names"),
         ScopeClaim::Absent => holds("there is none"),
-        ScopeClaim::Other => unknown("an unknown form", "the operator does not read it, and nothing depends on it"),
+        ScopeClaim::Other => {
+            unknown("an unknown form", "the operator does not read it, and nothing depends on it")
+        }
         ScopeClaim::Unreadable => unknown(
             "the access token is not a readable JWT",
             "the operator does not need to, and nothing depends on it",
@@ -39,7 +41,11 @@ pub(super) fn scope_text(facts: &Facts) -> Finding {
         (_, ScopeText::Words) => "no, only words such as \"read write\"",
         (_, ScopeText::Absent) => "no, there is no text",
     };
-    if access.names_in_claim || is_checkable(facts) { holds(answer) } else { fails(answer, NAMELESS) }
+    if access.names_in_claim || is_checkable(facts) {
+        holds(answer)
+    } else {
+        fails(answer, NAMELESS)
+    }
 }
 
 const NAMELESS: &str = "the operator cannot know which scopes an access token carries: ScopesEffective stays Unknown, and nothing waits for it";
@@ -49,7 +55,9 @@ fn is_checkable(facts: &Facts) -> bool {
 }
 
 pub(super) fn check_token(facts: &Facts) -> Finding {
-    let (Some(access), Some(Check { said, names })) = (&facts.access, &facts.check) else { return not_asked(facts) };
+    let (Some(access), Some(Check { said, names })) = (&facts.access, &facts.check) else {
+        return not_asked(facts);
+    };
     let answer = match (said.is_yes(), names) {
         (true, true) => return holds("yes, with names"),
         (true, false) => "yes, but it names no scopes".to_owned(),
@@ -88,7 +96,10 @@ pub(super) fn identity(facts: &Facts) -> Finding {
     let owner = list.own.as_ref().and_then(|own| own.owner.clone());
     let places = places(&access.identity, owner, "LIST");
     match values(&places) {
-        0 => fails("no, by none of them", "the operator does not learn whose tokens these are, and mints nothing"),
+        0 => fails(
+            "no, by none of them",
+            "the operator does not learn whose tokens these are, and mints nothing",
+        ),
         1 => holds(format!("yes, by {}", sources(&places))),
         _ => fails(
             format!("no, {} name different users", sources(&places)),
@@ -102,7 +113,10 @@ pub(super) fn tenant_id(facts: &Facts) -> Finding {
     let info = facts.info.as_ref().and_then(|info| info.tenant_id.clone());
     let places = places(&access.tenant_id, info, "/oauth/info");
     match values(&places) {
-        0 => fails("no, by none of them", "the operator cannot name the ledger of this user, and mints nothing"),
+        0 => fails(
+            "no, by none of them",
+            "the operator cannot name the ledger of this user, and mints nothing",
+        ),
         1 => holds(format!("yes, by {}", sources(&places))),
         _ => fails(
             format!("no, {} name different ones", sources(&places)),
@@ -121,7 +135,9 @@ pub(super) fn tenant_name(facts: &Facts) -> Finding {
         pod = pod.or_else(|| access.pod.clone());
     }
     match (name, pod) {
-        (Some(name), Some(pod)) => holds(format!("{}, in the pod {}", harmless(&name), harmless(&pod))),
+        (Some(name), Some(pod)) => {
+            holds(format!("{}, in the pod {}", harmless(&name), harmless(&pod)))
+        }
         (Some(name), None) => holds(harmless(&name)),
         (None, Some(pod)) => unknown(format!("one in the pod {}", harmless(&pod)), BY_EYE),
         (None, None) => unknown("it does not say", BY_EYE),
@@ -131,8 +147,13 @@ pub(super) fn tenant_name(facts: &Facts) -> Finding {
 const BY_EYE: &str = "nothing depends on it; make sure that the URL is that of your tenant";
 
 /// The places that name a value, each with that value.
-fn places(named: &Named, third: Option<String>, place: &'static str) -> Vec<(&'static str, String)> {
-    let all = [("the reply", named.reply.clone()), ("the claims", named.claims.clone()), (place, third)];
+fn places(
+    named: &Named,
+    third: Option<String>,
+    place: &'static str,
+) -> Vec<(&'static str, String)> {
+    let all =
+        [("the reply", named.reply.clone()), ("the claims", named.claims.clone()), (place, third)];
     let mut said = Vec::new();
     for (place, value) in all {
         if let Some(value) = value {

@@ -4,21 +4,32 @@ use super::finding::{Finding, fails, holds, not_asked, unknown, words};
 use crate::probe::facts::{Facts, Lag, Said};
 
 pub(super) fn name(facts: &Facts) -> Finding {
-    patched(facts, facts.token.patched_name.as_ref(), "the operator cannot rename a token, nor release it with Retain")
+    patched(
+        facts,
+        facts.token.patched_name.as_ref(),
+        "the operator cannot rename a token, nor release it with Retain",
+    )
 }
 
 pub(super) fn scope(facts: &Facts) -> Finding {
-    patched(facts, facts.token.patched_scope.as_ref(), "for other scopes you must create the resource again")
+    patched(
+        facts,
+        facts.token.patched_scope.as_ref(),
+        "for other scopes you must create the resource again",
+    )
 }
 
 pub(super) fn expiry(facts: &Facts) -> Finding {
     let Some((said, moved)) = &facts.token.patched_expiry else { return not_asked(facts) };
     let then = "every token ends after ten minutes: the operator publishes none";
     match moved {
-        Some(false) if said.is_yes() => fails(format!("no, it is accepted ({said}) and changes nothing"), then),
-        None if said.is_yes() => {
-            unknown(format!("not known, it is accepted ({said})"), "LIST did not show the new expiry in time")
+        Some(false) if said.is_yes() => {
+            fails(format!("no, it is accepted ({said}) and changes nothing"), then)
         }
+        None if said.is_yes() => unknown(
+            format!("not known, it is accepted ({said})"),
+            "LIST did not show the new expiry in time",
+        ),
         Some(_) | None => patched(facts, Some(said), then),
     }
 }
@@ -29,9 +40,13 @@ fn patched(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
         Some(200..300) => holds("yes"),
         Some(401 | 403) => fails(
             format!("no ({said})"),
-            format!("give the credential the scope sp:my-personal-access-tokens:manage; without it, {then}"),
+            format!(
+                "give the credential the scope sp:my-personal-access-tokens:manage; without it, {then}"
+            ),
         ),
-        Some(404) => fails(format!("no, ISC does not know the token that it just made ({said})"), then),
+        Some(404) => {
+            fails(format!("no, ISC does not know the token that it just made ({said})"), then)
+        }
         // 429 says nothing of the token: ISC only asks to wait.
         Some(400..500) if said.status() != Some(429) => fails(format!("no ({said})"), then),
         Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
@@ -53,9 +68,10 @@ pub(super) fn delete(facts: &Facts) -> Finding {
     let Some(said) = &facts.token.deleted else { return not_asked(facts) };
     match said.status() {
         Some(200..300) => holds(format!("yes ({said})")),
-        Some(404) => {
-            fails(format!("no, ISC does not know the token ({said})"), "the operator tries until LIST lacks it")
-        }
+        Some(404) => fails(
+            format!("no, ISC does not know the token ({said})"),
+            "the operator tries until LIST lacks it",
+        ),
         Some(400..500) if said.status() != Some(429) => fails(
             format!("no ({said})"),
             "tokens of deleted resources live on; give the credential the scope sp:my-personal-access-tokens:manage",
@@ -95,10 +111,14 @@ pub(super) fn access_token(facts: &Facts) -> Finding {
     match (before.is_yes(), after.status()) {
         (true, Some(200..300)) => holds("it works on, until its own end"),
         (true, Some(401)) => holds("it is refused (401)"),
-        (true, _) => unknown(format!("not known ({after})"), "neither accepted nor refused; probe again later"),
-        (false, _) => {
-            unknown(format!("not known, it did not work before ({before})"), "there is nothing to compare with")
-        }
+        (true, _) => unknown(
+            format!("not known ({after})"),
+            "neither accepted nor refused; probe again later",
+        ),
+        (false, _) => unknown(
+            format!("not known, it did not work before ({before})"),
+            "there is nothing to compare with",
+        ),
     }
 }
 

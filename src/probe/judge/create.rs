@@ -1,6 +1,7 @@
 //! Judges how tokens are made: which are, which are not, and when they are there.
 use super::finding::{
-    Finding, ROOMY, TOO_SHORT, Verdict, count, fails, holds, is_too_short, made, not_asked, unknown, words,
+    Finding, ROOMY, TOO_SHORT, Verdict, count, fails, holds, is_too_short, made, not_asked,
+    unknown, words,
 };
 use crate::probe::facts::{Facts, Lag, Said, Shown};
 
@@ -40,7 +41,9 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
                 "no, ISC gave it another expiry",
                 "lost tokens live longer than ten minutes, until a sweep finds them",
             ),
-            Shown::Absent | Shown::Other => unknown("a token was made", "the reply does not say when it expires"),
+            Shown::Absent | Shown::Other => {
+                unknown("a token was made", "the reply does not say when it expires")
+            }
         };
     }
     let count = count(facts);
@@ -49,11 +52,14 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
         // Near the limit, ISC may refuse for want of room and not for the expiry.
         _ if count > ROOMY => unknown(
             format!("no token was made ({said})"),
-            format!("the user has {count} tokens: there may be no room for more; delete some, and probe again"),
+            format!(
+                "the user has {count} tokens: there may be no room for more; delete some, and probe again"
+            ),
         ),
-        _ if facts.token.posted_plainly.is_none() => {
-            unknown(format!("no token was made ({said})"), "it may be for a scope that does not exist; probe again")
-        }
+        _ if facts.token.posted_plainly.is_none() => unknown(
+            format!("no token was made ({said})"),
+            "it may be for a scope that does not exist; probe again",
+        ),
         _ => fails(
             format!("no ({said})"),
             "if ISC demands a longer life, the operator asks for 25 h instead: then what got lost may live so long",
@@ -84,7 +90,10 @@ pub(super) fn unknown_scope(facts: &Facts) -> Finding {
             "a resource with a misspelt scope gets no token, and its status says that ISC refuses it",
         ),
         Some(_) if is_too_short(facts) => unknown(format!("no token was made ({said})"), TOO_SHORT),
-        Some(_) => unknown(format!("no token was made ({said})"), "none was made without such a scope either"),
+        Some(_) => unknown(
+            format!("no token was made ({said})"),
+            "none was made without such a scope either",
+        ),
         None => not_made(said),
     }
 }
@@ -99,7 +108,8 @@ pub(super) fn duplicate_name(facts: &Facts) -> Finding {
     refusal(facts, facts.token.duplicate.as_ref(), then)
 }
 
-/// The finding on a POST that should be refused: a refusal counts if a POST without fault was not refused after it.
+/// The finding on a POST that should be refused: a refusal counts if a POST without fault was not
+/// refused after it.
 fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
     let Some(said) = said else { return not_asked(facts) };
     if said.is_yes() {
@@ -115,11 +125,19 @@ fn refusal(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
             unknown(answer, "ISC refused one without fault too, perhaps since there is no room")
         }
         Some(control) if control.is_yes() => holds(format!("yes ({said})")),
-        None if facts.stopped => unknown(answer, "the probe was stopped before it was compared with one without fault"),
-        Some(control) => {
-            unknown(answer, format!("ISC refused one without fault too ({control}), perhaps since there is no room"))
+        None if facts.stopped => {
+            unknown(answer, "the probe was stopped before it was compared with one without fault")
         }
-        None => unknown(answer, "three tokens were made before it could be compared with one without fault"),
+        Some(control) => unknown(
+            answer,
+            format!(
+                "ISC refused one without fault too ({control}), perhaps since there is no room"
+            ),
+        ),
+        None => unknown(
+            answer,
+            "three tokens were made before it could be compared with one without fault",
+        ),
     }
 }
 

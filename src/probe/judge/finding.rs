@@ -36,7 +36,8 @@ pub(super) fn unknown(answer: impl Into<String>, why: impl Into<String>) -> Find
 /// ISC's limit of tokens per user, less the operator's own and a spare one.
 pub(super) const ROOMY: usize = 8;
 /// The reason why there is no token, where [`is_too_short`].
-pub(super) const TOO_SHORT: &str = "the tenant allows no token as short as ten minutes, so there is none to try it on";
+pub(super) const TOO_SHORT: &str =
+    "the tenant allows no token as short as ten minutes, so there is none to try it on";
 
 /// Number of tokens that the user had at first.
 pub(super) fn count(facts: &Facts) -> usize {
@@ -58,7 +59,9 @@ pub(super) fn not_asked(facts: &Facts) -> Finding {
     let why = match (facts.not_tried, made(facts)) {
         (Some(why), _) => why,
         (None, _) if facts.stopped => "the probe was stopped before",
-        (None, Some(_)) if !facts.token.flaws.is_empty() => "the reply to the POST does not allow the next step",
+        (None, Some(_)) if !facts.token.flaws.is_empty() => {
+            "the reply to the POST does not allow the next step"
+        }
         (None, Some(_)) => "what it needs was not there",
         (None, None) if is_too_short(facts) => TOO_SHORT,
         (None, None) => "the probe has no token of its own to try it on",
@@ -68,7 +71,10 @@ pub(super) fn not_asked(facts: &Facts) -> Finding {
 
 /// The reply to the POST that made the probe's token.
 pub(super) fn made(facts: &Facts) -> Option<&Said> {
-    [&facts.token.posted, &facts.token.posted_plainly].into_iter().flatten().find(|said| said.is_yes())
+    [&facts.token.posted, &facts.token.posted_plainly]
+        .into_iter()
+        .flatten()
+        .find(|said| said.is_yes())
 }
 
 /// A lag in words, rounded up.

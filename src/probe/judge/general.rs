@@ -55,9 +55,10 @@ pub(super) fn limits(facts: &Facts) -> Finding {
 pub(super) fn deprecated(facts: &Facts) -> Finding {
     let is_asked = facts.list.is_some();
     match (is_asked, facts.headers.deprecated) {
-        (_, true) => {
-            fails("no, replies say X-Deprecated", "ISC will switch it off some day: look for a newer pat-operator")
-        }
+        (_, true) => fails(
+            "no, replies say X-Deprecated",
+            "ISC will switch it off some day: look for a newer pat-operator",
+        ),
         (true, false) => holds("yes"),
         (false, false) => not_asked(facts),
     }

@@ -22,7 +22,10 @@ pub(super) fn own_token(facts: &Facts) -> Finding {
     let Some(list) = &facts.list else { return not_asked(facts) };
     match &list.own {
         Some(_) => holds("yes"),
-        None => fails("no", "a LIST without it counts for nothing: the operator neither mints nor revokes"),
+        None => fails(
+            "no",
+            "a LIST without it counts for nothing: the operator neither mints nor revokes",
+        ),
     }
 }
 
@@ -35,10 +38,13 @@ pub(super) fn own_expiry(facts: &Facts) -> Finding {
             fails(day(at), "create a new one before that, and put it into the seed Secret")
         }
         Shown::Is(at) => holds(day(at)),
-        Shown::Absent => unknown("LIST does not say", "note for yourself when you made it, and for how long"),
-        Shown::Other => {
-            unknown("LIST shows something that is not a date", "note for yourself when you made it, and for how long")
+        Shown::Absent => {
+            unknown("LIST does not say", "note for yourself when you made it, and for how long")
         }
+        Shown::Other => unknown(
+            "LIST shows something that is not a date",
+            "note for yourself when you made it, and for how long",
+        ),
     }
 }
 
@@ -79,7 +85,10 @@ pub(super) fn scope(facts: &Facts) -> Finding {
     let then = "the operator does not notice when a user changes a token's scopes in ISC";
     match &listed.scope {
         Some(scope) if *scope == facts.token.asked_scope => holds("yes, as they were asked for"),
-        Some(_) => fails("yes, but not as they were asked for", "the operator corrects them again and again"),
+        Some(_) => fails(
+            "yes, but not as they were asked for",
+            "the operator corrects them again and again",
+        ),
         None => fails("no", then),
     }
 }
@@ -88,8 +97,7 @@ pub(super) fn last_used(facts: &Facts) -> Finding {
     let own = facts.list.as_ref().and_then(|list| list.own.as_ref());
     let tokens = [own, facts.token.listed.as_ref()];
     let all: Vec<&Shown<i64>> = tokens.iter().flatten().map(|token| &token.last_used).collect();
-    let then =
-        "with rotation.maxOverlap the operator cannot see that an old token is still used, and does not wait longer";
+    let then = "with rotation.maxOverlap the operator cannot see that an old token is still used, and does not wait longer";
     if all.is_empty() {
         return not_asked(facts);
     }
@@ -98,7 +106,10 @@ pub(super) fn last_used(facts: &Facts) -> Finding {
         return holds("yes");
     }
     if all.iter().any(|used| matches!(used, Shown::Null)) {
-        return unknown("it shows no use of a token that was just used", "it may follow; ask again tomorrow");
+        return unknown(
+            "it shows no use of a token that was just used",
+            "it may follow; ask again tomorrow",
+        );
     }
     fails("no", then)
 }

@@ -136,8 +136,12 @@ mod tests {
     #[test]
     fn names_of_scopes_have_colons() {
         let of = |value: Value| scope_text(Some(&value));
-        let names = |all: &[&str]| ScopeText::Names(all.iter().map(|name| (*name).to_owned()).collect());
-        assert_eq!(of(json!("sp:scopes:default idn:nelm:read")), names(&["sp:scopes:default", "idn:nelm:read"]));
+        let names =
+            |all: &[&str]| ScopeText::Names(all.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(
+            of(json!("sp:scopes:default idn:nelm:read")),
+            names(&["sp:scopes:default", "idn:nelm:read"])
+        );
         assert_eq!(of(json!(["a:b", "c"])), names(&["a:b", "c"]));
         assert_eq!(of(json!("read write")), ScopeText::Words);
         for nothing in [json!(""), Value::Null, json!(7), json!([])] {

@@ -1,4 +1,5 @@
-//! Reads replies as they come: pure, lenient about what is missing, and silent about what could be a secret value.
+//! Reads replies as they come: pure, lenient about what is missing, and silent about what could be
+//! a secret value.
 mod access;
 
 use std::collections::BTreeSet;
@@ -43,7 +44,8 @@ pub fn limits(headers: &HeaderMap) -> impl Iterator<Item = String> + '_ {
 }
 
 fn is_about_limits(name: &str) -> bool {
-    name.len() <= 40 && (name.contains("ratelimit") || name.contains("rate-limit") || name == RETRY_AFTER)
+    name.len() <= 40
+        && (name.contains("ratelimit") || name.contains("rate-limit") || name == RETRY_AFTER)
 }
 
 /// `/oauth/info`.
@@ -99,7 +101,8 @@ fn millis(text: &str) -> Option<i64> {
     Some(at.as_millisecond())
 }
 
-/// Text of a tenant as it may be shown: short, plain, and nothing that is as long as a secret value.
+/// Text of a tenant as it may be shown: short, plain, and nothing that is as long as a secret
+/// value.
 pub fn harmless(text: &str) -> String {
     let is_plain = text.chars().all(|c| c.is_alphanumeric() || " -_.:/".contains(c));
     let is_short = text.len() <= 80 && text.split_whitespace().all(|word| word.len() <= 40);

@@ -1,4 +1,5 @@
-//! Asks for the tenant, the credential's user and its tokens: all that is asked before anything is made.
+//! Asks for the tenant, the credential's user and its tokens: all that is asked before anything is
+//! made.
 use std::collections::BTreeSet;
 
 use http::header::LOCATION;
@@ -10,7 +11,9 @@ use crate::isc::nerm::without_isc;
 use crate::isc::stranger::is_page;
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Named, Nerm, Said, ScopeText};
+use crate::probe::facts::{
+    Access, Check, Facts, Info, Listed, Listing, Named, Nerm, Said, ScopeText,
+};
 use crate::probe::granted::Granted;
 use crate::probe::made::User;
 use crate::probe::session::{said, said_of};
@@ -20,7 +23,8 @@ const INFO: &str = "GET /oauth/info";
 const TOKEN: &str = "POST /oauth/token";
 
 impl Script<'_> {
-    /// Finds out whether this is an ISC before it sends the credential, and what comes back for that.
+    /// Finds out whether this is an ISC before it sends the credential, and what comes back for
+    /// that.
     pub(super) async fn arrive(&self, facts: &mut Facts) -> Result<(), Error> {
         self.session.tell("asking whether an ISC answers");
         let answer = self.session.info().await;
@@ -37,7 +41,11 @@ impl Script<'_> {
         }
         facts.info = Some(info);
         self.session.tell("getting an access token for the seed");
-        let reply = self.session.grant_seed().await.map_err(|failure| unreachable(self.session, &failure))?;
+        let reply = self
+            .session
+            .grant_seed()
+            .await
+            .map_err(|failure| unreachable(self.session, &failure))?;
         let granted = self.granted(&reply)?;
         self.session.keep(&granted).await;
         facts.access = Some(granted.access);
@@ -75,7 +83,8 @@ impl Script<'_> {
             401 | 403 => return Err(Error::MayNotList(status)),
             _ => return Err(Error::List(format!("status {status}"))),
         }
-        let tokens = read::list(&reply).ok_or_else(|| Error::List("it is not a list of tokens".into()))?;
+        let tokens =
+            read::list(&reply).ok_or_else(|| Error::List("it is not a list of tokens".into()))?;
         let own_id = &self.session.target.seed.client_id;
         let own = tokens.iter().find(|token| token.id == **own_id).cloned();
         let owner = own.as_ref().and_then(|own| own.owner.clone());
@@ -90,18 +99,25 @@ impl Script<'_> {
             cleanup::sweep(self.session, self.made, &left).await;
             self.made.begin_as(user);
         }
-        let owners: BTreeSet<String> = others.iter().filter_map(|token| token.owner.clone()).collect();
+        let owners: BTreeSet<String> =
+            others.iter().filter_map(|token| token.owner.clone()).collect();
         let nobodys = others.iter().filter(|token| token.owner.is_none()).count();
-        facts.list = Some(Listing { count: others.len(), owners, nobodys, own, now: self.session.now() });
+        facts.list =
+            Some(Listing { count: others.len(), owners, nobodys, own, now: self.session.now() });
         Ok(())
     }
 
-    /// A doubt about the owner of these tokens: two witnesses have to name it, LIST twice if there is no other.
+    /// A doubt about the owner of these tokens: two witnesses have to name it, LIST twice if there
+    /// is no other.
     async fn doubt(&self, own: Option<&Listed>, access: Option<&Access>) -> Option<&'static str> {
         let Some(own) = own else {
-            return Some("LIST does not show the caller's own token, so the probe does not rely on it");
+            return Some(
+                "LIST does not show the caller's own token, so the probe does not rely on it",
+            );
         };
-        let Some(owner) = &own.owner else { return Some("LIST does not say whose the caller's own token is") };
+        let Some(owner) = &own.owner else {
+            return Some("LIST does not say whose the caller's own token is");
+        };
         let named = match access {
             Some(access) => access.identity.clone(),
             None => Named::default(),
@@ -114,7 +130,13 @@ impl Script<'_> {
             return None;
         }
         match self.list().await {
-            Ok(again) if again.iter().any(|token| token.id == own.id && token.owner.as_ref() == Some(owner)) => None,
+            Ok(again)
+                if again
+                    .iter()
+                    .any(|token| token.id == own.id && token.owner.as_ref() == Some(owner)) =>
+            {
+                None
+            }
             Ok(_) | Err(_) => Some("LIST does not name the same user twice in a row"),
         }
     }
@@ -131,11 +153,18 @@ impl Script<'_> {
     }
 
     fn not_the_api(&self, request: &'static str, reply: &Reply) -> Error {
-        Error::NotTheApi { url: self.session.target.api.to_string(), request, answer: described(reply) }
+        Error::NotTheApi {
+            url: self.session.target.api.to_string(),
+            request,
+            answer: described(reply),
+        }
     }
 
     fn busy(&self, status: u16) -> Error {
-        Error::Unreachable { url: self.session.target.api.to_string(), why: format!("it answers {status}") }
+        Error::Unreachable {
+            url: self.session.target.api.to_string(),
+            why: format!("it answers {status}"),
+        }
     }
 }
 
@@ -148,8 +177,9 @@ fn has_error(reply: &Reply) -> bool {
     read::object(reply).is_some_and(|body| body.contains_key("error"))
 }
 
-/// True if the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC answers in JSON, and its 200
-/// says something of the tenant; where it keeps that to itself, it says so with one of the other statuses.
+/// True if the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC
+/// answers in JSON, and its 200 says something of the tenant; where it keeps that to itself, it
+/// says so with one of the other statuses.
 fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     let is_telling = info.tenant_id.is_some() || info.name.is_some() || info.pod.is_some();
     match reply.status().as_u16() {
@@ -161,8 +191,8 @@ fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     }
 }
 
-/// True if something else than an API answers: it sends people elsewhere, or shows them a page. A host that fails may
-/// show a page too.
+/// True if something else than an API answers: it sends people elsewhere, or shows them a page. A
+/// host that fails may show a page too.
 fn is_elsewhere(reply: &Reply) -> bool {
     let fails = reply.status().is_server_error() || reply.status().as_u16() == 429;
     reply.status().is_redirection() || (is_page(reply) && !fails)
@@ -172,7 +202,9 @@ fn described(reply: &Reply) -> String {
     let status = reply.status().as_u16();
     if reply.status().is_redirection() {
         return match headers::text(reply, LOCATION) {
-            Some(location) => format!("a redirect ({status}) to {:?}", read::harmless(&place(location))),
+            Some(location) => {
+                format!("a redirect ({status}) to {:?}", read::harmless(&place(location)))
+            }
             None => format!("a redirect ({status})"),
         };
     }
@@ -189,7 +221,9 @@ fn described(reply: &Reply) -> String {
 fn place(location: &str) -> String {
     let path = location.split(['?', '#']).next().unwrap_or_default();
     match path.split_once("://") {
-        Some((scheme, rest)) => format!("{scheme}://{}", rest.split('/').next().unwrap_or_default()),
+        Some((scheme, rest)) => {
+            format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
+        }
         None => path.to_owned(),
     }
 }

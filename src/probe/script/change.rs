@@ -11,7 +11,8 @@ use crate::probe::{calls, read};
 
 /// By how much the token's life is shortened, in milliseconds. It is never prolonged.
 const SHORTER: i64 = 60 * 1_000;
-/// Largest difference between a time that ISC shows and the one it was given: some styles of dates have whole seconds.
+/// Largest difference between a time that ISC shows and the one it was given: some styles of dates
+/// have whole seconds.
 const ROUNDING: i64 = 1_000;
 
 /// The token as LIST should show it.
@@ -60,7 +61,12 @@ impl Script<'_> {
     }
 
     /// Waits until LIST shows all changes; returns the token as LIST showed it last.
-    async fn see_changes(&self, token: &Token, expected: &Expected, facts: &mut Facts) -> Option<Listed> {
+    async fn see_changes(
+        &self,
+        token: &Token,
+        expected: &Expected,
+        facts: &mut Facts,
+    ) -> Option<Listed> {
         let mut last = None;
         let changed = self.listed("LIST to show the changes", |tokens| {
             let Some(listed) = tokens.iter().find(|one| one.id == token.id()) else {

@@ -7,7 +7,8 @@ use crate::probe::session::said;
 use crate::redacted::Redacted;
 
 impl Script<'_> {
-    /// DELETE, once more, its credential, its access token, and LIST. `bearer`: an access token from before.
+    /// DELETE, once more, its credential, its access token, and LIST. `bearer`: an access token
+    /// from before.
     pub(super) async fn end(&self, token: &Token, bearer: Option<Redacted>, facts: &mut Facts) {
         self.session.tell("deleting the token");
         let deleted = said(&self.session.delete(token.id()).await);
@@ -28,17 +29,21 @@ impl Script<'_> {
             *after = Some(said(&self.session.employ(bearer).await));
         }
         let mut last = Said::Nothing("it was not tried".into());
-        let refused = self.until("its credential to be refused", self.session.target.list_lag, async || {
-            let answer = self.session.grant(&token.credential).await;
-            last = said(&answer);
-            match last.status() {
-                Some(400 | 401 | 403) => Ok(true),
-                _ if matches!(&answer, Ok(reply) if Granted::read(reply).is_some()) => Ok(false),
-                _ => Err(format!("/oauth/token answers {last}")),
-            }
+        let refused =
+            self.until("its credential to be refused", self.session.target.list_lag, async || {
+                let answer = self.session.grant(&token.credential).await;
+                last = said(&answer);
+                match last.status() {
+                    Some(400 | 401 | 403) => Ok(true),
+                    _ if matches!(&answer, Ok(reply) if Granted::read(reply).is_some()) => {
+                        Ok(false)
+                    }
+                    _ => Err(format!("/oauth/token answers {last}")),
+                }
+            });
+        let vanished = self.listed("LIST to show the deletion", |tokens| {
+            tokens.iter().all(|listed| listed.id != token.id())
         });
-        let vanished =
-            self.listed("LIST to show the deletion", |tokens| tokens.iter().all(|listed| listed.id != token.id()));
         // Without an access token from before it is not known whether the credential ever worked.
         if bearer.is_some() {
             let (refused, vanished) = futures::join!(refused, vanished);

@@ -52,14 +52,21 @@ impl Script<'_> {
         scopes: &[&str],
         expires: i64,
     ) -> Option<(usize, Result<Reply, Failure>)> {
-        // Noted first: a probe that ends between the two lines would leave a token that nothing removes.
+        // Noted first: a probe that ends between the two lines would leave a token that nothing
+        // removes.
         let index = self.made.begin(name, expires)?;
         let answer = self.session.create(name, scopes, expires).await;
         self.made.settle(index, &answer);
         Some((index, answer))
     }
 
-    async fn post(&self, name: &str, scopes: &[&str], expires: i64, facts: &mut Facts) -> (Said, Option<Token>) {
+    async fn post(
+        &self,
+        name: &str,
+        scopes: &[&str],
+        expires: i64,
+        facts: &mut Facts,
+    ) -> (Said, Option<Token>) {
         let Some((index, answer)) = self.send(name, scopes, expires).await else {
             return (Said::Nothing("it was not sent".into()), None);
         };
@@ -86,7 +93,8 @@ impl Script<'_> {
         (said, token)
     }
 
-    /// Waits, at the same time, for the credential to be accepted and for LIST to show the token; gives an access token.
+    /// Waits, at the same time, for the credential to be accepted and for LIST to show the token;
+    /// gives an access token.
     pub(super) async fn try_out(&self, token: &Token, facts: &mut Facts) -> Option<Redacted> {
         self.session.tell("trying its credential, and looking for it in LIST");
         // Within the ten minutes that the token lives.

@@ -60,9 +60,14 @@ impl Script<'_> {
         self.until(what, self.session.target.list_lag, async || Ok(look(&self.list().await?))).await
     }
 
-    /// Looks again and again until something is there, for so long at most; says so after the first look, and then from
-    /// time to time.
-    async fn until(&self, what: &str, bound: Duration, mut look: impl AsyncFnMut() -> Result<bool, String>) -> Lag {
+    /// Looks again and again until something is there, for so long at most; says so after the first
+    /// look, and then from time to time.
+    async fn until(
+        &self,
+        what: &str,
+        bound: Duration,
+        mut look: impl AsyncFnMut() -> Result<bool, String>,
+    ) -> Lag {
         let started = Instant::now();
         let (mut pause, longest) = PAUSES;
         let mut failures = 0;

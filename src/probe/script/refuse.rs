@@ -1,4 +1,5 @@
-//! Asks for what ISC should refuse, and then for what it should not, so that the refusals are not for want of room.
+//! Asks for what ISC should refuse, and then for what it should not, so that the refusals are not
+//! for want of room.
 use super::Script;
 use crate::probe::facts::{Facts, Said};
 use crate::probe::made::Token;
@@ -16,7 +17,8 @@ impl Script<'_> {
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         facts.token.duplicate = self.try_one(&token.name, &scopes, 0).await;
         facts.token.past = self.try_past(&scopes).await;
-        let refused = [&facts.token.duplicate, &facts.token.past].into_iter().flatten().any(Said::is_refusal);
+        let refused =
+            [&facts.token.duplicate, &facts.token.past].into_iter().flatten().any(Said::is_refusal);
         // Only a refusal needs the comparison: what was accepted speaks for itself.
         if refused {
             facts.token.control = self.try_one(&names::fresh(), &scopes, 0).await;
@@ -36,7 +38,8 @@ impl Script<'_> {
         self.try_one(&names::fresh(), scopes, earlier).await
     }
 
-    /// A POST whose token, if there is one, is only there to be removed; its expiry is so much earlier than usual.
+    /// A POST whose token, if there is one, is only there to be removed; its expiry is so much
+    /// earlier than usual.
     async fn try_one(&self, name: &str, scopes: &[&str], earlier: i64) -> Option<Said> {
         let expires = self.expiry()? - earlier;
         let (_, answer) = self.send(name, scopes, expires).await?;

@@ -40,7 +40,13 @@ impl Server {
             let server = server.clone();
             async move { Ok::<_, Infallible>(server.answer(request).await) }
         });
-        Election::new(Client::new(service, "ns"), "ns", "pat-operator".into(), identity.into(), TIMES)
+        Election::new(
+            Client::new(service, "ns"),
+            "ns",
+            "pat-operator".into(),
+            identity.into(),
+            TIMES,
+        )
     }
 
     async fn answer(self, request: Request<Body>) -> Response<Body> {
@@ -48,7 +54,9 @@ impl Server {
         let body = request.into_body().collect_bytes().await.unwrap();
         let answer = { self.0.lock().unwrap().apply(&method, &body) };
         match answer {
-            Some((status, text)) => Response::builder().status(status).body(Body::from(text.into_bytes())).unwrap(),
+            Some((status, text)) => {
+                Response::builder().status(status).body(Body::from(text.into_bytes())).unwrap()
+            }
             None => std::future::pending().await,
         }
     }

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 /// The durations of the election.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::process) struct LeaseTimes {
-    /// The time for which a Lease that is not renewed keeps others out; written to it in whole seconds, rounded up.
+    /// The time for which a Lease that is not renewed keeps others out; written to it in whole
+    /// seconds, rounded up.
     pub(in crate::process) duration: Duration,
     /// The time after which a leader that cannot renew gives up.
     pub(in crate::process) renew_deadline: Duration,
@@ -45,8 +46,14 @@ pub(super) enum Decision {
 }
 
 impl Sighting {
-    /// A Lease was read at `now`. The time seen so far counts on only while the spec stays the same.
-    pub(super) fn update(previous: Option<&Self>, resource_version: String, spec: LeaseSpec, now: Instant) -> Self {
+    /// A Lease was read at `now`. The time seen so far counts on only while the spec stays the
+    /// same.
+    pub(super) fn update(
+        previous: Option<&Self>,
+        resource_version: String,
+        spec: LeaseSpec,
+        now: Instant,
+    ) -> Self {
         let since = match previous {
             // By the spec, not by the version: an edit of a label is no sign of life of the holder.
             Some(previous) if previous.spec == spec => previous.since,
@@ -73,14 +80,20 @@ pub(super) fn decide(sighting: Option<&Sighting>, me: &str, now: Instant) -> Dec
         None => Decision::Take,
         // A replica that restarted under its name need not wait for the end of its own term.
         Some(holder) if holder == me => Decision::Take,
-        // By this clock and since this process saw it: the time stamps in the Lease are of another machine.
+        // By this clock and since this process saw it: the time stamps in the Lease are of another
+        // machine.
         Some(_) if now.duration_since(sighting.since) >= term(&sighting.spec) => Decision::Take,
         Some(_) => Decision::Wait,
     }
 }
 
 /// The Lease as `me` writes it at wall-clock time `now`, which only people read.
-pub(super) fn held(previous: Option<&LeaseSpec>, me: &str, duration: Duration, now: &MicroTime) -> LeaseSpec {
+pub(super) fn held(
+    previous: Option<&LeaseSpec>,
+    me: &str,
+    duration: Duration,
+    now: &MicroTime,
+) -> LeaseSpec {
     let before = previous.cloned().unwrap_or_default();
     let is_mine = before.holder_identity.as_deref() == Some(me);
     let acquired = if is_mine { before.acquire_time.clone() } else { None };
@@ -154,7 +167,12 @@ mod tests {
             ("no lease is created", None, start, Decision::Create),
             ("a free lease is taken", Some(spec(None, 15, 0)), start, Decision::Take),
             ("an empty holder is no holder", Some(spec(Some(""), 15, 0)), start, Decision::Take),
-            ("my own is taken at once, also after a restart", Some(spec(Some(ME), 15, 0)), start, Decision::Take),
+            (
+                "my own is taken at once, also after a restart",
+                Some(spec(Some(ME), 15, 0)),
+                start,
+                Decision::Take,
+            ),
             ("another's is left alone", Some(other.clone()), start, Decision::Wait),
             ("and still just before its term ends", Some(other.clone()), after(14), Decision::Wait),
             ("silent for a whole term it is taken", Some(other.clone()), after(15), Decision::Take),
@@ -173,7 +191,8 @@ mod tests {
         let first = seen(spec(Some("pod-1"), 15, 1_000_000), start);
         let same = Sighting::update(Some(&first), "2".into(), first.spec.clone(), later);
         assert_eq!((same.since, &*same.resource_version), (start, "2"));
-        let renewed = Sighting::update(Some(&first), "3".into(), spec(Some("pod-1"), 15, 999_999), later);
+        let renewed =
+            Sighting::update(Some(&first), "3".into(), spec(Some("pod-1"), 15, 999_999), later);
         assert_eq!(renewed.since, later);
     }
 

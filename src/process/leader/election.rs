@@ -26,14 +26,17 @@ pub(in crate::process) struct Election {
 enum Error {
     #[error("failed to read the lease; check the right to get it, and the API server")]
     Read(#[source] kube::Error),
-    #[error("failed to write the lease; check the rights to create and update it, and the API server")]
+    #[error(
+        "failed to write the lease; check the rights to create and update it, and the API server"
+    )]
     Write(#[source] kube::Error),
     #[error("no answer within {0:?}: check the API server and the network to it")]
     NoAnswer(Duration),
 }
 
 impl Election {
-    /// Takes part as `identity` in the election for the Lease `namespace/name`; nothing is sent yet.
+    /// Takes part as `identity` in the election for the Lease `namespace/name`; nothing is sent
+    /// yet.
     pub(in crate::process) fn new(
         client: Client,
         namespace: &str,
@@ -44,12 +47,15 @@ impl Election {
         Self { leases: Api::namespaced(client, namespace), name, identity, times, sighting: None }
     }
 
-    /// Returns once the Lease is held. Calls `in_contact` whenever the Lease could be read or written.
+    /// Returns once the Lease is held. Calls `in_contact` whenever the Lease could be read or
+    /// written.
     pub(in crate::process) async fn acquire(&mut self, in_contact: impl Fn()) {
         loop {
             match self.attempt().await {
                 Ok(()) => in_contact(),
-                Err(error) => warn!(lease = self.name, error = chain(&error), "failed to get the lease"),
+                Err(error) => {
+                    warn!(lease = self.name, error = chain(&error), "failed to get the lease");
+                }
             }
             if self.leads() {
                 return info!(lease = self.name, identity = self.identity, "leading");
@@ -67,8 +73,15 @@ impl Election {
             let started = Instant::now();
             match timeout_at(renewed + self.times.renew_deadline, self.attempt()).await {
                 Ok(Ok(())) => renewed = started,
-                Ok(Err(error)) => warn!(lease = self.name, error = chain(&error), "failed to renew the lease"),
-                Err(_) => return warn!(lease = self.name, "lost the lease: this replica could not renew it in time"),
+                Ok(Err(error)) => {
+                    warn!(lease = self.name, error = chain(&error), "failed to renew the lease");
+                }
+                Err(_) => {
+                    return warn!(
+                        lease = self.name,
+                        "lost the lease: this replica could not renew it in time"
+                    );
+                }
             }
         }
         warn!(lease = self.name, "lost the lease to another replica");
@@ -79,7 +92,11 @@ impl Election {
         let limit = self.limit();
         let freed = timeout(limit, self.free()).await.unwrap_or(Err(Error::NoAnswer(limit)));
         if let Err(error) = freed {
-            warn!(lease = self.name, error = chain(&error), "failed to release the lease: it ends by itself");
+            warn!(
+                lease = self.name,
+                error = chain(&error),
+                "failed to release the lease: it ends by itself"
+            );
         }
     }
 
@@ -100,8 +117,12 @@ impl Election {
             return Ok(());
         }
         let Some(sighting) = self.sighting.take() else { return Ok(()) };
-        let lease = self.lease(Some(sighting.resource_version), released(&sighting.spec, &wall_clock()));
-        self.leases.replace(&self.name, &PostParams::default(), &lease).await.map_err(Error::Write)?;
+        let lease =
+            self.lease(Some(sighting.resource_version), released(&sighting.spec, &wall_clock()));
+        self.leases
+            .replace(&self.name, &PostParams::default(), &lease)
+            .await
+            .map_err(Error::Write)?;
         info!(lease = self.name, "released the lease");
         Ok(())
     }
@@ -132,7 +153,8 @@ impl Election {
         self.sighting = lease.map(|lease| sight(before.as_ref(), lease));
         let holder = self.sighting.as_ref().and_then(Sighting::holder);
         // Once for each holder, and not at each look.
-        if holder.is_some() && holder != before.as_ref().and_then(Sighting::holder) && !self.leads() {
+        if holder.is_some() && holder != before.as_ref().and_then(Sighting::holder) && !self.leads()
+        {
             info!(lease = self.name, holder, "standing by");
         }
         Ok(())
@@ -156,7 +178,8 @@ impl Election {
                 self.sighting = Some(sight(None, lease));
                 Ok(true)
             }
-            // Another replica or a user wrote first, or deleted it; or this write took effect and its answer was lost.
+            // Another replica or a user wrote first, or deleted it; or this write took effect and
+            // its answer was lost.
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(false),
             Err(error) => Err(Error::Write(error)),
         }
@@ -168,7 +191,8 @@ impl Election {
     }
 
     fn lease(&self, resource_version: Option<String>, spec: LeaseSpec) -> Lease {
-        let metadata = ObjectMeta { name: Some(self.name.clone()), resource_version, ..ObjectMeta::default() };
+        let metadata =
+            ObjectMeta { name: Some(self.name.clone()), resource_version, ..ObjectMeta::default() };
         Lease { metadata, spec: Some(spec) }
     }
 }
@@ -178,7 +202,10 @@ fn sight(before: Option<&Sighting>, lease: Lease) -> Sighting {
     Sighting::update(before, version, lease.spec.unwrap_or_default(), Instant::now())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the Lease's time stamps are for people; nothing is decided by them")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the Lease's time stamps are for people; nothing is decided by them"
+)]
 fn wall_clock() -> MicroTime {
     MicroTime(jiff::Timestamp::now())
 }

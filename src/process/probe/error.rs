@@ -19,7 +19,9 @@ pub(super) enum Error {
     Probe(#[from] probe::Error),
     #[error("the tenant's URL is missing: give --api-url, SAIL_BASE_URL, or --tenant")]
     NoUrl,
-    #[error("the seed is missing: give --seed-file, the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET, or --tenant")]
+    #[error(
+        "the seed is missing: give --seed-file, the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET, or --tenant"
+    )]
     NoSeed,
     #[error("failed to read \"{path}\": check {flag}")]
     Read { path: String, flag: &'static str, source: io::Error },

@@ -12,11 +12,12 @@ const LONGEST_LAG: Duration = Duration::from_secs(180);
 /// The flags as written.
 #[derive(Args, Debug)]
 pub(in crate::process) struct ProbeFlags {
-    /// Base URL of the tenant's API, as in https://acme.api.identitynow.com [default: SAIL_BASE_URL]
+    /// Base URL of the tenant's API, as in https://acme.api.identitynow.com [default:
+    /// SAIL_BASE_URL]
     #[arg(long, value_name = "URL", conflicts_with = "tenant")]
     pub(super) api_url: Option<String>,
-    /// JSON or YAML with clientId and clientSecret of a personal access token, or the manifest of a Secret that holds them
-    /// [default: the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET]
+    /// JSON or YAML with clientId and clientSecret of a personal access token, or the manifest of a
+    /// Secret that holds them [default: the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET]
     #[arg(long, value_name = "FILE", conflicts_with = "tenant")]
     pub(super) seed_file: Option<PathBuf>,
     /// Authorities to trust instead of the system's, in PEM
@@ -29,14 +30,16 @@ pub(in crate::process) struct ProbeFlags {
     /// The operator's namespace, where the Tenant's seed Secret is
     #[arg(long, value_name = "NAME", requires = "tenant")]
     pub(super) namespace: Option<String>,
-    /// Kubeconfig file of that cluster [default: the files of KUBECONFIG, otherwise the Pod's service account]
+    /// Kubeconfig file of that cluster [default: the files of KUBECONFIG, otherwise the Pod's
+    /// service account]
     #[arg(long, value_name = "FILE", requires = "tenant")]
     pub(super) kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig [default: its current one]
     #[arg(long, value_name = "NAME", requires = "tenant")]
     pub(super) context: Option<String>,
 
-    /// Base URL of the tenant's NERM, as in https://acme.nonemployee.com/api; without it NERM is not asked
+    /// Base URL of the tenant's NERM, as in https://acme.nonemployee.com/api; without it NERM is
+    /// not asked
     #[arg(long, env = "SAIL_NERM_BASE_URL", value_name = "URL")]
     pub(super) nerm_url: Option<String>,
     /// Accept http in a URL if its host is a loopback address; for trials only

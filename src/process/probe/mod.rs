@@ -1,4 +1,5 @@
-//! `pat-operator probe`: from flags to a target, the question whether to go on, and the report on standard output.
+//! `pat-operator probe`: from flags to a target, the question whether to go on, and the report on
+//! standard output.
 mod error;
 mod flags;
 mod outcome;
@@ -18,7 +19,8 @@ use super::hardening;
 use super::shutdown::Signals;
 use crate::probe::{self, Ended, Target};
 
-/// Exit code 0: everything holds; 1: something does not; 2: something is unknown, or there is no report.
+/// Exit code 0: everything holds; 1: something does not; 2: something is unknown, or there is no
+/// report.
 pub(super) fn main(flags: ProbeFlags) -> ExitCode {
     match start(flags) {
         Ok(code) => ExitCode::from(code),
@@ -34,7 +36,8 @@ fn start(flags: ProbeFlags) -> Result<u8, Error> {
     hardening::forbid_memory_dumps()?;
     // Fails only if a provider is installed already, and then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     let (yes, output) = (flags.yes, flags.output);
     let target = runtime.block_on(target::read(flags))?;
     agree(&target.plan(), yes)?;

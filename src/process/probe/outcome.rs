@@ -1,4 +1,5 @@
-//! The outcome of a probe: on standard output the report, on standard error what else there is to know.
+//! The outcome of a probe: on standard output the report, on standard error what else there is to
+//! know.
 use std::io::{self, Write};
 
 use super::error::Error;

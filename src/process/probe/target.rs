@@ -14,9 +14,13 @@ use crate::redacted::Redacted;
 
 /// Reads the target from the flags, the environment and the cluster.
 pub(super) async fn read(flags: ProbeFlags) -> Result<Target, Error> {
-    let parse = |url: &str| probe::ApiUrl::parse(url, flags.allow_loopback_http).map_err(probe::Error::Url);
+    let parse =
+        |url: &str| probe::ApiUrl::parse(url, flags.allow_loopback_http).map_err(probe::Error::Url);
     let environment = Environment::read();
-    let proxy = environment.https_proxy.map(|variable| Proxy::new(&variable, &environment.no_proxy)).transpose()?;
+    let proxy = environment
+        .https_proxy
+        .map(|variable| Proxy::new(&variable, &environment.no_proxy))
+        .transpose()?;
     let Connection { api_url, ca_pem, seed } = match (&flags.tenant, &flags.namespace) {
         (Some(name), Some(namespace)) => {
             let access = Access::of(flags.kubeconfig.clone(), environment.kubeconfig);
@@ -49,15 +53,26 @@ fn without_cluster(flags: &ProbeFlags) -> Result<Connection, Error> {
         Some(path) => Some(file(path, "--ca-file")?),
         None => None,
     };
-    let Some(api_url) = flags.api_url.clone().or(variables.base_url) else { return Err(Error::NoUrl) };
+    let Some(api_url) = flags.api_url.clone().or(variables.base_url) else {
+        return Err(Error::NoUrl);
+    };
     Ok(Connection { api_url, ca_pem, seed })
 }
 
-fn seed_of(client_id: Option<String>, client_secret: Option<Redacted>) -> Result<Credential, Error> {
-    let (Some(client_id), Some(client_secret)) = (client_id, client_secret) else { return Err(Error::NoSeed) };
+fn seed_of(
+    client_id: Option<String>,
+    client_secret: Option<Redacted>,
+) -> Result<Credential, Error> {
+    let (Some(client_id), Some(client_secret)) = (client_id, client_secret) else {
+        return Err(Error::NoSeed);
+    };
     Ok(checked_seed(Credential::new(client_id, client_secret))?)
 }
 
 fn file(path: &Path, flag: &'static str) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.display().to_string(), flag, source })
+    std::fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.display().to_string(),
+        flag,
+        source,
+    })
 }

@@ -1,5 +1,6 @@
-//! The same lives with several strategies: for each seed the same people, the same ends of replicas, the same chance of
-//! each fault for each request. What came of them is told by a tally that knows nothing of ledgers.
+//! The same lives with several strategies: for each seed the same people, the same ends of
+//! replicas, the same chance of each fault for each request. What came of them is told by a tally
+//! that knows nothing of ledgers.
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,15 +23,16 @@ pub mod life;
 pub mod strategies;
 pub mod table;
 
-/// How long all goes on without faults at least: until every late request has come and every overlap is over.
+/// How long all goes on without faults at least: until every late request has come and every
+/// overlap is over.
 const QUIET: Duration = Duration::from_secs(40 * 60);
 /// How long it may take until every resource has what it is for.
 const PATIENCE: Duration = Duration::from_secs(8 * 3_600);
 /// How often it is looked whether all is done.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// What came of one seed with one strategy. What is wrong with pat-operator is said by the judge; of the others only what
-/// must never happen to anybody is wrong.
+/// What came of one seed with one strategy. What is wrong with pat-operator is said by the judge;
+/// of the others only what must never happen to anybody is wrong.
 pub fn run(seed: u64, strategy: Strategy, air: Air) -> (Outcome, Figures) {
     let kept = Mutex::new(Figures::default());
     let outcome = trial::run(seed, async {
@@ -82,7 +84,8 @@ impl Run {
         self.pass_until(begin + life.length, false).await;
     }
 
-    /// Lets time pass; a replica that ends is started again. `fatal`: the one that is there at the end of this time ends.
+    /// Lets time pass; a replica that ends is started again. `fatal`: the one that is there at the
+    /// end of this time ends.
     async fn pass_until(&mut self, until: Instant, fatal: bool) {
         loop {
             if fatal {

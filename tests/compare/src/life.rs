@@ -1,4 +1,5 @@
-//! What a seed decides for every strategy alike: who comes, asks and goes, when replicas end, how often requests go wrong.
+//! What a seed decides for every strategy alike: who comes, asks and goes, when replicas end, how
+//! often requests go wrong.
 use std::time::Duration;
 
 use simulation::Random;
@@ -13,7 +14,8 @@ pub const TENANT: &str = "acme";
 pub const NAMESPACE: &str = "blue";
 /// How long an old token shall live on.
 pub const OVERLAP: Duration = Duration::from_secs(600);
-/// Most resources: with two tokens each and the operator's own they fit into the ten that ISC gives to a user.
+/// Most resources: with two tokens each and the operator's own they fit into the ten that ISC gives
+/// to a user.
 const MOST: u64 = 4;
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -22,7 +24,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 pub enum Air {
     /// Nothing does.
     Calm,
-    /// Requests and replies are lost, stall or come late, and replicas end, in the middle of a request or at any time.
+    /// Requests and replies are lost, stall or come late, and replicas end, in the middle of a
+    /// request or at any time.
     Rough,
 }
 
@@ -98,7 +101,8 @@ impl Plan for Faults {
             return None;
         }
         let late = random.duration(&(Duration::from_secs(31)..=Duration::from_secs(800)));
-        let all: Vec<Fault> = Fault::applicable(&call.site, late).into_iter().filter(Fault::is_of_pairs).collect();
+        let all: Vec<Fault> =
+            Fault::applicable(&call.site, late).into_iter().filter(Fault::is_of_pairs).collect();
         all.get(usize::try_from(random.below(all.len() as u64)).unwrap_or_default()).copied()
     }
 }

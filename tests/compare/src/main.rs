@@ -1,10 +1,12 @@
-//! Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints what came of each.
+//! Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints
+//! what came of each.
 use std::process::ExitCode;
 
 use clap::Parser;
 use compare::table;
 
-/// Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints what came of each.
+/// Runs the same seeds with pat-operator and with two strategies that keep no ledger, and prints
+/// what came of each.
 #[derive(Parser)]
 struct Arguments {
     /// How many.

@@ -1,8 +1,10 @@
-//! Strategies that pat-operator is compared with, written as one would without a ledger: a finalizer, passes that look at
-//! what is there, every write with the revision that was read, and another try at the next pass after any trouble.
+//! Strategies that pat-operator is compared with, written as one would without a ledger: a
+//! finalizer, passes that look at what is there, every write with the revision that was read, and
+//! another try at the next pass after any trouble.
 //!
-//! They are given what makes their life easier: one replica at a time, fresh reads instead of a cache, and all that they
-//! remember stands in the published Secret, so that it is written together with the pair, at once or not at all.
+//! They are given what makes their life easier: one replica at a time, fresh reads instead of a
+//! cache, and all that they remember stands in the published Secret, so that it is written together
+//! with the pair, at once or not at all.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +65,8 @@ impl std::fmt::Display for Strategy {
     }
 }
 
-/// Something did not go as it should; what it was does not matter, since all begins anew at the next pass.
+/// Something did not go as it should; what it was does not matter, since all begins anew at the
+/// next pass.
 #[derive(Debug)]
 pub struct Trouble;
 
@@ -95,7 +98,12 @@ pub async fn run(strategy: Strategy, objects: Objects, isc: Isc, identity: Strin
     }
 }
 
-async fn open(objects: &Objects, isc: &Isc, identity: &str, tenant: &str) -> Result<Session, Trouble> {
+async fn open(
+    objects: &Objects,
+    isc: &Isc,
+    identity: &str,
+    tenant: &str,
+) -> Result<Session, Trouble> {
     let (api_url, seed) = objects.way_to(tenant).await?;
     Session::open(isc.clone(), identity.to_owned(), api_url, seed).await
 }
@@ -158,7 +166,8 @@ impl Pass<'_> {
 
     /// Whether the token is to be replaced: by schedule, or because somebody asked for it.
     fn is_due(&self, record: &Record) -> bool {
-        let every = self.resource.spec.rotation.as_ref().and_then(|rotation| rotation.every.seconds().ok());
+        let every =
+            self.resource.spec.rotation.as_ref().and_then(|rotation| rotation.every.seconds().ok());
         let is_old = every.is_some_and(|every| self.objects.now() >= after(record.issued, every));
         is_old || self.request().is_some_and(|request| record.handled.as_ref() != Some(&request))
     }

@@ -26,7 +26,10 @@ pub struct Row {
 /// Prints two tables, without faults and with; whether nothing was wrong with pat-operator.
 pub fn print(range: Range<u64>, threads: Option<usize>) -> bool {
     let mut good = true;
-    for (air, title) in [(Air::Calm, "Without faults"), (Air::Rough, "With crashes, losses, late effects and stalls")] {
+    for (air, title) in [
+        (Air::Calm, "Without faults"),
+        (Air::Rough, "With crashes, losses, late effects and stalls"),
+    ] {
         let rows = measure(range.clone(), threads, air);
         println!("{title}, seeds {} to {}:\n", range.start, range.end.saturating_sub(1));
         println!("{}", in_words(&rows));
@@ -42,7 +45,8 @@ pub fn print(range: Range<u64>, threads: Option<usize>) -> bool {
 
 /// Runs all seeds with all strategies.
 pub fn measure(range: Range<u64>, threads: Option<usize>, air: Air) -> BTreeMap<Strategy, Row> {
-    let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let threads =
+        threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let (next, rows) = (AtomicU64::new(range.start), Mutex::new(BTreeMap::<Strategy, Row>::new()));
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -95,7 +99,8 @@ fn in_words(rows: &BTreeMap<Strategy, Row>) -> String {
     ];
     let mut text = format!("| {} |\n|---|{}\n", heads.join(" | "), "---:|".repeat(heads.len() - 1));
     for (strategy, Row { figures, leaking, .. }) in rows {
-        let broken = |property: &Property| figures.broken.get(property).copied().unwrap_or_default();
+        let broken =
+            |property: &Property| figures.broken.get(property).copied().unwrap_or_default();
         let counts = [
             figures.created,
             figures.rotations,
@@ -110,7 +115,8 @@ fn in_words(rows: &BTreeMap<Strategy, Row>) -> String {
             seconds(figures.outage),
         ];
         let properties = [Property::P1, Property::P2, Property::P3, Property::P4, Property::P7];
-        let cells = counts.into_iter().chain(properties.iter().map(broken)).map(|count| count.to_string());
+        let cells =
+            counts.into_iter().chain(properties.iter().map(broken)).map(|count| count.to_string());
         text += &format!("| {strategy} | {} |\n", cells.collect::<Vec<_>>().join(" | "));
     }
     text

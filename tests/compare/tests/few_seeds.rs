@@ -9,7 +9,11 @@ use judge::Property;
 fn is_flawless(row: &Row) {
     let Row { figures, leaking, wrong } = row;
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!((figures.orphans, *leaking, figures.refused, figures.outages), (0, 0, 0, 0), "{figures:#?}");
+    assert_eq!(
+        (figures.orphans, *leaking, figures.refused, figures.outages),
+        (0, 0, 0, 0),
+        "{figures:#?}"
+    );
     assert!(figures.most_unrecorded <= 1 && figures.broken.is_empty(), "{figures:#?}");
     assert!(figures.rotations > 0 && figures.authentications > 100, "{figures:#?}");
 }
@@ -22,14 +26,19 @@ fn broken(rows: &BTreeMap<Strategy, Row>, strategy: Strategy, property: Property
 fn faults_cost_orphans_and_outages_without_a_ledger_and_nothing_with_one() {
     let rows = measure(0..20, None, Air::Rough);
     is_flawless(&rows[&Strategy::PatOperator]);
-    let (mint, delete) = (&rows[&Strategy::MintThenRecord].figures, &rows[&Strategy::DeleteThenCreate].figures);
+    let (mint, delete) =
+        (&rows[&Strategy::MintThenRecord].figures, &rows[&Strategy::DeleteThenCreate].figures);
     assert!(mint.orphans > 0 && mint.most_unrecorded > 1, "{mint:#?}");
     assert!(broken(&rows, Strategy::MintThenRecord, Property::P4) > 0, "{mint:#?}");
-    assert!(delete.orphans > 0 && delete.refused > 0 && delete.outages > 0 && delete.outage > 0, "{delete:#?}");
+    assert!(
+        delete.orphans > 0 && delete.refused > 0 && delete.outages > 0 && delete.outage > 0,
+        "{delete:#?}"
+    );
     assert!(broken(&rows, Strategy::DeleteThenCreate, Property::P3) > 0, "{delete:#?}");
 }
 
-/// The references are no straw men: what they do wrong without faults is only what their order of steps is.
+/// The references are no straw men: what they do wrong without faults is only what their order of
+/// steps is.
 #[test]
 fn without_faults_only_what_deletes_first_has_outages() {
     let rows = measure(0..2, None, Air::Calm);

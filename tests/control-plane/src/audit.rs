@@ -99,6 +99,7 @@ pub fn read(path: &Path, offset: u64) -> std::io::Result<(Vec<Request>, u64)> {
     file.read_to_string(&mut text)?;
     // The last line may still be in the writing.
     let whole = text.rfind('\n').map_or(0, |at| at + 1);
-    let requests = text[..whole].lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let requests =
+        text[..whole].lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     Ok((requests, offset + whole as u64))
 }

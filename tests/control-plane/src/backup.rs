@@ -5,7 +5,8 @@ use std::process::Stdio;
 use crate::{ControlPlane, Error};
 
 impl ControlPlane {
-    /// Copies etcd's data to a folder that does not exist yet. API server and etcd stand still meanwhile.
+    /// Copies etcd's data to a folder that does not exist yet. API server and etcd stand still
+    /// meanwhile.
     ///
     /// # Errors
     /// When the data cannot be copied or a server does not start again.
@@ -16,7 +17,8 @@ impl ControlPlane {
         self.run(&mut running).await
     }
 
-    /// Puts such a copy back: all that was written since is gone, and revisions are counted from there again.
+    /// Puts such a copy back: all that was written since is gone, and revisions are counted from
+    /// there again.
     ///
     /// # Errors
     /// When the data cannot be copied or a server does not start again.
@@ -25,7 +27,8 @@ impl ControlPlane {
         running.stop().await;
         let data = self.data();
         let removed = tokio::fs::remove_dir_all(&data).await;
-        removed.map_err(|source| Error::Io { action: format!("remove {}", data.display()), source })?;
+        removed
+            .map_err(|source| Error::Io { action: format!("remove {}", data.display()), source })?;
         copy(from, &data).await?;
         self.run(&mut running).await
     }

@@ -10,7 +10,8 @@ use crate::Error;
 /// When they cannot be built; `build.sh` has said why.
 pub fn folder() -> Result<PathBuf, Error> {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("build.sh");
-    let ran = Command::new("bash").arg(script).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let ran =
+        Command::new("bash").arg(script).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let ran = ran.map_err(|source| Error::Io { action: "run bash".into(), source })?;
     let path = String::from_utf8_lossy(&ran.stdout).trim().to_owned();
     if ran.status.success() && !path.is_empty() { Ok(path.into()) } else { Err(Error::Binaries) }

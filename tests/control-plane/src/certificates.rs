@@ -1,4 +1,5 @@
-//! An authority, a serving certificate for loopback, and the key that signs service accounts' tokens.
+//! An authority, a serving certificate for loopback, and the key that signs service accounts'
+//! tokens.
 use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
@@ -11,7 +12,8 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Makes them and writes ca.pem, serving.pem, serving.key, accounts.key and accounts.pub into the folder.
+    /// Makes them and writes ca.pem, serving.pem, serving.key, accounts.key and accounts.pub into
+    /// the folder.
     pub fn write(dir: &Path) -> Result<Self, Error> {
         let ca_key = KeyPair::generate()?;
         let mut ca = CertificateParams::new(Vec::new())?;
@@ -39,7 +41,8 @@ impl Certificates {
 pub fn secret_file(path: &Path, text: &str) -> Result<(), Error> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let opened =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|source| Error::Io { action: format!("write {}", path.display()), source })
 }

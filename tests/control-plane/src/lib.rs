@@ -1,7 +1,9 @@
-//! A real Kubernetes control plane for tests: built once from declared Go tools, started on loopback.
+//! A real Kubernetes control plane for tests: built once from declared Go tools, started on
+//! loopback.
 //!
-//! etcd, kube-apiserver (RBAC, audit log, verified TLS) and kube-controller-manager. They end with the process that
-//! started them, also when that is killed: each runs under a watchdog that reads a pipe whose other end this holds.
+//! etcd, kube-apiserver (RBAC, audit log, verified TLS) and kube-controller-manager. They end with
+//! the process that started them, also when that is killed: each runs under a watchdog that reads a
+//! pipe whose other end this holds.
 pub mod audit;
 mod backup;
 mod binaries;
@@ -84,7 +86,8 @@ impl ControlPlane {
         let (dir, cleaner) = match options.data_dir {
             Some(dir) => (dir, None),
             None => {
-                let dir = std::env::temp_dir().join(format!("pat-operator-control-plane-{}", random()));
+                let dir =
+                    std::env::temp_dir().join(format!("pat-operator-control-plane-{}", random()));
                 (dir.clone(), Some(watchdog::remove_at_end(&dir)?))
             }
         };
@@ -92,7 +95,15 @@ impl ControlPlane {
         let ports = Ports::choose(options.port)?;
         let certificates = Certificates::write(&dir)?;
         let token = random();
-        let plane = Self { folder, dir, ports, certificates, token, running: Mutex::default(), _cleaner: cleaner };
+        let plane = Self {
+            folder,
+            dir,
+            ports,
+            certificates,
+            token,
+            running: Mutex::default(),
+            _cleaner: cleaner,
+        };
         plane.write_files()?;
         plane.begin().await?;
         Ok(plane)
@@ -146,7 +157,10 @@ impl ControlPlane {
 fn write_dir(dir: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|source| Error::Io { action: format!("create the folder {}", dir.display()), source })
+    made.map_err(|source| Error::Io {
+        action: format!("create the folder {}", dir.display()),
+        source,
+    })
 }
 
 /// 128 random bits in hex, from the process's hash keys.

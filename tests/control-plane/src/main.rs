@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use control_plane::{ControlPlane, Options};
 
-/// A real Kubernetes control plane on loopback: etcd, kube-apiserver and kube-controller-manager, without nodes
+/// A real Kubernetes control plane on loopback: etcd, kube-apiserver and kube-controller-manager,
+/// without nodes
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -31,7 +32,9 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run { port, data_dir } => run(Options { port, data_dir }).await,
-        Command::Path => control_plane::binaries_folder().map(|folder| println!("{}", folder.display())),
+        Command::Path => {
+            control_plane::binaries_folder().map(|folder| println!("{}", folder.display()))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,10 +53,16 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), control_plane::Error> {
     let plane = ControlPlane::start(options).await?;
     println!("export KUBECONFIG={}", plane.kubeconfig_path().display());
-    eprintln!("control-plane: ready at {}; kubectl is {}", plane.server_url(), plane.kubectl().display());
+    eprintln!(
+        "control-plane: ready at {}; kubectl is {}",
+        plane.server_url(),
+        plane.kubectl().display()
+    );
     eprintln!("control-plane: Ctrl-C stops it");
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .map_err(|source| control_plane::Error::Io { action: "listen for SIGTERM".into(), source })?;
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(
+            |source| control_plane::Error::Io { action: "listen for SIGTERM".into(), source },
+        )?;
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

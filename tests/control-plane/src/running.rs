@@ -62,9 +62,11 @@ impl ControlPlane {
         if running.api_server.is_none() {
             running.api_server = Some(self.launch("kube-apiserver", self.kube_apiserver())?);
         }
-        self.until("kube-apiserver", &["get", "--raw", "/readyz"], running.api_server.as_mut()).await?;
+        self.until("kube-apiserver", &["get", "--raw", "/readyz"], running.api_server.as_mut())
+            .await?;
         if running.controllers.is_none() {
-            running.controllers = Some(self.launch("kube-controller-manager", self.kube_controller_manager())?);
+            running.controllers =
+                Some(self.launch("kube-controller-manager", self.kube_controller_manager())?);
         }
         Ok(())
     }
@@ -93,10 +95,16 @@ impl ControlPlane {
                 .stdin(std::process::Stdio::null())
                 .output()
                 .await;
-            if ran.map_err(|source| Error::Io { action: "run kubectl".into(), source })?.status.success() {
+            if ran
+                .map_err(|source| Error::Io { action: "run kubectl".into(), source })?
+                .status
+                .success()
+            {
                 return Ok(());
             }
-            if started.elapsed() > PATIENCE || process.as_mut().is_some_and(|process| process.has_ended()) {
+            if started.elapsed() > PATIENCE
+                || process.as_mut().is_some_and(|process| process.has_ended())
+            {
                 let log = std::fs::read_to_string(self.log(server)).unwrap_or_default();
                 let lines: Vec<&str> = log.lines().rev().take(15).collect();
                 let log = lines.into_iter().rev().collect::<Vec<_>>().join("\n");

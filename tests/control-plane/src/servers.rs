@@ -23,7 +23,9 @@ impl Ports {
         };
         // All are held at once, so that they differ.
         let (second, third) = (open(0).map_err(taken)?, open(0).map_err(taken)?);
-        let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(taken);
+        let port = |listener: &TcpListener| {
+            listener.local_addr().map(|address| address.port()).map_err(taken)
+        };
         Ok(Self { api: port(&first)?, etcd: port(&second)?, etcd_peer: port(&third)? })
     }
 }

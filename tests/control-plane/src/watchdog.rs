@@ -1,4 +1,5 @@
-//! Servers that end with the process that started them: a shell beside each reads a pipe, and at its end kills by id.
+//! Servers that end with the process that started them: a shell beside each reads a pipe, and at
+//! its end kills by id.
 use std::fs::File;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -33,7 +34,8 @@ wait $server
 "#;
 
 /// Removes a folder once standard input ends and the servers have had time to end.
-const REMOVE: &str = r#"trap '' INT HUP TERM; cat >/dev/null; sleep 2; rm -rf "$1"; sleep 4; rm -rf "$1""#;
+const REMOVE: &str =
+    r#"trap '' INT HUP TERM; cat >/dev/null; sleep 2; rm -rf "$1"; sleep 4; rm -rf "$1""#;
 
 /// Starts a program under a watchdog; its output goes to a log file.
 pub fn launch(program: &Path, arguments: &[String], log: &Path) -> Result<Watched, Error> {

@@ -63,7 +63,8 @@ pub struct Resource {
     pub longest: Option<i64>,
     /// Somebody asked for its tokens to be revoked.
     pub revocation: bool,
-    /// The observation by which such a request was last acted on: it condemns what was created before.
+    /// The observation by which such a request was last acted on: it condemns what was created
+    /// before.
     pub revoked: Option<usize>,
     pub last_seen: usize,
 }
@@ -72,10 +73,12 @@ impl Resource {
     /// Whether a revoke request condemned this token.
     pub fn has_revoked(&self, token: &Known) -> bool {
         let created = token.seen.first();
-        self.revocation && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
+        self.revocation
+            && self.revoked.is_some_and(|at| created.is_some_and(|created| *created < at))
     }
 
-    /// The shortest overlap that it declared since then: of a longer one the operator may not know yet.
+    /// The shortest overlap that it declared since then: of a longer one the operator may not know
+    /// yet.
     pub fn overlap(&self, since: i64, usual: i64) -> i64 {
         let later = self.overlaps.iter().skip(1).map(|(at, _)| *at).chain([i64::MAX]);
         let in_force = self.overlaps.iter().zip(later).filter(|(_, until)| *until >= since);
@@ -117,7 +120,9 @@ pub struct Book {
 impl Book {
     /// What the ledgers say of a token now.
     pub fn record(&self, id: &str) -> Option<(&crate::ledger::Recorded, usize)> {
-        self.ledgers.values().find_map(|(ledger, seen)| ledger.entries.get(id).map(|entry| (entry, *seen)))
+        self.ledgers
+            .values()
+            .find_map(|(ledger, seen)| ledger.entries.get(id).map(|entry| (entry, *seen)))
     }
 
     /// The resource of a token.
@@ -126,7 +131,10 @@ impl Book {
     }
 
     /// Tokens of this owner that the operator made, that are alive, and that no ledger has.
-    pub fn unrecorded<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = (&'a String, &'a Known)> {
+    pub fn unrecorded<'a>(
+        &'a self,
+        owner: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a Known)> {
         self.tokens.iter().filter(move |(id, token)| {
             token.is_left() && !token.meddled && token.owner == owner && self.record(id).is_none()
         })

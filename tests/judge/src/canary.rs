@@ -12,7 +12,8 @@ impl Judge {
     /// Scans a text for every canary, plain and as a Secret's data has it.
     pub(crate) fn scan(&mut self, where_: &str, text: &str) {
         let is_in = |canary: &&String| {
-            canary.len() >= SHORTEST && (text.contains(canary.as_str()) || text.contains(&STANDARD.encode(canary)))
+            canary.len() >= SHORTEST
+                && (text.contains(canary.as_str()) || text.contains(&STANDARD.encode(canary)))
         };
         if self.book.canaries.iter().any(|canary| is_in(&canary)) {
             self.accuse(Property::Secrecy, format!("a client secret is in {where_}"), &[]);

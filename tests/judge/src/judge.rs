@@ -15,7 +15,8 @@ pub struct Law {
     pub tolerance: i64,
     /// Longest life of a provisional token, in milliseconds (R21: 25 h).
     pub provisional: i64,
-    /// How long the operator may not know what somebody changed in ISC: the lag of LIST, and the requests on the way.
+    /// How long the operator may not know what somebody changed in ISC: the lag of LIST, and the
+    /// requests on the way.
     pub notice: i64,
     /// Texts that must be in nothing but Secrets, besides every client secret of a ledger.
     pub canaries: Vec<String>,
@@ -121,15 +122,21 @@ impl Judge {
         let place: Place = (tried.namespace.clone(), tried.secret.clone());
         let intact = self.book.client_secrets.get(&tried.client_id) == Some(&tried.client_secret);
         let resource = self.book.resource_of(&tried.client_id);
-        let excused = resource.is_none_or(|resource| resource.deleting || resource.gone || resource.has_revoked(token))
-            || self.book.disabled.contains(&token.owner);
+        let excused = resource.is_none_or(|resource| {
+            resource.deleting || resource.gone || resource.has_revoked(token)
+        }) || self.book.disabled.contains(&token.owner);
         if tried.accepted || !intact || excused || token.meddled || token.lost_by_restore {
             return;
         }
         self.counts.outages += 1;
         let mut rests_on = token.seen.clone();
         rests_on.extend(self.book.secrets.get(&place).map(|secret| secret.seen));
-        let what = format!("{}/{} was read and its pair {} was refused", place.0, place.1, short(&tried.client_id));
+        let what = format!(
+            "{}/{} was read and its pair {} was refused",
+            place.0,
+            place.1,
+            short(&tried.client_id)
+        );
         self.accuse(Property::P2, what, &rests_on);
     }
 

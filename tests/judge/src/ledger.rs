@@ -43,8 +43,13 @@ impl Ledger {
         let document: Value = serde_json::from_str(data.get("ledger.json")?).ok()?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let entries = document["entries"].as_array()?.iter().filter_map(|entry| {
-            let client_secret = data.get(&format!("client-secret-{}", entry["n"].as_u64()?)).cloned();
-            let recorded = Recorded { uid: text(&entry["uid"])?, state: text(&entry["state"])?, client_secret };
+            let client_secret =
+                data.get(&format!("client-secret-{}", entry["n"].as_u64()?)).cloned();
+            let recorded = Recorded {
+                uid: text(&entry["uid"])?,
+                state: text(&entry["state"])?,
+                client_secret,
+            };
             Some((text(&entry["id"])?, recorded))
         });
         let attempts = ["pending", "unresolved"].into_iter().filter_map(|field| {
@@ -53,7 +58,8 @@ impl Ledger {
             Some((attempt["n"].as_u64()?, uid?))
         });
         let resources = document["resources"].as_object().into_iter().flatten();
-        let revoked = resources.filter_map(|(uid, resource)| Some((uid.clone(), text(&resource["revoked"])?)));
+        let revoked = resources
+            .filter_map(|(uid, resource)| Some((uid.clone(), text(&resource["revoked"])?)));
         Some(Self {
             revoked: revoked.collect(),
             owner: text(&document["owner"]["identityId"])?,

@@ -1,5 +1,6 @@
-//! The judge: it is told all that happened, one thing after the other, and says which of P1 to P7 was broken, when, and
-//! by which of those things. It shares no code with the operator and believes nothing that the operator says of itself.
+//! The judge: it is told all that happened, one thing after the other, and says which of P1 to P7
+//! was broken, when, and by which of those things. It shares no code with the operator and believes
+//! nothing that the operator says of itself.
 //!
 //! ```
 //! use judge::{Actor, Judge, Law, Observation, What};
@@ -14,12 +15,16 @@
 //!
 //! What whoever feeds it must keep to:
 //!
-//! - Observations come in the order in which they took effect; `at` is in milliseconds by one clock, ISC's.
-//! - [`Actor::Operator`] is every replica. Who cannot tell whose a write is says `Operator` unless it was its own.
-//! - Objects are whole, as the API server stores them (`metadata`, `spec`, `data` in base64, `status`). Secrets of all
-//!   namespaces, `PersonalAccessToken`s and `Tenant`s are needed; other kinds are scanned for client secrets, and no
-//!   write of the operator to them is expected but those to Leases and Events.
-//! - After a backup was put back: [`What::Restored`], then each object that is now another as [`Actor::Cluster`].
+//! - Observations come in the order in which they took effect; `at` is in milliseconds by one
+//!   clock, ISC's.
+//! - [`Actor::Operator`] is every replica. Who cannot tell whose a write is says `Operator` unless
+//!   it was its own.
+//! - Objects are whole, as the API server stores them (`metadata`, `spec`, `data` in base64,
+//!   `status`). Secrets of all namespaces, `PersonalAccessToken`s and `Tenant`s are needed; other
+//!   kinds are scanned for client secrets, and no write of the operator to them is expected but those
+//!   to Leases and Events.
+//! - After a backup was put back: [`What::Restored`], then each object that is now another as
+//!   [`Actor::Cluster`].
 #![warn(missing_docs)]
 mod book;
 mod canary;

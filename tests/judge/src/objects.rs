@@ -16,7 +16,10 @@ impl Judge {
             "Secret" if is_ledger(&object.content) => self.ledger(&object),
             "PersonalAccessToken" => self.resource(&object),
             kind if Self::binds(object.by) && kind != "Tenant" && !HARMLESS.contains(&kind) => {
-                let what = format!("{kind} {}/{} was written by the operator", object.namespace, object.name);
+                let what = format!(
+                    "{kind} {}/{} was written by the operator",
+                    object.namespace, object.name
+                );
                 self.accuse(Property::P6, what, &[]);
             }
             _ => {}
@@ -27,18 +30,26 @@ impl Judge {
     /// A Secret's data is where a client secret belongs; all else of it is not.
     fn scan_object(&mut self, object: &Object) {
         let where_ = format!("{} {}/{}", object.kind, object.namespace, object.name);
-        let text =
-            if object.kind == "Secret" { object.content["metadata"].to_string() } else { object.content.to_string() };
+        let text = if object.kind == "Secret" {
+            object.content["metadata"].to_string()
+        } else {
+            object.content.to_string()
+        };
         self.scan(&where_, &text);
     }
 
     fn ledger(&mut self, object: &Object) {
         let place = (object.namespace.clone(), object.name.clone());
-        let before = self.book.ledgers.get(&place).map(|(ledger, _)| ledger.clone()).unwrap_or_default();
+        let before =
+            self.book.ledgers.get(&place).map(|(ledger, _)| ledger.clone()).unwrap_or_default();
         if object.change == Change::Deleted {
             self.book.ledgers.remove(&place);
             if Self::binds(object.by) && !before.entries.is_empty() {
-                self.accuse(Property::P5, format!("the ledger {:?} was deleted with its entries", object.name), &[]);
+                self.accuse(
+                    Property::P5,
+                    format!("the ledger {:?} was deleted with its entries", object.name),
+                    &[],
+                );
             }
             return self.crowd(&before.owner);
         }
@@ -63,7 +74,8 @@ impl Judge {
             if let Some(token) = self.book.tokens.get_mut(id) {
                 token.recorded_once = true;
                 token.lost_by_restore = !token.alive && (from_backup || token.lost_by_restore);
-                token.handed_over |= from_backup && token.released && ledger::number(&token.name).is_none();
+                token.handed_over |=
+                    from_backup && token.released && ledger::number(&token.name).is_none();
                 token.released &= !from_backup || entry.state == "Released";
                 token.uid = Some(entry.uid.clone());
             }
@@ -76,7 +88,9 @@ impl Judge {
 
     fn revoked(&mut self, before: &Ledger, after: &Ledger) {
         let observed = self.book.observed;
-        for (uid, _) in after.revoked.iter().filter(|(uid, request)| before.revoked.get(*uid) != Some(request)) {
+        for (uid, _) in
+            after.revoked.iter().filter(|(uid, request)| before.revoked.get(*uid) != Some(request))
+        {
             self.book.resources.entry(uid.clone()).or_default().revoked = Some(observed);
         }
     }
@@ -88,7 +102,10 @@ impl Judge {
         for id in forgotten {
             let Some(token) = self.book.tokens.get(&id) else { continue };
             if token.alive && !token.released && !token.handed_over && !token.meddled {
-                let (what, seen) = (format!("the ledger dropped {}, which is alive", short(&id)), token.seen.clone());
+                let (what, seen) = (
+                    format!("the ledger dropped {}, which is alive", short(&id)),
+                    token.seen.clone(),
+                );
                 self.accuse(Property::P1, what, &seen);
             }
         }

@@ -29,7 +29,8 @@ pub enum What {
     Action(Action),
     /// The cluster is as it was at a backup; the objects that differ follow.
     Restored,
-    /// Something was written where people read it: a log line, a metric. Scanned for client secrets.
+    /// Something was written where people read it: a log line, a metric. Scanned for client
+    /// secrets.
     Text(String),
 }
 
@@ -142,12 +143,20 @@ impl std::fmt::Display for What {
             }
             Self::Authentication(tried) => {
                 let said = if tried.accepted { "accepted" } else { "refused" };
-                write!(f, "consumer of {}/{} with {}: {said}", tried.namespace, tried.secret, short(&tried.client_id))
+                write!(
+                    f,
+                    "consumer of {}/{} with {}: {said}",
+                    tried.namespace,
+                    tried.secret,
+                    short(&tried.client_id)
+                )
             }
             Self::Started(replica) => write!(f, "{replica} started"),
             Self::Killed(replica) => write!(f, "{replica} ended"),
             Self::Action(Action::Revoke(uid)) => write!(f, "revoke requested for {uid}"),
-            Self::Action(Action::ForceRemove(uid)) => write!(f, "finalizer of {uid} taken off by hand"),
+            Self::Action(Action::ForceRemove(uid)) => {
+                write!(f, "finalizer of {uid} taken off by hand")
+            }
             Self::Action(Action::Disable(user)) => write!(f, "user {} disabled", short(user)),
             Self::Action(Action::Enable(user)) => write!(f, "user {} enabled", short(user)),
             Self::Action(Action::Other(what)) => f.write_str(what),

@@ -30,6 +30,10 @@ impl Pair {
     /// The form that asks for an access token with it.
     pub fn form(&self) -> [(&str, &str); 3] {
         let Self { client_id, client_secret, .. } = self;
-        [("grant_type", "client_credentials"), ("client_id", client_id), ("client_secret", client_secret)]
+        [
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", client_secret),
+        ]
     }
 }

@@ -35,10 +35,16 @@ impl Judge {
             let seen: Vec<usize> = before.iter().map(|before| before.seen).collect();
             // Only what gives up its claim to the Secret may leave it otherwise owned (Retain).
             if uid.is_some() || before.as_ref().is_some_and(|before| before.uid.is_none()) {
-                self.accuse(Property::P6, format!("the foreign Secret {place:?} was written"), &seen);
+                self.accuse(
+                    Property::P6,
+                    format!("the foreign Secret {place:?} was written"),
+                    &seen,
+                );
             }
         }
-        let changed = before.as_ref().is_none_or(|before| before.id != after.id || pair(before) != pair(&after));
+        let changed = before
+            .as_ref()
+            .is_none_or(|before| before.id != after.id || pair(before) != pair(&after));
         if changed {
             self.pair(&place, before.as_ref(), &after);
         }
@@ -49,11 +55,21 @@ impl Judge {
         let Some(before) = before else { return };
         let seen = [before.seen];
         let Some(uid) = &before.uid else {
-            return self.accuse(Property::P6, format!("the foreign Secret {place:?} was deleted"), &seen);
+            return self.accuse(
+                Property::P6,
+                format!("the foreign Secret {place:?} was deleted"),
+                &seen,
+            );
         };
         let resource = self.book.resources.get(uid);
-        if resource.is_some_and(|resource| !resource.deleting && !resource.gone && !resource.revocation) {
-            self.accuse(Property::P3, format!("{place:?} was deleted although its resource stays"), &seen);
+        if resource
+            .is_some_and(|resource| !resource.deleting && !resource.gone && !resource.revocation)
+        {
+            self.accuse(
+                Property::P3,
+                format!("{place:?} was deleted although its resource stays"),
+                &seen,
+            );
         }
     }
 
@@ -70,11 +86,13 @@ impl Judge {
         let resource = self.book.resource_of(&id).cloned();
         let old = before.and_then(|before| self.book.tokens.get(before.id.as_deref()?)).cloned();
         let mut wrong = Vec::new();
-        // A write that was stalled may land when its resource is already going; the owner reference takes it along.
+        // A write that was stalled may land when its resource is already going; the owner reference
+        // takes it along.
         let going = resource.as_ref().is_some_and(|resource| resource.deleting || resource.gone);
-        // Until its successor is published, a revoked pair may be in the Secret, and so may be put back there.
-        let revoked =
-            resource.as_ref().is_some_and(|resource| resource.has_revoked(&token)) && !self.is_replaced(&token);
+        // Until its successor is published, a revoked pair may be in the Secret, and so may be put
+        // back there.
+        let revoked = resource.as_ref().is_some_and(|resource| resource.has_revoked(&token))
+            && !self.is_replaced(&token);
         if !token.alive && !going && !revoked && !token.meddled && !token.lost_by_restore {
             wrong.push((Property::P2, format!("{place:?} got {name}, which is dead")));
         }
@@ -84,15 +102,23 @@ impl Judge {
         }
         let data = ledger::data(&after.content);
         let client_secret = self.book.client_secrets.get(&id);
-        if client_secret.is_none_or(|client_secret| !data.values().any(|value| value.contains(client_secret.as_str())))
-        {
-            wrong.push((Property::P2, format!("{place:?} got {name} without the client secret that belongs to it")));
+        if client_secret.is_none_or(|client_secret| {
+            !data.values().any(|value| value.contains(client_secret.as_str()))
+        }) {
+            wrong.push((
+                Property::P2,
+                format!("{place:?} got {name} without the client secret that belongs to it"),
+            ));
         }
-        if old.as_ref().is_some_and(|old| old.uid == token.uid && old.order > token.order && old.alive) {
+        if old
+            .as_ref()
+            .is_some_and(|old| old.uid == token.uid && old.order > token.order && old.alive)
+        {
             wrong.push((Property::P2, format!("{place:?} got {name} over a newer pair")));
         }
         if token.uid.is_none() || token.uid != after.uid {
-            wrong.push((Property::P6, format!("{place:?} got {name}, which is another resource's")));
+            wrong
+                .push((Property::P6, format!("{place:?} got {name}, which is another resource's")));
         }
         for (property, what) in wrong {
             self.accuse(property, what, &rests_on);
@@ -102,7 +128,9 @@ impl Judge {
 
     /// Whether a newer pair of its resource was ever published.
     fn is_replaced(&self, token: &Known) -> bool {
-        let newer = |other: &Known| other.uid == token.uid && other.order > token.order && other.published.is_some();
+        let newer = |other: &Known| {
+            other.uid == token.uid && other.order > token.order && other.published.is_some()
+        };
         self.book.tokens.values().any(newer)
     }
 
@@ -110,7 +138,11 @@ impl Judge {
         let now = self.now;
         let Some(token) = self.book.tokens.get_mut(id) else { return };
         if token.published.is_none() {
-            let count = if is_newer { &mut self.counts.rotations } else { &mut self.counts.first_publications };
+            let count = if is_newer {
+                &mut self.counts.rotations
+            } else {
+                &mut self.counts.first_publications
+            };
             *count += 1;
             token.published = Some(now);
         }
@@ -120,7 +152,12 @@ impl Judge {
     fn holds(&self, secret: &Value) -> Option<String> {
         let data = ledger::data(secret);
         let exact = data.values().find(|value| self.book.tokens.contains_key(*value));
-        let inside = || self.book.tokens.keys().find(|id| data.values().any(|value| value.contains(id.as_str())));
+        let inside = || {
+            self.book
+                .tokens
+                .keys()
+                .find(|id| data.values().any(|value| value.contains(id.as_str())))
+        };
         exact.or_else(inside).cloned()
     }
 }
@@ -129,8 +166,9 @@ fn pair(secret: &Published) -> &Value {
     &secret.content["data"]
 }
 
-/// The uid of the object that it belongs to: of the one that controls it, or, where it is to outlive its resource (Retain),
-/// of the one that the operator's mark names. A uid is one object's, whatever kind the reference says.
+/// The uid of the object that it belongs to: of the one that controls it, or, where it is to
+/// outlive its resource (Retain), of the one that the operator's mark names. A uid is one object's,
+/// whatever kind the reference says.
 pub(crate) fn holder(object: &Value) -> Option<String> {
     let mut owners = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     let uid = match owners.find(|owner| owner["controller"] == true) {

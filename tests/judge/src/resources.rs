@@ -40,7 +40,8 @@ impl Judge {
             }
             _ => {
                 // Until the operator has put it back, the finalizer holds nothing.
-                let taken = resource.held && !held && !resource.deleting && object.by != Actor::Operator;
+                let taken =
+                    resource.held && !held && !resource.deleting && object.by != Actor::Operator;
                 let put_back = !resource.held && held;
                 resource.forced = taken || resource.forced && !put_back;
             }
@@ -52,7 +53,11 @@ impl Judge {
 
     /// A backup put this resource in the place of others, without a word of a deletion.
     fn displaced(&mut self, by: &str, place: &Place) {
-        let others = self.book.resources.iter_mut().filter(|(uid, resource)| *uid != by && resource.place == *place);
+        let others = self
+            .book
+            .resources
+            .iter_mut()
+            .filter(|(uid, resource)| *uid != by && resource.place == *place);
         others.for_each(|(_, resource)| (resource.gone, resource.forced) = (true, true));
     }
 
@@ -68,7 +73,11 @@ impl Judge {
             .map(|(id, token)| (short(id).to_owned(), token.seen.clone()))
             .collect();
         for (name, seen) in tokens {
-            self.accuse(Property::P4, format!("{name} is alive although its resource {uid} is gone"), &seen);
+            self.accuse(
+                Property::P4,
+                format!("{name} is alive although its resource {uid} is gone"),
+                &seen,
+            );
         }
     }
 }

@@ -1,7 +1,9 @@
-//! Figures that can be had of any strategy, whether it keeps a ledger or not, so that several stand side by side.
+//! Figures that can be had of any strategy, whether it keeps a ledger or not, so that several stand
+//! side by side.
 //!
-//! The judge reads ledgers; whoever keeps none could not pass it. The tally takes for recorded whatever *any* Secret or
-//! resource of the cluster mentions by its client ID, and for a token's resource the place that its name ends with.
+//! The judge reads ledgers; whoever keeps none could not pass it. The tally takes for recorded
+//! whatever *any* Secret or resource of the cluster mentions by its client ID, and for a token's
+//! resource the place that its name ends with.
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Place;
@@ -40,7 +42,8 @@ pub struct Figures {
     pub outages: usize,
     /// How long Secrets held dead pairs, in milliseconds.
     pub outage: i64,
-    /// How often each property was broken, as far as it can be told without a ledger: P1 to P4 and P7.
+    /// How often each property was broken, as far as it can be told without a ledger: P1 to P4 and
+    /// P7.
     pub broken: BTreeMap<Property, usize>,
 }
 
@@ -110,14 +113,20 @@ impl Tally {
             What::Token(token) => self.token(token),
             What::Object(object) => self.object(object),
             What::Authentication(tried) => self.authentication(tried),
-            What::Action(_) | What::Started(_) | What::Killed(_) | What::Restored | What::Text(_) => {}
+            What::Action(_)
+            | What::Started(_)
+            | What::Killed(_)
+            | What::Restored
+            | What::Text(_) => {}
         }
     }
 
-    /// Resources that have not got what they are for: no live pair published, or still being deleted.
+    /// Resources that have not got what they are for: no live pair published, or still being
+    /// deleted.
     pub fn unserved(&self) -> Vec<&Place> {
         let alive = |id: &String| self.tokens.get(id).is_some_and(|token| token.alive);
-        let is_served = |declared: &Declared| !declared.going && declared.held.as_ref().is_some_and(alive);
+        let is_served =
+            |declared: &Declared| !declared.going && declared.held.as_ref().is_some_and(alive);
         let there = self.resources.iter().filter(|(_, declared)| !declared.gone);
         there.filter(|(_, declared)| !is_served(declared)).map(|(place, _)| place).collect()
     }
@@ -126,14 +135,22 @@ impl Tally {
     pub fn figures(&self, at: i64) -> Figures {
         let mut figures = self.figures.clone();
         let recorded: BTreeSet<&String> = self.mentions.values().flatten().collect();
-        let is_orphan =
-            |(id, token): &(&String, &Minted)| token.alive && !recorded.contains(id) && token.created + YOUNG < at;
+        let is_orphan = |(id, token): &(&String, &Minted)| {
+            token.alive && !recorded.contains(id) && token.created + YOUNG < at
+        };
         figures.orphans = self.tokens.iter().filter(is_orphan).count();
         figures.resources = self.resources.len();
-        let waits = self.resources.values().filter_map(|declared| Some(declared.served? - declared.created));
+        let waits = self
+            .resources
+            .values()
+            .filter_map(|declared| Some(declared.served? - declared.created));
         (figures.served, figures.waited) = (waits.clone().count(), waits.sum());
         figures.outages = self.resources.values().filter(|declared| declared.had_outage).count();
-        figures.outage += self.resources.values().filter_map(|declared| Some(at - declared.dead_since?)).sum::<i64>();
+        figures.outage += self
+            .resources
+            .values()
+            .filter_map(|declared| Some(at - declared.dead_since?))
+            .sum::<i64>();
         let left = figures.orphans + self.unserved().len();
         if left > 0 {
             *figures.broken.entry(Property::P7).or_default() += left;
@@ -149,11 +166,18 @@ impl Tally {
         if token.change == Change::Created && token.by == Actor::Operator {
             self.figures.created += 1;
             let place = place_in(&token.name);
-            if place.as_ref().and_then(|place| self.resources.get(place)).is_some_and(|declared| declared.gone) {
+            if place
+                .as_ref()
+                .and_then(|place| self.resources.get(place))
+                .is_some_and(|declared| declared.gone)
+            {
                 self.accuse(Property::P4);
             }
             let (owner, created) = (token.owner.clone(), self.now);
-            self.tokens.insert(token.id.clone(), Minted { owner, place, created, alive: true, published: None });
+            self.tokens.insert(
+                token.id.clone(),
+                Minted { owner, place, created, alive: true, published: None },
+            );
         }
         if token.change == Change::Deleted && self.tokens.contains_key(&token.id) {
             if token.by == Actor::Operator && self.is_too_early(&token.id) {
@@ -175,22 +199,36 @@ impl Tally {
             }
         }
         let most = unrecorded.values().copied().max().unwrap_or_default();
-        let crowded: BTreeSet<String> =
-            unrecorded.into_iter().filter(|(_, count)| *count > 1).map(|(owner, _)| owner.clone()).collect();
+        let crowded: BTreeSet<String> = unrecorded
+            .into_iter()
+            .filter(|(_, count)| *count > 1)
+            .map(|(owner, _)| owner.clone())
+            .collect();
         let news = crowded.difference(&self.crowded).count();
         self.figures.most_unrecorded = self.figures.most_unrecorded.max(most);
         self.crowded = crowded;
         (0..news).for_each(|_| self.accuse(Property::P1));
     }
 
-    /// Whether a published pair goes although its resource stays and no newer one was published for the overlap.
+    /// Whether a published pair goes although its resource stays and no newer one was published for
+    /// the overlap.
     fn is_too_early(&self, id: &str) -> bool {
-        let Some(old) = self.tokens.get(id).filter(|token| token.published.is_some()) else { return false };
-        let Some(declared) = old.place.as_ref().and_then(|place| self.resources.get(place)) else { return false };
+        let Some(old) = self.tokens.get(id).filter(|token| token.published.is_some()) else {
+            return false;
+        };
+        let Some(declared) = old.place.as_ref().and_then(|place| self.resources.get(place)) else {
+            return false;
+        };
         let long_ago = self.now - declared.overlap.unwrap_or_default() + TOLERANCE;
-        let successor = declared.held.as_ref().filter(|held| *held != id).and_then(|held| self.tokens.get(held));
+        let successor = declared
+            .held
+            .as_ref()
+            .filter(|held| *held != id)
+            .and_then(|held| self.tokens.get(held));
         let is_succeeded = successor.is_some_and(|new| {
-            new.alive && new.created >= old.created && new.published.is_some_and(|at| at <= long_ago)
+            new.alive
+                && new.created >= old.created
+                && new.published.is_some_and(|at| at <= long_ago)
         });
         !declared.going && !declared.gone && !is_succeeded
     }
@@ -200,7 +238,8 @@ impl Tally {
         let mut begun = 0;
         for declared in self.resources.values_mut() {
             let token = declared.held.as_ref().and_then(|id| self.tokens.get(id));
-            let is_out = !declared.going && !declared.gone && token.is_some_and(|token| !token.alive);
+            let is_out =
+                !declared.going && !declared.gone && token.is_some_and(|token| !token.alive);
             match declared.dead_since.filter(|_| !is_out) {
                 Some(since) => {
                     self.figures.outage += self.now - since;
@@ -219,7 +258,8 @@ impl Tally {
     fn authentication(&mut self, tried: &Authentication) {
         self.figures.authentications += 1;
         let place = (tried.namespace.clone(), tried.secret.clone());
-        let stays = self.resources.get(&place).is_some_and(|declared| !declared.going && !declared.gone);
+        let stays =
+            self.resources.get(&place).is_some_and(|declared| !declared.going && !declared.gone);
         self.figures.refused += usize::from(!tried.accepted && stays);
     }
 }

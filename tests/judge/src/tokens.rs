@@ -42,13 +42,23 @@ impl Judge {
         }
         self.counts.created += 1;
         if token.expires.is_none_or(|at| at > self.now + self.law.provisional) {
-            let what = format!("{} was created to live long before anything recorded it", short(&token.id));
+            let what = format!(
+                "{} was created to live long before anything recorded it",
+                short(&token.id)
+            );
             self.accuse(Property::P1, what, &[]);
         }
         if uid.is_none() {
-            self.accuse(Property::P1, format!("{} was created without a recorded intent", short(&token.id)), &[]);
+            self.accuse(
+                Property::P1,
+                format!("{} was created without a recorded intent", short(&token.id)),
+                &[],
+            );
         }
-        let gone = uid.and_then(|uid| self.book.resources.get(&uid)).filter(|r| r.gone && !r.forced).cloned();
+        let gone = uid
+            .and_then(|uid| self.book.resources.get(&uid))
+            .filter(|r| r.gone && !r.forced)
+            .cloned();
         if let Some(resource) = gone {
             let what = format!("{} appeared after {:?} was gone", short(&token.id), resource.place);
             self.accuse(Property::P4, what, &[resource.last_seen]);
@@ -79,11 +89,13 @@ impl Judge {
         known.seen.push(observed);
         let rests_on = known.seen.clone();
         let (was_ours, is_lost) = (known.ours && !known.released, known.lost_by_restore);
-        // Whom a person gave another name was let go: a request that was under way may reach it late.
+        // Whom a person gave another name was let go: a request that was under way may reach it
+        // late.
         let was_handed_over = known.handed_over;
         // The last step of a release may be repeated when it is unknown whether it took effect.
         let repeats = known.released && known.name == token.name && known.expires == token.expires;
-        let lives_longer = token.expires.is_none_or(|at| known.expires.is_some_and(|before| at > before));
+        let lives_longer =
+            token.expires.is_none_or(|at| known.expires.is_some_and(|before| at > before));
         known.name = token.name;
         known.expires = token.expires;
         if !Self::binds(token.by) {
@@ -106,7 +118,11 @@ impl Judge {
                 &rests_on,
             );
         } else if unrecorded && lives_longer && !is_lost && !was_handed_over {
-            self.accuse(Property::P1, format!("{} was extended without being recorded", short(&token.id)), &rests_on);
+            self.accuse(
+                Property::P1,
+                format!("{} was extended without being recorded", short(&token.id)),
+                &rests_on,
+            );
         }
     }
 
@@ -124,7 +140,11 @@ impl Judge {
                 self.accuse(property, what, &known.seen);
             }
         } else if token.by == Actor::Clock && self.is_needed(&token.id) && !known.meddled {
-            self.accuse(Property::P2, format!("{} expired while it was published", short(&token.id)), &known.seen);
+            self.accuse(
+                Property::P2,
+                format!("{} expired while it was published", short(&token.id)),
+                &known.seen,
+            );
         }
         self.crowd(&known.owner);
     }
@@ -140,32 +160,48 @@ impl Judge {
     fn wrong(&self, id: &str, known: &Known) -> Option<(Property, String)> {
         let name = short(id);
         if !known.ours || known.released {
-            return Some((Property::P6, format!("{name}, which is not the operator's, was destroyed")));
+            return Some((
+                Property::P6,
+                format!("{name}, which is not the operator's, was destroyed"),
+            ));
         }
         let resource = self.book.resource_of(id);
         match self.book.record(id) {
-            // One that a person renamed or prolonged meanwhile may still be met by a DELETE that was under way.
+            // One that a person renamed or prolonged meanwhile may still be met by a DELETE that
+            // was under way.
             None if known.expires.is_none_or(|at| at > self.now + self.law.provisional)
                 && !known.handed_over
                 && known.meddled_at.is_none_or(|at| self.now - at > self.law.notice) =>
             {
-                return Some((Property::P5, format!("{name}, long-lived and in no ledger, was destroyed")));
+                return Some((
+                    Property::P5,
+                    format!("{name}, long-lived and in no ledger, was destroyed"),
+                ));
             }
             Some((entry, _)) if entry.state != "Tomb" => {
-                return Some((Property::P5, format!("{name} was destroyed, which the ledger has as {}", entry.state)));
+                return Some((
+                    Property::P5,
+                    format!("{name} was destroyed, which the ledger has as {}", entry.state),
+                ));
             }
             _ => {}
         }
-        // What a backup forgot and a person let end soon looks like an attempt that nobody recorded.
+        // What a backup forgot and a person let end soon looks like an attempt that nobody
+        // recorded.
         known.published.filter(|_| !(known.lost_by_restore && known.meddled))?;
         let licensed = resource.is_none_or(|resource| {
-            resource.deleting || resource.gone || resource.has_revoked(known) || self.is_succeeded(id, known, resource)
+            resource.deleting
+                || resource.gone
+                || resource.has_revoked(known)
+                || self.is_succeeded(id, known, resource)
         });
-        let what = || format!("{name} was destroyed before its successor was published for the overlap");
+        let what =
+            || format!("{name} was destroyed before its successor was published for the overlap");
         (!licensed).then(|| (Property::P3, what()))
     }
 
-    /// Whether the resource's Secret holds a newer live token, first published at least the overlap ago.
+    /// Whether the resource's Secret holds a newer live token, first published at least the overlap
+    /// ago.
     fn is_succeeded(&self, id: &str, known: &Known, resource: &crate::book::Resource) -> bool {
         let (now, usual) = (self.now + self.law.tolerance, self.law.overlap);
         self.book.secrets.values().filter(|secret| secret.uid == known.uid).any(|secret| {
@@ -174,7 +210,9 @@ impl Judge {
             successor.is_some_and(|new| {
                 let is_over = |at: i64| at + resource.overlap(at, usual) <= now;
                 // Of a successor that a person destroyed the operator may not know yet.
-                (new.alive || new.meddled) && new.order > known.order && new.published.is_some_and(is_over)
+                (new.alive || new.meddled)
+                    && new.order > known.order
+                    && new.published.is_some_and(is_over)
             })
         })
     }

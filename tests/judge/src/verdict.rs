@@ -7,7 +7,8 @@ pub enum Property {
     P1,
     /// The published pair is one that ISC accepts, and never an older one over a newer.
     P2,
-    /// A credential goes only after its successor was published for the overlap, on request, or with its resource.
+    /// A credential goes only after its successor was published for the overlap, on request, or
+    /// with its resource.
     P3,
     /// When the finalizer is gone, no token of the resource is alive and none appears.
     P4,
@@ -36,6 +37,10 @@ pub struct Violation {
 
 impl std::fmt::Display for Violation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} at {}: {} (observations {:?})", self.property, self.at, self.what, self.rests_on)
+        write!(
+            f,
+            "{:?} at {}: {} (observations {:?})",
+            self.property, self.at, self.what, self.rests_on
+        )
     }
 }

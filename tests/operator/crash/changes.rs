@@ -1,5 +1,5 @@
-//! Every effect of a rotation, of the end of its overlap, of a revocation, of a deletion with Retain, and of a change in
-//! place.
+//! Every effect of a rotation, of the end of its overlap, of a revocation, of a deletion with
+//! Retain, and of a change in place.
 use futures::future::join_all;
 use isc_simulator::Operation::{Create, Delete, Oauth, Patch};
 use isc_simulator::When::{After, Before};
@@ -70,7 +70,8 @@ fn rows() -> Vec<(Deed, Hold)> {
             |when| Kubernetes(Write::Finalizer, 1, when),
         ],
     );
-    let rescope = around(Rescope, &[|when| Isc(Patch, when), |when| Kubernetes(Write::Ledger, 1, when)]);
+    let rescope =
+        around(Rescope, &[|when| Isc(Patch, when), |when| Kubernetes(Write::Ledger, 1, when)]);
     [rotate, revoke, retain, rescope].concat()
 }
 
@@ -89,11 +90,12 @@ fn a_killed_operator_finishes_what_it_changes() {
         crash.start();
         let rows = rows();
         let places = crash.served(&rows).await;
-        // One that starts reads a LIST with what was minted; until a minute later nothing else would make it do so, and
-        // a token is left to its user only if it was seen.
+        // One that starts reads a LIST with what was minted; until a minute later nothing else
+        // would make it do so, and a token is left to its user only if it was seen.
         stage.kill_operator();
         crash.start();
-        let held: Vec<_> = rows.iter().zip(&places).map(|((_, hold), (place, _))| (*hold, place)).collect();
+        let held: Vec<_> =
+            rows.iter().zip(&places).map(|((_, hold), (place, _))| (*hold, place)).collect();
         crash.hold(&held, async |n| act(&places[n].0, rows[n].0).await).await;
         crash.kill();
         crash.start();
@@ -125,7 +127,8 @@ impl<'a> Crash<'a> {
         let blocked = |(deed, hold): &(Deed, Hold)| {
             matches!(
                 (deed, hold),
-                (Rotate, Kubernetes(Write::Ledger, 1, After)) | (Revoke, Kubernetes(Write::Ledger, 3, After))
+                (Rotate, Kubernetes(Write::Ledger, 1, After))
+                    | (Revoke, Kubernetes(Write::Ledger, 3, After))
             )
         };
         let rows = || rows.iter().zip(places);
@@ -133,7 +136,11 @@ impl<'a> Crash<'a> {
             is_done(place, *deed, &format!("{deed:?} {hold:?}"), old).await;
         }
         for ((deed, hold), (place, _)) in rows().filter(|(row, _)| blocked(row)) {
-            assert_eq!(place.created(), 1, "{deed:?} {hold:?}: an attempt that may still take effect was overtaken");
+            assert_eq!(
+                place.created(),
+                1,
+                "{deed:?} {hold:?}: an attempt that may still take effect was overtaken"
+            );
         }
         self.end_attempts();
         for ((deed, hold), (place, old)) in rows().filter(|(row, _)| blocked(row)) {
@@ -178,7 +185,11 @@ async fn act(place: &Place<'_>, deed: Deed) {
         Rotate => place.request(ROTATE, "2026-01-01T00:00:00Z").await,
         Revoke => place.request(REVOKE, "2026-01-01T00:00:00Z").await,
         Retain => place.delete("PersonalAccessToken", "sync").await,
-        Rescope => place.token("sync", json!({"scopes": ["idn:nelm:manage"], "reclaimPolicy": "Revoke"})).await,
+        Rescope => {
+            place
+                .token("sync", json!({"scopes": ["idn:nelm:manage"], "reclaimPolicy": "Revoke"}))
+                .await;
+        }
     }
 }
 
@@ -192,13 +203,23 @@ async fn is_done(place: &Place<'_>, deed: Deed, row: &str, old: &Pair) {
             let old_and_new = [old, &new].map(|pair| pair.client_id.clone());
             let expected = &old_and_new[usize::from(deed == Revoke)..];
             let alive = || place.minted().into_iter().map(|token| token.id).collect::<Vec<_>>();
-            eventually(&format!("{row}: only {expected:?} live"), async || (alive() == expected).then_some(())).await;
+            eventually(&format!("{row}: only {expected:?} live"), async || {
+                (alive() == expected).then_some(())
+            })
+            .await;
             assert!((2..=3).contains(&place.created()), "{row}: {} tokens made", place.created());
         }
         Retain => {
             place.gone("PersonalAccessToken", "sync").await;
-            assert!(place.accepts(old).await && place.pair().await == *old, "{row}: what is left to the user");
-            assert_eq!((place.minted().len(), place.created()), (0, 1), "{row}: tokens with the operator's name");
+            assert!(
+                place.accepts(old).await && place.pair().await == *old,
+                "{row}: what is left to the user"
+            );
+            assert_eq!(
+                (place.minted().len(), place.created()),
+                (0, 1),
+                "{row}: tokens with the operator's name"
+            );
             assert_eq!(place.document().await["entries"], Value::Array(Vec::new()), "{row}");
         }
         Rescope => {

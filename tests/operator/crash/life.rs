@@ -10,7 +10,8 @@ use stage::{Place, Stage, eventually, play, recorded};
 use super::Hold::{self, Connecting, Isc, Kubernetes, LatePost};
 use super::{Crash, FLAGS};
 
-/// Where the create is killed, and how many tokens ISC creates in all: two where the first one was never recorded.
+/// Where the create is killed, and how many tokens ISC creates in all: two where the first one was
+/// never recorded.
 const CREATES: [(Hold, usize); 29] = [
     (Connecting(Oauth, 0, Before), 1),
     (Connecting(Oauth, 0, After), 1),
@@ -122,7 +123,11 @@ impl<'a> Crash<'a> {
             recovers(place, hold).await;
         }
         for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
-            assert_eq!(place.created(), 0, "{hold:?}: an attempt that may still take effect was overtaken");
+            assert_eq!(
+                place.created(),
+                0,
+                "{hold:?}: an attempt that may still take effect was overtaken"
+            );
         }
         self.end_attempts();
         for ((hold, _), place) in rows().filter(|((hold, _), _)| blocked(hold)) {
@@ -149,7 +154,10 @@ impl<'a> Crash<'a> {
     async fn late_post(&self, places: &[Place<'a>]) {
         let place = places.last().unwrap();
         let refused = |entry: &Entry| entry.operation == Some(Create) && entry.status == Some(400);
-        eventually("ISC refuses the late POST", async || place.record().iter().any(refused).then_some(())).await;
+        eventually("ISC refuses the late POST", async || {
+            place.record().iter().any(refused).then_some(())
+        })
+        .await;
         has_one_token(place, &LatePost, 1).await;
     }
 }
@@ -166,10 +174,19 @@ async fn has_one_token(place: &Place<'_>, hold: &Hold, created: usize) {
     assert_eq!(ids.len(), 1, "{hold:?}: tokens alive");
     assert_eq!(recorded(&ledger), ids, "{hold:?}: recorded tokens");
     assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
-    let life = minted[0].expiration_date.unwrap().duration_since(place.stage.simulator.control().now());
-    assert!(life.as_secs() > 80 * 86_400, "{hold:?}: a published token is long-lived, not {life:#}");
-    let secrets = place.stage.api("Secret", Some(&place.name)).list(&Default::default()).await.unwrap();
-    assert_eq!(secrets.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>(), ["sync"], "{hold:?}");
+    let life =
+        minted[0].expiration_date.unwrap().duration_since(place.stage.simulator.control().now());
+    assert!(
+        life.as_secs() > 80 * 86_400,
+        "{hold:?}: a published token is long-lived, not {life:#}"
+    );
+    let secrets =
+        place.stage.api("Secret", Some(&place.name)).list(&Default::default()).await.unwrap();
+    assert_eq!(
+        secrets.items.iter().map(ResourceExt::name_any).collect::<Vec<_>>(),
+        ["sync"],
+        "{hold:?}"
+    );
     assert_eq!(place.secret("sync").await.unwrap()["clientId"], ids[0], "{hold:?}: published");
     assert!(place.authenticates("sync").await, "{hold:?}: the published credential is dead");
     assert_eq!(place.created(), created, "{hold:?}: tokens that ISC ever created");
@@ -180,7 +197,10 @@ async fn has_no_token(place: &Place<'_>, hold: &Hold) {
     assert_eq!(place.minted(), [], "{hold:?}: tokens alive when the finalizer is gone");
     assert!(place.get("Secret", "sync").await.is_none(), "{hold:?}: the Secret is still there");
     let ledger = place.document().await;
-    assert!(recorded(&ledger).is_empty() && ledger["resources"] == json!({}), "{hold:?}: {ledger:#}");
+    assert!(
+        recorded(&ledger).is_empty() && ledger["resources"] == json!({}),
+        "{hold:?}: {ledger:#}"
+    );
     assert_eq!(ledger["pending"], Value::Null, "{hold:?}");
     let all = place.stage.simulator.control().tokens(&place.name).unwrap();
     assert_eq!(all.len(), 1, "{hold:?}: the operator's own token lives on");

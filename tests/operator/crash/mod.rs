@@ -1,8 +1,9 @@
 //! SIGKILL at every effect of the operator: what the next start makes of it.
 //!
-//! Each row of a table has a place of its own, where what is tried is held right before or right after one effect: in
-//! ISC by a gate of the simulator, in Kubernetes by a checkpoint. When all are held, one SIGKILL hits them all. A
-//! request that ISC holds takes effect after the kill, as a late one would; a write that Kubernetes has not got is lost.
+//! Each row of a table has a place of its own, where what is tried is held right before or right
+//! after one effect: in ISC by a gate of the simulator, in Kubernetes by a checkpoint. When all are
+//! held, one SIGKILL hits them all. A request that ISC holds takes effect after the kill, as a late
+//! one would; a write that Kubernetes has not got is lost.
 mod changes;
 mod life;
 
@@ -31,7 +32,8 @@ pub enum Hold {
 }
 use Hold::{Connecting, Isc, Kubernetes, LatePost};
 
-/// All rows are in flight at once; the rest is short, but for an attempt, which lasts until time is moved.
+/// All rows are in flight at once; the rest is short, but for an attempt, which lasts until time is
+/// moved.
 const FLAGS: [&str; 6] = [
     "--concurrency=200",
     "--attempt-expiry=10m",
@@ -53,8 +55,9 @@ struct Crash<'a> {
 }
 
 impl Hold {
-    /// Which rows are tried after which. The operator waits for a reply of ISC for 10 s and for one of Kubernetes for
-    /// 30 s, and goes on then: a second POST is one more token, while another call that is sent again is held again.
+    /// Which rows are tried after which. The operator waits for a reply of ISC for 10 s and for one
+    /// of Kubernetes for 30 s, and goes on then: a second POST is one more token, while another
+    /// call that is sent again is held again.
     fn turn(self) -> usize {
         match self {
             Isc(Create, _) | LatePost => LAST_TURN,
@@ -77,11 +80,17 @@ impl<'a> Crash<'a> {
     fn set(&self, place: &Place<'_>, hold: Hold) {
         let control = self.stage.simulator.control();
         let gate = |operation, when| {
-            control.close_gate(GateSpec { tenant: Some(place.name.clone()), operation: Some(operation), when })
+            control.close_gate(GateSpec {
+                tenant: Some(place.name.clone()),
+                operation: Some(operation),
+                when,
+            })
         };
         match hold {
             Isc(operation, when) => drop(gate(operation, when)),
-            Connecting(operation, passing, when) => control.release_gate(gate(operation, when), passing).unwrap(),
+            Connecting(operation, passing, when) => {
+                control.release_gate(gate(operation, when), passing).unwrap();
+            }
             LatePost => *self.late.lock().unwrap() = Some(gate(Create, When::Before)),
             Kubernetes(write, nth, when) => self.checkpoints.set(&place.name, write, nth, when),
         }
@@ -90,7 +99,8 @@ impl<'a> Crash<'a> {
     fn holds(&self, place: &str) -> bool {
         let control = self.stage.simulator.control();
         let gates = control.gates();
-        let at_gate = gates.iter().any(|gate| gate.spec.tenant.as_deref() == Some(place) && gate.held > 0);
+        let at_gate =
+            gates.iter().any(|gate| gate.spec.tenant.as_deref() == Some(place) && gate.held > 0);
         at_gate || self.checkpoints.holds(place)
     }
 

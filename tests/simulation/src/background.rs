@@ -1,4 +1,5 @@
-//! What a cluster does by itself: serves what is due, collects orphans, empties namespaces that are being deleted.
+//! What a cluster does by itself: serves what is due, collects orphans, empties namespaces that are
+//! being deleted.
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -76,7 +77,8 @@ fn collect(state: &mut State) {
     let mut garbage = state.objects.iter().filter_map(|(key, object)| {
         let owners = object["metadata"]["ownerReferences"].as_array()?;
         let going = !object["metadata"]["deletionTimestamp"].is_null();
-        let (gone, kept): (Vec<_>, Vec<_>) = owners.iter().partition(|owner| is_gone(state, key, owner));
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            owners.iter().partition(|owner| is_gone(state, key, owner));
         let kept: Vec<Value> = kept.into_iter().cloned().collect();
         let is_marked = going && kept.is_empty();
         (!gone.is_empty() && !is_marked).then(|| (key.clone(), object.clone(), kept))
@@ -97,7 +99,8 @@ fn collect(state: &mut State) {
     }
 }
 
-/// An owner is gone if nothing of its name has its uid. A kind that is not known here is never gone.
+/// An owner is gone if nothing of its name has its uid. A kind that is not known here is never
+/// gone.
 fn is_gone(state: &State, dependent: &Key, owner: &Value) -> bool {
     let text = |field: &str| owner[field].as_str().unwrap_or_default();
     let Some(kind) = Kind::of_reference(text("apiVersion"), text("kind")) else { return false };
@@ -112,7 +115,12 @@ fn empty(state: &mut State, namespace: &str) {
     let going = |found: &Arc<Value>| !found["metadata"]["deletionTimestamp"].is_null();
     let Some(found) = state.objects.get(&own).cloned().filter(going) else { return };
     let inside = |state: &State| -> Vec<Key> {
-        state.objects.keys().filter(|key| key.kind.namespaced && key.namespace == namespace).cloned().collect()
+        state
+            .objects
+            .keys()
+            .filter(|key| key.kind.namespaced && key.namespace == namespace)
+            .cloned()
+            .collect()
     };
     for key in inside(state) {
         let _ = delete::run(state, EMPTIER, &key, &Value::Null);

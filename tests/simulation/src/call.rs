@@ -63,7 +63,9 @@ impl Call {
     /// Reads a request.
     pub fn read(identity: &str, head: &Parts, body: &Bytes) -> Result<Self, Refusal> {
         let query: BTreeMap<String, String> =
-            form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+            form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
+                .into_owned()
+                .collect();
         if let Some(name) = UNKNOWN_PARAMETERS.iter().find(|name| query.contains_key(**name)) {
             return Err(Refusal::not_simulated(&format!("the parameter {name}")));
         }
@@ -77,19 +79,26 @@ impl Call {
             (&Method::PUT, false) => Verb::Update,
             (&Method::PATCH, false) => Verb::Patch,
             (&Method::DELETE, false) => Verb::Delete,
-            (&Method::DELETE, true) => return Err(Refusal::not_simulated("deletion of collections")),
-            _ => return Err(Refusal::new(405, "the server does not allow this method on the requested resource")),
+            (&Method::DELETE, true) => {
+                return Err(Refusal::not_simulated("deletion of collections"));
+            }
+            _ => {
+                return Err(Refusal::new(
+                    405,
+                    "the server does not allow this method on the requested resource",
+                ));
+            }
         };
-        let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header =
+            |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if verb == Verb::Patch && header(header::CONTENT_TYPE) != "application/merge-patch+json" {
             return Err(Refusal::not_simulated("patches other than merge patches"));
         }
         let partial = header(header::ACCEPT).contains("as=PartialObjectMetadata");
         let body = match body.is_empty() {
             true => Value::Null,
-            false => {
-                serde_json::from_slice(body).map_err(|error| Refusal::new(400, format!("invalid body: {error}")))?
-            }
+            false => serde_json::from_slice(body)
+                .map_err(|error| Refusal::new(400, format!("invalid body: {error}")))?,
         };
         Ok(Self { identity: identity.into(), verb, key, status, partial, query, body })
     }
@@ -117,7 +126,9 @@ fn target(path: &str) -> Result<(Key, bool), Refusal> {
         _ => return Err(Refusal::unknown()),
     };
     let (namespace, rest) = match rest {
-        ["namespaces", namespace, rest @ ..] if !matches!(rest, [] | ["status" | "finalize"]) => (*namespace, rest),
+        ["namespaces", namespace, rest @ ..] if !matches!(rest, [] | ["status" | "finalize"]) => {
+            (*namespace, rest)
+        }
         rest => ("", rest),
     };
     let (plural, name, status) = match rest {
@@ -127,7 +138,11 @@ fn target(path: &str) -> Result<(Key, bool), Refusal> {
         _ => return Err(Refusal::unknown()),
     };
     let kind = Kind::of_resource(group, version, plural).ok_or_else(Refusal::unknown)?;
-    let fits = if kind.namespaced { name.is_empty() || !namespace.is_empty() } else { namespace.is_empty() };
+    let fits = if kind.namespaced {
+        name.is_empty() || !namespace.is_empty()
+    } else {
+        namespace.is_empty()
+    };
     if !fits || (status && !kind.custom) {
         return Err(Refusal::unknown());
     }

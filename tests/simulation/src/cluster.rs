@@ -29,8 +29,8 @@ impl Shared {
     }
 }
 
-/// A Kubernetes API server in memory, with its garbage collector and namespace controller. It ends when the last clone
-/// is dropped. It needs a tokio runtime, whose clock is its own.
+/// A Kubernetes API server in memory, with its garbage collector and namespace controller. It ends
+/// when the last clone is dropped. It needs a tokio runtime, whose clock is its own.
 #[derive(Clone)]
 pub struct Cluster {
     shared: Arc<Shared>,
@@ -47,7 +47,8 @@ pub struct Snapshot {
 /// What resource versions do when a snapshot is restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revisions {
-    /// They go on from where they are, as after `etcdutl snapshot restore --bump-revision --mark-compacted`.
+    /// They go on from where they are, as after `etcdutl snapshot restore --bump-revision
+    /// --mark-compacted`.
     GoOn,
     /// They go back to the snapshot's, so that the same number comes to mean two things.
     GoBack,
@@ -77,9 +78,15 @@ impl Cluster {
         Client::new(service::limited(self.shared.clone(), identity.into(), limit), "default")
     }
 
-    /// Has something done in the cluster's own order of effects, a while from now, and nothing else until it is done.
-    /// Of two things at the same time, `purpose` and the seed say which comes first.
-    pub fn later(&self, delay: Duration, purpose: &str, work: impl Future<Output = ()> + Send + 'static) {
+    /// Has something done in the cluster's own order of effects, a while from now, and nothing else
+    /// until it is done. Of two things at the same time, `purpose` and the seed say which comes
+    /// first.
+    pub fn later(
+        &self,
+        delay: Duration,
+        purpose: &str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         let mut state = self.shared.lock();
         let rank = state.random(purpose).number();
         state.agenda.add(Instant::now() + delay, rank, Job::Run(Box::pin(work)));
@@ -98,7 +105,12 @@ impl Cluster {
 
     /// Every object as it is, in the order of their keys. Costs no request.
     pub fn objects(&self) -> Vec<(Key, Arc<Value>)> {
-        self.shared.lock().objects.iter().map(|(key, object)| (key.clone(), object.clone())).collect()
+        self.shared
+            .lock()
+            .objects
+            .iter()
+            .map(|(key, object)| (key.clone(), object.clone()))
+            .collect()
     }
 
     /// The date at which every cluster begins.
@@ -126,7 +138,8 @@ impl Cluster {
         self.shared.lock().break_watches(how, chosen);
     }
 
-    /// Forgets all changes so far: a watch that is behind or goes on from an earlier revision gets 410 Gone.
+    /// Forgets all changes so far: a watch that is behind or goes on from an earlier revision gets
+    /// 410 Gone.
     pub fn compact(&self) {
         let mut state = self.shared.lock();
         state.oldest = state.revision;
@@ -140,7 +153,8 @@ impl Cluster {
         Snapshot { objects: state.objects.clone(), revision: state.revision }
     }
 
-    /// Puts a backup back: every watch ends with 410 Gone. The history shows each object that is another than before.
+    /// Puts a backup back: every watch ends with 410 Gone. The history shows each object that is
+    /// another than before.
     pub fn restore(&self, snapshot: &Snapshot, revisions: Revisions) {
         let mut state = self.shared.lock();
         let before = std::mem::replace(&mut state.objects, snapshot.objects.clone());
@@ -153,8 +167,12 @@ impl Cluster {
         state.record(ETCD, Change::Restored, None, None);
         for (key, object) in &before {
             match snapshot.objects.get(key) {
-                None => state.record(ETCD, Change::Deleted, Some(key.clone()), Some(object.clone())),
-                Some(now) if now != object => state.record(ETCD, Change::Updated, Some(key.clone()), Some(now.clone())),
+                None => {
+                    state.record(ETCD, Change::Deleted, Some(key.clone()), Some(object.clone()));
+                }
+                Some(now) if now != object => {
+                    state.record(ETCD, Change::Updated, Some(key.clone()), Some(now.clone()));
+                }
                 Some(_) => {}
             }
         }
@@ -165,7 +183,8 @@ impl Cluster {
         state.resume();
     }
 
-    /// Puts those objects of a backup back that are chosen and still there, as a tool does that writes them anew.
+    /// Puts those objects of a backup back that are chosen and still there, as a tool does that
+    /// writes them anew.
     pub fn restore_some(&self, snapshot: &Snapshot, chosen: impl Fn(&Key) -> bool) {
         let mut state = self.shared.lock();
         state.record(ETCD, Change::Restored, None, None);

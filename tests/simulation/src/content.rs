@@ -38,7 +38,8 @@ pub fn typed(kind: &Kind, body: &Value) -> Result<Value, Refusal> {
     let mut metadata: ObjectMeta =
         serde_json::from_value(object["metadata"].take()).map_err(|e| unreadable(kind, &e))?;
     metadata.managed_fields = None;
-    object["metadata"] = serde_json::to_value(metadata).map_err(|error| unreadable(kind, &error))?;
+    object["metadata"] =
+        serde_json::to_value(metadata).map_err(|error| unreadable(kind, &error))?;
     derive(kind, &mut object);
     drop_empty(&mut object["metadata"]);
     if !kind.custom {
@@ -59,8 +60,12 @@ pub fn problems(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<Cause> 
     let mut causes = Vec::new();
     match kind.kind {
         "Secret" | "ConfigMap" => {
-            let size: usize =
-                object["data"].as_object().into_iter().flatten().map(|(_, value)| size(kind, value)).sum();
+            let size: usize = object["data"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(_, value)| size(kind, value))
+                .sum();
             if size > LARGEST {
                 let message = format!("Too long: may not be more than {LARGEST} bytes");
                 causes.push(Cause { reason: "FieldValueTooLong", field: "data".into(), message });
@@ -95,7 +100,11 @@ fn is_data_key(key: &str) -> bool {
 
 fn size(kind: &Kind, value: &Value) -> usize {
     let text = value.as_str().unwrap_or_default();
-    if kind.kind == "Secret" { STANDARD.decode(text).map_or(0, |bytes| bytes.len()) } else { text.len() }
+    if kind.kind == "Secret" {
+        STANDARD.decode(text).map_or(0, |bytes| bytes.len())
+    } else {
+        text.len()
+    }
 }
 
 fn immutable(object: &Value, old: &Value) -> Option<Cause> {
@@ -124,7 +133,11 @@ fn event_problems(event: &Value) -> Vec<Cause> {
     }
     let about = event["regarding"]["namespace"].as_str().unwrap_or_default();
     if about.is_empty() && event["metadata"]["namespace"] != "default" {
-        causes.push(Cause::invalid("involvedObject.namespace", &json!(about), "does not match event.namespace"));
+        causes.push(Cause::invalid(
+            "involvedObject.namespace",
+            &json!(about),
+            "does not match event.namespace",
+        ));
     }
     causes
 }
@@ -132,8 +145,11 @@ fn event_problems(event: &Value) -> Vec<Cause> {
 fn is_encoded(kind: &Kind, data: &Value) -> Result<(), Refusal> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
     let bad = |text: &str| text.bytes().position(|byte| !allowed(byte));
-    let first = data.as_object().into_iter().flatten().find_map(|(_, value)| value.as_str().and_then(bad));
-    first.map_or(Ok(()), |at| Err(unreadable(kind, &format!("illegal base64 data at input byte {at}"))))
+    let first =
+        data.as_object().into_iter().flatten().find_map(|(_, value)| value.as_str().and_then(bad));
+    first.map_or(Ok(()), |at| {
+        Err(unreadable(kind, &format!("illegal base64 data at input byte {at}")))
+    })
 }
 
 fn through<T: Serialize + DeserializeOwned>(kind: &Kind, object: Value) -> Result<Value, Refusal> {
@@ -143,15 +159,21 @@ fn through<T: Serialize + DeserializeOwned>(kind: &Kind, object: Value) -> Resul
 
 fn unreadable(kind: &Kind, error: &dyn std::fmt::Display) -> Refusal {
     let (version, kind) = (kind.version, kind.kind);
-    Refusal::new(400, format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {error}"))
+    Refusal::new(
+        400,
+        format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {error}"),
+    )
 }
 
 fn derive(kind: &Kind, object: &mut Value) {
     match kind.kind {
         "Secret" => {
             let encode = |text: &Value| json!(STANDARD.encode(text.as_str().unwrap_or_default()));
-            if let Some(Value::Object(plain)) = object.as_object_mut().and_then(|object| object.remove("stringData")) {
-                let data: Map<String, Value> = plain.iter().map(|(key, text)| (key.clone(), encode(text))).collect();
+            if let Some(Value::Object(plain)) =
+                object.as_object_mut().and_then(|object| object.remove("stringData"))
+            {
+                let data: Map<String, Value> =
+                    plain.iter().map(|(key, text)| (key.clone(), encode(text))).collect();
                 json_patch::merge(&mut object["data"], &Value::Object(data));
             }
             if object["type"].as_str().is_none_or(str::is_empty) {
@@ -161,7 +183,10 @@ fn derive(kind: &Kind, object: &mut Value) {
         "Namespace" => {
             let name = object["metadata"]["name"].clone();
             if name.is_string() {
-                json_patch::merge(&mut object["metadata"], &json!({"labels": {"kubernetes.io/metadata.name": name}}));
+                json_patch::merge(
+                    &mut object["metadata"],
+                    &json!({"labels": {"kubernetes.io/metadata.name": name}}),
+                );
             }
         }
         _ => {}

@@ -64,7 +64,14 @@ pub struct Effect {
 
 impl std::fmt::Display for Effect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:>10.3} r{:<6} {:<24} {:?}", self.at.as_secs_f64(), self.revision, self.identity, self.change)?;
+        write!(
+            f,
+            "{:>10.3} r{:<6} {:<24} {:?}",
+            self.at.as_secs_f64(),
+            self.revision,
+            self.identity,
+            self.change
+        )?;
         if let Some(key) = &self.key { write!(f, " {key}") } else { Ok(()) }
     }
 }

@@ -25,8 +25,8 @@ pub struct Asked {
     pub nth: u64,
 }
 
-/// What becomes of a request. A request that was sent takes effect even if its sender has given up waiting by then:
-/// a long `before` is thus a late effect.
+/// What becomes of a request. A request that was sent takes effect even if its sender has given up
+/// waiting by then: a long `before` is thus a late effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// From sending to effect; by default from the seed.
@@ -58,11 +58,14 @@ pub enum Fate {
     Swallow,
     /// It has its effect, and the sender never gets an answer.
     SwallowReply,
-    /// It has its effect, and once more after this time, as if a proxy had repeated it. The first reply counts.
+    /// It has its effect, and once more after this time, as if a proxy had repeated it. The first
+    /// reply counts.
     Repeat(Duration),
-    /// It has its effect, and is answered with this HTTP status all the same, as by a gateway that gave up waiting.
+    /// It has its effect, and is answered with this HTTP status all the same, as by a gateway that
+    /// gave up waiting.
     Deny(u16),
-    /// It has no effect, and is answered with this HTTP status (401, 403, 404, 409, 410, 429, 500, 503, 504).
+    /// It has no effect, and is answered with this HTTP status (401, 403, 404, 409, 410, 429, 500,
+    /// 503, 504).
     Refuse(u16),
 }
 
@@ -77,7 +80,8 @@ pub struct Event {
     pub revision: u64,
 }
 
-/// What becomes of an event of a watch. Events are never reordered: a late one holds back those behind it.
+/// What becomes of an event of a watch. Events are never reordered: a late one holds back those
+/// behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// It comes after a delay from the seed.

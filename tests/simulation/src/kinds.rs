@@ -13,7 +13,8 @@ pub struct Kind {
     pub plural: &'static str,
     /// Whether its objects are in namespaces.
     pub namespaced: bool,
-    /// Whether it comes from a CRD: with a status subresource, a generation, and no write without a revision.
+    /// Whether it comes from a CRD: with a status subresource, a generation, and no write without a
+    /// revision.
     pub custom: bool,
 }
 
@@ -51,7 +52,9 @@ impl PartialOrd for Kind {
 impl Kind {
     /// The kind of this resource.
     pub fn of_resource(group: &str, version: &str, plural: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
+        KINDS
+            .iter()
+            .find(|kind| kind.group == group && kind.version == version && kind.plural == plural)
     }
 
     /// The kind that an owner reference names; the version does not matter.
@@ -72,7 +75,11 @@ impl Kind {
 
     /// `apiVersion` of its objects.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.into() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.into()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
 
     /// `personalaccesstokens.pat-operator.dev`, as messages name the resource.
@@ -80,7 +87,8 @@ impl Kind {
         qualified(self.plural, self.group)
     }
 
-    /// `PersonalAccessToken.pat-operator.dev`, as messages name the kind; events as the core kind that they once were.
+    /// `PersonalAccessToken.pat-operator.dev`, as messages name the kind; events as the core kind
+    /// that they once were.
     pub fn qualified(&self) -> String {
         qualified(self.kind, if self.kind == "Event" { "" } else { self.group })
     }

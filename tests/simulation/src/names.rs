@@ -16,17 +16,22 @@ pub fn problems(kind: &Kind, metadata: &Value) -> Vec<Cause> {
     if name.is_empty() {
         causes.push(Cause::required("metadata.name", "name or generateName is required"));
     } else {
-        causes.extend(wrong_name(kind, name).map(|why| Cause::invalid("metadata.name", &json!(name), &why)));
+        causes.extend(
+            wrong_name(kind, name).map(|why| Cause::invalid("metadata.name", &json!(name), &why)),
+        );
     }
     for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
-        causes.extend(wrong_key(key).map(|why| Cause::invalid("metadata.labels", &json!(key), &why)));
+        causes
+            .extend(wrong_key(key).map(|why| Cause::invalid("metadata.labels", &json!(key), &why)));
         causes.extend(
-            wrong_value(value.as_str().unwrap_or_default()).map(|why| Cause::invalid("metadata.labels", value, &why)),
+            wrong_value(value.as_str().unwrap_or_default())
+                .map(|why| Cause::invalid("metadata.labels", value, &why)),
         );
     }
     for (key, _) in metadata["annotations"].as_object().into_iter().flatten() {
         causes.extend(
-            wrong_key(&key.to_lowercase()).map(|why| Cause::invalid("metadata.annotations", &json!(key), &why)),
+            wrong_key(&key.to_lowercase())
+                .map(|why| Cause::invalid("metadata.annotations", &json!(key), &why)),
         );
     }
     causes.extend(owner_problems(metadata));
@@ -39,12 +44,15 @@ fn owner_problems(metadata: &Value) -> Vec<Cause> {
     for (index, owner) in owners.iter().enumerate() {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if owner[field].as_str().unwrap_or_default().is_empty() {
-                causes
-                    .push(Cause::required(&format!("metadata.ownerReferences[{index}].{field}"), "must not be empty"));
+                causes.push(Cause::required(
+                    &format!("metadata.ownerReferences[{index}].{field}"),
+                    "must not be empty",
+                ));
             }
         }
     }
-    let controllers: Vec<&Value> = owners.iter().filter(|owner| owner["controller"] == true).collect();
+    let controllers: Vec<&Value> =
+        owners.iter().filter(|owner| owner["controller"] == true).collect();
     if let [first, second, ..] = controllers.as_slice() {
         let name = |owner: &Value| format!("{}/{}", text(&owner["kind"]), text(&owner["name"]));
         let (all, first, second) = (shown(owners), name(first), name(second));
@@ -88,7 +96,10 @@ fn wrong_name(kind: &Kind, name: &str) -> Option<String> {
 
 fn is_label(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    !text.is_empty() && text.chars().all(|c| inner(c) || c == '-') && text.starts_with(inner) && text.ends_with(inner)
+    !text.is_empty()
+        && text.chars().all(|c| inner(c) || c == '-')
+        && text.starts_with(inner)
+        && text.ends_with(inner)
 }
 
 fn wrong_key(key: &str) -> Option<String> {
@@ -109,5 +120,7 @@ fn wrong_value(value: &str) -> Option<String> {
 fn is_value(text: &str) -> bool {
     let outer = |c: char| c.is_ascii_alphanumeric();
     text.is_empty()
-        || (text.chars().all(|c| outer(c) || "-_.".contains(c)) && text.starts_with(outer) && text.ends_with(outer))
+        || (text.chars().all(|c| outer(c) || "-_.".contains(c))
+            && text.starts_with(outer)
+            && text.ends_with(outer))
 }

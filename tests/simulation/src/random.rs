@@ -1,7 +1,7 @@
 //! Chance from a seed, and independent of the order in which it is asked for.
 //!
-//! Two requests at the same instant may come in either order, since kube keeps passes in hash maps. So no generator is
-//! shared: each number is a function of the seed and of what it is for.
+//! Two requests at the same instant may come in either order, since kube keeps passes in hash maps.
+//! So no generator is shared: each number is a function of the seed and of what it is for.
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ pub struct Random(u64);
 impl Random {
     /// The numbers of this seed for the purpose that these words describe.
     pub fn of(seed: u64, purpose: &[&str]) -> Self {
-        // FNV-1a; its result does not change with the version of Rust, so that a seed stays the same story.
+        // FNV-1a; its result does not change with the version of Rust, so that a seed stays the
+        // same story.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in purpose.iter().flat_map(|word| word.bytes().chain([0xff])) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -78,7 +79,8 @@ mod tests {
     fn a_duration_is_within_its_range() {
         let mut random = Random::of(7, &[]);
         let range = Duration::from_millis(3)..=Duration::from_millis(5);
-        let all: std::collections::BTreeSet<_> = (0..100).map(|_| random.duration(&range).as_millis()).collect();
+        let all: std::collections::BTreeSet<_> =
+            (0..100).map(|_| random.duration(&range).as_millis()).collect();
         assert_eq!(all.into_iter().collect::<Vec<_>>(), [3, 4, 5]);
     }
 

@@ -38,13 +38,18 @@ impl Cause {
 
     /// A value that is missing; `why` may be empty.
     pub fn required(field: &str, why: &str) -> Self {
-        let message = if why.is_empty() { "Required value".into() } else { format!("Required value: {why}") };
+        let message =
+            if why.is_empty() { "Required value".into() } else { format!("Required value: {why}") };
         Self { reason: "FieldValueRequired", field: field.into(), message }
     }
 
     /// A change that is not allowed now.
     pub fn forbidden(field: &str, why: &str) -> Self {
-        Self { reason: "FieldValueForbidden", field: field.into(), message: format!("Forbidden: {why}") }
+        Self {
+            reason: "FieldValueForbidden",
+            field: field.into(),
+            message: format!("Forbidden: {why}"),
+        }
     }
 }
 
@@ -71,7 +76,10 @@ impl Refusal {
 
     /// There is no such kind.
     pub fn unknown() -> Self {
-        Self { details: Some(json!({})), ..Self::new(404, "the server could not find the requested resource") }
+        Self {
+            details: Some(json!({})),
+            ..Self::new(404, "the server could not find the requested resource")
+        }
     }
 
     /// There is no such object.
@@ -88,7 +96,8 @@ impl Refusal {
 
     /// Somebody else wrote first, or a precondition does not hold.
     pub fn conflict(kind: &Kind, name: &str, why: &str) -> Self {
-        let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.resource());
+        let message =
+            format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.resource());
         Self::new(409, message).about(kind.plural, kind.group, name)
     }
 
@@ -104,13 +113,18 @@ impl Refusal {
         let why = format!(
             "the {what} in the precondition ({wanted}) does not match the {what} in record ({stored}). The object might have been {guess}"
         );
-        let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
+        let message =
+            format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
         Self::new(409, message).about(kind.kind, kind.group, name)
     }
 
     /// A custom object is never replaced blindly.
     pub fn unversioned(kind: &Kind, name: &str) -> Self {
-        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), "must be specified for an update");
+        let cause = Cause::invalid(
+            "metadata.resourceVersion",
+            &json!(0),
+            "must be specified for an update",
+        );
         let mut refusal = Self::invalid(kind, name, &[cause]);
         refusal.message = refusal.message.replacen(&kind.qualified(), &kind.resource(), 1);
         if let Some(details) = &mut refusal.details {
@@ -122,19 +136,25 @@ impl Refusal {
     /// The object is not as it must be.
     pub fn invalid(kind: &Kind, name: &str, causes: &[Cause]) -> Self {
         let mut causes = causes.to_vec();
-        // After errors of these kinds the real server does not look at a CRD's CEL rules, and says so.
+        // After errors of these kinds the real server does not look at a CRD's CEL rules, and says
+        // so.
         let blocking = ["NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid"];
-        let is_blocking = |cause: &Cause| blocking.iter().any(|kind| cause.reason == format!("FieldValue{kind}"));
+        let is_blocking =
+            |cause: &Cause| blocking.iter().any(|kind| cause.reason == format!("FieldValue{kind}"));
         if kind.custom && causes.iter().any(is_blocking) {
             causes.push(Cause::invalid("<nil>", &Value::Null, UNCHECKED));
         }
-        let mut all: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let mut all: Vec<String> =
+            causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         all.dedup();
         let said = if all.len() == 1 { all.remove(0) } else { format!("[{}]", all.join(", ")) };
-        let mut refusal = Self::new(422, format!("{} {name:?} is invalid: {said}", kind.qualified()));
-        refusal = refusal.about(kind.kind, if kind.kind == "Event" { "" } else { kind.group }, name);
+        let mut refusal =
+            Self::new(422, format!("{} {name:?} is invalid: {said}", kind.qualified()));
+        refusal =
+            refusal.about(kind.kind, if kind.kind == "Event" { "" } else { kind.group }, name);
         if let Some(details) = &mut refusal.details {
-            let cause = |c: &Cause| json!({"reason": c.reason, "message": c.message, "field": c.field});
+            let cause =
+                |c: &Cause| json!({"reason": c.reason, "message": c.message, "field": c.field});
             details["causes"] = causes.iter().map(cause).collect();
         }
         refusal

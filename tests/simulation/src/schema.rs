@@ -1,5 +1,6 @@
-//! The CRDs' structural schemas: pruning, types and bounds. Their CEL rules and patterns are not evaluated: what they
-//! refuse is the operator's own checks' business too, and the schema tests hold those to the real server.
+//! The CRDs' structural schemas: pruning, types and bounds. Their CEL rules and patterns are not
+//! evaluated: what they refuse is the operator's own checks' business too, and the schema tests
+//! hold those to the real server.
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -9,7 +10,10 @@ use crate::kinds::Kind;
 use crate::refusal::Cause;
 
 static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
-    let files = [include_str!("../../../crds/personalaccesstokens.yaml"), include_str!("../../../crds/tenants.yaml")];
+    let files = [
+        include_str!("../../../crds/personalaccesstokens.yaml"),
+        include_str!("../../../crds/tenants.yaml"),
+    ];
     let read = |file: &str| serde_saphyr::from_str::<Value>(file).unwrap_or_default();
     let schema = |crd: Value| {
         let kind = crd["spec"]["names"]["kind"].as_str().unwrap_or_default().to_owned();
@@ -40,7 +44,8 @@ pub fn problems(kind: &Kind, object: &Value) -> Vec<Cause> {
     causes
 }
 
-/// What the schema says against a status. It is checked by itself: messages name its fields without `status`.
+/// What the schema says against a status. It is checked by itself: messages name its fields without
+/// `status`.
 pub fn status_problems(kind: &Kind, status: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     if let (Some(schema), false) = (SCHEMAS.get(kind.kind), status.is_null()) {
@@ -62,7 +67,9 @@ fn prune_value(schema: &Value, value: &mut Value) {
                 fields.values_mut().for_each(|field| prune_value(every, field));
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| prune_value(&schema["items"], item)),
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| prune_value(&schema["items"], item));
+        }
         _ => {}
     }
 }
@@ -75,19 +82,25 @@ fn check(causes: &mut Vec<Cause>, path: &str, schema: &Value, value: &Value) {
     if !wanted.is_empty() && !is_of_type(wanted, value) {
         let shown = type_of(value);
         let why = format!("{path} in body must be of type {wanted}: {shown:?}");
-        causes.push(Cause { reason: "FieldValueTypeInvalid", ..Cause::invalid(path, &json!(shown), &why) });
+        causes.push(Cause {
+            reason: "FieldValueTypeInvalid",
+            ..Cause::invalid(path, &json!(shown), &why)
+        });
         return;
     }
     match value {
         Value::Object(fields) => {
-            for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            for name in
+                schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
+            {
                 if !fields.contains_key(name) {
                     causes.push(Cause::required(&join(path, name), ""));
                 }
             }
             bound(causes, path, schema, "maxProperties", fields.len(), value);
             for (name, field) in fields {
-                let inner = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
+                let inner =
+                    schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
                 if let Some(inner) = inner {
                     check(causes, &join(path, name), inner, field);
                 }
@@ -100,7 +113,11 @@ fn check(causes: &mut Vec<Cause>, path: &str, schema: &Value, value: &Value) {
                 check(causes, &format!("{path}[{index}]"), &schema["items"], item);
                 if schema["x-kubernetes-list-type"] == "set" && items[..index].contains(item) {
                     let message = format!("Duplicate value: {item}");
-                    causes.push(Cause { reason: "FieldValueDuplicate", field: format!("{path}[{index}]"), message });
+                    causes.push(Cause {
+                        reason: "FieldValueDuplicate",
+                        field: format!("{path}[{index}]"),
+                        message,
+                    });
                 }
             }
         }
@@ -113,16 +130,30 @@ fn check(causes: &mut Vec<Cause>, path: &str, schema: &Value, value: &Value) {
     }
 }
 
-fn bound(causes: &mut Vec<Cause>, path: &str, schema: &Value, rule: &str, size: usize, value: &Value) {
-    let Some(limit) = schema[rule].as_u64().and_then(|limit| usize::try_from(limit).ok()) else { return };
-    let (min, max) = (rule.starts_with("min") && size < limit, rule.starts_with("max") && size > limit);
+fn bound(
+    causes: &mut Vec<Cause>,
+    path: &str,
+    schema: &Value,
+    rule: &str,
+    size: usize,
+    value: &Value,
+) {
+    let Some(limit) = schema[rule].as_u64().and_then(|limit| usize::try_from(limit).ok()) else {
+        return;
+    };
+    let (min, max) =
+        (rule.starts_with("min") && size < limit, rule.starts_with("max") && size > limit);
     let cause = match rule {
-        "minLength" if min => {
-            Cause::invalid(path, value, &format!("{path} in body should be at least {limit} chars long"))
-        }
-        "minItems" if min => {
-            Cause::invalid(path, &json!(size), &format!("{path} in body should have at least {limit} items"))
-        }
+        "minLength" if min => Cause::invalid(
+            path,
+            value,
+            &format!("{path} in body should be at least {limit} chars long"),
+        ),
+        "minItems" if min => Cause::invalid(
+            path,
+            &json!(size),
+            &format!("{path} in body should have at least {limit} items"),
+        ),
         "maxLength" if max => {
             let message = format!("Too long: may not be more than {limit} bytes");
             Cause { reason: "FieldValueTooLong", field: path.into(), message }
@@ -137,7 +168,9 @@ fn bound(causes: &mut Vec<Cause>, path: &str, schema: &Value, rule: &str, size: 
 }
 
 fn check_enum(causes: &mut Vec<Cause>, path: &str, schema: &Value, value: &Value) {
-    let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) else { return };
+    let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) else {
+        return;
+    };
     let all: Vec<String> = allowed.iter().map(ToString::to_string).collect();
     let message = format!("Unsupported value: {value}: supported values: {}", all.join(", "));
     causes.push(Cause { reason: "FieldValueNotSupported", field: path.into(), message });

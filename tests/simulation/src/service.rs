@@ -1,4 +1,5 @@
-//! From HTTP to the agenda and back: what lies between a client and the server, with all that can go wrong there.
+//! From HTTP to the agenda and back: what lies between a client and the server, with all that can
+//! go wrong there.
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,30 +30,45 @@ type Reply = Response<UnsyncBoxBody<Bytes, io::Error>>;
 pub fn of(
     shared: Arc<Shared>,
     identity: String,
-) -> impl Service<Request<Body>, Response = Reply, Error = BoxError, Future = BoxFuture<'static, Result<Reply, BoxError>>>
-+ Send {
+) -> impl Service<
+    Request<Body>,
+    Response = Reply,
+    Error = BoxError,
+    Future = BoxFuture<'static, Result<Reply, BoxError>>,
+> + Send {
     service_fn(move |request: Request<Body>| {
         let (shared, identity) = (shared.clone(), identity.clone());
-        let answer: BoxFuture<'static, Result<Reply, BoxError>> = Box::pin(answer(shared, identity, request));
+        let answer: BoxFuture<'static, Result<Reply, BoxError>> =
+            Box::pin(answer(shared, identity, request));
         answer
     })
 }
 
-/// The same, but that a request without a reply fails after this time. Of a watch, only its beginning is a reply.
+/// The same, but that a request without a reply fails after this time. Of a watch, only its
+/// beginning is a reply.
 pub fn limited(
     shared: Arc<Shared>,
     identity: String,
     limit: Duration,
-) -> impl Service<Request<Body>, Response = Reply, Error = BoxError, Future = BoxFuture<'static, Result<Reply, BoxError>>>
-+ Send {
+) -> impl Service<
+    Request<Body>,
+    Response = Reply,
+    Error = BoxError,
+    Future = BoxFuture<'static, Result<Reply, BoxError>>,
+> + Send {
     service_fn(move |request: Request<Body>| {
         let answer = timeout(limit, answer(shared.clone(), identity.clone(), request));
-        let answer: BoxFuture<'static, Result<Reply, BoxError>> = Box::pin(answer.map(|answer| answer?));
+        let answer: BoxFuture<'static, Result<Reply, BoxError>> =
+            Box::pin(answer.map(|answer| answer?));
         answer
     })
 }
 
-async fn answer(shared: Arc<Shared>, identity: String, request: Request<Body>) -> Result<Reply, BoxError> {
+async fn answer(
+    shared: Arc<Shared>,
+    identity: String,
+    request: Request<Body>,
+) -> Result<Reply, BoxError> {
     let (head, body) = request.into_parts();
     let body = body.collect_bytes().await?;
     let call = match Call::read(&identity, &head, &body) {
@@ -106,7 +122,11 @@ fn send(shared: &Shared, call: Call) -> (Sent, Duration) {
     let rank = random.number();
     let mut serve = |delay: Duration| {
         let (sender, receiver) = oneshot::channel();
-        state.agenda.add(Instant::now() + delay, rank, Job::Serve(Box::new(call.clone()), asked.clone(), sender));
+        state.agenda.add(
+            Instant::now() + delay,
+            rank,
+            Job::Serve(Box::new(call.clone()), asked.clone(), sender),
+        );
         state.wake();
         receiver
     };
@@ -134,13 +154,18 @@ fn refusal(code: u16, call: &Call) -> Refusal {
     let (kind, name) = (call.key.kind, call.name());
     match code {
         401 => Refusal::new(401, "Unauthorized"),
-        403 => {
-            Refusal::forbidden(kind, name, &format!("User {:?} cannot {} resource", call.identity, call.verb.name()))
-        }
+        403 => Refusal::forbidden(
+            kind,
+            name,
+            &format!("User {:?} cannot {} resource", call.identity, call.verb.name()),
+        ),
         404 => Refusal::not_found(kind, name),
         409 => Refusal::outdated(kind, name),
         410 => Refusal::new(410, "The resourceVersion for the provided watch is too old."),
-        429 => Refusal::new(429, "The server has received too many requests and has asked us to try again later"),
+        429 => Refusal::new(
+            429,
+            "The server has received too many requests and has asked us to try again later",
+        ),
         code => Refusal::new(code, "the scheduler of the simulation says so"),
     }
 }
@@ -151,7 +176,9 @@ fn reply(shared: &Arc<Shared>, answer: Answer) -> Result<Reply, BoxError> {
             let whole = Full::new(Bytes::from(object.to_string()));
             (code, whole.map_err(|never| match never {}).boxed_unsync())
         }
-        Answer::Stream(opened) => (200, StreamBody::new(stream::of(*opened, shared.clone())).boxed_unsync()),
+        Answer::Stream(opened) => {
+            (200, StreamBody::new(stream::of(*opened, shared.clone())).boxed_unsync())
+        }
     };
     Ok(Response::builder().status(code).header("content-type", "application/json").body(body)?)
 }

@@ -1,4 +1,5 @@
-//! What the server holds: objects, revisions, the log that watches read, the history, and what is still to be done.
+//! What the server holds: objects, revisions, the log that watches read, the history, and what is
+//! still to be done.
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Weak};
@@ -143,12 +144,22 @@ impl State {
     }
 
     /// Stores an object and gives it as stored. The last step of every write.
-    pub fn store(&mut self, identity: &str, change: Change, key: &Key, mut object: Value) -> Arc<Value> {
+    pub fn store(
+        &mut self,
+        identity: &str,
+        change: Change,
+        key: &Key,
+        mut object: Value,
+    ) -> Arc<Value> {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
         let object = Arc::new(object);
         let deleted = change == Change::Deleted;
-        let before = if deleted { self.objects.remove(key) } else { self.objects.insert(key.clone(), object.clone()) };
+        let before = if deleted {
+            self.objects.remove(key)
+        } else {
+            self.objects.insert(key.clone(), object.clone())
+        };
         self.log.push(Logged {
             revision: self.revision,
             at: Instant::now(),
@@ -167,7 +178,13 @@ impl State {
     }
 
     /// Adds to the history.
-    pub fn record(&mut self, identity: &str, change: Change, key: Option<Key>, object: Option<Arc<Value>>) {
+    pub fn record(
+        &mut self,
+        identity: &str,
+        change: Change,
+        key: Option<Key>,
+        object: Option<Arc<Value>>,
+    ) {
         let (at, revision) = (self.clock.elapsed(), self.revision);
         let effect = Effect { at, identity: identity.into(), change, key, revision, object };
         self.scheduler.effect(&effect);

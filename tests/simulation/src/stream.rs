@@ -14,7 +14,10 @@ use crate::refusal::Refusal;
 use crate::watch::{Next, Opened};
 
 /// The stream of an open watch.
-pub fn of(watch: Opened, shared: Arc<Shared>) -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> + Send {
+pub fn of(
+    watch: Opened,
+    shared: Arc<Shared>,
+) -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> + Send {
     let open = Flow { shared, watch, ended: false };
     futures::stream::unfold(open, |mut open| async move {
         let item = open.next().await?;

@@ -1,4 +1,5 @@
-//! Watches: from a revision on, each change after a delay, until the stream's time is over or it is broken.
+//! Watches: from a revision on, each change after a delay, until the stream's time is over or it is
+//! broken.
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +61,9 @@ impl Opened {
         let asked_for = call.parameter("resourceVersion");
         let from: u64 = match asked_for {
             "" => 0,
-            text => text.parse().map_err(|_| Refusal::new(400, format!("invalid resource version {text:?}")))?,
+            text => text
+                .parse()
+                .map_err(|_| Refusal::new(400, format!("invalid resource version {text:?}")))?,
         };
         let life = call.parameter("timeoutSeconds").parse().unwrap_or(USUAL_LIFE);
         let with_bookmarks = call.parameter("allowWatchBookmarks") == "true";
@@ -80,17 +83,20 @@ impl Opened {
             due: None,
             last: now,
             end: now + Duration::from_secs(life),
-            bookmark: with_bookmarks
-                .then(|| now + BOOKMARK.min(Duration::from_secs(life).saturating_sub(LAST_BOOKMARK))),
+            bookmark: with_bookmarks.then(|| {
+                now + BOOKMARK.min(Duration::from_secs(life).saturating_sub(LAST_BOOKMARK))
+            }),
             tick: state.tick.subscribe(),
         };
         if from == 0 || streams_list {
             let objects = select(state, opened.kind, &asked.namespace, &opened.selector);
-            opened.initial = objects.into_iter().map(|object| opened.event("ADDED", object)).collect();
+            opened.initial =
+                objects.into_iter().map(|object| opened.event("ADDED", object)).collect();
         }
         if streams_list {
             let mut mark = opened.mark();
-            mark["object"]["metadata"]["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+            mark["object"]["metadata"]["annotations"] =
+                json!({"k8s.io/initial-events-end": "true"});
             opened.initial.push_back(mark);
         }
         Ok(opened)
@@ -151,7 +157,12 @@ impl Opened {
     }
 
     /// When a change is delivered: never before one that came earlier.
-    fn schedule(&self, state: &State, kind: &'static str, change: &Logged) -> Result<Instant, Break> {
+    fn schedule(
+        &self,
+        state: &State,
+        kind: &'static str,
+        change: &Logged,
+    ) -> Result<Instant, Break> {
         let event = Event { kind, key: change.key.clone(), revision: change.revision };
         let delay = match state.scheduler.event(&self.asked, &event) {
             Delivery::Break(how) => return Err(how),
@@ -164,20 +175,24 @@ impl Opened {
         Ok(self.last.max(change.at + delay))
     }
 
-    /// What a change is to this watch: what enters the selection is added, what leaves it is deleted.
+    /// What a change is to this watch: what enters the selection is added, what leaves it is
+    /// deleted.
     fn seen(&self, change: &Logged) -> Option<(&'static str, Arc<Value>)> {
-        let within = self.asked.namespace.is_empty() || self.asked.namespace == change.key.namespace;
+        let within =
+            self.asked.namespace.is_empty() || self.asked.namespace == change.key.namespace;
         if change.key.kind != self.kind || !within {
             return None;
         }
         let before = change.before.as_ref().filter(|object| self.selector.selects(object));
-        let after = Some(&change.object).filter(|object| !change.deleted && self.selector.selects(object));
+        let after =
+            Some(&change.object).filter(|object| !change.deleted && self.selector.selects(object));
         match (before, after) {
             (None, Some(object)) => Some(("ADDED", object.clone())),
             (Some(_), Some(object)) => Some(("MODIFIED", object.clone())),
             (Some(last), None) => {
                 let mut last = (**last).clone();
-                last["metadata"]["resourceVersion"] = change.object["metadata"]["resourceVersion"].clone();
+                last["metadata"]["resourceVersion"] =
+                    change.object["metadata"]["resourceVersion"].clone();
                 Some(("DELETED", Arc::new(last)))
             }
             (None, None) => None,

@@ -1,4 +1,5 @@
-//! The same seed is the same story: a client, two controllers of kube's own runtime and all delays, twice.
+//! The same seed is the same story: a client, two controllers of kube's own runtime and all delays,
+//! twice.
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +31,11 @@ async fn reconcile(map: Arc<ConfigMap>, client: Arc<Client>) -> Result<Action, F
     let done = match api.get_opt(&map.name_any()).await.map_err(Failed)? {
         None => {
             let owners = vec![map.controller_owner_ref(&()).unwrap()];
-            let metadata =
-                ObjectMeta { owner_references: Some(owners), name: Some(map.name_any()), ..ObjectMeta::default() };
+            let metadata = ObjectMeta {
+                owner_references: Some(owners),
+                name: Some(map.name_any()),
+                ..ObjectMeta::default()
+            };
             let secret = Secret { metadata, string_data: Some(wanted), ..Secret::default() };
             api.create(&PostParams::default(), &secret).await
         }
@@ -76,7 +80,11 @@ async fn user(client: Client) {
 }
 
 fn history(seed: u64) -> Vec<Effect> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let cluster = Cluster::new(seed);
         let mut replicas = tokio::task::JoinSet::new();
@@ -85,7 +93,9 @@ fn history(seed: u64) -> Vec<Effect> {
         }
         user(cluster.client("user")).await;
         tokio::time::sleep(Duration::from_secs(600)).await;
-        let count = |plural: &str| cluster.objects().iter().filter(|(key, _)| key.kind.plural == plural).count();
+        let count = |plural: &str| {
+            cluster.objects().iter().filter(|(key, _)| key.kind.plural == plural).count()
+        };
         assert_eq!((count("configmaps"), count("secrets")), (5, 5), "seed {seed}");
         cluster.history()
     })

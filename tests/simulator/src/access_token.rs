@@ -1,4 +1,5 @@
-//! Access tokens: signed JWTs that are verified without any stored state, whatever their public claims say.
+//! Access tokens: signed JWTs that are verified without any stored state, whatever their public
+//! claims say.
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -59,7 +60,9 @@ pub enum Refused {
     #[error("no bearer token in the request: send 'Authorization: Bearer …'")]
     Missing,
     /// Not one of ours.
-    #[error("JWT validation failed: JWT is not well-formed or its signature is wrong: get a new access token")]
+    #[error(
+        "JWT validation failed: JWT is not well-formed or its signature is wrong: get a new access token"
+    )]
     Malformed,
     /// Its life is over.
     #[error("JWT validation failed: JWT is expired: get a new access token")]
@@ -87,7 +90,8 @@ pub fn verify(token: &str, mint: &Mint, now: Timestamp) -> Result<Claims, Refuse
 
 /// The access token in an `Authorization` header's value.
 pub fn bearer(authorization: Option<&str>) -> Result<&str, Refused> {
-    let (kind, token) = authorization.and_then(|value| value.split_once(' ')).ok_or(Refused::Missing)?;
+    let (kind, token) =
+        authorization.and_then(|value| value.split_once(' ')).ok_or(Refused::Missing)?;
     if kind.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Refused::Missing) }
 }
 

@@ -1,4 +1,5 @@
-//! Turns a reply into an HTTP response, with its own `Date` header and, if a fault says so, a wrong length.
+//! Turns a reply into an HTTP response, with its own `Date` header and, if a fault says so, a wrong
+//! length.
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ pub(crate) fn bytes_of(reply: Reply) -> Response<Body> {
     response
 }
 
-/// Only a stream may contradict its header. It ends late, so that the headers go out before the server notices.
+/// Only a stream may contradict its header. It ends late, so that the headers go out before the
+/// server notices.
 fn streamed(bytes: Vec<u8>) -> Body {
     let first = stream::once(async { Ok::<_, Infallible>(Bytes::from(bytes)) });
     let end = stream::once(async {

@@ -1,4 +1,5 @@
-//! The simulator's own clock: everything an ISC reply says about time comes from here, and tests can move it.
+//! The simulator's own clock: everything an ISC reply says about time comes from here, and tests
+//! can move it.
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -49,7 +50,9 @@ impl Clock {
         let base = match self.source {
             ClockSource::System => Timestamp::now(),
             ClockSource::Frozen(at) => at,
-            ClockSource::Tokio(at) => plus_ms(at, i64::try_from(self.origin.elapsed().as_millis()).unwrap_or(i64::MAX)),
+            ClockSource::Tokio(at) => {
+                plus_ms(at, i64::try_from(self.origin.elapsed().as_millis()).unwrap_or(i64::MAX))
+            }
         };
         to_millis(plus_ms(base, self.moved_ms.load(Ordering::Relaxed)))
     }
@@ -64,7 +67,8 @@ impl Clock {
 
     /// Moves the clock; a negative duration moves it back.
     pub fn advance(&self, by: SignedDuration) {
-        self.moved_ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.moved_ms
+            .fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 }
 

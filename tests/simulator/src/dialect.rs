@@ -1,4 +1,5 @@
-//! What is undocumented of ISC's replies, as forms that a tenant can speak in; the defaults are the most real ones known.
+//! What is undocumented of ISC's replies, as forms that a tenant can speak in; the defaults are the
+//! most real ones known.
 use serde::{Deserialize, Serialize};
 
 /// How the JWT of an access token tells its scopes.

@@ -1,6 +1,8 @@
 //! A possible ISC, drawn at random: which one it is, the caller's numbers decide.
 use crate::clock::DateStyle;
-use crate::dialect::{CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown};
+use crate::dialect::{
+    CheckToken, Dialect, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown,
+};
 use crate::switches::Switches;
 
 /// Where the next number comes from.
@@ -19,10 +21,11 @@ impl<F: FnMut(u64) -> u64> Chance<'_, F> {
 }
 
 impl Switches {
-    /// A random but possible ISC. `next(n)` gives a number below `n`; the same numbers give the same ISC.
+    /// A random but possible ISC. `next(n)` gives a number below `n`; the same numbers give the
+    /// same ISC.
     ///
-    /// An ISC that tells nobody which tenant it is cannot be worked with, and is never drawn. Past expiration dates are
-    /// always refused, and expired tokens always deleted.
+    /// An ISC that tells nobody which tenant it is cannot be worked with, and is never drawn. Past
+    /// expiration dates are always refused, and expired tokens always deleted.
     pub fn draw(next: &mut impl FnMut(u64) -> u64) -> Self {
         let mut chance = Chance(next);
         Self {
@@ -96,7 +99,8 @@ mod tests {
         let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for number in 0..DRAWS {
             let drawn = serde_json::to_value(Switches::drawn_from(number)).expect("JSON");
-            let fields = drawn.as_object().expect("an object").iter().filter(|(name, _)| *name != "dialect");
+            let fields =
+                drawn.as_object().expect("an object").iter().filter(|(name, _)| *name != "dialect");
             for (name, value) in fields.chain(drawn["dialect"].as_object().expect("an object")) {
                 seen.entry(name.clone()).or_default().insert(value.to_string());
             }
@@ -138,7 +142,8 @@ mod tests {
             ("dateStyle", 3),
         ];
         for (name, forms) in seen() {
-            let expected = expected.iter().find(|(known, _)| *known == name).map_or(1, |(_, count)| *count);
+            let expected =
+                expected.iter().find(|(known, _)| *known == name).map_or(1, |(_, count)| *count);
             assert_eq!(forms.len(), expected, "{name}: {forms:?}");
         }
     }

@@ -47,7 +47,8 @@ pub enum BadDate {
     Garbage,
 }
 
-/// One thing that goes wrong. All that is set applies to the same request; several faults may meet on one.
+/// One thing that goes wrong. All that is set applies to the same request; several faults may meet
+/// on one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Fault {
@@ -57,9 +58,11 @@ pub struct Fault {
     pub skip: u64,
     /// Applies to so many matching requests; to all when absent.
     pub times: Option<u64>,
-    /// Waits so many milliseconds before the effect. A caller that gives up meanwhile does not stop it.
+    /// Waits so many milliseconds before the effect. A caller that gives up meanwhile does not stop
+    /// it.
     pub latency_ms: u64,
-    /// Answers with this status: an error in the tenant's style (a redirect with `redirectTo`; a 2xx keeps the body).
+    /// Answers with this status: an error in the tenant's style (a redirect with `redirectTo`; a
+    /// 2xx keeps the body).
     pub status: Option<u16>,
     /// With `status` or `redirectTo`: the operation takes effect all the same.
     pub with_effect: bool,
@@ -91,7 +94,8 @@ impl Fault {
 
     /// Whether the answer is this fault's own.
     pub(crate) fn refuses(&self) -> bool {
-        self.redirect_to.is_some() || self.status.is_some_and(|status| !(200..300).contains(&status))
+        self.redirect_to.is_some()
+            || self.status.is_some_and(|status| !(200..300).contains(&status))
     }
 
     /// That answer.
@@ -104,7 +108,9 @@ impl Fault {
         match &self.retry_after {
             None => reply,
             Some(RetryAfter::Seconds(seconds)) => reply.with("retry-after", seconds.to_string()),
-            Some(RetryAfter::Date(ahead)) => reply.with("retry-after", http_date(plus_seconds(now, *ahead))),
+            Some(RetryAfter::Date(ahead)) => {
+                reply.with("retry-after", http_date(plus_seconds(now, *ahead)))
+            }
             Some(RetryAfter::Text(text)) => reply.with("retry-after", text.clone()),
         }
     }
@@ -182,7 +188,9 @@ impl Faults {
                 taken.push(one.fault.clone());
             }
         }
-        let spent = |one: &Armed| one.fault.times.is_some_and(|times| one.seen >= one.fault.skip.saturating_add(times));
+        let spent = |one: &Armed| {
+            one.fault.times.is_some_and(|times| one.seen >= one.fault.skip.saturating_add(times))
+        };
         armed.retain(|one| !spent(one));
         self.count.store(armed.len(), Ordering::Relaxed);
         taken

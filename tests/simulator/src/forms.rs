@@ -1,5 +1,7 @@
 //! Every form of every part of a dialect, so that draws and tests can go through them.
-use crate::dialect::{CheckToken, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown};
+use crate::dialect::{
+    CheckToken, ErrorStyle, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim, Shown,
+};
 use crate::switches::{Front, Nerm};
 
 impl ScopeClaim {
@@ -54,7 +56,8 @@ impl OauthInfo {
 
 impl ErrorStyle {
     /// All forms.
-    pub const ALL: [Self; 5] = [Self::Vendor, Self::OAuth, Self::ErrorMessage, Self::FormattedMsg, Self::Empty];
+    pub const ALL: [Self; 5] =
+        [Self::Vendor, Self::OAuth, Self::ErrorMessage, Self::FormattedMsg, Self::Empty];
 }
 
 impl Shown {
@@ -76,6 +79,12 @@ impl Front {
 
 impl Nerm {
     /// All forms.
-    pub const ALL: [Self; 6] =
-        [Self::Filled, Self::Empty, Self::Refused, Self::Forbidden, Self::Unavailable, Self::NotFound];
+    pub const ALL: [Self; 6] = [
+        Self::Filled,
+        Self::Empty,
+        Self::Refused,
+        Self::Forbidden,
+        Self::Unavailable,
+        Self::NotFound,
+    ];
 }

@@ -14,10 +14,13 @@ pub fn page(front: Front, path: &str) -> Option<Reply> {
             Some(Reply::html(StatusCode::FOUND, "Sign in").with("location", to))
         }
         Front::HtmlNotFound => Some(Reply::html(StatusCode::NOT_FOUND, "Page not found")),
-        Front::MethodNotAllowed => {
-            Some(Reply::html(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed").with("allow", "HEAD".into()))
-        }
+        Front::MethodNotAllowed => Some(
+            Reply::html(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+                .with("allow", "HEAD".into()),
+        ),
         Front::HtmlOk => Some(Reply::html(StatusCode::OK, "This domain is parked")),
-        Front::HtmlUnavailable => Some(Reply::html(StatusCode::SERVICE_UNAVAILABLE, "Down for maintenance")),
+        Front::HtmlUnavailable => {
+            Some(Reply::html(StatusCode::SERVICE_UNAVAILABLE, "Down for maintenance"))
+        }
     }
 }

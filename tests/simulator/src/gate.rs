@@ -57,7 +57,13 @@ impl Gates {
     pub fn close(&self, spec: GateSpec) -> u64 {
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let (held, arrived) = (AtomicU64::new(0), AtomicU64::new(0));
-        self.gates.lock().push(Arc::new(Gate { id, spec, permits: Semaphore::new(0), held, arrived }));
+        self.gates.lock().push(Arc::new(Gate {
+            id,
+            spec,
+            permits: Semaphore::new(0),
+            held,
+            arrived,
+        }));
         id
     }
 

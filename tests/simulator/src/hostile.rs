@@ -76,7 +76,8 @@ pub fn spoil(kind: Hostile, mut reply: Reply, caller: Option<&str>) -> Reply {
     match kind {
         Hostile::Html => {
             reply.content_type = "text/html";
-            reply.raw = Some(Raw::Bytes(b"<html><body><h1>Bad gateway</h1></body></html>".to_vec()));
+            reply.raw =
+                Some(Raw::Bytes(b"<html><body><h1>Bad gateway</h1></body></html>".to_vec()));
         }
         Hostile::PlainText => {
             reply.status = StatusCode::FORBIDDEN;
@@ -165,8 +166,12 @@ fn spoil_token(kind: Hostile, mut token: Value) -> Value {
         Hostile::SecretEmpty => token["secret"] = json!(""),
         Hostile::SecretArray => token["secret"] = json!([token["secret"].take()]),
         Hostile::OtherId => token["id"] = json!("0123456789abcdef0123456789abcdef"),
-        Hostile::OtherOwner => token["owner"] = json!({"type": "IDENTITY", "id": "f".repeat(32), "name": "mallory"}),
-        Hostile::AlteredName => token["name"] = json!(format!("{}x", token["name"].as_str().unwrap_or_default())),
+        Hostile::OtherOwner => {
+            token["owner"] = json!({"type": "IDENTITY", "id": "f".repeat(32), "name": "mallory"});
+        }
+        Hostile::AlteredName => {
+            token["name"] = json!(format!("{}x", token["name"].as_str().unwrap_or_default()));
+        }
         Hostile::OddFields => {
             let names = token["scope"].as_array().into_iter().flatten().filter_map(Value::as_str);
             token["scope"] = json!(names.collect::<Vec<_>>().join(","));
@@ -177,7 +182,8 @@ fn spoil_token(kind: Hostile, mut token: Value) -> Value {
             }
         }
         Hostile::CreatedInFuture => {
-            let created: Option<Timestamp> = token["created"].as_str().and_then(|text| text.parse().ok());
+            let created: Option<Timestamp> =
+                token["created"].as_str().and_then(|text| text.parse().ok());
             token["created"] = json!(created.map(|at| plus_seconds(at, 365 * 86_400).to_string()));
         }
         _ => {}

@@ -7,11 +7,11 @@ use clap::Parser;
 use isc_simulator::{Options, Simulator, StartError, Switches, TenantSpec, UserSpec};
 use serde_json::{Value, json};
 
-/// Imitates the SailPoint APIs that pat-operator calls: the OAuth token endpoint, personal access tokens (v1, v3,
-/// beta, v2024 to v2026), public identities and the NERM probe.
+/// Imitates the SailPoint APIs that pat-operator calls: the OAuth token endpoint, personal access
+/// tokens (v1, v3, beta, v2024 to v2026), public identities and the NERM probe.
 ///
-/// A tenant's apiUrl is BASE/t/TENANT; the tenant 'default' also lives at BASE. Everything inside can be seen and
-/// changed while it runs: GET BASE/_sim lists how. Nothing is kept when it ends.
+/// A tenant's apiUrl is BASE/t/TENANT; the tenant 'default' also lives at BASE. Everything inside
+/// can be seen and changed while it runs: GET BASE/_sim lists how. Nothing is kept when it ends.
 #[derive(Parser)]
 #[command(version, after_help = AFTER)]
 struct Arguments {
@@ -88,14 +88,18 @@ fn main() -> ExitCode {
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let simulator = Simulator::start(options(arguments)?)?;
     announce(arguments, &simulator)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Signal)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Signal)?;
     runtime.block_on(ended()).map_err(Failure::Signal)
 }
 
 /// Ends on SIGINT or SIGTERM.
 async fn ended() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -170,7 +174,10 @@ fn print_text(simulator: &Simulator) {
         for user in &tenant.users {
             println!("  user '{}' {}", user.name, user.id);
             for seed in &user.seeds {
-                println!("    client ID     {}\n    client secret {}", seed.client_id, seed.client_secret);
+                println!(
+                    "    client ID     {}\n    client secret {}",
+                    seed.client_id, seed.client_secret
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What a simulator is started with: where it listens, and the tenants, users and seeds it begins with.
+//! What a simulator is started with: where it listens, and the tenants, users and seeds it begins
+//! with.
 use std::net::{Ipv4Addr, SocketAddr};
 
 use jiff::Timestamp;
@@ -30,7 +31,8 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Plain HTTP on a free loopback port, one default tenant with one administrator and one seed token.
+    /// Plain HTTP on a free loopback port, one default tenant with one administrator and one seed
+    /// token.
     fn default() -> Self {
         Self {
             http: Some(loopback(0)),
@@ -116,7 +118,11 @@ fn admin_levels() -> Vec<String> {
 impl UserSpec {
     /// An administrator with one seed token that may do everything.
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), levels: admin_levels(), seeds: vec![SeedSpec::new("seed", &[ALL])] }
+        Self {
+            name: name.to_owned(),
+            levels: admin_levels(),
+            seeds: vec![SeedSpec::new("seed", &[ALL])],
+        }
     }
 
     /// The same with these user levels.

@@ -59,7 +59,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// Wall time at which it was recorded.
     pub wall: Timestamp,
-    /// Number of the request that caused it: joins a request with its effects. Also in `trackingId` as `sim-N`.
+    /// Number of the request that caused it: joins a request with its effects. Also in `trackingId`
+    /// as `sim-N`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<u64>,
     /// Name of the tenant.

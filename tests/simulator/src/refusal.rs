@@ -30,7 +30,10 @@ impl Refuser {
             ErrorStyle::Vendor => self.vendors(code, text),
             ErrorStyle::OAuth => {
                 let word = if text.contains(' ') { oauth_code(status) } else { text };
-                Reply::json(code, json!({"error": word, "error_description": format!("Refused: {text}")}))
+                Reply::json(
+                    code,
+                    json!({"error": word, "error_description": format!("Refused: {text}")}),
+                )
             }
             ErrorStyle::ErrorMessage => Reply::json(code, json!({"errorMessage": text})),
             ErrorStyle::FormattedMsg => Reply::json(code, json!({"formatted_msg": text})),
@@ -79,14 +82,26 @@ mod tests {
             refuser.refuse(status, "no_luck").json.map(|body| body.to_string())
         };
         let (list, oauth) = (Operation::List, Operation::Oauth);
-        assert!(body(ErrorStyle::Vendor, list, 403).is_some_and(|text| text.contains("\"trackingId\":\"sim-7\"")));
+        assert!(
+            body(ErrorStyle::Vendor, list, 403)
+                .is_some_and(|text| text.contains("\"trackingId\":\"sim-7\""))
+        );
         assert_eq!(body(ErrorStyle::Vendor, list, 401).as_deref(), Some(r#"{"error":"no_luck"}"#));
         assert_eq!(body(ErrorStyle::Vendor, oauth, 400).as_deref(), Some(r#"{"error":"no_luck"}"#));
-        assert_eq!(body(ErrorStyle::Vendor, list, 429).as_deref(), Some(r#"{"message":"no_luck"}"#));
+        assert_eq!(
+            body(ErrorStyle::Vendor, list, 429).as_deref(),
+            Some(r#"{"message":"no_luck"}"#)
+        );
         let both = r#"{"error":"no_luck","error_description":"Refused: no_luck"}"#;
         assert_eq!(body(ErrorStyle::OAuth, list, 403).as_deref(), Some(both));
-        assert_eq!(body(ErrorStyle::ErrorMessage, list, 403).as_deref(), Some(r#"{"errorMessage":"no_luck"}"#));
-        assert_eq!(body(ErrorStyle::FormattedMsg, list, 403).as_deref(), Some(r#"{"formatted_msg":"no_luck"}"#));
+        assert_eq!(
+            body(ErrorStyle::ErrorMessage, list, 403).as_deref(),
+            Some(r#"{"errorMessage":"no_luck"}"#)
+        );
+        assert_eq!(
+            body(ErrorStyle::FormattedMsg, list, 403).as_deref(),
+            Some(r#"{"formatted_msg":"no_luck"}"#)
+        );
         assert_eq!(body(ErrorStyle::Empty, list, 403), None);
     }
 }

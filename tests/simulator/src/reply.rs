@@ -1,4 +1,5 @@
-//! A reply before it becomes bytes, so that faults can still alter it, and the bodies that replies have in common.
+//! A reply before it becomes bytes, so that faults can still alter it, and the bodies that replies
+//! have in common.
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -29,7 +30,13 @@ pub struct Reply {
 impl Reply {
     /// A JSON reply.
     pub fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, json: Some(body), raw: None, headers: Vec::new(), content_type: "application/json" }
+        Self {
+            status,
+            json: Some(body),
+            raw: None,
+            headers: Vec::new(),
+            content_type: "application/json",
+        }
     }
 
     /// 200 with a body.
@@ -44,8 +51,9 @@ impl Reply {
 
     /// A page of HTML.
     pub fn html(status: StatusCode, title: &str) -> Self {
-        let page =
-            format!("<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
+        let page = format!(
+            "<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+        );
         let raw = Some(Raw::Bytes(page.into_bytes()));
         Self { raw, content_type: "text/html; charset=utf-8", ..Self::empty(status) }
     }

@@ -43,7 +43,8 @@ pub enum Version {
 }
 
 impl Version {
-    /// Whether tokens without expiry exist, with `userAwareTokenNeverExpires`; before that, 6 months is default and cap.
+    /// Whether tokens without expiry exist, with `userAwareTokenNeverExpires`; before that, 6
+    /// months is default and cap.
     pub fn knows_never_expires(self) -> bool {
         match self {
             Self::V1 => true,
@@ -99,7 +100,9 @@ fn operation(method: &Method, path: &str) -> Result<Found, NoRoute> {
     let parts: Vec<&str> = path.strip_prefix('/').ok_or(NoRoute::Path)?.split('/').collect();
     match parts.as_slice() {
         ["oauth", "token"] => only(method, &Method::POST, Operation::Oauth),
-        ["oauth", "check_token"] | ["oauth", "check_token", ""] => only(method, &Method::POST, Operation::CheckToken),
+        ["oauth", "check_token"] | ["oauth", "check_token", ""] => {
+            only(method, &Method::POST, Operation::CheckToken)
+        }
         ["oauth", "info"] => only(method, &Method::GET, Operation::OauthInfo),
         ["public-identities", "v1"] => only(method, &Method::GET, Operation::PublicIdentities),
         [frozen, "public-identities"] if version(frozen).is_some() => {
@@ -107,7 +110,9 @@ fn operation(method: &Method, path: &str) -> Result<Found, NoRoute> {
         }
         ["personal-access-tokens", "v1"] => collection(method, Version::V1),
         ["personal-access-tokens", "v1", id] if !id.is_empty() => member(method, Version::V1, id),
-        [frozen, "personal-access-tokens"] => collection(method, version(frozen).ok_or(NoRoute::Path)?),
+        [frozen, "personal-access-tokens"] => {
+            collection(method, version(frozen).ok_or(NoRoute::Path)?)
+        }
         [frozen, "personal-access-tokens", id] if !id.is_empty() => {
             member(method, version(frozen).ok_or(NoRoute::Path)?, id)
         }
@@ -166,7 +171,11 @@ mod tests {
         resolve(&method, path).map(|call| (call.tenant, call.operation, call.version))
     }
 
-    fn ok(tenant: &str, operation: Operation, version: Version) -> Result<(String, Operation, Version), NoRoute> {
+    fn ok(
+        tenant: &str,
+        operation: Operation,
+        version: Version,
+    ) -> Result<(String, Operation, Version), NoRoute> {
         Ok((tenant.into(), operation, version))
     }
 
@@ -175,18 +184,36 @@ mod tests {
         use Operation::*;
         let pat = "/personal-access-tokens/v1";
         assert_eq!(found(Method::GET, pat), ok("default", List, Version::V1));
-        assert_eq!(found(Method::POST, "/t/acme/v3/personal-access-tokens"), ok("acme", Create, Version::V3));
-        assert_eq!(found(Method::PATCH, "/v2025/personal-access-tokens/x"), ok("default", Patch, Version::Dated(2025)));
-        assert_eq!(found(Method::DELETE, "/beta/personal-access-tokens/x"), ok("default", Delete, Version::Beta));
+        assert_eq!(
+            found(Method::POST, "/t/acme/v3/personal-access-tokens"),
+            ok("acme", Create, Version::V3)
+        );
+        assert_eq!(
+            found(Method::PATCH, "/v2025/personal-access-tokens/x"),
+            ok("default", Patch, Version::Dated(2025))
+        );
+        assert_eq!(
+            found(Method::DELETE, "/beta/personal-access-tokens/x"),
+            ok("default", Delete, Version::Beta)
+        );
         assert_eq!(found(Method::POST, "/t/acme/oauth/token"), ok("acme", Oauth, Version::V1));
         assert_eq!(found(Method::GET, "/oauth/info"), ok("default", OauthInfo, Version::V1));
-        assert_eq!(found(Method::GET, "/v3/public-identities"), ok("default", PublicIdentities, Version::V1));
+        assert_eq!(
+            found(Method::GET, "/v3/public-identities"),
+            ok("default", PublicIdentities, Version::V1)
+        );
         for path in ["/oauth/check_token", "/oauth/check_token/"] {
             assert_eq!(found(Method::POST, path), ok("default", CheckToken, Version::V1), "{path}");
         }
-        for path in ["/api/users", "/api//system_roles", "//api/users", "/api/users/", "//api//users//"] {
+        for path in
+            ["/api/users", "/api//system_roles", "//api/users", "/api/users/", "//api//users//"]
+        {
             assert_eq!(found(Method::GET, path), ok("default", Nerm, Version::V1), "{path}");
-            assert_eq!(found(Method::GET, &format!("/t/acme{path}")), ok("acme", Nerm, Version::V1), "{path}");
+            assert_eq!(
+                found(Method::GET, &format!("/t/acme{path}")),
+                ok("acme", Nerm, Version::V1),
+                "{path}"
+            );
         }
     }
 

@@ -64,7 +64,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("idn:campaign:read", CERTS),
     ("idn:campaign:manage", CERTS),
     ("idn:campaign-report:read", CERTS),
-    ("idn:task-management:read", &["CERT_ADMIN", "HELPDESK", "REPORT_ADMIN", "ROLE_ADMIN", "SOURCE_ADMIN"]),
+    (
+        "idn:task-management:read",
+        &["CERT_ADMIN", "HELPDESK", "REPORT_ADMIN", "ROLE_ADMIN", "SOURCE_ADMIN"],
+    ),
     ("idn:sod-policy:read", &["SOD_POLICY_ADMIN"]),
     ("idn:sod-policy:manage", &["SOD_POLICY_ADMIN"]),
     ("idn:transform:read", ADMIN),
@@ -77,7 +80,14 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("idn:nelm:manage", ADMIN),
     (
         "sp:search:read",
-        &["CERT_ADMIN", "REPORT_ADMIN", "ROLE_ADMIN", "ROLE_SUBADMIN", "SOURCE_ADMIN", "SOURCE_SUBADMIN"],
+        &[
+            "CERT_ADMIN",
+            "REPORT_ADMIN",
+            "ROLE_ADMIN",
+            "ROLE_SUBADMIN",
+            "SOURCE_ADMIN",
+            "SOURCE_SUBADMIN",
+        ],
     ),
     ("sp:report:read", CERTS),
     ("sp:workflow:read", SOURCES),
@@ -108,13 +118,14 @@ fn usable(scope: &str, levels: &[String], extra: &ExtraScopes) -> bool {
         .is_some_and(|(_, needed)| admin || needed.iter().any(|level| admitted(level)))
 }
 
-/// What an access token gets of the stored scopes: unknown ones and those above the levels give no rights.
-/// `None` is the token without scopes: it has them all.
+/// What an access token gets of the stored scopes: unknown ones and those above the levels give no
+/// rights. `None` is the token without scopes: it has them all.
 pub fn effective(stored: Option<&[String]>, levels: &[String], extra: &ExtraScopes) -> Vec<String> {
     let Some(stored) = stored else {
         return vec![ALL.to_owned()];
     };
-    let mut granted: Vec<String> = stored.iter().filter(|scope| usable(scope, levels, extra)).cloned().collect();
+    let mut granted: Vec<String> =
+        stored.iter().filter(|scope| usable(scope, levels, extra)).cloned().collect();
     granted.sort();
     granted.dedup();
     granted
@@ -123,7 +134,9 @@ pub fn effective(stored: Option<&[String]>, levels: &[String], extra: &ExtraScop
 /// Whether an access token with these scopes may do what any one of `wanted` allows.
 pub fn allows(granted: &[String], levels: &[String], wanted: &[&str], extra: &ExtraScopes) -> bool {
     let all = granted.iter().any(|scope| scope == ALL);
-    wanted.iter().any(|want| granted.iter().any(|scope| scope == want) || (all && usable(want, levels, extra)))
+    wanted.iter().any(|want| {
+        granted.iter().any(|scope| scope == want) || (all && usable(want, levels, extra))
+    })
 }
 
 #[cfg(test)]
@@ -163,6 +176,9 @@ mod tests {
     #[test]
     fn a_test_can_add_scopes() {
         let extra = ExtraScopes::from([("idn:new:read".to_owned(), strings(&["USER"]))]);
-        assert_eq!(effective(Some(&strings(&["idn:new:read"])), &strings(&["USER"]), &extra), ["idn:new:read"]);
+        assert_eq!(
+            effective(Some(&strings(&["idn:new:read"])), &strings(&["USER"]), &extra),
+            ["idn:new:read"]
+        );
     }
 }

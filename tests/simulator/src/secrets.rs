@@ -1,4 +1,5 @@
-//! Makes every identifier and client secret the simulator issues, all of them recognisable in a leak scan.
+//! Makes every identifier and client secret the simulator issues, all of them recognisable in a
+//! leak scan.
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,13 +8,15 @@ use ring::digest::{SHA256, digest};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-/// Every client secret the simulator issues begins with these 12 hex digits, so one pattern finds a leak.
+/// Every client secret the simulator issues begins with these 12 hex digits, so one pattern finds a
+/// leak.
 pub const CLIENT_SECRET_MARKER: &str = "c0ffee5ec2e7";
 
 /// Every access token the simulator issues begins with this: its encoded JWT header.
 pub const ACCESS_TOKEN_MARKER: &str = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImlzYy1zaW0iLCJ0eXAiOiJKV1QifQ.";
 
-/// What a client signs in with: client ID (32 hex, or a dashed UUID for an API client) and client secret (63–64 hex).
+/// What a client signs in with: client ID (32 hex, or a dashed UUID for an API client) and client
+/// secret (63–64 hex).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
@@ -59,10 +62,18 @@ impl Mint {
     /// A dashed UUID: the form of tenant ids and of API clients' ids.
     pub fn uuid(&self) -> String {
         let hex = self.fresh();
-        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+        format!(
+            "{}-{}-4{}-8{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[13..16],
+            &hex[17..20],
+            &hex[20..32]
+        )
     }
 
-    /// A client secret of 64, now and then 63, hex digits behind [`CLIENT_SECRET_MARKER`]; remembered for leak scans.
+    /// A client secret of 64, now and then 63, hex digits behind [`CLIENT_SECRET_MARKER`];
+    /// remembered for leak scans.
     pub fn client_secret(&self) -> String {
         let hex = self.fresh();
         let length = if hex.ends_with('0') { 51 } else { 52 };

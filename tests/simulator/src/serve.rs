@@ -25,19 +25,22 @@ use crate::world::World;
 /// Largest request body that is read.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// Marks, among a response's extensions, that the connection is to be dropped instead: there is no reply.
+/// Marks, among a response's extensions, that the connection is to be dropped instead: there is no
+/// reply.
 #[derive(Clone, Copy, Debug)]
 pub struct Dropped;
 
-/// Answers any request to an imitated API. It runs to its end even when the caller goes away, as a real server would.
+/// Answers any request to an imitated API. It runs to its end even when the caller goes away, as a
+/// real server would.
 pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return bytes_of(Refuser::vendor(0).refuse(413, "The request is too large or was cut off"));
     };
     let task = tokio::spawn(async move { answer(&world, &parts, body).await });
-    task.await
-        .unwrap_or_else(|_| bytes_of(Refuser::vendor(0).refuse(500, "the simulator failed: see its standard error")))
+    task.await.unwrap_or_else(|_| {
+        bytes_of(Refuser::vendor(0).refuse(500, "the simulator failed: see its standard error"))
+    })
 }
 
 async fn answer(world: &World, parts: &Parts, body: Bytes) -> Response<Body> {
@@ -91,11 +94,23 @@ async fn operation(
 ) -> Answered {
     entry.operation = Some(call.operation);
     let request = entry.request.unwrap_or_default();
-    let (query, headers, path) = (parts.uri.query().unwrap_or_default(), &parts.headers, parts.uri.path());
+    let (query, headers, path) =
+        (parts.uri.query().unwrap_or_default(), &parts.headers, parts.uri.path());
     let faults = world.faults.take(&tenant.name, call.operation);
     let stale = faults.iter().map(|fault| fault.stale_seconds).sum();
-    let mut exchange =
-        Exchange { world, tenant, call, path, query, headers, body, request, entry, retry_after: None, stale };
+    let mut exchange = Exchange {
+        world,
+        tenant,
+        call,
+        path,
+        query,
+        headers,
+        body,
+        request,
+        entry,
+        retry_after: None,
+        stale,
+    };
     let (mut reply, dropped) = with_faults(&mut exchange, &faults).await;
     let switches = exchange.tenant.switches();
     if switches.front == Front::Api {
@@ -165,7 +180,10 @@ fn finished(exchange: &Exchange<'_>, reply: Reply, faults: &[Fault]) -> Reply {
     let extra = exchange.tenant.switches().dialect.extra_fields;
     let reply = if extra { reply.with_unknown_fields() } else { reply };
     let caller = exchange.entry.client_id.as_deref();
-    faults.iter().filter_map(|fault| fault.body).fold(reply, |reply, kind| spoil(kind, reply, caller))
+    faults
+        .iter()
+        .filter_map(|fault| fault.body)
+        .fold(reply, |reply, kind| spoil(kind, reply, caller))
 }
 
 /// What the record says about the faults of a request.

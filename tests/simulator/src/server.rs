@@ -50,7 +50,8 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts the listeners and returns once they accept connections. Needs no runtime of the caller's.
+    /// Starts the listeners and returns once they accept connections. Needs no runtime of the
+    /// caller's.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let control = Control::new(options.clock, options.seed.map_or_else(random_seed, Ok)?);
         *control.world.switches.write() = options.switches;
@@ -59,16 +60,21 @@ impl Simulator {
         let https = options.https.map(listen).transpose()?;
         let tls = https.is_some().then(|| tls::server(options.certificate)).transpose()?;
         let (acceptor, ca_pem) = tls.map(|(config, pem)| (TlsAcceptor::from(config), pem)).unzip();
-        let address = |listener: &Option<TcpListener>| listener.as_ref().and_then(|l| l.local_addr().ok());
+        let address =
+            |listener: &Option<TcpListener>| listener.as_ref().and_then(|l| l.local_addr().ok());
         let (http_address, https_address) = (address(&http), address(&https));
         let listeners = vec![(http, None), (https, acceptor)];
         let (stop, stopped) = oneshot::channel();
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
         let router = control.router();
         let run = move || runtime.block_on(run(listeners, router, stopped));
-        let thread =
-            std::thread::Builder::new().name("isc-simulator".into()).spawn(run).map_err(StartError::Runtime)?;
+        let thread = std::thread::Builder::new()
+            .name("isc-simulator".into())
+            .spawn(run)
+            .map_err(StartError::Runtime)?;
         Ok(Self {
             control,
             http: http_address,
@@ -134,7 +140,8 @@ impl Drop for Simulator {
 }
 
 fn random_seed() -> Result<u64, StartError> {
-    let bytes = ring::rand::generate::<[u8; 8]>(&ring::rand::SystemRandom::new()).map_err(|_| StartError::Random)?;
+    let bytes = ring::rand::generate::<[u8; 8]>(&ring::rand::SystemRandom::new())
+        .map_err(|_| StartError::Random)?;
     Ok(u64::from_be_bytes(bytes.expose()))
 }
 
@@ -186,7 +193,10 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router)
     let service = service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         async move {
-            let response = router.oneshot(request.map(Body::new)).await.unwrap_or_else(|e: Infallible| match e {});
+            let response = router
+                .oneshot(request.map(Body::new))
+                .await
+                .unwrap_or_else(|e: Infallible| match e {});
             match response.extensions().get::<Dropped>() {
                 Some(Dropped) => Err(Hangup),
                 None => Ok::<Response<Body>, Hangup>(response),

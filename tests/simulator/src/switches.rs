@@ -73,11 +73,13 @@ pub struct Switches {
     pub accept_past_dates: bool,
     /// A tenant's own rule: an expiration date must be at least so many seconds ahead.
     pub min_expiry_seconds: Option<i64>,
-    /// A tenant's own rule: an expiration date may be at most so many days ahead (older API versions: never above 184).
+    /// A tenant's own rule: an expiration date may be at most so many days ahead (older API
+    /// versions: never above 184).
     pub max_expiry_days: Option<i64>,
     /// Whether the tenant deletes expired tokens by itself; if not, they are listed but refused.
     pub delete_expired: bool,
-    /// Whether access tokens are refused once their token is gone; unknown of real ISC, assumed not.
+    /// Whether access tokens are refused once their token is gone; unknown of real ISC, assumed
+    /// not.
     pub access_tokens_die_with_token: bool,
     /// Most requests per client ID and API version in 10 s; the real limit is 100.
     pub requests_per_10s: Option<u32>,
@@ -87,7 +89,8 @@ pub struct Switches {
     pub date_style: DateStyle,
     /// What the NERM probe finds. An access token that is missing or wrong gets 401 all the same.
     pub nerm: Nerm,
-    /// Scopes known beside the built-in table. Access tokens that are out already are read with the new table.
+    /// Scopes known beside the built-in table. Access tokens that are out already are read with the
+    /// new table.
     pub extra_scopes: ExtraScopes,
     /// What stands at the base URL.
     pub front: Front,
@@ -124,7 +127,8 @@ impl Default for Switches {
 }
 
 impl Switches {
-    /// These switches with the ones of a JSON object in their place. The dialect is merged field by field.
+    /// These switches with the ones of a JSON object in their place. The dialect is merged field by
+    /// field.
     ///
     /// # Errors
     /// A text that names the switch or the value that does not exist.

@@ -62,7 +62,8 @@ impl User {
 
     /// The tokens as they were at a time.
     pub fn tokens_at(&self, at: Timestamp) -> &[Arc<Token>] {
-        let known = self.history.iter().rev().find(|(since, _)| *since <= at).or(self.history.front());
+        let known =
+            self.history.iter().rev().find(|(since, _)| *since <= at).or(self.history.front());
         known.map_or(&[], |(_, tokens)| tokens)
     }
 
@@ -119,7 +120,8 @@ impl TenantState {
         }
     }
 
-    /// Destroys the tokens of one user that have expired and returns them; nothing where the tenant does not do that.
+    /// Destroys the tokens of one user that have expired and returns them; nothing where the tenant
+    /// does not do that.
     pub fn sweep(&mut self, owner: &str, now: Timestamp) -> Vec<Arc<Token>> {
         if !self.switches.delete_expired {
             return Vec::new();
@@ -127,7 +129,8 @@ impl TenantState {
         let Some(user) = self.users.get_mut(owner) else {
             return Vec::new();
         };
-        let mut gone: Vec<Arc<Token>> = user.tokens.iter().filter(|t| t.is_expired(now)).cloned().collect();
+        let mut gone: Vec<Arc<Token>> =
+            user.tokens.iter().filter(|t| t.is_expired(now)).cloned().collect();
         gone.sort_by_key(|token| token.expires);
         for token in &gone {
             user.tokens.retain(|kept| kept.id != token.id);

@@ -2,7 +2,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -23,8 +24,11 @@ pub enum TlsError {
 /// The server's side of TLS, and the CA that its certificate should be checked against, as PEM.
 pub fn server(kind: Certificate) -> Result<(Arc<ServerConfig>, String), TlsError> {
     let root = authority("isc-simulator root")?;
-    let intermediate =
-        CertifiedIssuer::signed_by(authority_params("isc-simulator intermediate"), KeyPair::generate()?, &root)?;
+    let intermediate = CertifiedIssuer::signed_by(
+        authority_params("isc-simulator intermediate"),
+        KeyPair::generate()?,
+        &root,
+    )?;
     let key = KeyPair::generate()?;
     let params = leaf_params(kind)?;
     let certificate = match kind {

@@ -57,7 +57,10 @@ impl World {
     pub fn ensure_tenant(&self, name: &str) -> Arc<Tenant> {
         let mut tenants = self.tenants.write();
         let make = || {
-            let state = TenantState { switches: Arc::new(self.switches.read().clone()), ..TenantState::default() };
+            let state = TenantState {
+                switches: Arc::new(self.switches.read().clone()),
+                ..TenantState::default()
+            };
             Arc::new(Tenant { name: name.to_owned(), id: self.mint.uuid(), inner: state.into() })
         };
         Arc::clone(tenants.entry(name.to_owned()).or_insert_with(make))
@@ -73,7 +76,10 @@ impl World {
     pub fn sweep_user(&self, tenant: &str, state: &mut TenantState, user: &str) {
         for token in state.sweep(user, self.clock.now()) {
             let at = token.expires.unwrap_or_default();
-            self.record(Entry { at, ..effect_entry(tenant, Effect::Expired, Origin::Clock, &token) });
+            self.record(Entry {
+                at,
+                ..effect_entry(tenant, Effect::Expired, Origin::Clock, &token)
+            });
         }
     }
 

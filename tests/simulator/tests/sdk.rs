@@ -1,11 +1,13 @@
-//! The vendor's own clients, installed from PyPI and npm, find the simulator to speak the real dialect.
+//! The vendor's own clients, installed from PyPI and npm, find the simulator to speak the real
+//! dialect.
 use std::path::Path;
 use std::process::Command;
 
 use isc_simulator::{DEFAULT_TENANT, Entry, Kind, Operation, Options, Simulator};
 
 /// What each client is to have done through its own version of the API.
-const DONE: [Operation; 4] = [Operation::Create, Operation::List, Operation::Patch, Operation::Delete];
+const DONE: [Operation; 4] =
+    [Operation::Create, Operation::List, Operation::Patch, Operation::Delete];
 
 #[test]
 fn the_official_python_and_javascript_clients_make_list_change_use_and_delete_a_token() {
@@ -24,17 +26,29 @@ fn the_official_python_and_javascript_clients_make_list_change_use_and_delete_a_
     assert!(status.success(), "the clients' checks failed: see above");
 
     let record = simulator.control().record_since(0);
-    let answered = |entry: &&Entry| entry.kind == Kind::Request && entry.status.is_some_and(|status| status < 300);
-    for (client, path) in [("python", "/personal-access-tokens/v1"), ("node", "/v3/personal-access-tokens")] {
+    let answered = |entry: &&Entry| {
+        entry.kind == Kind::Request && entry.status.is_some_and(|status| status < 300)
+    };
+    for (client, path) in
+        [("python", "/personal-access-tokens/v1"), ("node", "/v3/personal-access-tokens")]
+    {
         let by_path = |entry: &&Entry| entry.path.as_ref().is_some_and(|full| full.contains(path));
-        let seen: Vec<Operation> =
-            record.iter().filter(answered).filter(by_path).filter_map(|entry| entry.operation).collect();
+        let seen: Vec<Operation> = record
+            .iter()
+            .filter(answered)
+            .filter(by_path)
+            .filter_map(|entry| entry.operation)
+            .collect();
         assert!(DONE.iter().all(|operation| seen.contains(operation)), "{client}: {seen:?}");
     }
-    let nerm = record.iter().filter(answered).filter(|entry| entry.operation == Some(Operation::Nerm));
+    let nerm =
+        record.iter().filter(answered).filter(|entry| entry.operation == Some(Operation::Nerm));
     let paths: Vec<&str> = nerm.filter_map(|entry| entry.path.as_deref()).collect();
     assert_eq!(paths, ["GET /api//system_roles"], "the Python client doubles the slash");
-    let probes = record.iter().filter(answered).filter(|entry| entry.operation == Some(Operation::PublicIdentities));
+    let probes = record
+        .iter()
+        .filter(answered)
+        .filter(|entry| entry.operation == Some(Operation::PublicIdentities));
     let callers: Vec<&str> = probes.filter_map(|entry| entry.client_id.as_deref()).collect();
     assert!(callers.len() == 2 && !callers.contains(&seed.client_id.as_str()), "{callers:?}");
     assert_eq!(simulator.control().violations(), []);

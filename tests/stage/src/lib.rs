@@ -1,6 +1,10 @@
-//! What the suites on a real control plane share: cluster, simulated ISC and operator (`Stage`), a tenant and a namespace
-//! for each test (`Place`), one process of the operator (`Replica`), a proxy before the API server, and what was spent.
-#![allow(clippy::disallowed_methods, reason = "a test measures real time and reads its own settings")]
+//! What the suites on a real control plane share: cluster, simulated ISC and operator (`Stage`), a
+//! tenant and a namespace for each test (`Place`), one process of the operator (`Replica`), a proxy
+//! before the API server, and what was spent.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test measures real time and reads its own settings"
+)]
 mod place;
 pub mod proxy;
 mod replica;

@@ -1,4 +1,5 @@
-//! A place: one ISC tenant, one namespace and one Tenant of the same name, and what a test declares and reads there.
+//! A place: one ISC tenant, one namespace and one Tenant of the same name, and what a test declares
+//! and reads there.
 use std::collections::BTreeMap;
 
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -60,13 +61,15 @@ impl Place<'_> {
         self.apply("Tenant", None, &self.name, json!({"spec": whole})).await;
     }
 
-    /// The Tenant over https, with the authority of the simulator's certificate in a ConfigMap; `spec` as in `tenant`.
+    /// The Tenant over https, with the authority of the simulator's certificate in a ConfigMap;
+    /// `spec` as in `tenant`.
     pub async fn secure_tenant(&self, spec: Value) {
         let (simulator, authority) = (&self.stage.simulator, format!("{}-ca", self.name));
         let data = json!({"data": {"ca.crt": simulator.ca_pem()}});
         self.apply("ConfigMap", Some(OWN), &authority, data).await;
         let bundle = json!({"configMapRef": {"name": authority, "key": "ca.crt"}});
-        let mut whole = json!({"apiUrl": simulator.tenant_https_url(&self.name), "caBundle": bundle});
+        let mut whole =
+            json!({"apiUrl": simulator.tenant_https_url(&self.name), "caBundle": bundle});
         json_patch::merge(&mut whole, &spec);
         self.tenant(whole).await;
     }
@@ -86,7 +89,12 @@ impl Place<'_> {
 
     /// Annotates the resource `sync` with a request.
     pub async fn request(&self, annotation: &str, at: &str) {
-        self.patch("PersonalAccessToken", "sync", json!({"metadata": {"annotations": {annotation: at}}})).await;
+        self.patch(
+            "PersonalAccessToken",
+            "sync",
+            json!({"metadata": {"annotations": {annotation: at}}}),
+        )
+        .await;
     }
 
     /// Server-side apply of an object, as GitOps tools do it.
@@ -109,7 +117,11 @@ impl Place<'_> {
 
     /// Deletes an object in the namespace; it may take its time to go.
     pub async fn delete(&self, kind: &str, name: &str) {
-        self.stage.api(kind, Some(&self.name)).delete(name, &DeleteParams::default()).await.unwrap();
+        self.stage
+            .api(kind, Some(&self.name))
+            .delete(name, &DeleteParams::default())
+            .await
+            .unwrap();
     }
 
     /// Deletes a resource and waits until it is gone.
@@ -118,21 +130,27 @@ impl Place<'_> {
         self.gone("PersonalAccessToken", name).await;
     }
 
-    /// Changes something of the Tenant, so that it is looked at now: a test need not wait until it is by itself.
+    /// Changes something of the Tenant, so that it is looked at now: a test need not wait until it
+    /// is by itself.
     pub async fn is_looked_at(&self) {
         let patch = json!({"spec": {"limits": {"tokensPerUser": 9}}});
         let tenants = self.stage.api("Tenant", None);
         tenants.patch(&self.name, &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
     }
 
-    /// No resource of the place is there any more, nor the Tenant: the operator has nothing to do here.
+    /// No resource of the place is there any more, nor the Tenant: the operator has nothing to do
+    /// here.
     pub async fn leave(&self) {
         for token in self.resources().await {
             self.delete("PersonalAccessToken", &token.metadata.name.unwrap()).await;
         }
         let empty = async || self.resources().await.is_empty().then_some(());
         eventually(&format!("{} is empty", self.name), empty).await;
-        assert!(self.minted().is_empty(), "{}: its tokens are revoked before the finalizers go", self.name);
+        assert!(
+            self.minted().is_empty(),
+            "{}: its tokens are revoked before the finalizers go",
+            self.name
+        );
         self.stage.api("Tenant", None).delete(&self.name, &Default::default()).await.unwrap();
     }
 }
@@ -168,7 +186,8 @@ impl Place<'_> {
 
     /// The place's ledger.
     pub async fn ledger(&self) -> Option<DynamicObject> {
-        let labels = ListParams::default().labels(&format!("pat-operator.dev/tenant={}", self.name));
+        let labels =
+            ListParams::default().labels(&format!("pat-operator.dev/tenant={}", self.name));
         let all = self.stage.api("Secret", Some(OWN)).list(&labels).await.unwrap();
         assert!(all.items.len() <= 1, "{} has {} ledgers", self.name, all.items.len());
         all.items.into_iter().next()
@@ -183,14 +202,20 @@ impl Place<'_> {
     /// The end of the operator's log, for a failed test.
     pub fn log(&self) -> String {
         let log = self.stage.log();
-        let mine: Vec<&str> = log.lines().filter(|line| line.contains(&self.name) || line.contains("WARN")).collect();
+        let mine: Vec<&str> =
+            log.lines().filter(|line| line.contains(&self.name) || line.contains("WARN")).collect();
         mine[mine.len().saturating_sub(15)..].join("\n")
     }
 }
 
 /// Client IDs of the tokens in a ledger.
 pub fn recorded(ledger: &Value) -> Vec<&str> {
-    ledger["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect()
+    ledger["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["id"].as_str().unwrap())
+        .collect()
 }
 
 /// An object of any kind that a stage knows.

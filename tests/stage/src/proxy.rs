@@ -1,5 +1,5 @@
-//! A proxy between an operator and the API server: it reads and classifies each request, and a suite's rule says what
-//! becomes of it.
+//! A proxy between an operator and the API server: it reads and classifies each request, and a
+//! suite's rule says what becomes of it.
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -46,7 +46,9 @@ impl Write {
             _ if path.contains("/leases") => Self::Lease,
             _ if path.contains("/events") => Self::Event,
             _ if path.contains("/tenants") => Self::Tenant,
-            _ if path.contains("/personalaccesstokens") && path.ends_with("/status") => Self::Status,
+            _ if path.contains("/personalaccesstokens") && path.ends_with("/status") => {
+                Self::Status
+            }
             _ if path.contains("/personalaccesstokens") => Self::Finalizer,
             _ if !path.contains("/secrets") => Self::Other,
             Method::POST if is_ledger => Self::NewLedger,
@@ -93,7 +95,8 @@ impl Request {
     async fn read(request: axum::http::Request<Body>) -> Self {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-        let write = (parts.method != Method::GET).then(|| Write::of(&parts.method, parts.uri.path()));
+        let write =
+            (parts.method != Method::GET).then(|| Write::of(&parts.method, parts.uri.path()));
         Self { parts, body, write }
     }
 
@@ -107,7 +110,8 @@ impl Request {
     }
 }
 
-/// Has this rule answer all requests to a free port of loopback, until the runtime ends; gives the URL.
+/// Has this rule answer all requests to a free port of loopback, until the runtime ends; gives the
+/// URL.
 pub async fn listen<F, R>(rule: F) -> String
 where
     F: Fn(Request) -> R + Clone + Send + Sync + 'static,
@@ -138,8 +142,8 @@ impl Upstream {
         Self { client, server: plane.server_url() }
     }
 
-    /// Its answer to a request, which is passed on as it is, and a watch as it comes; 502 when it is not there, as after
-    /// the end of a test.
+    /// Its answer to a request, which is passed on as it is, and a watch as it comes; 502 when it
+    /// is not there, as after the end of a test.
     pub async fn forward(&self, request: Request) -> Response<Body> {
         let Request { parts, body, .. } = request;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -147,8 +151,13 @@ impl Upstream {
         for hop in ["host", "connection", "content-length", "transfer-encoding"] {
             headers.remove(hop);
         }
-        let asked = self.client.request(parts.method.clone(), format!("{}{path}", self.server)).headers(headers);
-        let Ok(reply) = asked.body(body).timeout(Duration::from_secs(600)).send().await else { return away() };
+        let asked = self
+            .client
+            .request(parts.method.clone(), format!("{}{path}", self.server))
+            .headers(headers);
+        let Ok(reply) = asked.body(body).timeout(Duration::from_secs(600)).send().await else {
+            return away();
+        };
         let mut answer = Response::builder().status(reply.status());
         for (name, value) in reply.headers() {
             if *name != "transfer-encoding" && *name != "connection" {

@@ -1,4 +1,5 @@
-//! One operator as a process of its own: told to stop, killed or frozen by its id, never outliving the tests.
+//! One operator as a process of its own: told to stop, killed or frozen by its id, never outliving
+//! the tests.
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -6,15 +7,19 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The operator under test: `PAT_OPERATOR_TEST_BINARY`, as `make test` sets it, or that of the test's own profile, which
-/// Cargo builds before the test and two folders above it.
+/// The operator under test: `PAT_OPERATOR_TEST_BINARY`, as `make test` sets it, or that of the
+/// test's own profile, which Cargo builds before the test and two folders above it.
 pub fn binary() -> PathBuf {
     if let Some(named) = std::env::var_os("PAT_OPERATOR_TEST_BINARY") {
         return named.into();
     }
     let test = std::env::current_exe().unwrap();
     let built = test.parent().and_then(Path::parent).unwrap().join("pat-operator");
-    assert!(built.exists(), "{} is not there: name the operator in PAT_OPERATOR_TEST_BINARY", built.display());
+    assert!(
+        built.exists(),
+        "{} is not there: name the operator in PAT_OPERATOR_TEST_BINARY",
+        built.display()
+    );
     built
 }
 
@@ -29,13 +34,17 @@ pub struct Replica {
 const WATCH: &str = r#"trap '' INT HUP; cat >/dev/null; kill -KILL "$1""#;
 
 impl Replica {
-    /// Starts it with a free admin port, which the file tells, and its log at the end of another file.
+    /// Starts it with a free admin port, which the file tells, and its log at the end of another
+    /// file.
     pub fn start(mut command: Command, log: File, port_file: PathBuf) -> Self {
         let _ = fs::remove_file(&port_file);
         command.args(["--admin-address", "127.0.0.1:0", "--admin-port-file"]).arg(&port_file);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut watchdog = Command::new("bash");
-        watchdog.args(["-c", WATCH, "watchdog", &child.id().to_string()]).stdin(Stdio::piped()).process_group(0);
+        watchdog
+            .args(["-c", WATCH, "watchdog", &child.id().to_string()])
+            .stdin(Stdio::piped())
+            .process_group(0);
         let watchdog = watchdog.spawn().unwrap();
         Self { child, watchdog, port_file }
     }

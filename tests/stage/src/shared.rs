@@ -1,4 +1,5 @@
-//! The stages that many tests of one process share; each test has a tenant and a namespace of its own on them.
+//! The stages that many tests of one process share; each test has a tenant and a namespace of its
+//! own on them.
 use isc_simulator::Options;
 use tokio::sync::OnceCell;
 
@@ -52,7 +53,8 @@ impl Stage {
         SHARED.get_or_init(|| Self::running(&HURRIED)).await
     }
 
-    /// Likewise, with one that also looks at once whether scopes count and NERM accepts, and an ISC that speaks https too.
+    /// Likewise, with one that also looks at once whether scopes count and NERM accepts, and an ISC
+    /// that speaks https too.
     pub async fn attentive() -> &'static Self {
         static SHARED: OnceCell<Stage> = OnceCell::const_new();
         let start = async || {

@@ -1,4 +1,5 @@
-//! What the operator has spent: requests to Kubernetes by the audit log, calls of ISC by the simulator's record.
+//! What the operator has spent: requests to Kubernetes by the audit log, calls of ISC by the
+//! simulator's record.
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use kube::ResourceExt;
 use crate::place::Place;
 use crate::stage::{OWN, Stage};
 
-/// Requests by verb and target, as in `create events`, and calls by operation. A Secret of the operator's namespace is a
-/// `ledger`.
+/// Requests by verb and target, as in `create events`, and calls by operation. A Secret of the
+/// operator's namespace is a `ledger`.
 #[derive(Clone, Debug, Default)]
 pub struct Spent {
     pub kubernetes: BTreeMap<String, usize>,
@@ -18,9 +19,11 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Requests, but for watches, behind an offset of the audit log, and calls behind an entry of the record.
+    /// Requests, but for watches, behind an offset of the audit log, and calls behind an entry of
+    /// the record.
     pub fn since(stage: &Stage, offset: u64, seq: u64) -> Self {
-        let requests = stage.requests(offset).0.into_iter().filter(|request| request.verb != "watch");
+        let requests =
+            stage.requests(offset).0.into_iter().filter(|request| request.verb != "watch");
         Self::of(requests, stage.simulator.control().record_since(seq))
     }
 
@@ -28,8 +31,10 @@ impl Spent {
     pub async fn by(place: &Place<'_>) -> Self {
         let ledger = place.ledger().await.map(|ledger| ledger.name_any());
         let is_its_own = |request: &Request| {
-            let namespace = request.object_ref.as_ref().map_or("", |object| object.namespace.as_str());
-            let is_its_ledger = ledger.as_ref().is_some_and(|name| request.uri.contains(name.as_str()));
+            let namespace =
+                request.object_ref.as_ref().map_or("", |object| object.namespace.as_str());
+            let is_its_ledger =
+                ledger.as_ref().is_some_and(|name| request.uri.contains(name.as_str()));
             namespace == place.name || (namespace == OWN && is_its_ledger)
         };
         let writes = writes(place.stage, 0).0.into_iter().filter(is_its_own);
@@ -55,7 +60,8 @@ impl Spent {
 
     /// What was spent since.
     pub fn less(mut self, before: &Self) -> Self {
-        for (all, old) in [(&mut self.kubernetes, &before.kubernetes), (&mut self.isc, &before.isc)] {
+        for (all, old) in [(&mut self.kubernetes, &before.kubernetes), (&mut self.isc, &before.isc)]
+        {
             for (what, number) in all {
                 *number -= old.get(what).copied().unwrap_or(0);
             }
@@ -93,9 +99,12 @@ pub async fn settled(stage: &Stage) {
     }
 }
 
-/// The writes behind an offset of the audit log, but for the Lease and the Tenant's status, and the offset to go on from.
+/// The writes behind an offset of the audit log, but for the Lease and the Tenant's status, and the
+/// offset to go on from.
 pub fn writes(stage: &Stage, offset: u64) -> (Vec<Request>, u64) {
     let (mut all, end) = stage.requests(offset);
-    all.retain(|request| request.is_write() && !matches!(request.target().as_str(), "leases" | "tenants/status"));
+    all.retain(|request| {
+        request.is_write() && !matches!(request.target().as_str(), "leases" | "tenants/status")
+    });
     (all, end)
 }

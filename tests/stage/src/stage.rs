@@ -29,7 +29,8 @@ pub struct Stage {
     pub plane: ControlPlane,
     pub simulator: Simulator,
     pub client: Client,
-    /// Inside of the control plane's, so that it goes with it although the shared stage is never dropped.
+    /// Inside of the control plane's, so that it goes with it although the shared stage is never
+    /// dropped.
     folder: PathBuf,
     flags: Vec<String>,
     level: &'static str,
@@ -38,7 +39,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A stage of one's own, for tests that kill, count or move time. The operator is not started yet.
+    /// A stage of one's own, for tests that kill, count or move time. The operator is not started
+    /// yet.
     pub async fn set(flags: &[&str]) -> Self {
         Self::before(isc_simulator::Options::with_tenants(Vec::new()), flags).await
     }
@@ -84,7 +86,8 @@ impl Stage {
         fs::write(self.folder.join("kubeconfig"), self.kubeconfig()).unwrap();
     }
 
-    /// A kubeconfig of the operator's service account; its one context, cluster and user are called `it`.
+    /// A kubeconfig of the operator's service account; its one context, cluster and user are called
+    /// `it`.
     pub fn kubeconfig(&self) -> String {
         let token = self.kubectl(&["create", "token", "pat-operator", "-n", OWN, "--duration=24h"]);
         self.plane.kubeconfig_for(token.trim())
@@ -93,8 +96,17 @@ impl Stage {
     /// kubectl as administrator; panics with its message if it fails.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(self.plane.kubectl());
-        let ran = command.arg("--kubeconfig").arg(self.plane.kubeconfig_path()).args(arguments).output().unwrap();
-        assert!(ran.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        let ran = command
+            .arg("--kubeconfig")
+            .arg(self.plane.kubeconfig_path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            ran.status.success(),
+            "kubectl {arguments:?}: {}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
         String::from_utf8_lossy(&ran.stdout).into_owned()
     }
 
@@ -103,7 +115,8 @@ impl Stage {
         *self.operator.lock().unwrap() = Some(self.replica("pod-0", &[]));
     }
 
-    /// One more operator, with flags of its own behind those of the stage; it is the caller's to end.
+    /// One more operator, with flags of its own behind those of the stage; it is the caller's to
+    /// end.
     pub fn replica(&self, identity: &str, flags: &[&str]) -> Replica {
         let mut command = Command::new(binary());
         command
@@ -146,22 +159,31 @@ impl Stage {
         reqwest::get(url.unwrap()).await.unwrap().text().await.unwrap()
     }
 
-    /// What the operator has asked the API server for behind an offset of the audit log, and the offset to go on from.
+    /// What the operator has asked the API server for behind an offset of the audit log, and the
+    /// offset to go on from.
     pub fn requests(&self, offset: u64) -> (Vec<Request>, u64) {
         let (mut all, end) = audit::read(&self.plane.audit_log(), offset).unwrap();
         all.retain(|request| request.user.username == OPERATOR);
         (all, end)
     }
 
-    /// T1: nothing that the operator asked for since the last look was denied, and it read no Secrets at large.
+    /// T1: nothing that the operator asked for since the last look was denied, and it read no
+    /// Secrets at large.
     pub fn assert_rights_suffice(&self) {
         let mut offset = self.audited.lock().unwrap();
         let (requests, end) = self.requests(*offset);
         *offset = end;
         for request in &requests {
-            assert!(!request.is_denied(), "the operator was denied {} {}", request.verb, request.uri);
+            assert!(
+                !request.is_denied(),
+                "the operator was denied {} {}",
+                request.verb,
+                request.uri
+            );
             let own = request.object_ref.as_ref().is_none_or(|object| object.namespace == OWN);
-            let at_large = request.target() == "secrets" && matches!(request.verb.as_str(), "list" | "watch") && !own;
+            let at_large = request.target() == "secrets"
+                && matches!(request.verb.as_str(), "list" | "watch")
+                && !own;
             assert!(!at_large, "the operator may not {} {}", request.verb, request.uri);
         }
     }
@@ -185,7 +207,8 @@ impl Stage {
         }
     }
 
-    /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through it.
+    /// A tenant of ISC without users' tokens but its seed, and a namespace that may mint through
+    /// it.
     pub async fn place(&self, name: &str) -> Place<'_> {
         let place = self.bare(name).await;
         place.seed().await;
@@ -228,6 +251,7 @@ pub fn group_and_version(kind: &str) -> (&'static str, &'static str) {
 
 async fn client(kubeconfig: &str) -> Client {
     let kubeconfig: Kubeconfig = Kubeconfig::from_yaml(kubeconfig).unwrap();
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    let config =
+        Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
     Client::try_from(config).unwrap()
 }

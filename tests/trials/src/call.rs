@@ -1,4 +1,5 @@
-//! Requests of the operator, to the cluster and to ISC, named so that a plan can say which of them goes wrong.
+//! Requests of the operator, to the cluster and to ISC, named so that a plan can say which of them
+//! goes wrong.
 use simulation::{Asked, Random};
 
 use crate::OWN;
@@ -17,7 +18,8 @@ pub enum Side {
 pub struct Site {
     /// Whom it goes to.
     pub side: Side,
-    /// What it does: verb, resource and role, as in `update secrets (ledger)`; or an operation of ISC.
+    /// What it does: verb, resource and role, as in `update secrets (ledger)`; or an operation of
+    /// ISC.
     pub what: String,
 }
 
@@ -42,7 +44,10 @@ impl Call {
     /// Chance for this request and this purpose, whatever else happens at the same time.
     pub fn random(&self, seed: u64, purpose: &str) -> Random {
         let nth = self.nth.to_string();
-        Random::of(seed, &[purpose, &self.identity, &self.pass, &self.site.what, &self.subject, &nth])
+        Random::of(
+            seed,
+            &[purpose, &self.identity, &self.pass, &self.site.what, &self.subject, &nth],
+        )
     }
 }
 
@@ -58,7 +63,10 @@ impl Site {
             _ => "",
         };
         let slash = if subresource.is_empty() { "" } else { "/" };
-        Self { side: Side::Kubernetes, what: format!("{verb} {resource}{slash}{subresource}{role}") }
+        Self {
+            side: Side::Kubernetes,
+            what: format!("{verb} {resource}{slash}{subresource}{role}"),
+        }
     }
 
     /// A site of the client of ISC.

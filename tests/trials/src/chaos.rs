@@ -1,4 +1,5 @@
-//! Random lives: a trial in which one seed decides everything: who is there, what people do, what goes wrong and when.
+//! Random lives: a trial in which one seed decides everything: who is there, what people do, what
+//! goes wrong and when.
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -57,15 +58,22 @@ impl Plan for Weather {
         let chosen = all[usize::try_from(random.below(all.len() as u64)).unwrap_or_default()];
         Some(match chosen {
             // Replicas that do nothing but start would take most of the time.
-            Fault::CrashBefore | Fault::CrashAfter if rate >= 300 && random.below(300) < rate.min(280) => {
+            Fault::CrashBefore | Fault::CrashAfter
+                if rate >= 300 && random.below(300) < rate.min(280) =>
+            {
                 Fault::LostReply
             }
             Fault::Late(_) => Fault::Late(seconds(&mut random, 31, 800)),
-            // Two of a POST come one upon the other: the name of the first refuses the second as long as it lives.
-            Fault::Duplicate(_) if call.site.what == "create" => Fault::Duplicate(Duration::from_millis(1)),
+            // Two of a POST come one upon the other: the name of the first refuses the second as
+            // long as it lives.
+            Fault::Duplicate(_) if call.site.what == "create" => {
+                Fault::Duplicate(Duration::from_millis(1))
+            }
             Fault::Duplicate(_) => Fault::Duplicate(seconds(&mut random, 0, 5)),
             Fault::Status(429, _) => Fault::Status(429, [1, 10, 60, 1_200][index(&mut random, 4)]),
-            Fault::Stale(_) if call.site.side == Side::Isc => Fault::Stale(seconds(&mut random, 1, 115)),
+            Fault::Stale(_) if call.site.side == Side::Isc => {
+                Fault::Stale(seconds(&mut random, 1, 115))
+            }
             other => other,
         })
     }
@@ -90,7 +98,8 @@ impl Plan for Weather {
     }
 }
 
-/// From this seed on a backup is put back in some lives. What was under way then can break P1 to P5 (docs/reliability.md).
+/// From this seed on a backup is put back in some lives. What was under way then can break P1 to P5
+/// (docs/reliability.md).
 const RESTORES_FROM: u64 = 1_000_000;
 
 /// The trial of a seed.
@@ -98,7 +107,8 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
     let mut random = Random::of(seed, &["chaos"]);
     let tenants = 1 + random.below(2);
     let length = length(&mut random);
-    let mut world = World::new(genesis(&mut random, seed, traced, tenants, length), Weather::of(seed)).await;
+    let mut world =
+        World::new(genesis(&mut random, seed, traced, tenants, length), Weather::of(seed)).await;
     world.employ(pause(length));
     let script = script::wild(&mut random, length, tenants, seed >= RESTORES_FROM);
     live(&mut world, script, Instant::now() + length, &mut random).await;
@@ -138,9 +148,20 @@ fn pause(length: Duration) -> RangeInclusive<Duration> {
     (length / 100).max(Duration::from_secs(20))..=(length / 10).max(Duration::from_secs(100))
 }
 
-fn genesis(random: &mut Random, seed: u64, traced: bool, tenants: u64, length: Duration) -> Genesis {
-    let polls = if length > Duration::from_secs(3_600) { [600, 600, 1_800, 1_800] } else { [60, 120, 600, 1_800] };
-    let setup = Setup { secret_poll: Duration::from_secs(polls[index(random, 4)]), ..Setup::default() };
+fn genesis(
+    random: &mut Random,
+    seed: u64,
+    traced: bool,
+    tenants: u64,
+    length: Duration,
+) -> Genesis {
+    let polls = if length > Duration::from_secs(3_600) {
+        [600, 600, 1_800, 1_800]
+    } else {
+        [60, 120, 600, 1_800]
+    };
+    let setup =
+        Setup { secret_poll: Duration::from_secs(polls[index(random, 4)]), ..Setup::default() };
     Genesis {
         seed,
         traced,

@@ -1,4 +1,5 @@
-//! Workloads: they read their Secret as a kubelet brings it, up to 90 s late, and ask ISC for an access token with it.
+//! Workloads: they read their Secret as a kubelet brings it, up to 90 s late, and ask ISC for an
+//! access token with it.
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -30,9 +31,12 @@ pub fn request(secret: &Value) -> Option<(Request, Pair)> {
     let owned = owned.into_iter().any(|owner| owner["kind"] == "PersonalAccessToken")
         || secret["metadata"]["annotations"]["pat-operator.dev/resource-uid"].is_string();
     let pair = Pair::of(secret).filter(|_| owned)?;
-    let body =
-        format!("grant_type=client_credentials&client_id={}&client_secret={}", pair.client_id, pair.client_secret);
+    let body = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        pair.client_id, pair.client_secret
+    );
     let request = http::Request::post(&pair.token_url);
-    let request = request.header("content-type", "application/x-www-form-urlencoded").body(Bytes::from(body));
+    let request =
+        request.header("content-type", "application/x-www-form-urlencoded").body(Bytes::from(body));
     Some((request.ok()?, pair))
 }

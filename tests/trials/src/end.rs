@@ -83,12 +83,15 @@ impl World {
         blocked
     }
 
-    /// Whether its Secret holds a token that is alive: one that was lost has given its slot to whoever waited for it.
+    /// Whether its Secret holds a token that is alive: one that was lost has given its slot to
+    /// whoever waited for it.
     fn is_served(&self, objects: &Objects, key: &Key, resource: &Value) -> bool {
         let tenant = resource["spec"]["tenantRef"]["name"].as_str().unwrap_or_default();
         let alive = self.isc.control.tokens(tenant).unwrap_or_default();
         let secret = secret_of(objects, key, resource).filter(|secret| is_owned(secret, resource));
-        secret.and_then(consumer::request).is_some_and(|(_, pair)| alive.iter().any(|token| token.id == pair.client_id))
+        secret
+            .and_then(consumer::request)
+            .is_some_and(|(_, pair)| alive.iter().any(|token| token.id == pair.client_id))
     }
 
     /// Whether the user of this ISC tenant has no slot left but the spare one.
@@ -102,7 +105,10 @@ fn borrowed(places: &[Place]) -> Vec<(&str, &str)> {
 }
 
 fn of_kind<'a>(objects: &'a Objects, kind: &'a str) -> impl Iterator<Item = (&'a Key, &'a Value)> {
-    objects.iter().filter(move |(key, _)| key.kind.kind == kind).map(|(key, object)| (key, &**object))
+    objects
+        .iter()
+        .filter(move |(key, _)| key.kind.kind == kind)
+        .map(|(key, object)| (key, &**object))
 }
 
 fn secret_name<'a>(key: &'a Key, resource: &'a Value) -> &'a str {
@@ -115,13 +121,17 @@ fn age(resource: &Value) -> (&str, &str) {
 }
 
 fn is_granted(objects: &Objects, tenant: &str, key: &Key, resource: &Value) -> bool {
-    let Some((_, tenant)) = of_kind(objects, "Tenant").find(|(key, _)| key.name == tenant) else { return false };
+    let Some((_, tenant)) = of_kind(objects, "Tenant").find(|(key, _)| key.name == tenant) else {
+        return false;
+    };
     let seed = tenant["spec"]["credentials"][0]["secretRef"]["name"].as_str().unwrap_or_default();
-    let seeded = of_kind(objects, "Secret").any(|(key, _)| key.namespace == OWN && key.name == seed);
+    let seeded =
+        of_kind(objects, "Secret").any(|(key, _)| key.namespace == OWN && key.name == seed);
     let grants = tenant["spec"]["grants"].as_array().into_iter().flatten();
     let named = grants.flat_map(|grant| grant["namespaces"].as_array().into_iter().flatten());
     let scopes = resource["spec"]["scopes"].as_array().into_iter().flatten();
-    let all_of_idn = scopes.clone().all(|scope| scope.as_str().is_some_and(|scope| scope.starts_with("idn:")));
+    let all_of_idn =
+        scopes.clone().all(|scope| scope.as_str().is_some_and(|scope| scope.starts_with("idn:")));
     seeded && all_of_idn && named.into_iter().any(|namespace| *namespace == *key.namespace)
 }
 
@@ -132,7 +142,8 @@ fn is_taken(objects: &Objects, key: &Key, resource: &Value) -> bool {
 
 fn secret_of<'a>(objects: &'a Objects, key: &Key, resource: &Value) -> Option<&'a Value> {
     let name = secret_name(key, resource);
-    let found = of_kind(objects, "Secret").find(|(other, _)| other.namespace == key.namespace && other.name == name);
+    let found = of_kind(objects, "Secret")
+        .find(|(other, _)| other.namespace == key.namespace && other.name == name);
     found.map(|(_, secret)| secret)
 }
 

@@ -1,4 +1,5 @@
-//! Single faults and pairs: every request of every scene meets every fault that it can meet, alone or with a second one.
+//! Single faults and pairs: every request of every scene meets every fault that it can meet, alone
+//! or with a second one.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -43,15 +44,23 @@ fn play(scene: Scene, faults: Vec<(Target, Fault)>, traced: bool) -> Played {
 pub fn singles() -> Vec<Single> {
     let calm = |scene: Scene| {
         let calm = play(scene, Vec::new(), false);
-        assert!(calm.outcome.wrong.is_empty(), "{scene:?} without faults: {:#?}", calm.outcome.wrong);
+        assert!(
+            calm.outcome.wrong.is_empty(),
+            "{scene:?} without faults: {:#?}",
+            calm.outcome.wrong
+        );
         calm.calls
     };
-    let all: Vec<(Scene, Vec<Call>)> = Scene::ALL.into_iter().map(|scene| (scene, calm(scene))).collect();
-    let sites: BTreeSet<&Site> = all.iter().flat_map(|(_, calls)| calls.iter().map(|call| &call.site)).collect();
+    let all: Vec<(Scene, Vec<Call>)> =
+        Scene::ALL.into_iter().map(|scene| (scene, calm(scene))).collect();
+    let sites: BTreeSet<&Site> =
+        all.iter().flat_map(|(_, calls)| calls.iter().map(|call| &call.site)).collect();
     let direct = all.iter().flat_map(|(scene, calls)| of_calls(*scene, None, calls));
     let mut further = Vec::new();
     for (scene, calls) in &all {
-        let Some(post) = calls.iter().find(|call| call.site == Site::isc("create")) else { continue };
+        let Some(post) = calls.iter().find(|call| call.site == Site::isc("create")) else {
+            continue;
+        };
         let lost = (Target::from(post), Fault::LostReply);
         let played = play(*scene, vec![lost.clone()], false);
         let is_sweep = |call: &Call| call.site == Site::isc("delete");
@@ -66,7 +75,12 @@ fn of_calls(scene: Scene, after: Option<(Target, Fault)>, calls: &[Call]) -> Vec
     let of = |call: &Call| {
         let (after, target) = (after.clone(), Target::from(call));
         let faults = Fault::applicable(&call.site, LATE).into_iter();
-        faults.map(move |fault| Single { scene, after: after.clone(), target: target.clone(), fault })
+        faults.map(move |fault| Single {
+            scene,
+            after: after.clone(),
+            target: target.clone(),
+            fault,
+        })
     };
     calls.iter().flat_map(of).collect()
 }
@@ -97,7 +111,8 @@ pub fn tell_single(number: u64) -> Option<Outcome> {
 
 impl Single {
     fn play(&self, traced: bool) -> Played {
-        let faults = self.after.iter().cloned().chain([(self.target.clone(), self.fault)]).collect();
+        let faults =
+            self.after.iter().cloned().chain([(self.target.clone(), self.fault)]).collect();
         play(self.scene, faults, traced)
     }
 
@@ -107,7 +122,9 @@ impl Single {
             outcome.wrong.push("the fault never happened".into());
         }
         if !outcome.wrong.is_empty() {
-            outcome.wrong.insert(0, format!("{:?}: {:?} at {:?}", self.scene, self.fault, self.target));
+            outcome
+                .wrong
+                .insert(0, format!("{:?}: {:?} at {:?}", self.scene, self.fault, self.target));
         }
         outcome
     }
@@ -143,8 +160,8 @@ fn for_pairs(calls: &[Call]) -> Vec<(Target, Fault)> {
     calls.iter().flat_map(of).collect()
 }
 
-/// Plays every pair whose first fault has one of these numbers, of which every fortieth belongs to a slice; whether all is
-/// good.
+/// Plays every pair whose first fault has one of these numbers, of which every fortieth belongs to
+/// a slice; whether all is good.
 pub fn run_pairs(from: u64, slice: Option<u64>, threads: Option<usize>) -> bool {
     let firsts: Vec<(Scene, Target, Fault)> = Scene::ALL
         .into_iter()
@@ -166,13 +183,18 @@ pub fn run_pairs(from: u64, slice: Option<u64>, threads: Option<usize>) -> bool 
 fn seconds(scene: Scene, target: &Target, fault: Fault) -> Outcome {
     let first = play(scene, vec![(target.clone(), fault)], false);
     let mut total = first.outcome;
-    let since = first.fired.first().and_then(|(fired, _)| first.calls.iter().position(|call| call == fired));
+    let since = first
+        .fired
+        .first()
+        .and_then(|(fired, _)| first.calls.iter().position(|call| call == fired));
     let after = since.map_or(&[][..], |at| &first.calls[at + 1..]);
     for (second, its) in for_pairs(after) {
         let played = play(scene, vec![(target.clone(), fault), (second.clone(), its)], false);
         total.counts.add(&played.outcome.counts);
         if !played.outcome.wrong.is_empty() {
-            total.wrong.push(format!("{scene:?}: {fault:?} at {target:?}, then {its:?} at {second:?}"));
+            total
+                .wrong
+                .push(format!("{scene:?}: {fault:?} at {target:?}, then {its:?} at {second:?}"));
             total.wrong.extend(played.outcome.wrong);
         }
     }

@@ -50,11 +50,22 @@ const BODIES: [Hostile; 10] = [
 ];
 
 impl Fault {
-    /// Every kind of fault that a request from this site can meet; `late` is how late a late effect is.
+    /// Every kind of fault that a request from this site can meet; `late` is how late a late effect
+    /// is.
     pub fn applicable(site: &Site, late: Duration) -> Vec<Self> {
-        let mut all = vec![Self::ErrorBefore, Self::LostReply, Self::Stall, Self::CrashBefore, Self::CrashAfter];
+        let mut all = vec![
+            Self::ErrorBefore,
+            Self::LostReply,
+            Self::Stall,
+            Self::CrashBefore,
+            Self::CrashAfter,
+        ];
         if site.writes() {
-            all.extend([Self::ErrorAfter, Self::Late(late), Self::Duplicate(Duration::from_secs(2))]);
+            all.extend([
+                Self::ErrorAfter,
+                Self::Late(late),
+                Self::Duplicate(Duration::from_secs(2)),
+            ]);
         }
         let codes: &[u16] = match site.side {
             Side::Kubernetes => &[401, 403, 404, 409, 429, 500, 503, 504],
@@ -63,18 +74,23 @@ impl Fault {
         // A 404 on a collection, or to a creation, is no answer that either server gives.
         all.extend(codes.iter().map(|code| Self::Status(*code, 7)));
         match (site.side, site.what.as_str()) {
-            (Side::Kubernetes, what) if what.starts_with("watch") => all.push(Self::Stale(Duration::from_secs(90))),
+            (Side::Kubernetes, what) if what.starts_with("watch") => {
+                all.push(Self::Stale(Duration::from_secs(90)));
+            }
             (Side::Isc, "list") => {
                 all.push(Self::Stale(Duration::from_secs(100)));
                 let bodies = BODIES[..8].iter().chain(&STRANGERS).chain(&[Hostile::OddFields]);
                 all.extend(bodies.map(|body| Self::Hostile(*body)));
             }
             (Side::Isc, "create") => {
-                // The words of another API are only said of a POST that did not arrive: as good as a 403.
+                // The words of another API are only said of a POST that did not arrive: as good as
+                // a 403.
                 let bodies = BODIES.iter().filter(is_for_one).chain(&STRANGERS[..1]);
                 all.extend(bodies.map(|body| Self::Hostile(*body)));
             }
-            (Side::Isc, _) => all.extend(BODIES[..5].iter().chain(&STRANGERS).map(|body| Self::Hostile(*body))),
+            (Side::Isc, _) => {
+                all.extend(BODIES[..5].iter().chain(&STRANGERS).map(|body| Self::Hostile(*body)));
+            }
             _ => {}
         }
         all
@@ -82,7 +98,10 @@ impl Fault {
 
     /// Whether it is one of those that pairs are made of: crash, loss, late, stall.
     pub fn is_of_pairs(&self) -> bool {
-        matches!(self, Self::CrashBefore | Self::CrashAfter | Self::LostReply | Self::Late(_) | Self::Stall)
+        matches!(
+            self,
+            Self::CrashBefore | Self::CrashAfter | Self::LostReply | Self::Late(_) | Self::Stall
+        )
     }
 
     /// Its kind in a word, for the table of what was covered.

@@ -1,8 +1,10 @@
-//! Trials of pat-operator: its own controllers, with the real encoding and reply classifier, against an API server and an
-//! ISC in memory, on a paused clock. One seed decides everything, so that a failing trial is told again word for word.
+//! Trials of pat-operator: its own controllers, with the real encoding and reply classifier,
+//! against an API server and an ISC in memory, on a paused clock. One seed decides everything, so
+//! that a failing trial is told again word for word.
 //!
-//! A *world* has a cluster, ISC, replicas of the operator, people and workloads; a *plan* says which request goes wrong
-//! and how; a *judge*, who shares no code with the operator, sees every effect in its order.
+//! A *world* has a cluster, ISC, replicas of the operator, people and workloads; a *plan* says
+//! which request goes wrong and how; a *judge*, who shares no code with the operator, sees every
+//! effect in its order.
 #![warn(missing_docs)]
 pub mod call;
 pub mod chaos;

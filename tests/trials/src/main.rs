@@ -54,7 +54,8 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
-    /// Spoils one field of ledger, Secret or resource, every way that it can be; of one number, tells all that happens.
+    /// Spoils one field of ledger, Secret or resource, every way that it can be; of one number,
+    /// tells all that happens.
     Fields {
         /// The number of a case.
         number: Option<u64>,
@@ -68,7 +69,8 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
-    /// Walks through declarations, and compares where they end with resources that were declared so at once.
+    /// Walks through declarations, and compares where they end with resources that were declared so
+    /// at once.
     Walks {
         /// How many.
         #[arg(default_value_t = 5_000)]
@@ -100,14 +102,18 @@ enum Command {
 fn main() -> ExitCode {
     let good = match Arguments::parse().what {
         Command::Seed { seed } => tell(&trial::run(seed, chaos::trial(seed, true))),
-        Command::Faults { number: Some(number), .. } => exhaustive::tell_single(number).is_some_and(|it| tell(&it)),
+        Command::Faults { number: Some(number), .. } => {
+            exhaustive::tell_single(number).is_some_and(|it| tell(&it))
+        }
         Command::Faults { number: None, from, threads } => exhaustive::run_singles(from, threads),
         Command::Pairs { from, slice, threads } => exhaustive::run_pairs(from, slice, threads),
         Command::Calm { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::calm_trial(seed, false));
             many::run("calm seed", from..from.saturating_add(count), threads, trial)
         }
-        Command::Fields { number: Some(number), .. } => fields::tell(number).is_some_and(|it| tell(&it)),
+        Command::Fields { number: Some(number), .. } => {
+            fields::tell(number).is_some_and(|it| tell(&it))
+        }
         Command::Fields { number: None, from, every, threads } => fields::run(from, every, threads),
         Command::Walks { world: Some(world), .. } => tell(&walks::one(world, true)),
         Command::Walks { count, world: None, from, threads } => walks::run(count, from, threads),

@@ -1,4 +1,5 @@
-//! Many trials on all cores: a line of progress now and then, what failed, and the sum of all figures.
+//! Many trials on all cores: a line of progress now and then, what failed, and the sum of all
+//! figures.
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -27,9 +28,16 @@ struct Run {
     counts: Mutex<Counts>,
 }
 
-/// Runs the trials of these numbers and tells what came of them; whether all are good. `noun`: what a number is.
-pub fn run(noun: &str, range: Range<u64>, threads: Option<usize>, trial: impl Fn(u64) -> Outcome + Sync) -> bool {
-    let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+/// Runs the trials of these numbers and tells what came of them; whether all are good. `noun`: what
+/// a number is.
+pub fn run(
+    noun: &str,
+    range: Range<u64>,
+    threads: Option<usize>,
+    trial: impl Fn(u64) -> Outcome + Sync,
+) -> bool {
+    let threads =
+        threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let (before, started) = (cpu_millis(), Instant::now());
     let (next, counts) = (AtomicU64::new(range.start), Mutex::default());
     let run = Run { range, next, done: AtomicU64::new(0), failed: AtomicUsize::new(0), counts };
@@ -68,7 +76,10 @@ impl Run {
             let cpu = after - before;
             let (tenths, wall) = (10 * cpu / done.max(1), started.elapsed().as_secs());
             let (whole, tenth) = (tenths / 10, tenths % 10);
-            println!("{done} {noun}s in {wall} s, {} s of CPU: {whole}.{tenth} ms of CPU each", cpu / 1_000);
+            println!(
+                "{done} {noun}s in {wall} s, {} s of CPU: {whole}.{tenth} ms of CPU each",
+                cpu / 1_000
+            );
         }
     }
 
@@ -78,13 +89,16 @@ impl Run {
         let all = self.range.end.saturating_sub(self.range.start);
         loop {
             std::thread::sleep(LOOK);
-            let (done, failed) = (self.done.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
+            let (done, failed) =
+                (self.done.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
             let over = done >= all || failed >= ENOUGH;
             if over || told.elapsed() >= TELL {
                 told = Instant::now();
                 let rate = u128::from(done) * 1_000 / started.elapsed().as_millis().max(1);
                 let next = self.next.load(Ordering::Relaxed).min(self.range.end);
-                println!("{done} of {all} {noun}s, {failed} failed, {rate} a second; FROM={next} goes on from here");
+                println!(
+                    "{done} of {all} {noun}s, {failed} failed, {rate} a second; FROM={next} goes on from here"
+                );
             }
             if over {
                 return;
@@ -97,6 +111,7 @@ impl Run {
 fn cpu_millis() -> Option<u64> {
     let told = std::fs::read_to_string("/proc/self/stat").ok()?;
     let (_, after_name) = told.rsplit_once(')')?;
-    let mut numbers = after_name.split_ascii_whitespace().skip(11).map(|number| number.parse::<u64>().ok());
+    let mut numbers =
+        after_name.split_ascii_whitespace().skip(11).map(|number| number.parse::<u64>().ok());
     Some((numbers.next()?? + numbers.next()??) * 1_000 / TICKS)
 }

@@ -1,5 +1,5 @@
-//! Which pass of the operator a request comes from: its own spans tell. Two passes at the same moment come in any order,
-//! and chance must not depend on it.
+//! Which pass of the operator a request comes from: its own spans tell. Two passes at the same
+//! moment come in any order, and chance must not depend on it.
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,7 +27,9 @@ pub fn known<T>(work: impl FnOnce() -> T) -> T {
 
 /// The pass that is at work; empty outside of all.
 pub fn current() -> String {
-    dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Passes>().map(Passes::current).unwrap_or_default())
+    dispatcher::get_default(|dispatch| {
+        dispatch.downcast_ref::<Passes>().map(Passes::current).unwrap_or_default()
+    })
 }
 
 impl Passes {
@@ -52,7 +54,8 @@ impl Subscriber for Passes {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut name = Name(attributes.metadata().target().rsplit("::").next().unwrap_or_default().to_owned());
+        let mut name =
+            Name(attributes.metadata().target().rsplit("::").next().unwrap_or_default().to_owned());
         attributes.record(&mut name);
         let mut state = self.lock();
         state.made += 1;

@@ -1,4 +1,5 @@
-//! What people do: to resources and Secrets with a client of their own, to tokens with their own hands.
+//! What people do: to resources and Secrets with a client of their own, to tokens with their own
+//! hands.
 use kube::Client;
 use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -51,7 +52,10 @@ impl People {
 
     /// Merges a patch into an object.
     pub async fn patch(&self, kind: Kind, namespace: &str, name: &str, patch: Value) -> bool {
-        self.api(kind, namespace).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.is_ok()
+        self.api(kind, namespace)
+            .patch(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .is_ok()
     }
 
     /// Deletes an object.

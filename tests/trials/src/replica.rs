@@ -1,4 +1,5 @@
-//! A replica of the operator: its own controllers, started with what the simulation gives them, ended at any moment.
+//! A replica of the operator: its own controllers, started with what the simulation gives them,
+//! ended at any moment.
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -64,7 +65,8 @@ impl std::fmt::Debug for Program {
     }
 }
 
-/// Names of passes, as the operator's own spans tell them, that panic; a test may change them at any time.
+/// Names of passes, as the operator's own spans tell them, that panic; a test may change them at
+/// any time.
 #[derive(Clone, Debug, Default)]
 pub struct Panics(Arc<Mutex<BTreeSet<String>>>);
 
@@ -125,7 +127,16 @@ pub fn start(
     } else {
         let outside = outside(&identity, cluster, isc, seed, setup.panics.clone());
         let metrics = Arc::new(Metrics::register(&mut Registry::default()));
-        Box::pin(controllers::run_in(outside, client, setup.config(&identity), metrics, shutdown.clone()).map(drop))
+        Box::pin(
+            controllers::run_in(
+                outside,
+                client,
+                setup.config(&identity),
+                metrics,
+                shutdown.clone(),
+            )
+            .map(drop),
+        )
     };
     #[expect(
         clippy::disallowed_methods,
@@ -188,6 +199,9 @@ fn outside(identity: &str, cluster: &Cluster, isc: &Isc, seed: u64, panics: Pani
 
 /// What a panic said.
 pub fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("panic").to_owned()
 }

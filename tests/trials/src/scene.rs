@@ -1,5 +1,5 @@
-//! Scenes of a credential's life, each small enough to be played once for every request and everything that can go wrong
-//! with it.
+//! Scenes of a credential's life, each small enough to be played once for every request and
+//! everything that can go wrong with it.
 use std::time::Duration;
 
 use isc_simulator::{Control, Dialect, Presence, ReplyScope, Switches};
@@ -21,7 +21,8 @@ use crate::world::{Genesis, World};
 pub enum Scene {
     /// From a new operator to a published credential.
     Create,
-    /// The same where ISC says neither whose a credential is nor what its scopes are, and with a NERM.
+    /// The same where ISC says neither whose a credential is nor what its scopes are, and with a
+    /// NERM.
     Silent,
     /// Name, scopes and Secret of a live one change.
     Change,
@@ -75,7 +76,10 @@ impl From<&Call> for Target {
 
 impl Target {
     fn is(&self, call: &Call) -> bool {
-        self.count == call.count && self.subject == call.subject && self.pass == call.pass && self.site == call.site
+        self.count == call.count
+            && self.subject == call.subject
+            && self.pass == call.pass
+            && self.site == call.site
     }
 }
 
@@ -137,7 +141,11 @@ impl Scene {
             ask(&world, "rotate").await;
             live(&mut world, 210).await;
         }
-        let before = if matches!(self, Self::Create | Self::Silent) { 0 } else { world.switchboard.calls().len() };
+        let before = if matches!(self, Self::Create | Self::Silent) {
+            0
+        } else {
+            world.switchboard.calls().len()
+        };
         self.begin(&world, &backup).await;
         live(&mut world, self.seconds()).await;
         let calls = world.switchboard.calls().split_off(before);
@@ -151,26 +159,37 @@ impl Scene {
             return Switches::default();
         }
         let absent = Presence::Absent;
-        let dialect =
-            Dialect { reply_scope: ReplyScope::Absent, identity: absent, tenant: absent, ..Dialect::default() };
+        let dialect = Dialect {
+            reply_scope: ReplyScope::Absent,
+            identity: absent,
+            tenant: absent,
+            ..Dialect::default()
+        };
         Switches { dialect: Dialect { org: absent, ..dialect }, ..Switches::default() }
     }
 
     /// What it is about.
     async fn begin(self, world: &World, backup: &Snapshot) {
-        let change = async |spec: Value| world.people.patch(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await;
+        let change = async |spec: Value| {
+            world.people.patch(Kind::Token, SPACE, NAME, json!({ "spec": spec })).await
+        };
         match self {
             Self::Create | Self::Silent => {}
             Self::Change => {
                 let labels = json!({"labels": {"a": "b"}});
-                change(json!({"name": "another", "scopes": ["idn:accounts:read"], "secret": labels})).await;
+                change(
+                    json!({"name": "another", "scopes": ["idn:accounts:read"], "secret": labels}),
+                )
+                .await;
             }
             Self::Delete | Self::Retain => _ = world.people.delete(Kind::Token, SPACE, NAME).await,
             Self::Rotate => ask(world, "rotate").await,
             Self::Validity => _ = change(json!({"accessTokenValidity": "15m"})).await,
             Self::Revoke => ask(world, "revoke").await,
             Self::Loss => world.isc.by_hand("loss", lose),
-            Self::Adopt => world.cluster.restore_some(backup, |key| key.name.starts_with("ledger-")),
+            Self::Adopt => {
+                world.cluster.restore_some(backup, |key| key.name.starts_with("ledger-"));
+            }
         }
     }
 
@@ -192,7 +211,10 @@ impl Scene {
 async fn ask(world: &World, what: &str) {
     let at = world.cluster.now() - SignedDuration::from_secs(10);
     let request = json!({ format!("pat-operator.dev/{what}-requested-at"): at.to_string() });
-    world.people.patch(Kind::Token, SPACE, NAME, json!({"metadata": {"annotations": request}})).await;
+    world
+        .people
+        .patch(Kind::Token, SPACE, NAME, json!({"metadata": {"annotations": request}}))
+        .await;
 }
 
 fn lose(isc: &Control) {

@@ -1,4 +1,5 @@
-//! Where every request passes: it is named and counted, the plan is asked, and a replica that ended sends nothing more.
+//! Where every request passes: it is named and counted, the plan is asked, and a replica that ended
+//! sends nothing more.
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,7 +39,12 @@ struct State {
 
 impl Switchboard {
     /// Replicas that end in the middle of a request are told to `crashed` by name.
-    pub fn new(plan: impl Plan, seed: u64, witness: Arc<Witness>, crashed: UnboundedSender<String>) -> Self {
+    pub fn new(
+        plan: impl Plan,
+        seed: u64,
+        witness: Arc<Witness>,
+        crashed: UnboundedSender<String>,
+    ) -> Self {
         Self { plan: Box::new(plan), seed, witness, crashed, state: Mutex::default() }
     }
 
@@ -51,7 +57,8 @@ impl Switchboard {
         self.lock().calm = Some(next_moment());
     }
 
-    /// At that time this replica ends: whatever wakes up then, it does not, and it sends nothing more.
+    /// At that time this replica ends: whatever wakes up then, it does not, and it sends nothing
+    /// more.
     pub fn doom(&self, identity: &str, at: Instant) {
         let mut state = self.lock();
         let end = state.ends.entry(identity.into()).or_insert(at);
@@ -78,7 +85,10 @@ impl Switchboard {
         let pass = passes::current();
         let mut state = self.lock();
         let mut count = |whose: &str, pass: &str| {
-            let counted = state.counts.entry((whose.into(), pass.into(), site.clone(), subject.clone())).or_default();
+            let counted = state
+                .counts
+                .entry((whose.into(), pass.into(), site.clone(), subject.clone()))
+                .or_default();
             *counted += 1;
             *counted - 1
         };
@@ -116,7 +126,8 @@ impl State {
     }
 }
 
-/// What happens at one moment happens in any order: what must not depend on it takes effect at the next.
+/// What happens at one moment happens in any order: what must not depend on it takes effect at the
+/// next.
 pub fn next_moment() -> Instant {
     Instant::now() + Duration::from_millis(1)
 }
@@ -160,7 +171,8 @@ impl Scheduler for Switchboard {
 
     fn event(&self, watch: &Asked, event: &Event) -> Delivery {
         let state = self.lock();
-        let Some(call) = state.watches.get(&format!("{watch:?}")).filter(|_| !state.is_calm()) else {
+        let Some(call) = state.watches.get(&format!("{watch:?}")).filter(|_| !state.is_calm())
+        else {
             return Delivery::default();
         };
         if state.stale.contains(call) {

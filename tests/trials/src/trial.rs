@@ -17,10 +17,12 @@ pub struct Outcome {
     pub trace: Vec<String>,
 }
 
-/// Runs a trial on a paused clock. Chance of kube's own (the pauses after a broken watch) comes from the seed as well.
+/// Runs a trial on a paused clock. Chance of kube's own (the pauses after a broken watch) comes
+/// from the seed as well.
 pub fn run(seed: u64, trial: impl Future<Output = Outcome>) -> Outcome {
     fastrand::seed(seed);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let Ok(runtime) = runtime else { return failed("there is no runtime".into()) };
     catch_unwind(AssertUnwindSafe(|| passes::known(|| runtime.block_on(trial))))
         .unwrap_or_else(|panic| failed(words(&*panic)))

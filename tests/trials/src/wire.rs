@@ -1,5 +1,5 @@
-//! The way from a replica to ISC: the real encoding and reply classifier at one end, the simulator at the other, and all
-//! that can go wrong in between.
+//! The way from a replica to ISC: the real encoding and reply classifier at one end, the simulator
+//! at the other, and all that can go wrong in between.
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,8 @@ pub struct Isc {
 }
 
 impl Isc {
-    /// ISC beside a cluster, in whose order things take effect here too. `seeds`: client IDs of the operator's own.
+    /// ISC beside a cluster, in whose order things take effect here too. `seeds`: client IDs of the
+    /// operator's own.
     pub fn new(control: Control, cluster: Cluster, wires: &Wires, seeds: BTreeSet<String>) -> Self {
         let router = control.router();
         let Wires { switchboard, witness } = wires.clone();
@@ -96,7 +97,9 @@ impl Isc {
             }
             std::future::pending().await
         };
-        timeout(PATIENCE, sent).await.unwrap_or_else(|_| Err(Failure::NoReply("it took too long".into())))
+        timeout(PATIENCE, sent)
+            .await
+            .unwrap_or_else(|_| Err(Failure::NoReply("it took too long".into())))
     }
 
     /// Has a request served in its turn; the reply comes on the channel.
@@ -108,7 +111,8 @@ impl Isc {
         request: Request,
     ) -> oneshot::Receiver<Option<Reply>> {
         let (sender, receiver) = oneshot::channel();
-        let (isc, purpose) = (self.clone(), format!("{} {} {call} {}", call.identity, call.pass, call.nth));
+        let (isc, purpose) =
+            (self.clone(), format!("{} {} {call} {}", call.identity, call.pass, call.nth));
         // Not the cluster: it would keep itself alive.
         let (control, router, witness) = (isc.control, isc.router, isc.witness);
         self.cluster.later(delay, &purpose, async move {
@@ -121,9 +125,12 @@ impl Isc {
     /// Lets each workload try its credential, as it read it some time ago.
     pub fn use_all(&self, round: u64, late: Duration) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
-        let (control, router, witness) = (self.control.clone(), self.router.clone(), self.witness.clone());
+        let (control, router, witness) =
+            (self.control.clone(), self.router.clone(), self.witness.clone());
         self.cluster.later(Duration::from_millis(2), &format!("workloads {round}"), async move {
-            for (place, secret) in witness.secrets(i64::try_from(late.as_millis()).unwrap_or_default()) {
+            for (place, secret) in
+                witness.secrets(i64::try_from(late.as_millis()).unwrap_or_default())
+            {
                 let Some((request, pair)) = consumer::request(&secret) else { continue };
                 if let Some(reply) = ask(&control, router.clone(), &witness, None, request).await {
                     witness.authentication(place, pair, reply.status() == 200);
@@ -149,12 +156,16 @@ impl Isc {
         let last = path.rsplit('/').next().unwrap_or_default();
         let body = String::from_utf8_lossy(request.body());
         let named = || {
-            let document: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
+            let document: serde_json::Value =
+                serde_json::from_slice(request.body()).unwrap_or_default();
             document["name"].as_str().unwrap_or_default().to_owned()
         };
         let (operation, subject) = match *request.method() {
             _ if path.ends_with("/oauth/token") => {
-                let id = body.split('&').find_map(|pair| pair.strip_prefix("client_id=")).unwrap_or_default();
+                let id = body
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("client_id="))
+                    .unwrap_or_default();
                 (if self.seeds.contains(id) { "authenticate" } else { "verify" }, id.to_owned())
             }
             _ if path.ends_with("/oauth/check_token/") => ("check_token", path.to_owned()),
@@ -194,10 +205,14 @@ async fn ask(
 /// What the simulator itself does to a request.
 fn spoilt(fault: Fault) -> Option<Spoilt> {
     match fault {
-        Fault::ErrorAfter => Some(Spoilt { status: Some(502), with_effect: true, ..Spoilt::default() }),
-        Fault::Status(429, wait) => {
-            Some(Spoilt { status: Some(429), retry_after: Some(RetryAfter::Seconds(wait)), ..Spoilt::default() })
+        Fault::ErrorAfter => {
+            Some(Spoilt { status: Some(502), with_effect: true, ..Spoilt::default() })
         }
+        Fault::Status(429, wait) => Some(Spoilt {
+            status: Some(429),
+            retry_after: Some(RetryAfter::Seconds(wait)),
+            ..Spoilt::default()
+        }),
         Fault::Status(code, _) => Some(Spoilt { status: Some(code), ..Spoilt::default() }),
         Fault::Stale(age) => Some(Spoilt { stale_seconds: age.as_secs(), ..Spoilt::default() }),
         Fault::Hostile(body) => Some(Spoilt { body: Some(body), ..Spoilt::default() }),
@@ -205,7 +220,10 @@ fn spoilt(fault: Fault) -> Option<Spoilt> {
     }
 }
 
-async fn answered(reply: oneshot::Receiver<Option<Reply>>, after: Duration) -> Result<Reply, Failure> {
+async fn answered(
+    reply: oneshot::Receiver<Option<Reply>>,
+    after: Duration,
+) -> Result<Reply, Failure> {
     let reply = reply.await.ok().flatten();
     sleep(after).await;
     reply.ok_or_else(lost)

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use isc_simulator::{Control, Kind};
-use judge::{Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Pair, Token, What};
+use judge::{
+    Action, Actor, Authentication, Change, Counts, Judge, Law, Object, Observation, Pair, Token,
+    What,
+};
 use serde_json::Value;
 use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
@@ -112,7 +115,8 @@ impl Witness {
         if key.kind.kind == "PersonalAccessToken" && by == Actor::Person {
             inner.request(at, &content["metadata"]);
         }
-        let (kind, namespace, name) = (key.kind.kind.to_owned(), key.namespace.clone(), key.name.clone());
+        let (kind, namespace, name) =
+            (key.kind.kind.to_owned(), key.namespace.clone(), key.name.clone());
         let content = content.clone();
         inner.tell(at, What::Object(Object { kind, namespace, name, content, change, by }));
     }
@@ -129,7 +133,8 @@ impl Witness {
                     }
                 }
                 Kind::Violation => {
-                    let why = format!("ISC would not have forgiven {}", entry.note.unwrap_or_default());
+                    let why =
+                        format!("ISC would not have forgiven {}", entry.note.unwrap_or_default());
                     inner.failures.push(why);
                 }
                 Kind::Request => {}
@@ -149,15 +154,29 @@ impl Witness {
         let inner = self.lock();
         let then = inner.now() - ago;
         let as_of = |revisions: &Revisions| {
-            revisions.iter().rev().find(|(at, _)| *at <= then).and_then(|(_, content)| content.clone())
+            revisions
+                .iter()
+                .rev()
+                .find(|(at, _)| *at <= then)
+                .and_then(|(_, content)| content.clone())
         };
-        inner.secrets.iter().filter_map(|(place, revisions)| Some((place.clone(), as_of(revisions)?))).collect()
+        inner
+            .secrets
+            .iter()
+            .filter_map(|(place, revisions)| Some((place.clone(), as_of(revisions)?)))
+            .collect()
     }
 
     /// A workload asked ISC for an access token.
     pub fn authentication(&self, (namespace, secret): Place, pair: Pair, accepted: bool) {
         let Pair { client_id, client_secret, .. } = pair;
-        self.tell(What::Authentication(Authentication { namespace, secret, client_id, client_secret, accepted }));
+        self.tell(What::Authentication(Authentication {
+            namespace,
+            secret,
+            client_id,
+            client_secret,
+            accepted,
+        }));
     }
 
     /// What would be wrong if it ended now (P7).
@@ -179,8 +198,12 @@ impl Witness {
     pub fn finish(&self, blocked: &[(&str, &str)]) -> (Vec<String>, Counts) {
         let mut inner = self.lock();
         let now = inner.now();
-        let mut wrong: Vec<String> =
-            inner.judge.finish(now, blocked).iter().map(|violation| format!("{violation}")).collect();
+        let mut wrong: Vec<String> = inner
+            .judge
+            .finish(now, blocked)
+            .iter()
+            .map(|violation| format!("{violation}"))
+            .collect();
         wrong.extend(inner.failures.iter().cloned());
         (wrong, inner.judge.counts())
     }
@@ -195,7 +218,12 @@ impl Witness {
     pub fn trace(&self) -> Vec<String> {
         let mut lines = self.lock().trace.clone().unwrap_or_default();
         lines.sort_by(|a, b| {
-            (a.at, a.effect.is_none(), a.effect, &a.text).cmp(&(b.at, b.effect.is_none(), b.effect, &b.text))
+            (a.at, a.effect.is_none(), a.effect, &a.text).cmp(&(
+                b.at,
+                b.effect.is_none(),
+                b.effect,
+                &b.text,
+            ))
         });
         lines.iter().map(ToString::to_string).collect()
     }
@@ -229,7 +257,11 @@ impl Inner {
         }
         if let Some(trace) = &mut self.trace {
             let number = self.judge.counts().observations;
-            trace.push(Line { at: self.started.elapsed(), effect: Some(number), text: observation.what.to_string() });
+            trace.push(Line {
+                at: self.started.elapsed(),
+                effect: Some(number),
+                text: observation.what.to_string(),
+            });
         }
         self.judge.observe(observation);
     }

@@ -85,10 +85,17 @@ impl World {
             people.create(Kind::Namespace, "", name, json!({})).await;
         }
         for tenant in &tenants {
-            let made = control.add_tenant(&TenantSpec { name: tenant.clone(), users: vec![UserSpec::named("admin")] });
-            let Some(seed) = made.users.first().and_then(|user| user.seeds.first()) else { continue };
+            let made = control.add_tenant(&TenantSpec {
+                name: tenant.clone(),
+                users: vec![UserSpec::named("admin")],
+            });
+            let Some(seed) = made.users.first().and_then(|user| user.seeds.first()) else {
+                continue;
+            };
             let data = json!({"clientId": seed.client_id, "clientSecret": seed.client_secret});
-            people.create(Kind::Secret, OWN, &format!("{tenant}-seed"), json!({"stringData": data})).await;
+            people
+                .create(Kind::Secret, OWN, &format!("{tenant}-seed"), json!({"stringData": data}))
+                .await;
             seeds.insert(seed.client_id.clone());
             let mut spec = json!({
                 "apiUrl": format!("https://isc.example/t/{tenant}"),
@@ -130,7 +137,8 @@ impl World {
         *count += 1;
         self.witness.tell(What::Started(identity.clone()));
         let world = (&self.cluster, &self.isc, self.seed);
-        self.replicas.insert(place, replica::start(identity, &self.setup, world, self.ends.clone()));
+        self.replicas
+            .insert(place, replica::start(identity, &self.setup, world, self.ends.clone()));
     }
 
     /// Ends the replica in this place, whatever it is doing.
@@ -210,6 +218,9 @@ impl World {
     }
 
     fn place_of(&self, identity: &str) -> Option<usize> {
-        self.replicas.iter().find(|(_, replica)| replica.identity == identity).map(|(place, _)| *place)
+        self.replicas
+            .iter()
+            .find(|(_, replica)| replica.identity == identity)
+            .map(|(place, _)| *place)
     }
 }

@@ -14,8 +14,8 @@ use crate::lifecycle::secret::Holds;
 use crate::metrics::KubernetesWrite;
 
 impl Effects<'_> {
-    /// Reads whose the Secret is, by its metadata; the pair in it only if it is ours and a user may be left with it. `None`:
-    /// nothing certain.
+    /// Reads whose the Secret is, by its metadata; the pair in it only if it is ours and a user may
+    /// be left with it. `None`: nothing certain.
     pub async fn read_secret(&self, uid: &Uid) -> Option<SecretRead> {
         let (namespace, secret) = self.place(uid)?;
         let secrets = &self.context.secrets;
@@ -41,7 +41,9 @@ impl Effects<'_> {
     /// The Secret is removed before the tokens are: the pair in it does not matter.
     fn goes_with_its_tokens(&self, uid: &Uid) -> bool {
         match self.ledger.resource(uid) {
-            Some(resource) => resource.deleting && !resource.retain && self.declared.contains_key(uid),
+            Some(resource) => {
+                resource.deleting && !resource.retain && self.declared.contains_key(uid)
+            }
             None => false,
         }
     }
@@ -58,7 +60,11 @@ impl Effects<'_> {
             }
             Err(error) => {
                 tracing::warn!(error = %Causes(&error), "failed to remove the operator's marks from a Secret that stays with its user");
-                if is_refusal(&error) { Performed::SecretRefused(uid.clone()) } else { Performed::Leave }
+                if is_refusal(&error) {
+                    Performed::SecretRefused(uid.clone())
+                } else {
+                    Performed::Leave
+                }
             }
         }
     }
@@ -81,11 +87,13 @@ impl Effects<'_> {
         }
     }
 
-    /// Reads if a recorded resource is there. A resource of another uid under the name is another resource. One that the API
-    /// server refuses to show counts as there. `None`: nothing certain.
+    /// Reads if a recorded resource is there. A resource of another uid under the name is another
+    /// resource. One that the API server refuses to show counts as there. `None`: nothing certain.
     pub async fn find(&self, uid: &str) -> Option<bool> {
         match self.read_resource(uid).await {
-            Ok(found) => Some(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid))),
+            Ok(found) => {
+                Some(found.is_some_and(|found| found.metadata.uid.as_deref() == Some(uid)))
+            }
             Err(Some(error)) if is_refusal(&error) => Some(true),
             Err(error) => unread(error.as_ref()),
         }
@@ -96,10 +104,12 @@ impl Effects<'_> {
         uid: &str,
     ) -> Result<Option<PartialObjectMeta<PersonalAccessToken>>, Option<kube::Error>> {
         let resource = self.ledger.resource(uid).ok_or(None)?;
-        let api: Api<PersonalAccessToken> = Api::namespaced(self.context.client.clone(), &resource.namespace);
+        let api: Api<PersonalAccessToken> =
+            Api::namespaced(self.context.client.clone(), &resource.namespace);
         match api.get_metadata(&resource.name).await {
             Ok(found) => Ok(Some(found)),
-            // Only by its reason: a server that does not know the kind answers 404 too, and tells nothing (R12).
+            // Only by its reason: a server that does not know the kind answers 404 too, and tells
+            // nothing (R12).
             Err(kube::Error::Api(status)) if status.reason == "NotFound" => Ok(None),
             Err(error) => Err(Some(error)),
         }

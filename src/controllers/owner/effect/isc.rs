@@ -30,7 +30,13 @@ impl Effects<'_> {
     }
 
     pub(super) async fn post(&self, attempt: &Attempt, extend: Option<&Extension>) -> Performed {
-        let name = full_name(self.ledger, &self.context.installation, &attempt.uid, attempt.n, &attempt.wanted.name);
+        let name = full_name(
+            self.ledger,
+            &self.context.installation,
+            &attempt.uid,
+            attempt.n,
+            &attempt.wanted.name,
+        );
         let wanted = CreateRequest {
             name: &name,
             scopes: &attempt.wanted.scopes,
@@ -64,7 +70,10 @@ impl Effects<'_> {
                 tracing::warn!(%why, "ISC refused to create a token");
                 self.note_forbidden(&why);
                 // These refusals say nothing of the life that the operator asked for (R21).
-                Posted::No { wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 }, is_bad: false }
+                Posted::No {
+                    wait: if let Failure::Wait(wait) = why { millis(wait) } else { 0 },
+                    is_bad: false,
+                }
             }
             Created::Doubtful { why } => {
                 tracing::warn!(%why, "ISC refused to create a token; the operator checks in LIST whether there is one");
@@ -79,7 +88,8 @@ impl Effects<'_> {
         Performed::Outcome(Outcome::Posted { post, extended })
     }
 
-    /// Where ISC does not name the scopes of the operator's credential, a 403 says that it lacks the one that it needs.
+    /// Where ISC does not name the scopes of the operator's credential, a 403 says that it lacks
+    /// the one that it needs.
     fn note_forbidden(&self, failure: &Failure) {
         let Failure::Forbidden(why) = failure else { return };
         let session = self.session;
@@ -106,9 +116,9 @@ impl Effects<'_> {
             Effect::Yes { .. } => {}
         }
         match self.session.client.scopes_of(&credential(entry)).await {
-            Ok(scopes) => {
-                Ok(Extended::Yes { missing_scopes: missing_scopes(&entry.applied.scopes, scopes.as_deref()) })
-            }
+            Ok(scopes) => Ok(Extended::Yes {
+                missing_scopes: missing_scopes(&entry.applied.scopes, scopes.as_deref()),
+            }),
             Err(Failure::Refused { .. }) if self.is_fresh(entry) => Ok(Extended::Unclear),
             Err(Failure::Refused { .. }) => Ok(Extended::No),
             Err(failure) => Err(failure),
@@ -118,8 +128,10 @@ impl Effects<'_> {
     /// Time since the POST: to wait so long again is to ask after 1, 2, 4 … s (R7).
     pub(super) fn age(&self, id: &TokenId) -> Duration {
         let created = self.ledger.entry(id).map(|entry| entry.created_at);
-        let age = self.session.client.now().zip(created).map_or(0, |(now, created)| now.ms - created);
-        Duration::from_millis(u64::try_from(age).unwrap_or(0)).clamp(Duration::from_secs(1), LONGEST_WAIT)
+        let age =
+            self.session.client.now().zip(created).map_or(0, |(now, created)| now.ms - created);
+        Duration::from_millis(u64::try_from(age).unwrap_or(0))
+            .clamp(Duration::from_secs(1), LONGEST_WAIT)
     }
 
     /// R7: a refusal so soon after the POST is a delay of ISC.
@@ -131,7 +143,9 @@ impl Effects<'_> {
 
     pub(super) async fn patch(&self, id: &TokenId, changes: &[Change]) -> Performed {
         match self.change(id, changes).await {
-            Ok(Effect::Yes { expires }) => Performed::Outcome(Outcome::Patched(patched(changes, expires))),
+            Ok(Effect::Yes { expires }) => {
+                Performed::Outcome(Outcome::Patched(patched(changes, expires)))
+            }
             Ok(Effect::Gone) => Performed::Outcome(Outcome::Patched(Patched::No)),
             Ok(Effect::No(why)) => {
                 tracing::warn!(%why, client_id = %id, "ISC refused to change a token");
@@ -142,7 +156,12 @@ impl Effects<'_> {
     }
 
     /// Puts name and scopes of a token right, as far as they are given.
-    pub(super) async fn apply(&self, id: &TokenId, name: Option<&String>, scopes: Option<&Scopes>) -> Performed {
+    pub(super) async fn apply(
+        &self,
+        id: &TokenId,
+        name: Option<&String>,
+        scopes: Option<&Scopes>,
+    ) -> Performed {
         let name = name.map(|name| Change::Name(name.clone()));
         let scopes = scopes.map(|scopes| Change::Scopes(scopes.to_vec()));
         let changes: Vec<Change> = name.into_iter().chain(scopes).collect();
@@ -173,11 +192,14 @@ impl Effects<'_> {
     pub(super) async fn check_scopes(&self, id: &TokenId) -> Performed {
         let Some(entry) = self.ledger.entry(id) else { return Performed::Leave };
         match self.session.client.scopes_of(&credential(entry)).await {
-            Ok(scopes) => {
-                Performed::Outcome(Outcome::Checked(missing_scopes(&entry.applied.scopes, scopes.as_deref())))
-            }
+            Ok(scopes) => Performed::Outcome(Outcome::Checked(missing_scopes(
+                &entry.applied.scopes,
+                scopes.as_deref(),
+            ))),
             // A refusal is no answer (R22): what was known stays.
-            Err(Failure::Refused { .. } | Failure::Elsewhere(_)) => Performed::Outcome(Outcome::Checked(None)),
+            Err(Failure::Refused { .. } | Failure::Elsewhere(_)) => {
+                Performed::Outcome(Outcome::Checked(None))
+            }
             Err(failure) => Performed::Failed(failure),
         }
     }
@@ -208,7 +230,9 @@ fn tried(verdict: NermVerdict) -> Performed {
 
 /// ISC may have given less than the life that was asked for.
 fn patched(changes: &[Change], expires: Option<Millis>) -> Patched {
-    let asked = changes.iter().find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
+    let asked = changes
+        .iter()
+        .find_map(|change| if let Change::Expires(at) = change { Some(*at) } else { None });
     // ISC may round an expiry: only what differs by more is a shorter life.
     let shorter = expires.zip(asked).filter(|(expires, asked)| expires + DRIFT < *asked);
     shorter.map_or(Patched::Yes, |(expires, _)| Patched::Shorter(expires))

@@ -55,10 +55,14 @@ impl Effects<'_> {
             Call::Post { attempt, extend, .. } => self.post(attempt, extend.as_ref()).await,
             Call::Extend(extension) => match self.extend(extension).await {
                 Ok(Extended::Unclear) => Performed::Later(self.age(&extension.id)),
-                Ok(extended @ (Extended::Yes { .. } | Extended::No)) => Performed::Outcome(Outcome::Extended(extended)),
+                Ok(extended @ (Extended::Yes { .. } | Extended::No)) => {
+                    Performed::Outcome(Outcome::Extended(extended))
+                }
                 Err(failure) => Performed::Failed(failure),
             },
-            Call::Apply { id, name, scopes, .. } => self.apply(id, name.as_ref(), scopes.as_ref()).await,
+            Call::Apply { id, name, scopes, .. } => {
+                self.apply(id, name.as_ref(), scopes.as_ref()).await
+            }
             Call::Renew { id, until } => self.patch(id, &[Change::Expires(*until)]).await,
             Call::Rename { id, name } => self.patch(id, &[Change::Name(name.clone())]).await,
             Call::Delete(id) | Call::Sweep { id, .. } => self.delete(id).await,

@@ -1,4 +1,5 @@
-//! Judgements as sentences: what is changed of a tenant as it should be, and what is then said of it.
+//! Judgements as sentences: what is changed of a tenant as it should be, and what is then said of
+//! it.
 mod before;
 mod tokens;
 
@@ -7,8 +8,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::probe::facts::{
-    Access, Check, Headers, Info, Lag, Life, Listed, Listing, Named, Nerm as NermFact, Said, ScopeClaim as Claim,
-    ScopeText as Text, Shown, TokenFacts,
+    Access, Check, Headers, Info, Lag, Life, Listed, Listing, Named, Nerm as NermFact, Said,
+    ScopeClaim as Claim, ScopeText as Text, Shown, TokenFacts,
 };
 use crate::probe::names::SCOPES;
 
@@ -48,6 +49,7 @@ fn named(value: &str) -> Named {
 }
 
 /// A tenant as it should be.
+#[expect(clippy::too_many_lines, reason = "one value")]
 fn good() -> Facts {
     let token = |id: &str| Listed {
         id: id.into(),
@@ -78,7 +80,13 @@ fn good() -> Facts {
             pod: None,
         }),
         check: Some(Check { said: Said::Status(404), names: false }),
-        list: Some(Listing { count: 1, owners: set(&["me"]), nobodys: 0, own: Some(own), now: Some(T) }),
+        list: Some(Listing {
+            count: 1,
+            owners: set(&["me"]),
+            nobodys: 0,
+            own: Some(own),
+            now: Some(T),
+        }),
         stopped: false,
         not_tried: None,
         token: TokenFacts {
@@ -137,7 +145,8 @@ fn everything_holds_of_a_tenant_as_it_should_be() {
 fn nothing_is_said_of_what_was_not_asked() {
     for question in Question::ALL {
         let finding = judge(question, &Facts::default());
-        let is_unknown = finding.as_ref().is_none_or(|finding| matches!(finding.verdict, Verdict::Unknown(_)));
+        let is_unknown =
+            finding.as_ref().is_none_or(|finding| matches!(finding.verdict, Verdict::Unknown(_)));
         // Without a request nothing was said about limits, and that is what the answer says.
         assert!(is_unknown || question == Question::RateLimit, "{question:?}: {finding:?}");
     }

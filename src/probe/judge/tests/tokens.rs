@@ -2,28 +2,74 @@
 use super::*;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn how_tokens_are_made() {
     use Question::*;
     check(&[
         (CreateReply, |f| f.token.posted = no(201), "holds", "201"),
-        (CreateReply, |f| f.token.flaws = vec!["the id is not one"], "does not hold", "the id is not one"),
+        (
+            CreateReply,
+            |f| f.token.flaws = vec!["the id is not one"],
+            "does not hold",
+            "the id is not one",
+        ),
         (CreateReply, |f| f.token.posted = no(403), "unknown", "no token was made (403)"),
-        (ShortExpiry, |f| f.token.expiry = Shown::Is(T + 90 * 24 * 60 * MINUTE), "does not hold", "another expiry"),
+        (
+            ShortExpiry,
+            |f| f.token.expiry = Shown::Is(T + 90 * 24 * 60 * MINUTE),
+            "does not hold",
+            "another expiry",
+        ),
         (ShortExpiry, |f| f.token.expiry = Shown::Null, "does not hold", "another expiry"),
         (ShortExpiry, |f| f.token.expiry = Shown::Absent, "unknown", "a token was made"),
         (ShortExpiry, |f| f.token.posted = no(400), "unknown", "no token was made (400)"),
         (PastExpiry, |f| without_token(f), "holds", "yes (400)"),
-        (PastExpiry, |f| (without_token(f), list(f).count = 9).1, "unknown", "it was refused (400)"),
-        (PastExpiry, |f| (without_token(f), f.token.past = yes()).1, "does not hold", "a token was made"),
-        (ShortExpiry, |f| (f.token.posted, f.token.posted_plainly) = (no(400), yes()), "holds", "yes"),
-        (ShortExpiry, |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(422)), "does not hold", "no (422)"),
-        (ShortExpiry, |f| (f.token.posted = no(400), list(f).count = 9).1, "unknown", "no token was made"),
+        (
+            PastExpiry,
+            |f| (without_token(f), list(f).count = 9).1,
+            "unknown",
+            "it was refused (400)",
+        ),
+        (
+            PastExpiry,
+            |f| (without_token(f), f.token.past = yes()).1,
+            "does not hold",
+            "a token was made",
+        ),
+        (
+            ShortExpiry,
+            |f| (f.token.posted, f.token.posted_plainly) = (no(400), yes()),
+            "holds",
+            "yes",
+        ),
+        (
+            ShortExpiry,
+            |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(422)),
+            "does not hold",
+            "no (422)",
+        ),
+        (
+            ShortExpiry,
+            |f| (f.token.posted = no(400), list(f).count = 9).1,
+            "unknown",
+            "no token was made",
+        ),
         (ShortExpiry, |f| f.token.posted = no(403), "unknown", "403"),
         (ShortExpiry, |f| f.token.posted = no(429), "unknown", "429"),
         (ShortExpiry, |f| f.token.posted = no(500), "unknown", "500"),
         (ShortExpiry, |f| f.token.posted = silence(), "unknown", "closed"),
-        (UnknownScope, |f| (f.token.posted, f.token.posted_plainly) = (no(400), yes()), "does not hold", "no (400)"),
-        (UnknownScope, |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(400)), "unknown", "no token"),
+        (
+            UnknownScope,
+            |f| (f.token.posted, f.token.posted_plainly) = (no(400), yes()),
+            "does not hold",
+            "no (400)",
+        ),
+        (
+            UnknownScope,
+            |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(400)),
+            "unknown",
+            "no token",
+        ),
         (UnknownScope, |f| f.token.posted = silence(), "unknown", "no token"),
         (PastExpiry, |f| f.token.past = yes(), "does not hold", "a token was made (200)"),
         (PastExpiry, |f| f.token.control = no(400), "unknown", "it was refused (400)"),
@@ -32,7 +78,12 @@ fn how_tokens_are_made() {
         (PastExpiry, |f| f.token.past = silence(), "unknown", "closed"),
         (DuplicateName, |f| f.token.duplicate = no(409), "holds", "yes (409)"),
         (DuplicateName, |f| f.token.duplicate = no(201), "does not hold", "a token was made (201)"),
-        (NewCredential, |f| f.token.accepted = Some(Lag::Within(Duration::from_millis(4_001))), "holds", "within 5 s"),
+        (
+            NewCredential,
+            |f| f.token.accepted = Some(Lag::Within(Duration::from_millis(4_001))),
+            "holds",
+            "within 5 s",
+        ),
         (NewCredential, |f| f.token.accepted = late(60), "does not hold", "not within 60 s"),
         (NewCredential, |f| f.token.accepted = late(3), "unknown", "not within 3 s"),
         (NewCredential, |f| f.token.accepted = untold(), "unknown", "not known"),
@@ -43,6 +94,7 @@ fn how_tokens_are_made() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn how_tokens_are_changed_and_deleted() {
     use Question::*;
     check(&[
@@ -57,10 +109,25 @@ fn how_tokens_are_changed_and_deleted() {
             "does not hold",
             "changes nothing",
         ),
-        (PatchExpiry, |f| f.token.patched_expiry = Some((Said::Status(204), None)), "unknown", "accepted (204)"),
-        (PatchExpiry, |f| f.token.patched_expiry = Some((Said::Status(400), None)), "does not hold", "no (400)"),
+        (
+            PatchExpiry,
+            |f| f.token.patched_expiry = Some((Said::Status(204), None)),
+            "unknown",
+            "accepted (204)",
+        ),
+        (
+            PatchExpiry,
+            |f| f.token.patched_expiry = Some((Said::Status(400), None)),
+            "does not hold",
+            "no (400)",
+        ),
         (LagChange, |f| f.token.changed = late(121), "does not hold", "not within 121 s"),
-        (LagChange, |f| (f.token.changed, f.token.shown) = (late(121), late(121)), "unknown", "not within"),
+        (
+            LagChange,
+            |f| (f.token.changed, f.token.shown) = (late(121), late(121)),
+            "unknown",
+            "not within",
+        ),
         (LagChange, |f| f.token.changed = None, "unknown", "not asked"),
         (Delete, |f| f.token.deleted = no(200), "holds", "yes (200)"),
         (Delete, |f| f.token.deleted = no(403), "does not hold", "no (403)"),
@@ -81,15 +148,30 @@ fn how_tokens_are_changed_and_deleted() {
             "unknown",
             "not known",
         ),
-        (AccessTokenAfterDelete, |f| f.token.used = Some((Said::Status(200), no(401))), "holds", "refused (401)"),
-        (AccessTokenAfterDelete, |f| f.token.used = Some((Said::Status(200), no(403))), "unknown", "403"),
+        (
+            AccessTokenAfterDelete,
+            |f| f.token.used = Some((Said::Status(200), no(401))),
+            "holds",
+            "refused (401)",
+        ),
+        (
+            AccessTokenAfterDelete,
+            |f| f.token.used = Some((Said::Status(200), no(403))),
+            "unknown",
+            "403",
+        ),
         (
             AccessTokenAfterDelete,
             |f| f.token.used = Some((Said::Status(403), no(401))),
             "unknown",
             "did not work before (403)",
         ),
-        (AccessTokenAfterDelete, |f| f.token.used = Some((Said::Status(200), None)), "unknown", "not asked"),
+        (
+            AccessTokenAfterDelete,
+            |f| f.token.used = Some((Said::Status(200), None)),
+            "unknown",
+            "not asked",
+        ),
         (LagDelete, |f| f.token.vanished = late(120), "does not hold", "not within 120 s"),
         (LagDelete, |f| f.token.shown = late(5), "unknown", "not known"),
     ]);
@@ -103,15 +185,35 @@ fn what_holds_for_all_replies() {
         (Date, |f| f.headers.dated = 29, "does not hold", "only 29 of 30"),
         (Date, |f| f.headers.contradicted = true, "does not hold", "contradict"),
         (ClockOffset, |f| f.headers.offset = Some(-30_000), "holds", "30 s behind"),
-        (ClockOffset, |f| f.headers.offset = Some(90_000), "holds", "90 s ahead; the operator goes by ISC's"),
+        (
+            ClockOffset,
+            |f| f.headers.offset = Some(90_000),
+            "holds",
+            "90 s ahead; the operator goes by ISC's",
+        ),
         (ClockOffset, |f| f.headers.offset = Some(60 * MINUTE), "does not hold", "3600 s ahead"),
         (ClockOffset, |f| f.headers.offset = None, "unknown", "not known"),
-        (RateLimit, |f| f.headers.limits = set(&["x-ratelimit-limit"]), "holds", "x-ratelimit-limit"),
+        (
+            RateLimit,
+            |f| f.headers.limits = set(&["x-ratelimit-limit"]),
+            "holds",
+            "x-ratelimit-limit",
+        ),
         (RateLimit, |f| f.headers.throttled = 2, "does not hold", "2 of 30 asked to wait"),
         (Deprecated, |f| f.headers.deprecated = true, "does not hold", "X-Deprecated"),
         (Nerm, |f| f.nerm.as_mut().unwrap().said = Said::Status(401), "does not hold", "no (401)"),
-        (Nerm, |f| f.nerm = Some(NermFact { said: Said::Status(400), error: true }), "holds", "empty collection"),
-        (Nerm, |f| f.nerm = Some(NermFact { said: Said::Status(400), error: false }), "unknown", "400"),
+        (
+            Nerm,
+            |f| f.nerm = Some(NermFact { said: Said::Status(400), error: true }),
+            "holds",
+            "empty collection",
+        ),
+        (
+            Nerm,
+            |f| f.nerm = Some(NermFact { said: Said::Status(400), error: false }),
+            "unknown",
+            "400",
+        ),
         (Nerm, |f| f.nerm.as_mut().unwrap().said = Said::Status(404), "unknown", "404"),
     ]);
 }

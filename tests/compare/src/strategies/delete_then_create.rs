@@ -1,4 +1,5 @@
-//! Delete, then create: as the first, but a rotation DELETEs the token, then POSTs another and writes it over.
+//! Delete, then create: as the first, but a rotation DELETEs the token, then POSTs another and
+//! writes it over.
 use super::{Pass, Trouble};
 
 impl Pass<'_> {

@@ -1,4 +1,5 @@
-//! Mint, then record: POST a token, write it into the Secret; rotate by POST, write over, DELETE the one before later.
+//! Mint, then record: POST a token, write it into the Secret; rotate by POST, write over, DELETE
+//! the one before later.
 use pat_operator::api::personal_access_token::Rotation;
 
 use super::record::Record;

@@ -50,7 +50,10 @@ impl Objects {
     }
 
     /// What a resource's Secret says, if there is one.
-    pub(super) async fn record(&self, resource: &PersonalAccessToken) -> Result<Option<Record>, Trouble> {
+    pub(super) async fn record(
+        &self,
+        resource: &PersonalAccessToken,
+    ) -> Result<Option<Record>, Trouble> {
         let (namespace, name) = place(resource)?;
         let secret = self.secrets(namespace).get_opt(name).await.or(Err(Trouble))?;
         secret.map(|secret| Record::of(&secret).ok_or(Trouble)).transpose()
@@ -78,12 +81,19 @@ impl Objects {
         self.finalizers(resource, &[]).await
     }
 
-    async fn finalizers(&self, resource: &PersonalAccessToken, names: &[&str]) -> Result<(), Trouble> {
+    async fn finalizers(
+        &self,
+        resource: &PersonalAccessToken,
+        names: &[&str],
+    ) -> Result<(), Trouble> {
         let (namespace, name) = place(resource)?;
         let revision = &resource.metadata.resource_version;
         let patch = json!({"metadata": {"finalizers": names, "resourceVersion": revision}});
         let all: Api<PersonalAccessToken> = Api::namespaced(self.client.clone(), namespace);
-        all.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.map(drop).or(Err(Trouble))
+        all.patch(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .map(drop)
+            .or(Err(Trouble))
     }
 
     fn secrets(&self, namespace: &str) -> Api<DynamicObject> {

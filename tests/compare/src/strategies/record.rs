@@ -1,4 +1,5 @@
-//! All that a strategy without a ledger remembers of a resource: the published Secret, its annotations included.
+//! All that a strategy without a ledger remembers of a resource: the published Secret, its
+//! annotations included.
 use jiff::Timestamp;
 use kube::Resource;
 use kube::api::DynamicObject;
@@ -30,9 +31,14 @@ impl Record {
     /// Reads a Secret.
     pub fn of(secret: &DynamicObject) -> Option<Self> {
         let mut data = judge::data(&secret.data);
-        let noted = |key: &str| secret.metadata.annotations.as_ref()?.get(key).filter(|text| !text.is_empty()).cloned();
+        let noted = |key: &str| {
+            secret.metadata.annotations.as_ref()?.get(key).filter(|text| !text.is_empty()).cloned()
+        };
         Some(Self {
-            credential: Credential { id: data.remove("clientId")?, client_secret: data.remove("clientSecret")? },
+            credential: Credential {
+                id: data.remove("clientId")?,
+                client_secret: data.remove("clientSecret")?,
+            },
             issued: noted(ISSUED)?.parse().ok()?,
             handled: noted(HANDLED),
             previous: noted(PREVIOUS),

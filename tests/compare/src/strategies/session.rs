@@ -26,11 +26,19 @@ pub struct Session {
 
 impl Session {
     /// Gets an access token.
-    pub async fn open(isc: Isc, identity: String, api_url: String, seed: Credential) -> Result<Self, Trouble> {
+    pub async fn open(
+        isc: Isc,
+        identity: String,
+        api_url: String,
+        seed: Credential,
+    ) -> Result<Self, Trouble> {
         let Credential { id, client_secret } = seed;
-        let body = format!("grant_type=client_credentials&client_id={id}&client_secret={client_secret}");
+        let body =
+            format!("grant_type=client_credentials&client_id={id}&client_secret={client_secret}");
         let request = http::Request::post(format!("{api_url}/oauth/token"));
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(Bytes::from(body));
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from(body));
         let reply = isc.carry(&identity, request.or(Err(Trouble))?).await.or(Err(Trouble))?;
         let reply: Value = serde_json::from_slice(reply.body()).or(Err(Trouble))?;
         let bearer = reply["access_token"].as_str().ok_or(Trouble)?.to_owned();
@@ -43,10 +51,14 @@ impl Session {
     }
 
     /// Makes a token that lives until then.
-    pub async fn create(&self, name: &str, scopes: &[String], until: Timestamp) -> Result<Credential, Trouble> {
+    pub async fn create(
+        &self,
+        name: &str,
+        scopes: &[String],
+        until: Timestamp,
+    ) -> Result<Credential, Trouble> {
         let expires = format!("{until:.3}");
-        let body =
-            json!({"name": name, "scope": scopes, "accessTokenValiditySeconds": 3_600, "expirationDate": expires});
+        let body = json!({"name": name, "scope": scopes, "accessTokenValiditySeconds": 3_600, "expirationDate": expires});
         let (status, reply) = self.ask(Method::POST, "", body.to_string()).await?;
         let token: Value = serde_json::from_slice(&reply).unwrap_or_default();
         match (status, token["id"].as_str(), token["secret"].as_str()) {
@@ -72,7 +84,8 @@ impl Session {
             .header("authorization", format!("Bearer {}", self.bearer))
             .header("content-type", "application/json")
             .body(Bytes::from(body));
-        let reply = self.isc.carry(&self.identity, request.or(Err(Trouble))?).await.or(Err(Trouble))?;
+        let reply =
+            self.isc.carry(&self.identity, request.or(Err(Trouble))?).await.or(Err(Trouble))?;
         Ok((reply.status().as_u16(), reply.into_body()))
     }
 }

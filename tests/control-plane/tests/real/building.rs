@@ -15,7 +15,12 @@ fn build(folder: &Path, assets: Option<&Path>) -> Output {
         let _ = symlink(find(tool), path.join(tool));
     }
     let mut command = Command::new(find("bash"));
-    command.arg(SCRIPT).env_clear().env("PATH", path).env("HOME", folder).env("XDG_CACHE_HOME", folder.join("cache"));
+    command
+        .arg(SCRIPT)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("XDG_CACHE_HOME", folder.join("cache"));
     if let Some(assets) = assets {
         command.env("KUBEBUILDER_ASSETS", assets);
     }
@@ -24,7 +29,10 @@ fn build(folder: &Path, assets: Option<&Path>) -> Output {
 
 fn find(tool: &str) -> String {
     let path = std::env::var("PATH").unwrap();
-    let found = path.split(':').map(|folder| format!("{folder}/{tool}")).find(|file| Path::new(file).exists());
+    let found = path
+        .split(':')
+        .map(|folder| format!("{folder}/{tool}"))
+        .find(|file| Path::new(file).exists());
     found.unwrap_or_else(|| panic!("{tool} is not on the PATH"))
 }
 
@@ -46,7 +54,10 @@ fn assert_refused(ran: &Output, words: &[&str]) {
 fn without_go_it_says_what_to_install_or_to_set() {
     let folder = tempfile::tempdir().unwrap();
     let ran = build(folder.path(), None);
-    assert_refused(&ran, &["\"go\" is not on the PATH", "install Go 1.", "KUBEBUILDER_ASSETS", "kube-apiserver"]);
+    assert_refused(
+        &ran,
+        &["\"go\" is not on the PATH", "install Go 1.", "KUBEBUILDER_ASSETS", "kube-apiserver"],
+    );
 }
 
 #[test]

@@ -47,7 +47,11 @@ pub fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> String {
     let mut command = Command::new(plane.kubectl());
     command.arg("--kubeconfig").arg(plane.kubeconfig_path()).args(arguments).stdin(Stdio::null());
     let ran = command.output().unwrap();
-    assert!(ran.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "kubectl {arguments:?}: {}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     String::from_utf8(ran.stdout).unwrap()
 }
 

@@ -49,16 +49,23 @@ impl Drop for Run {
 /// Id and command line of every process that was started with a path in this folder.
 fn processes(dir: &Path) -> Vec<(u32, String)> {
     let dir = dir.display().to_string();
-    let ids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let line = |id: u32| Some((id, String::from_utf8_lossy(&fs::read(format!("/proc/{id}/cmdline")).ok()?).into()));
+    let ids = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let line = |id: u32| {
+        Some((id, String::from_utf8_lossy(&fs::read(format!("/proc/{id}/cmdline")).ok()?).into()))
+    };
     ids.filter_map(line).filter(|(_, line): &(u32, String)| line.contains(&dir)).collect()
 }
 
 /// Which servers run on this folder.
 fn servers(dir: &Path) -> Vec<&'static str> {
-    let programs: Vec<String> =
-        processes(dir).into_iter().map(|(_, line)| line.split('\0').next().unwrap().into()).collect();
-    let runs = |server: &&str| programs.iter().any(|program| program.ends_with(&format!("/{server}")));
+    let programs: Vec<String> = processes(dir)
+        .into_iter()
+        .map(|(_, line)| line.split('\0').next().unwrap().into())
+        .collect();
+    let runs =
+        |server: &&str| programs.iter().any(|program| program.ends_with(&format!("/{server}")));
     SERVERS.into_iter().filter(runs).collect()
 }
 
@@ -89,7 +96,10 @@ fn told_to_stop_it_ends_in_order_and_a_folder_of_ones_own_is_kept() {
             if round == 0 {
                 assert!(run.kubectl(&["create", "namespace", "kept"]));
             }
-            assert!(run.kubectl(&["get", "namespace", "kept"]), "the data of the first run is gone");
+            assert!(
+                run.kubectl(&["get", "namespace", "kept"]),
+                "the data of the first run is gone"
+            );
             kill_process(Pid::from_child(&run.child), signal).unwrap();
             assert_eq!(run.child.wait().unwrap().code(), Some(0), "{signal:?}");
             assert!(servers(&run.dir).is_empty(), "{signal:?}: these outlive it");
@@ -97,7 +107,11 @@ fn told_to_stop_it_ends_in_order_and_a_folder_of_ones_own_is_kept() {
             // What its watchdog's shell says of a server that did not end by itself.
             for log in SERVERS.map(|server| run.dir.join(format!("{server}.log"))) {
                 let text = fs::read_to_string(&log).unwrap();
-                assert!(!text.contains("Killed"), "{signal:?}: not ended in order, says {}", log.display());
+                assert!(
+                    !text.contains("Killed"),
+                    "{signal:?}: not ended in order, says {}",
+                    log.display()
+                );
             }
         }
     });
@@ -133,9 +147,16 @@ fn a_taken_port_is_named_and_nothing_is_started() {
     let port = taken.local_addr().unwrap().port().to_string();
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("data");
-    let ran = Command::new(BINARY).args(["run", "--port", &port, "--data-dir"]).arg(&dir).output().unwrap();
+    let ran = Command::new(BINARY)
+        .args(["run", "--port", &port, "--data-dir"])
+        .arg(&dir)
+        .output()
+        .unwrap();
     assert_eq!(ran.status.code(), Some(1));
     let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(said.contains(&format!("port {port} on 127.0.0.1 is taken; choose another one")), "{said}");
+    assert!(
+        said.contains(&format!("port {port} on 127.0.0.1 is taken; choose another one")),
+        "{said}"
+    );
     assert_eq!(processes(&dir), []);
 }

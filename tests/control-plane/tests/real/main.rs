@@ -1,4 +1,5 @@
-//! The control plane itself: real servers that refuse what a real one refuses, and that leave nothing behind.
+//! The control plane itself: real servers that refuse what a real one refuses, and that leave
+//! nothing behind.
 mod access;
 mod building;
 mod client;

@@ -1,4 +1,5 @@
-//! What the tally reads from Secrets and resources: which tokens they mention, and which pair is published.
+//! What the tally reads from Secrets and resources: which tokens they mention, and which pair is
+//! published.
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -19,7 +20,9 @@ impl Tally {
         let is_there = object.change != Change::Deleted;
         match object.kind.as_str() {
             "PersonalAccessToken" => self.resource(&place, &object.content, is_there),
-            "Secret" if is_published(&object.content) => self.secret(&place, &object.content, is_there),
+            "Secret" if is_published(&object.content) => {
+                self.secret(&place, &object.content, is_there);
+            }
             "Secret" => {}
             _ => return,
         }
@@ -33,7 +36,8 @@ impl Tally {
         let now = self.now;
         let fresh = || Declared { created: now, ..Declared::default() };
         let declared = self.resources.entry(place.clone()).or_insert_with(fresh);
-        declared.overlap = content["spec"]["rotation"]["overlap"].as_str().and_then(resources::millis);
+        declared.overlap =
+            content["spec"]["rotation"]["overlap"].as_str().and_then(resources::millis);
         declared.going |= !content["metadata"]["deletionTimestamp"].is_null();
         declared.gone |= !is_there;
         if !is_there {
@@ -47,7 +51,11 @@ impl Tally {
     fn secret(&mut self, place: &Place, content: &Value, is_there: bool) {
         let now = self.now;
         let data = ledger::data(content);
-        let holds = data.values().find(|value| self.tokens.contains_key(*value)).filter(|_| is_there).cloned();
+        let holds = data
+            .values()
+            .find(|value| self.tokens.contains_key(*value))
+            .filter(|_| is_there)
+            .cloned();
         let declared = self.resources.entry(place.clone()).or_default();
         let before = std::mem::replace(&mut declared.held, holds.clone());
         if before == holds {
@@ -79,6 +87,7 @@ impl Tally {
 fn is_published(secret: &Value) -> bool {
     let owners = secret["metadata"]["ownerReferences"].as_array();
     owners.is_some_and(|all| {
-        all.iter().any(|owner| owner["controller"] == true && owner["kind"] == "PersonalAccessToken")
+        all.iter()
+            .any(|owner| owner["controller"] == true && owner["kind"] == "PersonalAccessToken")
     })
 }

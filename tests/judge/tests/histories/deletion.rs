@@ -5,14 +5,21 @@ use crate::story::{DAY, Story};
 
 fn going() -> Story {
     let mut story = Story::created();
-    story.resource(true, Change::Changed, Actor::Person).unpublished(1).ledger(None, &[(1, "Tomb")]);
+    story
+        .resource(true, Change::Changed, Actor::Person)
+        .unpublished(1)
+        .ledger(None, &[(1, "Tomb")]);
     story
 }
 
 #[test]
 fn a_deletion_in_order_breaks_nothing() {
     let mut story = going();
-    story.destroyed(1, Actor::Operator).ledger(None, &[]).resource(true, Change::Deleted, Actor::Operator);
+    story.destroyed(1, Actor::Operator).ledger(None, &[]).resource(
+        true,
+        Change::Deleted,
+        Actor::Operator,
+    );
     story.judge.finish(story.at + DAY, &[]);
     story.is_good();
 }
@@ -34,7 +41,11 @@ fn a_finalizer_taken_off_by_hand_is_not_the_operator_s_doing() {
 #[test]
 fn a_token_appears_after_its_resource_is_gone() {
     let mut story = going();
-    story.destroyed(1, Actor::Operator).ledger(Some(2), &[]).resource(true, Change::Deleted, Actor::Operator);
+    story.destroyed(1, Actor::Operator).ledger(Some(2), &[]).resource(
+        true,
+        Change::Deleted,
+        Actor::Operator,
+    );
     story.wait(1_000).provisional(2);
     story.breaks(Property::P4, "appeared");
 }

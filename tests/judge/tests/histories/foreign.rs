@@ -54,13 +54,21 @@ fn a_secret_gets_another_resource_s_token() {
 fn a_seed_or_a_config_map_is_written() {
     for (kind, namespace) in [("Secret", OWN), ("ConfigMap", OWN), ("Namespace", "")] {
         let mut story = Story::new();
-        story.object(kind, namespace, "acme-seed", json!({"metadata": {}}), Change::Changed, Actor::Operator);
+        story.object(
+            kind,
+            namespace,
+            "acme-seed",
+            json!({"metadata": {}}),
+            Change::Changed,
+            Actor::Operator,
+        );
         story.breaks(Property::P6, "was written by the operator");
     }
 }
 
 #[test]
-fn an_unrecorded_token_that_a_person_prolonged_may_be_met_by_a_delete_of_a_moment_later_and_of_no_later_one() {
+fn an_unrecorded_token_that_a_person_prolonged_may_be_met_by_a_delete_of_a_moment_later_and_of_no_later_one()
+ {
     for (after, wrong) in [(MINUTE, false), (10 * MINUTE, true)] {
         let mut story = Story::new();
         story.resource(false, Change::Created, Actor::Person);

@@ -6,7 +6,10 @@ use crate::story::{DAY, MINUTE, Story};
 #[test]
 fn a_life_as_it_should_be_breaks_nothing_and_is_counted() {
     let mut story = Story::rotated();
-    story.wait(DAY + MINUTE).ledger(None, &[(1, "Tomb"), (2, "Current")]).destroyed(1, Actor::Operator);
+    story
+        .wait(DAY + MINUTE)
+        .ledger(None, &[(1, "Tomb"), (2, "Current")])
+        .destroyed(1, Actor::Operator);
     story.ledger(None, &[(2, "Current")]).consumes(2, true);
     story.is_good();
     let counts = story.judge.counts();
@@ -65,6 +68,9 @@ fn a_ledger_that_was_put_back_may_not_know_a_token() {
     story.tell(judge::What::Restored);
     let before = story.judge.violations().len();
     story.wait(MINUTE).ledger(Some(3), &[(1, "Current")]).provisional(3);
-    let found: Vec<_> = story.judge.violations()[before..].iter().filter(|v| v.what.contains("unrecorded")).collect();
+    let found: Vec<_> = story.judge.violations()[before..]
+        .iter()
+        .filter(|v| v.what.contains("unrecorded"))
+        .collect();
     assert!(found.is_empty(), "{found:?}");
 }

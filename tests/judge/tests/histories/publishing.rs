@@ -7,7 +7,10 @@ use crate::story::{DAY, MINUTE, OWN, Story, client_secret};
 #[test]
 fn a_dead_pair_is_published() {
     let mut story = Story::created();
-    story.ledger(Some(2), &[(1, "Current")]).provisional(2).ledger(None, &[(1, "Current"), (2, "Tomb")]);
+    story
+        .ledger(Some(2), &[(1, "Current")])
+        .provisional(2)
+        .ledger(None, &[(1, "Current"), (2, "Tomb")]);
     story.destroyed(2, Actor::Operator).published(2);
     story.breaks(Property::P2, "dead");
 }
@@ -61,7 +64,12 @@ fn a_workload_is_refused() {
 #[test]
 fn a_workload_is_refused_after_a_revocation_or_an_edit_which_is_as_it_should_be() {
     let mut story = Story::created();
-    story.wait(MINUTE).revoke().ledger(None, &[(1, "Tomb")]).destroyed(1, Actor::Operator).consumes(1, false);
+    story
+        .wait(MINUTE)
+        .revoke()
+        .ledger(None, &[(1, "Tomb")])
+        .destroyed(1, Actor::Operator)
+        .consumes(1, false);
     story.is_good();
     let mut story = Story::created();
     story.destroyed(1, Actor::Person).consumes(1, false);
@@ -72,7 +80,10 @@ fn a_workload_is_refused_after_a_revocation_or_an_edit_which_is_as_it_should_be(
 #[test]
 fn a_predecessor_goes_before_the_overlap_is_over() {
     let mut story = Story::rotated();
-    story.wait(DAY - MINUTE).ledger(None, &[(1, "Tomb"), (2, "Current")]).destroyed(1, Actor::Operator);
+    story
+        .wait(DAY - MINUTE)
+        .ledger(None, &[(1, "Tomb"), (2, "Current")])
+        .destroyed(1, Actor::Operator);
     story.breaks(Property::P3, "before its successor");
     assert_eq!(story.judge.counts().wrongly_destroyed, 1);
 }
@@ -80,9 +91,19 @@ fn a_predecessor_goes_before_the_overlap_is_over() {
 #[test]
 fn a_revoked_pair_is_published_again() {
     let mut story = Story::created();
-    story.wait(MINUTE).revoke().unpublished(1).published(1).ledger(None, &[(1, "Tomb")]).published(1);
+    story
+        .wait(MINUTE)
+        .revoke()
+        .unpublished(1)
+        .published(1)
+        .ledger(None, &[(1, "Tomb")])
+        .published(1);
     story.is_good();
-    story.destroyed(1, Actor::Operator).ledger(Some(2), &[]).provisional(2).ledger(None, &[(2, "Prepared")]);
+    story
+        .destroyed(1, Actor::Operator)
+        .ledger(Some(2), &[])
+        .provisional(2)
+        .ledger(None, &[(2, "Prepared")]);
     story.extended(2).ledger(None, &[(2, "Current")]).published(2).is_good();
     // Dead, and over a newer one.
     assert_eq!(story.published(1).broken(), [Property::P2, Property::P2]);
@@ -91,7 +112,12 @@ fn a_revoked_pair_is_published_again() {
 #[test]
 fn a_token_minted_after_a_revocation_goes_like_one() {
     let mut story = Story::created();
-    story.revoke().ledger(None, &[(1, "Tomb")]).destroyed(1, Actor::Operator).ledger(Some(2), &[]).provisional(2);
+    story
+        .revoke()
+        .ledger(None, &[(1, "Tomb")])
+        .destroyed(1, Actor::Operator)
+        .ledger(Some(2), &[])
+        .provisional(2);
     story.ledger(None, &[(2, "Prepared")]).extended(2).ledger(None, &[(2, "Current")]).published(2);
     story.ledger(None, &[(2, "Tomb")]).destroyed(2, Actor::Operator);
     story.breaks(Property::P3, "before its successor");
@@ -119,7 +145,11 @@ fn a_secret_goes_although_its_resource_stays() {
 #[test]
 fn a_client_secret_is_in_a_status_an_annotation_a_ledger_s_metadata_and_a_log() {
     let leaks = [
-        ("PersonalAccessToken", "team", json!({"metadata": {"uid": "uid-a"}, "status": client_secret(1)})),
+        (
+            "PersonalAccessToken",
+            "team",
+            json!({"metadata": {"uid": "uid-a"}, "status": client_secret(1)}),
+        ),
         ("Event", "team", json!({"note": format!("got {}", client_secret(1))})),
         ("Secret", OWN, json!({"metadata": {"annotations": {"last": client_secret(1)}}})),
     ];

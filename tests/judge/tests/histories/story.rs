@@ -3,14 +3,17 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use judge::{Action, Actor, Authentication, Change, Judge, Law, Object, Observation, Property, Token, What};
+use judge::{
+    Action, Actor, Authentication, Change, Judge, Law, Object, Observation, Property, Token, What,
+};
 use serde_json::{Value, json};
 
 pub const OWN: &str = "pat-operator-system";
 pub const MINUTE: i64 = 60_000;
 pub const DAY: i64 = 24 * 60 * MINUTE;
 
-/// A token with its number, as histories speak of it: `t1` has number 1 and belongs to resource `uid-a`.
+/// A token with its number, as histories speak of it: `t1` has number 1 and belongs to resource
+/// `uid-a`.
 pub fn id(n: u64) -> String {
     format!("{n:032x}")
 }
@@ -47,8 +50,16 @@ impl Story {
         self.named(n, &name, expires, change, by)
     }
 
-    pub fn named(&mut self, n: u64, name: &str, expires: Option<i64>, change: Change, by: Actor) -> &mut Self {
-        let token = Token { id: id(n), owner: "bob".into(), name: name.into(), expires, change, by };
+    pub fn named(
+        &mut self,
+        n: u64,
+        name: &str,
+        expires: Option<i64>,
+        change: Change,
+        by: Actor,
+    ) -> &mut Self {
+        let token =
+            Token { id: id(n), owner: "bob".into(), name: name.into(), expires, change, by };
         self.tell(What::Token(token))
     }
 
@@ -67,7 +78,8 @@ impl Story {
         self.token(n, expires, Change::Deleted, by)
     }
 
-    /// A revision of the ledger: the attempt under way for `uid-a`, and its entries with their states.
+    /// A revision of the ledger: the attempt under way for `uid-a`, and its entries with their
+    /// states.
     pub fn ledger(&mut self, pending: Option<u64>, entries: &[(u64, &str)]) -> &mut Self {
         let requests = (self.requests > 0).then(|| self.requests.to_string());
         self.revision(pending, entries, requests.as_deref())
@@ -78,7 +90,12 @@ impl Story {
         self.revision(None, entries, Some(request))
     }
 
-    fn revision(&mut self, pending: Option<u64>, entries: &[(u64, &str)], request: Option<&str>) -> &mut Self {
+    fn revision(
+        &mut self,
+        pending: Option<u64>,
+        entries: &[(u64, &str)],
+        request: Option<&str>,
+    ) -> &mut Self {
         let entry = |(n, state): &(u64, &str)| json!({"n": n, "id": id(*n), "uid": "uid-a", "state": state});
         let document = json!({
             "owner": {"identityId": "bob"},
@@ -90,7 +107,8 @@ impl Story {
         for (n, _) in entries {
             data[format!("client-secret-{n}")] = json!(STANDARD.encode(client_secret(*n)));
         }
-        let content = json!({"metadata": {"labels": {"pat-operator.dev/tenant": "acme"}}, "data": data});
+        let content =
+            json!({"metadata": {"labels": {"pat-operator.dev/tenant": "acme"}}, "data": data});
         self.object("Secret", OWN, "ledger-1", content, Change::Changed, Actor::Operator)
     }
 
@@ -104,7 +122,14 @@ impl Story {
         by: Actor,
     ) -> &mut Self {
         let (kind, namespace, name) = (kind.into(), namespace.into(), name.into());
-        self.tell(What::Object(Object { kind, namespace, name, content: Arc::new(content), change, by }))
+        self.tell(What::Object(Object {
+            kind,
+            namespace,
+            name,
+            content: Arc::new(content),
+            change,
+            by,
+        }))
     }
 
     /// A revision of the resource `uid-a`; with the finalizer, and going if so said.
@@ -141,7 +166,13 @@ impl Story {
     pub fn consumes(&mut self, n: u64, accepted: bool) -> &mut Self {
         let (namespace, secret) = ("team".into(), "name".into());
         let (client_id, client_secret) = (id(n), client_secret(n));
-        self.tell(What::Authentication(Authentication { namespace, secret, client_id, client_secret, accepted }))
+        self.tell(What::Authentication(Authentication {
+            namespace,
+            secret,
+            client_id,
+            client_secret,
+            accepted,
+        }))
     }
 
     pub fn revoke(&mut self) -> &mut Self {
@@ -153,8 +184,20 @@ impl Story {
     pub fn created() -> Self {
         let mut story = Self::new();
         story.resource(false, Change::Created, Actor::Person);
-        story.wait(100).ledger(Some(1), &[]).wait(100).provisional(1).wait(100).ledger(None, &[(1, "Prepared")]);
-        story.wait(100).extended(1).ledger(None, &[(1, "Current")]).published(1).wait(MINUTE).consumes(1, true);
+        story
+            .wait(100)
+            .ledger(Some(1), &[])
+            .wait(100)
+            .provisional(1)
+            .wait(100)
+            .ledger(None, &[(1, "Prepared")]);
+        story
+            .wait(100)
+            .extended(1)
+            .ledger(None, &[(1, "Current")])
+            .published(1)
+            .wait(MINUTE)
+            .consumes(1, true);
         story
     }
 

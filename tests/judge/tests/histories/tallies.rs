@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use judge::{Actor, Authentication, Change, Figures, Object, Observation, Property, Tally, Token, What};
+use judge::{
+    Actor, Authentication, Change, Figures, Object, Observation, Property, Tally, Token, What,
+};
 use serde_json::{Value, json};
 
 const MINUTE: i64 = 60_000;
@@ -36,19 +38,34 @@ impl Kept {
     fn object(&mut self, kind: &str, content: Value, change: Change) -> &mut Self {
         let (kind, namespace, name) = (kind.into(), "blue".into(), "sync".into());
         let content = Arc::new(content);
-        self.tell(What::Object(Object { kind, namespace, name, content, change, by: Actor::Operator }))
+        self.tell(What::Object(Object {
+            kind,
+            namespace,
+            name,
+            content,
+            change,
+            by: Actor::Operator,
+        }))
     }
 
     fn resource(&mut self, going: bool, change: Change) -> &mut Self {
         let going = going.then_some("2026-11-25T00:00:00Z");
         let spec = json!({"rotation": {"every": "1h", "overlap": "10m"}});
-        self.object("PersonalAccessToken", json!({"metadata": {"deletionTimestamp": going}, "spec": spec}), change)
+        self.object(
+            "PersonalAccessToken",
+            json!({"metadata": {"deletionTimestamp": going}, "spec": spec}),
+            change,
+        )
     }
 
     fn secret(&mut self, number: u8, change: Change, previous: &str) -> &mut Self {
         let owner = json!([{"kind": "PersonalAccessToken", "controller": true, "uid": "u"}]);
         let metadata = json!({"ownerReferences": owner, "annotations": {"previous": previous}});
-        self.object("Secret", json!({"metadata": metadata, "data": {"clientId": STANDARD.encode(id(number))}}), change)
+        self.object(
+            "Secret",
+            json!({"metadata": metadata, "data": {"clientId": STANDARD.encode(id(number))}}),
+            change,
+        )
     }
 
     fn published(&mut self, number: u8) -> &mut Self {
@@ -57,7 +74,14 @@ impl Kept {
 
     fn token(&mut self, number: u8, change: Change) -> &mut Self {
         let (owner, name) = ("admin".into(), format!("{number} blue/sync"));
-        self.tell(What::Token(Token { id: id(number), owner, name, expires: None, change, by: Actor::Operator }))
+        self.tell(What::Token(Token {
+            id: id(number),
+            owner,
+            name,
+            expires: None,
+            change,
+            by: Actor::Operator,
+        }))
     }
 
     fn minted(&mut self, number: u8) -> &mut Self {
@@ -73,17 +97,30 @@ impl Kept {
     }
 
     fn breaks(&self, property: Property, times: usize) {
-        assert_eq!(self.figures().broken.get(&property).copied().unwrap_or_default(), times, "{:#?}", self.figures());
+        assert_eq!(
+            self.figures().broken.get(&property).copied().unwrap_or_default(),
+            times,
+            "{:#?}",
+            self.figures()
+        );
     }
 }
 
 #[test]
 fn a_rotation_with_overlap_breaks_nothing() {
     let mut kept = Kept::served();
-    kept.minted(2).secret(2, Change::Changed, &id(1)).later(10 * MINUTE).destroyed(1).published(2).later(MINUTE);
+    kept.minted(2)
+        .secret(2, Change::Changed, &id(1))
+        .later(10 * MINUTE)
+        .destroyed(1)
+        .published(2)
+        .later(MINUTE);
     let figures = kept.figures();
     assert!(figures.broken.is_empty(), "{figures:#?}");
-    assert_eq!((figures.created, figures.rotations, figures.orphans, figures.most_unrecorded), (2, 1, 0, 1));
+    assert_eq!(
+        (figures.created, figures.rotations, figures.orphans, figures.most_unrecorded),
+        (2, 1, 0, 1)
+    );
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub fn run(state: &mut State, identity: &str, key: &Key, body: &Value) -> Result
     let mut object = content::typed(kind, body)?;
     let stated = object["metadata"]["namespace"].as_str().unwrap_or_default();
     if !stated.is_empty() && stated != key.namespace {
-        let why = "the namespace of the provided object does not match the namespace sent on the request";
+        let why =
+            "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Refusal::new(400, why));
     }
     let resource_version = object["metadata"]["resourceVersion"].take();
@@ -32,7 +33,8 @@ pub fn run(state: &mut State, identity: &str, key: &Key, body: &Value) -> Result
         return Err(Refusal::invalid(kind, &name, &causes));
     }
     if resource_version.as_str().is_some_and(|version| !version.is_empty() && version != "0") {
-        let refusal = Refusal::new(500, "resourceVersion should not be set on objects to be created");
+        let refusal =
+            Refusal::new(500, "resourceVersion should not be set on objects to be created");
         return Err(Refusal { reason: "", ..refusal });
     }
     if state.objects.contains_key(&key) {
@@ -44,7 +46,8 @@ pub fn run(state: &mut State, identity: &str, key: &Key, body: &Value) -> Result
 
 fn name(state: &mut State, identity: &str, key: &Key, object: &mut Value) {
     let metadata = &mut object["metadata"];
-    let (name, prefix) = (metadata["name"].as_str().unwrap_or_default(), metadata["generateName"].as_str());
+    let (name, prefix) =
+        (metadata["name"].as_str().unwrap_or_default(), metadata["generateName"].as_str());
     if let (true, Some(prefix)) = (name.is_empty(), prefix.filter(|prefix| !prefix.is_empty())) {
         let purpose = format!("name {identity} {} {prefix}", key.path());
         let short: String = prefix.chars().take(LONGEST_PREFIX).collect();
@@ -58,11 +61,15 @@ fn admit(state: &State, kind: &Kind, namespace: &str, name: &str) -> Result<(), 
         return Ok(());
     }
     let key = Key { kind: Kind::namespace(), namespace: String::new(), name: namespace.into() };
-    let Some(found) = state.objects.get(&key) else { return Err(Refusal::not_found(key.kind, namespace)) };
+    let Some(found) = state.objects.get(&key) else {
+        return Err(Refusal::not_found(key.kind, namespace));
+    };
     if found["metadata"]["deletionTimestamp"].is_null() {
         return Ok(());
     }
-    let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+    let why = format!(
+        "unable to create new content in namespace {namespace} because it is being terminated"
+    );
     let mut refusal = Refusal::forbidden(kind, name, &why);
     let cause = refusal::Cause {
         reason: "NamespaceTerminating",
@@ -70,7 +77,8 @@ fn admit(state: &State, kind: &Kind, namespace: &str, name: &str) -> Result<(), 
         message: format!("namespace {namespace} is being terminated"),
     };
     if let Some(details) = &mut refusal.details {
-        details["causes"] = json!([{"reason": cause.reason, "message": cause.message, "field": cause.field}]);
+        details["causes"] =
+            json!([{"reason": cause.reason, "message": cause.message, "field": cause.field}]);
     }
     Err(refusal)
 }
@@ -80,7 +88,9 @@ fn prepare(state: &mut State, key: &Key, object: &mut Value) {
     let uid = state.random(&format!("uid {key}")).uuid();
     let stamp = state.clock.stamp();
     if let Value::Object(metadata) = &mut object["metadata"] {
-        for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+        for field in
+            ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]
+        {
             metadata.remove(field);
         }
         if key.kind.namespaced {

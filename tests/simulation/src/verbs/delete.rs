@@ -8,7 +8,12 @@ use crate::refusal::Refusal;
 use crate::state::State;
 
 /// Deletes an object, or marks it if something still holds it. `options`: `DeleteOptions` or null.
-pub fn run(state: &mut State, identity: &str, key: &Key, options: &Value) -> Result<Value, Refusal> {
+pub fn run(
+    state: &mut State,
+    identity: &str,
+    key: &Key,
+    options: &Value,
+) -> Result<Value, Refusal> {
     let kind = key.kind;
     if options["propagationPolicy"].as_str().is_some_and(|policy| policy != "Background") {
         return Err(Refusal::not_simulated("propagation policies other than Background"));
@@ -16,11 +21,14 @@ pub fn run(state: &mut State, identity: &str, key: &Key, options: &Value) -> Res
     let old = state.objects.get(key).cloned().ok_or_else(|| Refusal::not_found(kind, &key.name))?;
     for (field, what) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
         let stored = old["metadata"][field].as_str().unwrap_or_default();
-        if let Some(wanted) = options["preconditions"][field].as_str().filter(|wanted| *wanted != stored) {
+        if let Some(wanted) =
+            options["preconditions"][field].as_str().filter(|wanted| *wanted != stored)
+        {
             return Err(Refusal::precondition(kind, &key.name, what, wanted, stored));
         }
     }
-    if kind == Kind::namespace() && ["default", "kube-system", "kube-public"].contains(&&*key.name) {
+    if kind == Kind::namespace() && ["default", "kube-system", "kube-public"].contains(&&*key.name)
+    {
         return Err(Refusal::forbidden(kind, &key.name, "this namespace may not be deleted"));
     }
     if !is_held(kind, &old) {
@@ -48,7 +56,8 @@ pub fn run(state: &mut State, identity: &str, key: &Key, options: &Value) -> Res
 /// Whether something keeps an object that is being deleted.
 pub fn is_held(kind: &Kind, object: &Value) -> bool {
     let some = |finalizers: &Value| finalizers.as_array().is_some_and(|all| !all.is_empty());
-    some(&object["metadata"]["finalizers"]) || (kind == Kind::namespace() && some(&object["spec"]["finalizers"]))
+    some(&object["metadata"]["finalizers"])
+        || (kind == Kind::namespace() && some(&object["spec"]["finalizers"]))
 }
 
 fn success(kind: &Kind, key: &Key, old: &Value) -> Value {

@@ -32,15 +32,22 @@ pub fn serve(state: &mut State, call: &Call, asked: &crate::hook::Asked) -> Answ
     let key = &call.key;
     let served = match call.verb {
         Verb::Get => read::get(state, key).map(|object| (200, object)),
-        Verb::List => return read::list(state, call).map_or_else(Answer::from, |list| Answer::Object(200, list)),
+        Verb::List => {
+            return read::list(state, call)
+                .map_or_else(Answer::from, |list| Answer::Object(200, list));
+        }
         Verb::Watch => {
             return Opened::open(state, call, asked)
                 .map_or_else(Answer::from, |opened| Answer::Stream(Box::new(opened)));
         }
-        Verb::Create => create::run(state, &call.identity, key, &call.body).map(|object| (201, object)),
+        Verb::Create => {
+            create::run(state, &call.identity, key, &call.body).map(|object| (201, object))
+        }
         Verb::Update => update::put(state, call),
         Verb::Patch => update::patch(state, call).map(|object| (200, object)),
-        Verb::Delete => delete::run(state, &call.identity, key, &call.body).map(|object| (200, object)),
+        Verb::Delete => {
+            delete::run(state, &call.identity, key, &call.body).map(|object| (200, object))
+        }
     };
     match served {
         Ok((code, object)) if call.partial => Answer::Object(code, partial(&object)),

@@ -38,10 +38,19 @@ pub fn list(state: &State, call: &Call) -> Result<Value, Refusal> {
 }
 
 /// The selected objects in the order of etcd's keys.
-pub fn select<'a>(state: &'a State, kind: &Kind, namespace: &str, selector: &Selector) -> Vec<&'a Value> {
-    let within = |key: &Key| key.kind == kind && (namespace.is_empty() || key.namespace == namespace);
-    let mut found: Vec<_> =
-        state.objects.iter().filter(|(key, object)| within(key) && selector.selects(object)).collect();
+pub fn select<'a>(
+    state: &'a State,
+    kind: &Kind,
+    namespace: &str,
+    selector: &Selector,
+) -> Vec<&'a Value> {
+    let within =
+        |key: &Key| key.kind == kind && (namespace.is_empty() || key.namespace == namespace);
+    let mut found: Vec<_> = state
+        .objects
+        .iter()
+        .filter(|(key, object)| within(key) && selector.selects(object))
+        .collect();
     found.sort_by_key(|(key, _)| key.path());
     found.into_iter().map(|(_, object)| &**object).collect()
 }

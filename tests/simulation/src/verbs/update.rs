@@ -20,7 +20,9 @@ pub fn put(state: &mut State, call: &Call) -> Result<(u16, Value), Refusal> {
         return Err(Refusal::not_found(kind, &key.name));
     }
     let stored = old.as_ref().and_then(|old| old["metadata"]["uid"].as_str()).unwrap_or_default();
-    if let Some(uid) = new["metadata"]["uid"].as_str().filter(|uid| !uid.is_empty() && *uid != stored) {
+    if let Some(uid) =
+        new["metadata"]["uid"].as_str().filter(|uid| !uid.is_empty() && *uid != stored)
+    {
         let group = if kind.custom { kind.group } else { "" };
         let place = format!("{group}/{}/{}", kind.plural, key.path().trim_start_matches('/'));
         let why = format!(
@@ -56,17 +58,25 @@ fn is_placed(key: &Key, metadata: &Value) -> Result<(), Refusal> {
     let url = &key.name;
     match metadata["name"].as_str().unwrap_or_default() {
         "" => {
-            let why = format!("the name of the object ({url} based on URL) was undeterminable: name must be provided");
+            let why = format!(
+                "the name of the object ({url} based on URL) was undeterminable: name must be provided"
+            );
             return Err(Refusal::new(400, why));
         }
         name if name != url => {
-            let why = format!("the name of the object ({name}) does not match the name on the URL ({url})");
+            let why = format!(
+                "the name of the object ({name}) does not match the name on the URL ({url})"
+            );
             return Err(Refusal::new(400, why));
         }
         _ => {}
     }
-    if metadata["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty() && namespace != key.namespace) {
-        let why = "the namespace of the provided object does not match the namespace sent on the request";
+    if metadata["namespace"]
+        .as_str()
+        .is_some_and(|namespace| !namespace.is_empty() && namespace != key.namespace)
+    {
+        let why =
+            "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Refusal::new(400, why));
     }
     Ok(())
@@ -97,7 +107,8 @@ fn write(state: &mut State, call: &Call, old: &Value, mut new: Value) -> Result<
         return Ok(new);
     }
     if !new["metadata"]["deletionTimestamp"].is_null() && !delete::is_held(kind, &new) {
-        // The last finalizer went. The answer shows the revision before, the event of a watch the new one.
+        // The last finalizer went. The answer shows the revision before, the event of a watch the
+        // new one.
         state.store(&call.identity, Change::Deleted, key, new.clone());
         return Ok(new);
     }
@@ -117,13 +128,15 @@ fn changes(new: &Value, old: &Value) -> Vec<Cause> {
 fn added_finalizers(new: &Value, old: &Value) -> Option<Cause> {
     let all = |metadata: &Value| metadata["finalizers"].as_array().cloned().unwrap_or_default();
     let before = all(old);
-    let added: Vec<String> = all(new).iter().filter(|name| !before.contains(name)).map(ToString::to_string).collect();
+    let added: Vec<String> =
+        all(new).iter().filter(|name| !before.contains(name)).map(ToString::to_string).collect();
     let why = "no new finalizers can be added if the object is being deleted, found new finalizers []string{";
     (!old["deletionTimestamp"].is_null() && !added.is_empty())
         .then(|| Cause::forbidden("metadata.finalizers", &format!("{why}{}}}", added.join(", "))))
 }
 
-/// What a writer cannot change stays as it is; a change of anything else but metadata and status is a new generation.
+/// What a writer cannot change stays as it is; a change of anything else but metadata and status is
+/// a new generation.
 fn carry(kind: &Kind, status: bool, old: &Value, new: &mut Value) {
     let set = |object: &mut Value, field: &str, value: &Value| {
         if let Value::Object(fields) = object {
@@ -157,7 +170,8 @@ fn carry(kind: &Kind, status: bool, old: &Value, new: &mut Value) {
     if kind.custom {
         set(new, "status", &old["status"]);
         if new["spec"] != old["spec"] {
-            new["metadata"]["generation"] = json!(old["metadata"]["generation"].as_i64().unwrap_or_default() + 1);
+            new["metadata"]["generation"] =
+                json!(old["metadata"]["generation"].as_i64().unwrap_or_default() + 1);
         }
     }
     if kind == Kind::namespace() {

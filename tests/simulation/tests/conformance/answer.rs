@@ -62,14 +62,17 @@ impl<'a, S: AsyncBufRead> Watch<'a, S> {
         Self { scene, lines: Box::pin(stream).lines() }
     }
 
-    /// The next event; `None` at the end of the stream. A server may send a bookmark between any two events: only the one
-    /// that ends the initial events is part of the transcript.
+    /// The next event; `None` at the end of the stream. A server may send a bookmark between any
+    /// two events: only the one that ends the initial events is part of the transcript.
     pub async fn next(&mut self) -> Option<Value> {
         loop {
-            let line = tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("an event in time");
-            let event: Option<Value> = line.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+            let line =
+                tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("an event in time");
+            let event: Option<Value> =
+                line.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
             let event = event.unwrap_or_default();
-            let ends_initial = &event["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"];
+            let ends_initial =
+                &event["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"];
             if event["type"] == "BOOKMARK" && ends_initial.is_null() {
                 continue;
             }
@@ -78,10 +81,13 @@ impl<'a, S: AsyncBufRead> Watch<'a, S> {
         }
     }
 
-    /// That bookmarks are all that comes until the stream ends; how many is no part of the transcript.
+    /// That bookmarks are all that comes until the stream ends; how many is no part of the
+    /// transcript.
     pub async fn ends_with_bookmarks(&mut self) {
         let mut bookmarks = 0;
-        while let Some(line) = tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("the end in time") {
+        while let Some(line) =
+            tokio::time::timeout(PATIENCE, self.lines.next()).await.expect("the end in time")
+        {
             let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
             assert_eq!(event["type"], "BOOKMARK", "{event}");
             bookmarks += 1;

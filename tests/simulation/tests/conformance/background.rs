@@ -11,8 +11,11 @@ fn owner(kind: &str, of: &Answer) -> Value {
 
 pub async fn owners(scene: &Scene) {
     let token = scene.make_token("t", json!({"finalizers": ["example.com/x"]})).await;
-    scene.make_secret("of-token", json!({"ownerReferences": [owner("PersonalAccessToken", &token)]})).await;
-    let map = scene.post(&scene.core("configmaps", ""), &json!({"metadata": {"name": "m"}})).await.ok();
+    scene
+        .make_secret("of-token", json!({"ownerReferences": [owner("PersonalAccessToken", &token)]}))
+        .await;
+    let map =
+        scene.post(&scene.core("configmaps", ""), &json!({"metadata": {"name": "m"}})).await.ok();
     scene.make_secret("of-map", json!({"ownerReferences": [owner("ConfigMap", &map)]})).await;
     scene.delete(&scene.core("configmaps", "m"), &json!({})).await.ok();
     scene.until_gone(&scene.secret("of-map")).await;
@@ -24,12 +27,15 @@ pub async fn owners(scene: &Scene) {
 }
 
 pub async fn half_of_the_owners(scene: &Scene) {
-    let (first, second) = (scene.make_secret("first", json!({})).await, scene.make_secret("second", json!({})).await);
+    let (first, second) =
+        (scene.make_secret("first", json!({})).await, scene.make_secret("second", json!({})).await);
     let mut owners = [owner("Secret", &first), owner("Secret", &second)];
     owners[1]["controller"] = json!(false);
     scene.make_secret("a", json!({"ownerReferences": owners})).await;
     scene.delete(&scene.secret("first"), &json!({})).await.ok();
-    let left = |found: &Value| found["metadata"]["ownerReferences"].as_array().is_some_and(|all| all.len() == 1);
+    let left = |found: &Value| {
+        found["metadata"]["ownerReferences"].as_array().is_some_and(|all| all.len() == 1)
+    };
     let found = scene.until(&scene.secret("a"), left).await;
     assert_eq!(found.metadata()["ownerReferences"][0]["uid"], second.uid());
     scene.delete(&scene.secret("second"), &json!({})).await.ok();
@@ -51,11 +57,15 @@ pub async fn foreign_owners(scene: &Scene) {
 
 /// A dependent with a finalizer is marked, and stays until somebody lets it go.
 pub async fn finalizers_of_orphans(scene: &Scene) {
-    let map = scene.post(&scene.core("configmaps", ""), &json!({"metadata": {"name": "m"}})).await.ok();
-    let metadata = json!({"ownerReferences": [owner("ConfigMap", &map)], "finalizers": ["example.com/x"]});
+    let map =
+        scene.post(&scene.core("configmaps", ""), &json!({"metadata": {"name": "m"}})).await.ok();
+    let metadata =
+        json!({"ownerReferences": [owner("ConfigMap", &map)], "finalizers": ["example.com/x"]});
     scene.make_secret("a", metadata).await;
     scene.delete(&scene.core("configmaps", "m"), &json!({})).await.ok();
-    scene.until(&scene.secret("a"), |found| found["metadata"]["deletionTimestamp"].is_string()).await;
+    scene
+        .until(&scene.secret("a"), |found| found["metadata"]["deletionTimestamp"].is_string())
+        .await;
     scene.get(&scene.secret("a")).await.ok();
     scene.patch(&scene.secret("a"), &json!({"metadata": {"finalizers": null}})).await.ok();
     scene.get(&scene.secret("a")).await.is(404, "NotFound");
@@ -65,13 +75,19 @@ pub async fn namespaces(scene: &Scene) {
     let path = "/api/v1/namespaces/to-go";
     let made = scene.post("/api/v1/namespaces", &json!({"metadata": {"name": "to-go"}})).await.ok();
     assert_eq!(made.body["status"]["phase"], "Active");
-    scene.post("/api/v1/namespaces", &json!({"metadata": {"name": "to-go"}})).await.is(409, "AlreadyExists");
+    scene
+        .post("/api/v1/namespaces", &json!({"metadata": {"name": "to-go"}}))
+        .await
+        .is(409, "AlreadyExists");
     scene.post(&format!("{path}/secrets"), &json!({"metadata": {"name": "a"}})).await.ok();
     let going = scene.delete(path, &json!({})).await.ok();
     assert_eq!(going.body["status"]["phase"], "Terminating");
     scene.until_gone(&format!("{path}/secrets/a")).await;
     scene.until_gone(path).await;
-    scene.post(&format!("{path}/secrets"), &json!({"metadata": {"name": "a"}})).await.is(404, "NotFound");
+    scene
+        .post(&format!("{path}/secrets"), &json!({"metadata": {"name": "a"}}))
+        .await
+        .is(404, "NotFound");
 }
 
 pub async fn namespaces_with_finalizers(scene: &Scene) {

@@ -6,7 +6,10 @@ use crate::scene::Scene;
 pub async fn deletes(scene: &Scene) {
     scene.make_secret("a", json!({})).await;
     let deleted = scene.delete(&scene.secret("a"), &json!({})).await.ok();
-    assert_eq!((&deleted.body["kind"], &deleted.body["status"]), (&json!("Status"), &json!("Success")));
+    assert_eq!(
+        (&deleted.body["kind"], &deleted.body["status"]),
+        (&json!("Status"), &json!("Success"))
+    );
     scene.delete(&scene.secret("a"), &json!({})).await.is(404, "NotFound");
     scene.make_token("t", json!({})).await;
     scene.delete(&scene.token("t"), &json!({"propagationPolicy": "Background"})).await.ok();
@@ -18,12 +21,18 @@ pub async fn delete_preconditions(scene: &Scene) {
     let made = scene.make_secret("a", json!({})).await;
     let path = scene.secret("a");
     scene.delete(&path, &json!({"preconditions": {"uid": "another"}})).await.is(409, "Conflict");
-    scene.delete(&path, &json!({"preconditions": {"resourceVersion": "1"}})).await.is(409, "Conflict");
+    scene
+        .delete(&path, &json!({"preconditions": {"resourceVersion": "1"}}))
+        .await
+        .is(409, "Conflict");
     let exact = json!({"preconditions": {"uid": made.uid(), "resourceVersion": made.revision()}});
     scene.delete(&path, &exact).await.ok();
     scene.delete(&path, &exact).await.is(404, "NotFound");
     let made = scene.make_token("t", json!({"finalizers": ["example.com/x"]})).await;
-    scene.delete(&scene.token("t"), &json!({"preconditions": {"uid": "another"}})).await.is(409, "Conflict");
+    scene
+        .delete(&scene.token("t"), &json!({"preconditions": {"uid": "another"}}))
+        .await
+        .is(409, "Conflict");
     scene.delete(&scene.token("t"), &json!({"preconditions": {"uid": made.uid()}})).await.ok();
 }
 
@@ -34,7 +43,8 @@ pub async fn finalizers(scene: &Scene) {
     assert!(going.metadata()["deletionTimestamp"].is_string());
     let again = scene.delete(&scene.token("t"), &json!({})).await.ok();
     assert_eq!(going.revision(), again.revision());
-    let one = json!({"metadata": {"finalizers": ["example.com/y"], "resourceVersion": going.revision()}});
+    let one =
+        json!({"metadata": {"finalizers": ["example.com/y"], "resourceVersion": going.revision()}});
     let kept = scene.patch(&scene.token("t"), &one).await.ok();
     scene.patch(&scene.token("t"), &one).await.is(409, "Conflict");
     let none = json!({"metadata": {"finalizers": [], "resourceVersion": kept.revision()}});
@@ -55,7 +65,10 @@ pub async fn finalizers_while_going(scene: &Scene) {
     // Everything else goes on as before.
     scene.patch(&scene.token("t"), &json!({"spec": {"suspend": true}})).await.ok();
     scene.patch(&(scene.token("t") + "/status"), &json!({"status": {"secret": "s"}})).await.ok();
-    let undone = scene.patch(&scene.token("t"), &json!({"metadata": {"deletionTimestamp": null}})).await.ok();
+    let undone = scene
+        .patch(&scene.token("t"), &json!({"metadata": {"deletionTimestamp": null}}))
+        .await
+        .ok();
     assert!(undone.metadata()["deletionTimestamp"].is_string());
     scene.patch(&scene.token("t"), &json!({"metadata": {"finalizers": null}})).await.ok();
 }
@@ -69,5 +82,8 @@ pub async fn replacement_after_deletion(scene: &Scene) {
     scene.put(&scene.secret("a"), &first.body).await.is(409, "Conflict");
     let patch = json!({"metadata": {"uid": first.uid(), "resourceVersion": first.revision()}, "data": {"x": "eA=="}});
     scene.patch(&scene.secret("a"), &patch).await.is(409, "Conflict");
-    scene.delete(&scene.secret("a"), &json!({"preconditions": {"uid": first.uid()}})).await.is(409, "Conflict");
+    scene
+        .delete(&scene.secret("a"), &json!({"preconditions": {"uid": first.uid()}}))
+        .await
+        .is(409, "Conflict");
 }

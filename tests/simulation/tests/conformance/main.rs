@@ -1,5 +1,5 @@
-//! One script of requests, put to the API server in memory and to a real kube-apiserver. It says what both must answer,
-//! and the transcripts of both must be the same word for word.
+//! One script of requests, put to the API server in memory and to a real kube-apiserver. It says
+//! what both must answer, and the transcripts of both must be the same word for word.
 mod answer;
 mod background;
 mod deletion;
@@ -57,7 +57,11 @@ async fn play(client: &Client) -> Vec<Played> {
 }
 
 fn in_memory(seed: u64) -> Vec<Played> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async { play(&Cluster::new(seed).client("tester")).await })
 }
 
@@ -67,7 +71,9 @@ fn on_a_real_one() -> Vec<Played> {
     runtime.block_on(async {
         let plane = ControlPlane::start(Options::default()).await.unwrap();
         let kubeconfig = Kubeconfig::read_from(plane.kubeconfig_path()).unwrap();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+            .await
+            .unwrap();
         let client = Client::try_from(config).unwrap();
         scene::install(&client).await;
         // It forgets the first revisions, so that a watch can be too old.
@@ -79,10 +85,14 @@ fn on_a_real_one() -> Vec<Played> {
     })
 }
 
-/// Waits until its caches can serve watches: one that begins before the cache was filled is too old for it.
+/// Waits until its caches can serve watches: one that begins before the cache was filled is too old
+/// for it.
 async fn warm(client: &Client) {
     for path in ["/api/v1/secrets", "/apis/pat-operator.dev/v1alpha1/personalaccesstokens"] {
-        let watch = || Request::get(format!("{path}?watch=true&resourceVersion=0&timeoutSeconds=1")).body(Vec::new());
+        let watch = || {
+            Request::get(format!("{path}?watch=true&resourceVersion=0&timeoutSeconds=1"))
+                .body(Vec::new())
+        };
         let mut tries = 0;
         while let Err(busy) = client.request_text(watch().unwrap()).await {
             tries += 1;
@@ -95,8 +105,10 @@ async fn warm(client: &Client) {
 #[test]
 fn the_server_in_memory_does_what_the_script_says_with_every_seed() {
     let first = in_memory(0);
-    let failed: Vec<_> =
-        first.iter().filter_map(|(name, played)| played.as_ref().err().map(|why| format!("{name}: {why}"))).collect();
+    let failed: Vec<_> = first
+        .iter()
+        .filter_map(|(name, played)| played.as_ref().err().map(|why| format!("{name}: {why}")))
+        .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     for seed in 1..10 {
         assert_eq!(in_memory(seed), first, "seed {seed}");
@@ -111,11 +123,17 @@ fn a_real_server_does_the_same_and_says_it_in_the_same_words() {
             (Ok(real), Ok(simulated)) => {
                 for (step, (real, simulated)) in real.iter().zip(&simulated).enumerate() {
                     if real != simulated {
-                        differences.push(format!("{name}, step {step}\n  real      {real}\n  in memory {simulated}"));
+                        differences.push(format!(
+                            "{name}, step {step}\n  real      {real}\n  in memory {simulated}"
+                        ));
                     }
                 }
                 if real.len() != simulated.len() {
-                    differences.push(format!("{name}: {} steps, in memory {}", real.len(), simulated.len()));
+                    differences.push(format!(
+                        "{name}: {} steps, in memory {}",
+                        real.len(),
+                        simulated.len()
+                    ));
                 }
             }
             (real, simulated) => {
@@ -124,5 +142,10 @@ fn a_real_server_does_the_same_and_says_it_in_the_same_words() {
             }
         }
     }
-    assert!(differences.is_empty(), "{} differences\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }

@@ -29,7 +29,10 @@ pub async fn lists(scene: &Scene) {
     assert_eq!(nowhere.body["items"], json!([]));
     let cached = scene.get(&(scene.token("") + "?resourceVersion=0")).await.ok();
     assert!(cached.revision().parse::<u64>().unwrap() > 0);
-    let everywhere = scene.get("/apis/pat-operator.dev/v1alpha1/personalaccesstokens?labelSelector=none").await.ok();
+    let everywhere = scene
+        .get("/apis/pat-operator.dev/v1alpha1/personalaccesstokens?labelSelector=none")
+        .await
+        .ok();
     assert_eq!(everywhere.body["items"], json!([]));
 }
 
@@ -38,9 +41,16 @@ pub async fn metadata_only(scene: &Scene) {
     scene.make_token("a", json!({"labels": {"x": "1"}})).await;
     for path in [scene.secret("a"), scene.token("a")] {
         let found = scene.get_metadata(&path).await.ok();
-        assert_eq!((&found.body["kind"], &found.body["data"]), (&json!("PartialObjectMetadata"), &json!(null)));
-        let patched = scene.patch_metadata(&path, &json!({"metadata": {"labels": {"x": "2"}}})).await.ok();
-        assert_eq!((&patched.body["kind"], &patched.body["spec"]), (&json!("PartialObjectMetadata"), &json!(null)));
+        assert_eq!(
+            (&found.body["kind"], &found.body["data"]),
+            (&json!("PartialObjectMetadata"), &json!(null))
+        );
+        let patched =
+            scene.patch_metadata(&path, &json!({"metadata": {"labels": {"x": "2"}}})).await.ok();
+        assert_eq!(
+            (&patched.body["kind"], &patched.body["spec"]),
+            (&json!("PartialObjectMetadata"), &json!(null))
+        );
     }
     for path in [scene.secret(""), scene.token("")] {
         let list = scene.list_metadata(&path).await.ok();
@@ -63,7 +73,11 @@ pub async fn label_selectors(scene: &Scene) {
         ("y=", &["two"]),
         ("!y,example.com/x", &["one"]),
     ] {
-        let encoded: String = selector.replace('!', "%21").replace('=', "%3D").replace(',', "%2C").replace('/', "%2F");
+        let encoded: String = selector
+            .replace('!', "%21")
+            .replace('=', "%3D")
+            .replace(',', "%2C")
+            .replace('/', "%2F");
         let list = scene.get(&format!("{}?labelSelector={encoded}", scene.secret(""))).await.ok();
         assert_eq!(named(&list.body), names, "{selector}");
     }
@@ -80,10 +94,16 @@ pub async fn everywhere(scene: &Scene) {
     }
     let list = scene.get("/api/v1/secrets?labelSelector=order").await.ok();
     let items = list.body["items"].as_array().unwrap();
-    let namespaces: Vec<_> = items.iter().filter_map(|item| item["metadata"]["namespace"].as_str()).collect();
+    let namespaces: Vec<_> =
+        items.iter().filter_map(|item| item["metadata"]["namespace"].as_str()).collect();
     assert_eq!(namespaces, ["order-1", "order-1", "order", "order", "ordera", "ordera"]);
 }
 
 fn named(list: &Value) -> Vec<&str> {
-    list["items"].as_array().unwrap().iter().filter_map(|item| item["metadata"]["name"].as_str()).collect()
+    list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item["metadata"]["name"].as_str())
+        .collect()
 }

@@ -39,7 +39,9 @@ impl Scene {
     /// Path of Secrets, ConfigMaps, events.
     pub fn core(&self, plural: &str, name: &str) -> String {
         let root = if plural == "events" { "/apis/events.k8s.io/v1" } else { "/api/v1" };
-        format!("{root}/namespaces/{}/{plural}/{name}", self.namespace).trim_end_matches('/').to_owned()
+        format!("{root}/namespaces/{}/{plural}/{name}", self.namespace)
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     pub fn secret(&self, name: &str) -> String {
@@ -49,7 +51,9 @@ impl Scene {
     /// Path of PersonalAccessTokens.
     pub fn token(&self, name: &str) -> String {
         let root = "/apis/pat-operator.dev/v1alpha1/namespaces";
-        format!("{root}/{}/personalaccesstokens/{name}", self.namespace).trim_end_matches('/').to_owned()
+        format!("{root}/{}/personalaccesstokens/{name}", self.namespace)
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -118,21 +122,37 @@ impl Scene {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("{path} did not become as wanted"))
+        tokio::time::timeout(PATIENCE, reached)
+            .await
+            .unwrap_or_else(|_| panic!("{path} did not become as wanted"))
     }
 
     /// Opens a watch.
-    pub async fn watch(&self, path: &str, query: &str) -> Watch<'_, impl AsyncBufRead + Unpin + use<>> {
+    pub async fn watch(
+        &self,
+        path: &str,
+        query: &str,
+    ) -> Watch<'_, impl AsyncBufRead + Unpin + use<>> {
         self.watch_as(path, query, "application/json").await
     }
 
-    pub async fn watch_metadata(&self, path: &str, query: &str) -> Watch<'_, impl AsyncBufRead + Unpin + use<>> {
+    pub async fn watch_metadata(
+        &self,
+        path: &str,
+        query: &str,
+    ) -> Watch<'_, impl AsyncBufRead + Unpin + use<>> {
         self.watch_as(path, query, METADATA).await
     }
 
-    async fn watch_as(&self, path: &str, query: &str, accept: &str) -> Watch<'_, impl AsyncBufRead + Unpin + use<>> {
+    async fn watch_as(
+        &self,
+        path: &str,
+        query: &str,
+        accept: &str,
+    ) -> Watch<'_, impl AsyncBufRead + Unpin + use<>> {
         let uri = format!("{path}?watch=true&{query}");
-        let request = Request::get(uri).header("accept", accept).header("accept-encoding", "identity");
+        let request =
+            Request::get(uri).header("accept", accept).header("accept-encoding", "identity");
         let stream = self.client.request_stream(request.body(Vec::new()).unwrap()).await.unwrap();
         Watch::new(self, stream)
     }
@@ -143,15 +163,27 @@ impl Scene {
         answer
     }
 
-    async fn quietly(&self, method: &str, path: &str, accept: &str, body: Option<&Value>) -> Answer {
-        let content = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+    async fn quietly(
+        &self,
+        method: &str,
+        path: &str,
+        accept: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let content =
+            if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let text = body.map(ToString::to_string).unwrap_or_default();
         let request = Request::builder().method(method).uri(path).header("accept", accept);
-        let request = request.header("content-type", content).body(Body::from(text.into_bytes())).unwrap();
+        let request =
+            request.header("content-type", content).body(Body::from(text.into_bytes())).unwrap();
         let response = self.client.send(request).await.unwrap();
         let code = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { code, body: serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes))) }
+        Answer {
+            code,
+            body: serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes))),
+        }
     }
 
     pub fn note(&self, what: &str, body: Value) {
@@ -188,6 +220,10 @@ pub async fn install(client: &Client) {
             conditions.iter().any(|c| c["type"] == "Established" && c["status"] == "True")
         };
         scene.until(&format!("{crds}/{file}.pat-operator.dev"), established).await;
-        scene.until(&format!("/apis/pat-operator.dev/v1alpha1/{file}"), |list| list["items"].is_array()).await;
+        scene
+            .until(&format!("/apis/pat-operator.dev/v1alpha1/{file}"), |list| {
+                list["items"].is_array()
+            })
+            .await;
     }
 }

@@ -33,7 +33,8 @@ impl Normaliser {
     fn walk(&mut self, value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                let is_collection = fields.contains_key("items") || fields.get("type") == Some(&json!("BOOKMARK"));
+                let is_collection =
+                    fields.contains_key("items") || fields.get("type") == Some(&json!("BOOKMARK"));
                 for (name, field) in fields.iter_mut() {
                     if name == "metadata" {
                         self.metadata(field, is_collection);
@@ -42,7 +43,10 @@ impl Normaliser {
                     if collection {
                         field["metadata"]["resourceVersion"] = json!("<any>");
                     }
-                    if field.as_str().is_some_and(|text| text.starts_with("too old resource version")) {
+                    if field
+                        .as_str()
+                        .is_some_and(|text| text.starts_with("too old resource version"))
+                    {
                         *field = json!("too old resource version");
                     }
                     if name == "eventTime" {
@@ -64,7 +68,9 @@ impl Normaliser {
         }
         for (name, value) in fields.iter_mut() {
             match name.as_str() {
-                "creationTimestamp" | "deletionTimestamp" if value.is_string() => *value = json!("<time>"),
+                "creationTimestamp" | "deletionTimestamp" if value.is_string() => {
+                    *value = json!("<time>");
+                }
                 "resourceVersion" if is_collection => *value = json!("<any>"),
                 "resourceVersion" if !value.as_str().unwrap_or_default().starts_with('<') => {
                     *value = named(&mut self.revisions, "revision", value);

@@ -5,11 +5,17 @@ use crate::scene::{Scene, merged, token_body};
 
 pub async fn names(scene: &Scene) {
     for name in ["Bad", "a_b", "-a", "a-", "a..b", "a/b", "", &"x".repeat(254)] {
-        scene.post(&scene.secret(""), &json!({"metadata": {"name": name}})).await.is(422, "Invalid");
+        scene
+            .post(&scene.secret(""), &json!({"metadata": {"name": name}}))
+            .await
+            .is(422, "Invalid");
         scene.post(&scene.token(""), &token_body(name, json!({}))).await.is(422, "Invalid");
     }
     for name in ["Bad", "a.b", &"x".repeat(64)] {
-        scene.post("/api/v1/namespaces", &json!({"metadata": {"name": name}})).await.is(422, "Invalid");
+        scene
+            .post("/api/v1/namespaces", &json!({"metadata": {"name": name}}))
+            .await
+            .is(422, "Invalid");
     }
     scene.make_secret("a.b-c.1", json!({})).await;
 }
@@ -31,7 +37,10 @@ pub async fn metadata(scene: &Scene) {
         assert_eq!(refused.code, 422, "{wrong}: {}", refused.body);
     }
     scene.make_secret("a", json!({})).await;
-    scene.patch(&scene.secret("a"), &json!({"metadata": {"labels": {"a": "not valid"}}})).await.is(422, "Invalid");
+    scene
+        .patch(&scene.secret("a"), &json!({"metadata": {"labels": {"a": "not valid"}}}))
+        .await
+        .is(422, "Invalid");
     let wrong_type = scene.patch(&scene.token("absent"), &json!({"metadata": {"labels": 5}})).await;
     assert_eq!(wrong_type.code, 404);
 }
@@ -73,13 +82,18 @@ pub async fn custom_content(scene: &Scene) {
 }
 
 pub async fn secret_content(scene: &Scene) {
-    let refused = scene.post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {"a": "no base64!"}})).await;
+    let refused = scene
+        .post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {"a": "no base64!"}}))
+        .await;
     assert_eq!((refused.code, refused.reason()), (400, "BadRequest"));
-    let refused =
-        scene.post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {"not valid": "YQ=="}})).await;
+    let refused = scene
+        .post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {"not valid": "YQ=="}}))
+        .await;
     assert_eq!((refused.code, refused.reason()), (422, "Invalid"));
     let large = "QUFB".repeat(350_000);
-    let refused = scene.post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {"a": large}})).await;
+    let refused = scene
+        .post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {"a": large}}))
+        .await;
     assert_eq!((refused.code, refused.reason()), (422, "Invalid"));
     scene.post(&scene.secret(""), &json!({"metadata": {"name": "a"}, "data": {}})).await.ok();
     scene.post(&scene.secret(""), &json!({"metadata": {"name": "b"}, "unknown": 5})).await.ok();

@@ -6,7 +6,8 @@ use crate::scene::Scene;
 pub async fn a_watch_from_a_revision(scene: &Scene) {
     let first = scene.make_secret("a", json!({})).await;
     scene.patch(&scene.secret("a"), &json!({"data": {"b": "Yg=="}})).await.ok();
-    let mut watch = scene.watch(&scene.secret(""), &format!("resourceVersion={}", first.revision())).await;
+    let mut watch =
+        scene.watch(&scene.secret(""), &format!("resourceVersion={}", first.revision())).await;
     watch.expect("MODIFIED", "a").await;
     scene.make_secret("b", json!({})).await;
     scene.delete(&scene.secret("a"), &json!({})).await.ok();
@@ -30,7 +31,10 @@ pub async fn a_watch_from_the_start(scene: &Scene) {
         watch.expect("ADDED", "a").await;
         watch.expect("ADDED", "b").await;
         scene
-            .patch(&scene.token("a"), &json!({"metadata": {"labels": {"v": format!("x{version}").replace('=', "")}}}))
+            .patch(
+                &scene.token("a"),
+                &json!({"metadata": {"labels": {"v": format!("x{version}").replace('=', "")}}}),
+            )
             .await
             .ok();
         watch.expect("MODIFIED", "a").await;
@@ -81,7 +85,8 @@ pub async fn a_streamed_list(scene: &Scene) {
 
 pub async fn a_watch_that_ends(scene: &Scene) {
     let made = scene.make_token("a", json!({})).await;
-    let query = format!("timeoutSeconds=6&allowWatchBookmarks=true&resourceVersion={}", made.revision());
+    let query =
+        format!("timeoutSeconds=6&allowWatchBookmarks=true&resourceVersion={}", made.revision());
     let mut watch = scene.watch(&scene.token(""), &query).await;
     scene.make_token("b", json!({})).await;
     watch.expect("ADDED", "b").await;
@@ -92,22 +97,29 @@ pub async fn a_watch_too_old(scene: &Scene) {
     scene.make_secret("a", json!({})).await;
     let mut watch = scene.watch(&scene.secret(""), "resourceVersion=1").await;
     let first = watch.next().await.unwrap_or_default();
-    assert_eq!((&first["type"], &first["object"]["code"]), (&json!("ERROR"), &json!(410)), "{first}");
+    assert_eq!(
+        (&first["type"], &first["object"]["code"]),
+        (&json!("ERROR"), &json!(410)),
+        "{first}"
+    );
     assert_eq!(watch.next().await, None);
 }
 
-/// As after a restore that did not raise the revisions: a watch that is ahead hears nothing, and no error.
+/// As after a restore that did not raise the revisions: a watch that is ahead hears nothing, and no
+/// error.
 pub async fn a_watch_of_the_future(scene: &Scene) {
     let made = scene.make_secret("a", json!({})).await;
     let ahead = made.revision().parse::<u64>().unwrap() + 100_000;
-    let mut watch = scene.watch(&scene.secret(""), &format!("resourceVersion={ahead}&timeoutSeconds=20")).await;
+    let mut watch =
+        scene.watch(&scene.secret(""), &format!("resourceVersion={ahead}&timeoutSeconds=20")).await;
     scene.make_secret("b", json!({})).await;
     watch.is_silent().await;
 }
 
 pub async fn a_watch_of_a_deletion(scene: &Scene) {
     let made = scene.make_token("t", json!({"finalizers": ["example.com/x"]})).await;
-    let mut watch = scene.watch(&scene.token(""), &format!("resourceVersion={}", made.revision())).await;
+    let mut watch =
+        scene.watch(&scene.token(""), &format!("resourceVersion={}", made.revision())).await;
     scene.delete(&scene.token("t"), &json!({})).await.ok();
     scene.patch(&scene.token("t"), &json!({"metadata": {"finalizers": []}})).await.ok();
     let going = watch.expect("MODIFIED", "t").await;

@@ -13,7 +13,8 @@ pub async fn creates(scene: &Scene) {
     let versioned = json!({"metadata": {"name": "b", "resourceVersion": "5"}});
     let refused = scene.post(&scene.secret(""), &versioned).await;
     assert!(refused.code >= 400, "{}", refused.body);
-    let generated = scene.post(&scene.secret(""), &json!({"metadata": {"generateName": "some-"}})).await.ok();
+    let generated =
+        scene.post(&scene.secret(""), &json!({"metadata": {"generateName": "some-"}})).await.ok();
     let name = generated.metadata()["name"].as_str().unwrap().to_owned();
     assert!(name.starts_with("some-") && name.len() == 10, "{name}");
     let map = json!({"metadata": {"name": "m"}, "data": {"ca.pem": "PEM"}, "unknown": 1});
@@ -56,31 +57,58 @@ pub async fn a_replacement_of_custom_objects(scene: &Scene) {
 }
 
 pub async fn merge_patches(scene: &Scene) {
-    scene.make_secret("a", json!({"labels": {"x": "1", "y": "2"}, "annotations": {"k": "v"}})).await;
-    let patch =
-        json!({"metadata": {"labels": {"x": null, "z": "3"}, "annotations": null}, "data": {"a": null, "b": "Yg=="}});
+    scene
+        .make_secret("a", json!({"labels": {"x": "1", "y": "2"}, "annotations": {"k": "v"}}))
+        .await;
+    let patch = json!({"metadata": {"labels": {"x": null, "z": "3"}, "annotations": null}, "data": {"a": null, "b": "Yg=="}});
     let patched = scene.patch(&scene.secret("a"), &patch).await.ok();
     assert_eq!(patched.metadata()["labels"], json!({"y": "2", "z": "3"}));
     assert_eq!(patched.body["data"], json!({"b": "Yg=="}));
     let emptied = scene
-        .patch(&scene.secret("a"), &json!({"metadata": {"labels": {"y": null, "z": null}}, "data": null}))
+        .patch(
+            &scene.secret("a"),
+            &json!({"metadata": {"labels": {"y": null, "z": null}}, "data": null}),
+        )
         .await
         .ok();
-    assert_eq!((&emptied.metadata()["labels"], &emptied.body["data"]), (&json!(null), &json!(null)));
+    assert_eq!(
+        (&emptied.metadata()["labels"], &emptied.body["data"]),
+        (&json!(null), &json!(null))
+    );
     scene.patch(&scene.secret("absent"), &patch).await.is(404, "NotFound");
     scene.make_token("t", json!({})).await;
-    let patched = scene.patch(&scene.token("t"), &json!({"spec": {"suspend": true, "unknown": 1}})).await.ok();
-    assert_eq!((&patched.body["spec"]["suspend"], &patched.body["spec"]["unknown"]), (&json!(true), &json!(null)));
+    let patched = scene
+        .patch(&scene.token("t"), &json!({"spec": {"suspend": true, "unknown": 1}}))
+        .await
+        .ok();
+    assert_eq!(
+        (&patched.body["spec"]["suspend"], &patched.body["spec"]["unknown"]),
+        (&json!(true), &json!(null))
+    );
     scene.patch(&scene.token("t"), &json!({"spec": {"suspend": null}})).await.ok();
-    scene.patch(&scene.token("absent"), &json!({"spec": {"suspend": null}})).await.is(404, "NotFound");
-    scene.patch_metadata(&scene.token("t"), &json!({"metadata": {"finalizers": ["example.com/x"]}})).await.ok();
+    scene
+        .patch(&scene.token("absent"), &json!({"spec": {"suspend": null}}))
+        .await
+        .is(404, "NotFound");
+    scene
+        .patch_metadata(&scene.token("t"), &json!({"metadata": {"finalizers": ["example.com/x"]}}))
+        .await
+        .ok();
     scene.patch_metadata(&scene.token("t"), &json!({"metadata": {"finalizers": []}})).await.ok();
 }
 
 pub async fn patches_with_preconditions(scene: &Scene) {
     for (path, made, change) in [
-        (scene.secret("a"), scene.make_secret("a", json!({})).await, json!({"data": {"n": "MQ=="}})),
-        (scene.token("a"), scene.make_token("a", json!({})).await, json!({"spec": {"suspend": true}})),
+        (
+            scene.secret("a"),
+            scene.make_secret("a", json!({})).await,
+            json!({"data": {"n": "MQ=="}}),
+        ),
+        (
+            scene.token("a"),
+            scene.make_token("a", json!({})).await,
+            json!({"spec": {"suspend": true}}),
+        ),
     ] {
         let exact = json!({"metadata": {"uid": made.uid(), "resourceVersion": made.revision()}});
         scene.patch(&path, &merged(change.clone(), &exact)).await.ok();
@@ -90,11 +118,15 @@ pub async fn patches_with_preconditions(scene: &Scene) {
         assert!(refused.code >= 400, "{}", refused.body);
         let both = json!({"metadata": {"uid": "another", "resourceVersion": "1"}});
         scene.patch(&path, &merged(change.clone(), &both)).await.is(409, "Conflict");
-        let moved = merged(change, &json!({"metadata": {"creationTimestamp": "2020-01-01T00:00:00Z"}}));
+        let moved =
+            merged(change, &json!({"metadata": {"creationTimestamp": "2020-01-01T00:00:00Z"}}));
         let _ = scene.patch(&path, &moved).await;
     }
     // What a Secret's name was reused for: the patch of a Secret that is gone carries its uid.
-    scene.patch(&scene.secret("gone"), &json!({"metadata": {"uid": "another"}})).await.is(404, "NotFound");
+    scene
+        .patch(&scene.secret("gone"), &json!({"metadata": {"uid": "another"}}))
+        .await
+        .is(404, "NotFound");
 }
 
 pub async fn the_status_subresource(scene: &Scene) {
@@ -111,10 +143,15 @@ pub async fn the_status_subresource(scene: &Scene) {
     assert_eq!(patched.body["status"]["secret"], "s");
     assert_eq!(patched.body["spec"]["suspend"], json!(null));
     assert_eq!(patched.metadata()["generation"], 1);
-    let ignored = scene.patch(&scene.token("t"), &json!({"status": {"secret": "other"}})).await.ok();
-    assert_eq!((ignored.body["status"]["secret"].as_str(), ignored.revision()), (Some("s"), patched.revision()));
+    let ignored =
+        scene.patch(&scene.token("t"), &json!({"status": {"secret": "other"}})).await.ok();
+    assert_eq!(
+        (ignored.body["status"]["secret"].as_str(), ignored.revision()),
+        (Some("s"), patched.revision())
+    );
     scene.patch(&status, &json!({"status": {"secret": null}})).await.ok();
-    let outdated = json!({"metadata": {"resourceVersion": made.revision()}, "status": {"secret": "s"}});
+    let outdated =
+        json!({"metadata": {"resourceVersion": made.revision()}, "status": {"secret": "s"}});
     scene.patch(&status, &outdated).await.is(409, "Conflict");
     scene.patch(&status, &json!({"status": null})).await.ok();
     let bad = scene.patch(&status, &json!({"status": {"secret": 5}})).await;
@@ -125,7 +162,8 @@ pub async fn the_status_subresource(scene: &Scene) {
 
 pub async fn generations(scene: &Scene) {
     let generation = |answer: &Answer| answer.metadata()["generation"].as_i64().unwrap_or_default();
-    let made = scene.make_token("t", json!({"finalizers": ["example.com/x"], "generation": 9})).await;
+    let made =
+        scene.make_token("t", json!({"finalizers": ["example.com/x"], "generation": 9})).await;
     assert_eq!(generation(&made), 1);
     let changes = [
         (json!({"metadata": {"labels": {"a": "b"}}}), 1),
@@ -135,7 +173,11 @@ pub async fn generations(scene: &Scene) {
         (json!({"metadata": {"generation": 50}}), 3),
     ];
     for (change, then) in changes {
-        assert_eq!(generation(&scene.patch(&scene.token("t"), &change).await.ok()), then, "{change}");
+        assert_eq!(
+            generation(&scene.patch(&scene.token("t"), &change).await.ok()),
+            then,
+            "{change}"
+        );
     }
     let going = scene.delete(&scene.token("t"), &json!({})).await.ok();
     assert_eq!(generation(&going), 4);
@@ -144,8 +186,7 @@ pub async fn generations(scene: &Scene) {
 }
 
 pub async fn secrets_and_their_strings(scene: &Scene) {
-    let body =
-        json!({"metadata": {"name": "a"}, "data": {"a": "YQ==", "b": "Yg=="}, "stringData": {"b": "new", "c": "ü"}});
+    let body = json!({"metadata": {"name": "a"}, "data": {"a": "YQ==", "b": "Yg=="}, "stringData": {"b": "new", "c": "ü"}});
     let made = scene.post(&scene.secret(""), &body).await.ok();
     assert_eq!(made.body["data"], json!({"a": "YQ==", "b": "bmV3", "c": "w7w="}));
     assert_eq!((&made.body["type"], &made.body["stringData"]), (&json!("Opaque"), &json!(null)));
@@ -157,7 +198,8 @@ pub async fn secrets_and_their_strings(scene: &Scene) {
 
 pub async fn writes_that_change_nothing(scene: &Scene) {
     let made = scene.make_secret("a", json!({"labels": {"x": "1"}})).await;
-    let same = scene.patch(&scene.secret("a"), &json!({"metadata": {"labels": {"x": "1"}}})).await.ok();
+    let same =
+        scene.patch(&scene.secret("a"), &json!({"metadata": {"labels": {"x": "1"}}})).await.ok();
     assert_eq!(made.revision(), same.revision());
     let same = scene.put(&scene.secret("a"), &made.body).await.ok();
     assert_eq!(made.revision(), same.revision());
@@ -185,7 +227,8 @@ pub async fn events(scene: &Scene) {
     });
     let path = scene.core("events", "");
     scene.post(&path, &event).await.ok();
-    let wrong = merged(event.clone(), &json!({"metadata": {"name": "wrong", "generateName": null}}));
+    let wrong =
+        merged(event.clone(), &json!({"metadata": {"name": "wrong", "generateName": null}}));
     for missing in ["action", "eventTime", "reason", "reportingController", "reportingInstance"] {
         let refused = scene.post(&path, &merged(wrong.clone(), &json!({missing: null}))).await;
         assert_eq!(refused.code, 422, "{missing}: {}", refused.body);
@@ -201,19 +244,22 @@ pub async fn events(scene: &Scene) {
 
 pub async fn tenants(scene: &Scene) {
     let path = "/apis/pat-operator.dev/v1alpha1/tenants";
-    let spec =
-        json!({"apiUrl": "https://acme.api.identitynow.com", "credentials": [{"secretRef": {"name": "acme-seed"}}]});
+    let spec = json!({"apiUrl": "https://acme.api.identitynow.com", "credentials": [{"secretRef": {"name": "acme-seed"}}]});
     let body = json!({"apiVersion": "pat-operator.dev/v1alpha1", "kind": "Tenant", "metadata": {"name": "acme"}, "spec": spec});
     let made = scene.post(path, &body).await.ok();
-    assert_eq!((&made.metadata()["namespace"], &made.metadata()["generation"]), (&json!(null), &json!(1)));
+    assert_eq!(
+        (&made.metadata()["namespace"], &made.metadata()["generation"]),
+        (&json!(null), &json!(1))
+    );
     scene.post(path, &body).await.is(409, "AlreadyExists");
     let acme = format!("{path}/acme");
     let condition = json!({"type": "Ready", "status": "True", "reason": "Connected", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
-    let status =
-        json!({"status": {"conditions": [condition], "capacity": {"limit": 10, "ours": 1, "others": 0, "free": 9}}});
+    let status = json!({"status": {"conditions": [condition], "capacity": {"limit": 10, "ours": 1, "others": 0, "free": 9}}});
     scene.patch(&format!("{acme}/status"), &status).await.ok();
     scene.patch(&format!("{acme}/status"), &json!({"status": {"capacity": null}})).await.ok();
-    let refused = scene.post(path, &merged(body, &json!({"metadata": {"name": "b"}, "spec": {"apiUrl": 5}}))).await;
+    let refused = scene
+        .post(path, &merged(body, &json!({"metadata": {"name": "b"}, "spec": {"apiUrl": 5}})))
+        .await;
     assert_eq!(refused.code, 422, "{}", refused.body);
     scene.get(path).await.ok();
     scene.list_metadata(path).await.ok();
@@ -226,7 +272,8 @@ pub async fn leases(scene: &Scene) {
     let spec = json!({"holderIdentity": "a", "leaseDurationSeconds": 15, "renewTime": "2026-01-01T00:00:00.000001Z"});
     let body = json!({"metadata": {"name": "l"}, "spec": spec});
     let made = scene.post(&path, &body).await.ok();
-    let taken = merged(made.body.clone(), &json!({"spec": {"holderIdentity": "b", "leaseTransitions": 1}}));
+    let taken =
+        merged(made.body.clone(), &json!({"spec": {"holderIdentity": "b", "leaseTransitions": 1}}));
     let one = format!("{path}/l");
     scene.put(&one, &taken).await.ok();
     scene.put(&one, &taken).await.is(409, "Conflict");

@@ -65,8 +65,11 @@ async fn any_refusal_comes_as_a_status_and_without_effect() {
 
 #[tokio::test(start_paused = true)]
 async fn delays_are_virtual_and_as_ordered() {
-    let slow =
-        Verdict { before: Some(Duration::from_secs(2)), after: Some(Duration::from_secs(3)), ..Verdict::default() };
+    let slow = Verdict {
+        before: Some(Duration::from_secs(2)),
+        after: Some(Duration::from_secs(3)),
+        ..Verdict::default()
+    };
     let (cluster, api) = Plan::verdict("create", slow).cluster();
     let started = Instant::now();
     create(&api, "a").await.unwrap();
@@ -80,8 +83,12 @@ async fn a_scheduler_tells_equal_requests_apart() {
     create(&api, "a").await.unwrap();
     api.get("a").await.unwrap();
     let _ = create(&api, "a").await;
-    let asked: Vec<_> = plan.asked.lock().unwrap().iter().map(|a| (a.verb, a.name.clone(), a.nth)).collect();
-    assert_eq!(asked, [("create", "a".into(), 0), ("get", "a".into(), 0), ("create", "a".into(), 1)]);
+    let asked: Vec<_> =
+        plan.asked.lock().unwrap().iter().map(|a| (a.verb, a.name.clone(), a.nth)).collect();
+    assert_eq!(
+        asked,
+        [("create", "a".into(), 0), ("get", "a".into(), 0), ("create", "a".into(), 1)]
+    );
 }
 
 #[tokio::test(start_paused = true)]

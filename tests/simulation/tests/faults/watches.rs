@@ -21,8 +21,14 @@ async fn a_watch_may_lag_behind() {
     create(&api, "a").await.unwrap();
     create(&api, "b").await.unwrap();
     for wanted in ["a", "b"] {
-        let Some(WatchEvent::Added(found)) = watch.try_next().await.unwrap() else { panic!("no event") };
-        assert_eq!((found.name_any().as_str(), started.elapsed().as_secs()), (wanted, 50), "in order, both late");
+        let Some(WatchEvent::Added(found)) = watch.try_next().await.unwrap() else {
+            panic!("no event")
+        };
+        assert_eq!(
+            (found.name_any().as_str(), started.elapsed().as_secs()),
+            (wanted, 50),
+            "in order, both late"
+        );
     }
 }
 
@@ -45,7 +51,10 @@ async fn a_watch_may_break_in_each_way() {
 /// Names that kube's own watcher has seen, once it is quiet.
 async fn seen(api: &Api<Secret>, disturb: impl AsyncFnOnce()) -> Vec<String> {
     let (reader, writer) = kube::runtime::reflector::store();
-    let stream = watcher(api.clone(), watcher::Config::default()).default_backoff().reflect(writer).applied_objects();
+    let stream = watcher(api.clone(), watcher::Config::default())
+        .default_backoff()
+        .reflect(writer)
+        .applied_objects();
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(stream.for_each(|_| std::future::ready(())));
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -77,12 +86,14 @@ async fn a_restore_takes_objects_back_and_watches_begin_anew() {
         let (cluster, api) = Plan::default().cluster();
         create(&api, "a").await.unwrap();
         let snapshot = cluster.snapshot();
-        let before = api.list(&ListParams::default()).await.unwrap().metadata.resource_version.unwrap();
+        let before =
+            api.list(&ListParams::default()).await.unwrap().metadata.resource_version.unwrap();
         let names = seen(&api, async || {
             create(&api, "b").await.unwrap();
             cluster.restore(&snapshot, revisions);
             assert_eq!(code(&api.get("b").await), Some(404));
-            let listed = api.list(&ListParams::default()).await.unwrap().metadata.resource_version.unwrap();
+            let listed =
+                api.list(&ListParams::default()).await.unwrap().metadata.resource_version.unwrap();
             assert_eq!(listed == before, revisions == Revisions::GoBack, "{revisions:?}");
             create(&api, "c").await.unwrap();
         });
@@ -104,7 +115,8 @@ async fn a_replica_that_is_dropped_takes_its_watches_along() {
 async fn a_watch_whose_reply_is_lost_is_not_open() {
     for fate in [Fate::LoseReply, Fate::SwallowReply] {
         let (cluster, api) = Plan::fate("watch", fate).cluster();
-        let opened = timeout(Duration::from_secs(60), api.watch(&WatchParams::default(), "0")).await;
+        let opened =
+            timeout(Duration::from_secs(60), api.watch(&WatchParams::default(), "0")).await;
         assert!(!matches!(opened, Ok(Ok(_))));
         assert!(cluster.watches().is_empty());
     }
@@ -123,6 +135,8 @@ async fn a_restore_reaches_a_watch_that_is_only_being_opened() {
     let now = cluster.history()[0].revision.to_string();
     let params = WatchParams::default();
     let (watch, ()) = tokio::join!(api.watch(&params, &now), restore);
-    let Some(WatchEvent::Error(status)) = watch.unwrap().boxed().try_next().await.unwrap() else { panic!("no error") };
+    let Some(WatchEvent::Error(status)) = watch.unwrap().boxed().try_next().await.unwrap() else {
+        panic!("no error")
+    };
     assert_eq!(status.code, 410);
 }

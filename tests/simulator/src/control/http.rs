@@ -25,15 +25,27 @@ const INDEX: &[(&str, &str)] = &[
         "GET, POST, DELETE /_sim/faults",
         "what goes wrong; /_sim/tenants/T/faults for one tenant; /_sim/faults/N for one",
     ),
-    ("GET, POST, DELETE /_sim/gate", "hold requests; {\"operation\": \"create\", \"when\": \"before\"}"),
-    ("POST /_sim/gate/N/release", "let {\"count\": 1} through, or open it for good when no count is given"),
+    (
+        "GET, POST, DELETE /_sim/gate",
+        "hold requests; {\"operation\": \"create\", \"when\": \"before\"}",
+    ),
+    (
+        "POST /_sim/gate/N/release",
+        "let {\"count\": 1} through, or open it for good when no count is given",
+    ),
     (
         "GET, POST /_sim/tenants",
         "the tenants; {\"name\": \"acme\", \"users\": [{\"name\": \"a\", \"seeds\": []}]} makes one",
     ),
-    ("GET, POST /_sim/tenants/T/users", "its users; PATCH …/U {\"levels\": [], \"disabled\": true}, DELETE …/U"),
+    (
+        "GET, POST /_sim/tenants/T/users",
+        "its users; PATCH …/U {\"levels\": [], \"disabled\": true}, DELETE …/U",
+    ),
     ("POST /_sim/tenants/T/api-clients", "a credential without a user"),
-    ("GET, POST /_sim/tenants/T/tokens", "its tokens; PATCH, DELETE …/ID: what another tool does by hand"),
+    (
+        "GET, POST /_sim/tenants/T/tokens",
+        "its tokens; PATCH, DELETE …/ID: what another tool does by hand",
+    ),
 ];
 
 /// All routes, relative to `/_sim`.
@@ -56,7 +68,11 @@ pub(super) fn routes(control: Control) -> Router {
 
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
-        let status = if matches!(self, Self::Switches(_)) { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
+        let status = if matches!(self, Self::Switches(_)) {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::NOT_FOUND
+        };
         (status, Json(json!({"error": self.to_string()}))).into_response()
     }
 }
@@ -179,7 +195,11 @@ struct Release {
     count: Option<usize>,
 }
 
-async fn release_gate(State(control): State<Control>, Path(id): Path<u64>, body: Option<Json<Release>>) -> Answer {
+async fn release_gate(
+    State(control): State<Control>,
+    Path(id): Path<u64>,
+    body: Option<Json<Release>>,
+) -> Answer {
     match body.and_then(|Json(release)| release.count) {
         Some(count) => control.release_gate(id, count)?,
         None => control.open_gate(id)?,

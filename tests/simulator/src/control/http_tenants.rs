@@ -34,7 +34,11 @@ async fn users(State(control): State<Control>, Path(tenant): Path<String>) -> An
     Ok(Json(json!(control.users(&tenant)?)))
 }
 
-async fn add_user(State(control): State<Control>, Path(tenant): Path<String>, Json(spec): Json<UserSpec>) -> Answer {
+async fn add_user(
+    State(control): State<Control>,
+    Path(tenant): Path<String>,
+    Json(spec): Json<UserSpec>,
+) -> Answer {
     Ok(Json(json!(control.add_user(&tenant, &spec)?)))
 }
 
@@ -74,7 +78,11 @@ async fn tokens(State(control): State<Control>, Path(tenant): Path<String>) -> A
     Ok(Json(json!(control.tokens(&tenant)?)))
 }
 
-async fn create_token(State(control): State<Control>, Path(tenant): Path<String>, Json(new): Json<NewToken>) -> Answer {
+async fn create_token(
+    State(control): State<Control>,
+    Path(tenant): Path<String>,
+    Json(new): Json<NewToken>,
+) -> Answer {
     Ok(Json(json!(control.create_token(&tenant, new)?)))
 }
 

@@ -42,20 +42,23 @@ pub enum ControlError {
     Switches(String),
 }
 
-/// A cloneable handle on one simulated world. Its methods are those of the HTTP control API under `/_sim`.
+/// A cloneable handle on one simulated world. Its methods are those of the HTTP control API under
+/// `/_sim`.
 #[derive(Clone)]
 pub struct Control {
     pub(crate) world: Arc<World>,
 }
 
 impl Control {
-    /// A world without sockets and without tenants; the same `seed` gives the same ids and client secrets.
+    /// A world without sockets and without tenants; the same `seed` gives the same ids and client
+    /// secrets.
     pub fn new(clock: ClockSource, seed: u64) -> Self {
         Self { world: Arc::new(World::new(clock, seed)) }
     }
 
-    /// All imitated APIs and the control API, to be called without sockets. A response with the extension
-    /// [`crate::Dropped`] stands for a connection that ended without one. Must be called within a tokio runtime.
+    /// All imitated APIs and the control API, to be called without sockets. A response with the
+    /// extension [`crate::Dropped`] stands for a connection that ended without one. Must be called
+    /// within a tokio runtime.
     pub fn router(&self) -> Router {
         let imitation = Router::new().fallback(serve).with_state(Arc::clone(&self.world));
         imitation.nest("/_sim", http::routes(self.clone()))
@@ -103,7 +106,11 @@ impl Control {
     }
 
     /// Changes the switches of a tenant; without one, of all tenants and of those to come.
-    pub fn edit_switches(&self, tenant: Option<&str>, edit: impl Fn(&mut Switches)) -> Result<(), ControlError> {
+    pub fn edit_switches(
+        &self,
+        tenant: Option<&str>,
+        edit: impl Fn(&mut Switches),
+    ) -> Result<(), ControlError> {
         let tenants = match tenant {
             Some(name) => vec![self.tenant(name)?],
             None => {
@@ -152,7 +159,8 @@ impl Control {
         self.world.gates.all()
     }
 
-    /// Waits until a gate holds at least `count` requests; false if that took longer than `patience`.
+    /// Waits until a gate holds at least `count` requests; false if that took longer than
+    /// `patience`.
     pub async fn wait_held(&self, id: u64, count: u64, patience: Duration) -> bool {
         let held = || self.gates().iter().any(|gate| gate.id == id && gate.held >= count);
         let reached = async {

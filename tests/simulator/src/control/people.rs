@@ -26,7 +26,8 @@ impl Control {
     /// Makes a tenant, or adds users to the one of this name.
     pub fn add_tenant(&self, spec: &TenantSpec) -> TenantSeeds {
         let tenant = self.world.ensure_tenant(&spec.name);
-        let users = spec.users.iter().filter_map(|user| self.add_user(&spec.name, user).ok()).collect();
+        let users =
+            spec.users.iter().filter_map(|user| self.add_user(&spec.name, user).ok()).collect();
         TenantSeeds { tenant: tenant.name.clone(), tenant_id: tenant.id.clone(), users }
     }
 
@@ -66,20 +67,36 @@ impl Control {
     }
 
     /// Gives a user other levels; new access tokens show them.
-    pub fn set_levels(&self, tenant: &str, user: &str, levels: &[String]) -> Result<(), ControlError> {
+    pub fn set_levels(
+        &self,
+        tenant: &str,
+        user: &str,
+        levels: &[String],
+    ) -> Result<(), ControlError> {
         self.edit_user(tenant, user, |user| user.levels = levels.to_vec())
     }
 
-    /// Disables a user, or enables it again. Meanwhile each of its credentials is refused at the token endpoint, and
-    /// access tokens got before too where they die with their token.
-    pub fn set_disabled(&self, tenant: &str, user: &str, disabled: bool) -> Result<(), ControlError> {
+    /// Disables a user, or enables it again. Meanwhile each of its credentials is refused at the
+    /// token endpoint, and access tokens got before too where they die with their token.
+    pub fn set_disabled(
+        &self,
+        tenant: &str,
+        user: &str,
+        disabled: bool,
+    ) -> Result<(), ControlError> {
         self.edit_user(tenant, user, |user| user.disabled = disabled)
     }
 
-    fn edit_user(&self, tenant: &str, user: &str, edit: impl FnOnce(&mut User)) -> Result<(), ControlError> {
+    fn edit_user(
+        &self,
+        tenant: &str,
+        user: &str,
+        edit: impl FnOnce(&mut User),
+    ) -> Result<(), ControlError> {
         let tenant = self.tenant(tenant)?;
         let mut state = tenant.inner.lock();
-        let found = state.users.get_mut(user).ok_or_else(|| ControlError::NoUser(user.to_owned()))?;
+        let found =
+            state.users.get_mut(user).ok_or_else(|| ControlError::NoUser(user.to_owned()))?;
         edit(found);
         Ok(())
     }
@@ -95,8 +112,10 @@ impl Control {
 
     /// Makes an API client: a credential without a user behind it, which the token API refuses.
     pub fn add_api_client(&self, tenant: &str) -> Result<Credential, ControlError> {
-        let credential =
-            Credential { client_id: self.world.mint.uuid(), client_secret: self.world.mint.client_secret() };
+        let credential = Credential {
+            client_id: self.world.mint.uuid(),
+            client_secret: self.world.mint.client_secret(),
+        };
         let tenant = self.tenant(tenant)?;
         let (id, value) = (credential.client_id.clone(), credential.client_secret.clone());
         tenant.inner.lock().api_clients.insert(id, value);

@@ -1,4 +1,5 @@
-//! Control over tokens: what another tool or a human does to them. No rule of ISC stands in the way.
+//! Control over tokens: what another tool or a human does to them. No rule of ISC stands in the
+//! way.
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -58,7 +59,9 @@ pub struct TokenEdit {
 }
 
 /// Tells a null from an absent field.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -68,8 +71,11 @@ impl Control {
         self.world.sweep_all();
         let tenant = self.tenant(tenant)?;
         let state = tenant.inner.lock();
-        let mut tokens: Vec<TokenState> =
-            state.users.values().flat_map(|user| user.tokens.iter().map(|token| token.state())).collect();
+        let mut tokens: Vec<TokenState> = state
+            .users
+            .values()
+            .flat_map(|user| user.tokens.iter().map(|token| token.state()))
+            .collect();
         tokens.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         Ok(tokens)
     }
@@ -97,14 +103,20 @@ impl Control {
             never_expires: new.expiration_date.is_none(),
             accepted_from: now,
         };
-        let credential = Credential { client_id: token.id.clone(), client_secret: token.client_secret.clone() };
+        let credential =
+            Credential { client_id: token.id.clone(), client_secret: token.client_secret.clone() };
         self.note(&tenant.name, Effect::Created, &token);
         state.insert(token, None);
         Ok(credential)
     }
 
     /// Changes a token. LIST shows it at once.
-    pub fn edit_token(&self, tenant: &str, id: &str, edit: TokenEdit) -> Result<TokenState, ControlError> {
+    pub fn edit_token(
+        &self,
+        tenant: &str,
+        id: &str,
+        edit: TokenEdit,
+    ) -> Result<TokenState, ControlError> {
         let tenant = self.tenant(tenant)?;
         let mut state = tenant.inner.lock();
         let token = state.find_mut(id).ok_or_else(|| ControlError::NoToken(id.to_owned()))?;

@@ -11,7 +11,10 @@ pub(crate) struct Caller {
 }
 
 /// The claims of the request's access token, noted in its entry.
-pub(crate) fn authenticate(exchange: &mut Exchange<'_>, state: &TenantState) -> Result<Claims, Refusal> {
+pub(crate) fn authenticate(
+    exchange: &mut Exchange<'_>,
+    state: &TenantState,
+) -> Result<Claims, Refusal> {
     let header = exchange.headers.get("authorization").and_then(|value| value.to_str().ok());
     let token = bearer(header).map_err(|e| (401, e.to_string()))?;
     let claims = issued_here(exchange, token).map_err(|why| (401, why))?;
@@ -37,27 +40,38 @@ pub(crate) fn outlived(state: &TenantState, claims: &Claims) -> Result<(), Strin
     }
     match state.find(&claims.client_id) {
         None => Err("JWT validation failed: its personal access token no longer exists".into()),
-        Some((user, _)) if user.disabled => Err("JWT validation failed: its user is disabled".into()),
+        Some((user, _)) if user.disabled => {
+            Err("JWT validation failed: its user is disabled".into())
+        }
         Some(_) => Ok(()),
     }
 }
 
-/// A caller of the token API: needs a user behind it, any one of the scopes, and a place in the rate limit.
-pub(crate) fn admit(exchange: &mut Exchange<'_>, state: &mut TenantState, wanted: &[&str]) -> Result<Caller, Refusal> {
+/// A caller of the token API: needs a user behind it, any one of the scopes, and a place in the
+/// rate limit.
+pub(crate) fn admit(
+    exchange: &mut Exchange<'_>,
+    state: &mut TenantState,
+    wanted: &[&str],
+) -> Result<Caller, Refusal> {
     let claims = authenticate(exchange, state)?;
     let key = format!("{} {:?}", claims.client_id, exchange.call.version);
     exchange.count(state, key)?;
     let Some(user) = claims.sim.user.clone() else {
         return Err((
             403,
-            "The request needs a user context: an API client cannot manage personal access tokens".into(),
+            "The request needs a user context: an API client cannot manage personal access tokens"
+                .into(),
         ));
     };
     if !state.users.contains_key(&user) {
         return Err((401, "JWT validation failed: its user no longer exists".into()));
     }
     if !claims.may(wanted, &state.switches.extra_scopes) {
-        return Err((403, format!("The access token lacks the scope: any one of {} is needed", wanted.join(", "))));
+        return Err((
+            403,
+            format!("The access token lacks the scope: any one of {} is needed", wanted.join(", ")),
+        ));
     }
     exchange.sweep(state, &user);
     Ok(Caller { user, claims })

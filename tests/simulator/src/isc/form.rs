@@ -39,7 +39,8 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 
 async fn multipart(exchange: &Exchange<'_>) -> Result<Vec<(String, String)>, Refusal> {
     let bad = |e: multer::Error| (400, format!("not a multipart form: {e}"));
-    let content_type = exchange.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let content_type =
+        exchange.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(bad)?;
     let body = exchange.body.clone();
     let once = stream::once(async move { Ok::<Bytes, Infallible>(body) });

@@ -115,7 +115,9 @@ impl Grant {
             ExpiresIn::Negative => Some(json!(-1)),
             ExpiresIn::Huge => Some(json!(u64::MAX)),
             // Never longer than the access token lives.
-            ExpiresIn::Fraction => Some(json!(self.lifetime().saturating_sub(HALF_A_SECOND).as_secs_f64())),
+            ExpiresIn::Fraction => {
+                Some(json!(self.lifetime().saturating_sub(HALF_A_SECOND).as_secs_f64()))
+            }
             ExpiresIn::Words => Some(json!("soon")),
         }
     }

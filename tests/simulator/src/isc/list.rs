@@ -16,7 +16,8 @@ const PAGE: usize = 250;
 pub(crate) fn list(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     let tenant = exchange.tenant;
     let mut state = tenant.inner.lock();
-    let caller = super::caller::admit(exchange, &mut state, &[MY_READ, MY_MANAGE, ALL_READ, ALL_MANAGE])?;
+    let caller =
+        super::caller::admit(exchange, &mut state, &[MY_READ, MY_MANAGE, ALL_READ, ALL_MANAGE])?;
     let filter = Filter::parse(exchange.query_value("filters").as_deref())?;
     let (limit, offset) = (number(exchange, "limit", PAGE)?, number(exchange, "offset", 0)?);
     if limit > PAGE {
@@ -42,13 +43,20 @@ pub(crate) fn list(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
 }
 
 /// Identity ids whose tokens are asked for.
-fn owners(exchange: &Exchange<'_>, state: &TenantState, caller: &Caller) -> Result<Vec<String>, Refusal> {
+fn owners(
+    exchange: &Exchange<'_>,
+    state: &TenantState,
+    caller: &Caller,
+) -> Result<Vec<String>, Refusal> {
     let asked = exchange.query_value("owner-id");
     if asked.as_deref().is_some_and(|id| id == "me" || id == caller.user) {
         return Ok(vec![caller.user.clone()]);
     }
     if !caller.may(&[ALL_READ, ALL_MANAGE], state) {
-        return Err((403, format!("The tokens of others need the scope {ALL_READ}: or ask with owner-id=me")));
+        return Err((
+            403,
+            format!("The tokens of others need the scope {ALL_READ}: or ask with owner-id=me"),
+        ));
     }
     Ok(asked.map_or_else(|| sorted(state), |id| vec![id]))
 }
@@ -80,7 +88,9 @@ impl Filter {
         match words.as_slice() {
             [] => Ok(Self::None),
             ["lastUsed", "isnull"] => Ok(Self::NeverUsed),
-            ["lastUsed", "le", date] => date.trim_matches('"').parse().map(Self::UsedUntil).map_err(|_| refused()),
+            ["lastUsed", "le", date] => {
+                date.trim_matches('"').parse().map(Self::UsedUntil).map_err(|_| refused())
+            }
             _ => Err(refused()),
         }
     }

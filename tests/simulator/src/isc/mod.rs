@@ -110,7 +110,12 @@ impl Exchange<'_> {
 
     /// Records something that real ISC would not forgive.
     pub fn violation(&self, what: &str) {
-        self.world.record(Entry { kind: Kind::Violation, note: Some(what.to_owned()), seq: 0, ..self.entry.clone() });
+        self.world.record(Entry {
+            kind: Kind::Violation,
+            note: Some(what.to_owned()),
+            seq: 0,
+            ..self.entry.clone()
+        });
     }
 
     /// Destroys the user's expired tokens before anything looks at them.
@@ -120,12 +125,15 @@ impl Exchange<'_> {
 
     /// A value of the query, decoded.
     pub fn query_value(&self, name: &str) -> Option<String> {
-        form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     /// The media type of the request, without parameters.
     pub fn media_type(&self) -> &str {
-        let value = self.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let value =
+            self.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim()
     }
 }

@@ -10,7 +10,8 @@ use crate::scopes::{ALL, effective};
 use crate::tenant::TenantState;
 use crate::token::MAX_VALIDITY;
 
-/// Issues an access token, or refuses a credential that is wrong, expired, gone or too new, or whose user is disabled.
+/// Issues an access token, or refuses a credential that is wrong, expired, gone or too new, or
+/// whose user is disabled.
 pub(crate) async fn issue(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     let form = form(exchange).await?;
     if form.value("grant_type") != "client_credentials" {
@@ -46,7 +47,11 @@ fn of_token(
     let token = state.find_mut(client_id)?;
     exchange.entry.token_id = Some(token.id.clone());
     exchange.entry.token_name = Some(token.name.clone());
-    if disabled || token.client_secret != client_secret || token.is_expired(now) || now < token.accepted_from {
+    if disabled
+        || token.client_secret != client_secret
+        || token.is_expired(now)
+        || now < token.accepted_from
+    {
         return None;
     }
     let stale = |used: Timestamp| plus_seconds(used, switches.last_used_seconds) <= now;
@@ -54,7 +59,8 @@ fn of_token(
     if moves {
         token.last_used = Some(now);
     }
-    let (scope, validity) = (token.scope_for_access_tokens(now).map(<[String]>::to_vec), token.validity);
+    let (scope, validity) =
+        (token.scope_for_access_tokens(now).map(<[String]>::to_vec), token.validity);
     if moves {
         state.remember(&owner, Some(now));
     }

@@ -29,7 +29,8 @@ pub(crate) fn patch(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     exchange.entry.token_id = Some(id.clone());
     let switches = super::switches(&state);
     let found = state.find(&id).filter(|(user, _)| user.id == caller.user);
-    let (user, token) = found.ok_or_else(|| (404, format!("The personal access token '{id}' does not exist")))?;
+    let (user, token) =
+        found.ok_or_else(|| (404, format!("The personal access token '{id}' does not exist")))?;
     if token.managed {
         exchange.violation("a PATCH of a managed token");
         return Err((403, "The token is managed by the platform".into()));
@@ -55,12 +56,21 @@ pub(crate) fn patch(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
 fn changes(exchange: &Exchange<'_>) -> Result<Vec<Change>, Refusal> {
     let media_type = exchange.media_type();
     if media_type != "application/json-patch+json" {
-        return Err((415, format!("Content type '{media_type}' not supported: send application/json-patch+json")));
+        return Err((
+            415,
+            format!("Content type '{media_type}' not supported: send application/json-patch+json"),
+        ));
     }
-    serde_json::from_slice(exchange.body).map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
+    serde_json::from_slice(exchange.body)
+        .map_err(|e| (400, format!("The request was syntactically incorrect: {e}")))
 }
 
-fn apply(exchange: &Exchange<'_>, token: &mut Token, change: &Change, switches: &Switches) -> Result<(), Refusal> {
+fn apply(
+    exchange: &Exchange<'_>,
+    token: &mut Token,
+    change: &Change,
+    switches: &Switches,
+) -> Result<(), Refusal> {
     if !matches!(change.op.as_str(), "replace" | "add") {
         return Err((400, format!("operation '{}' is not supported: use replace", change.op)));
     }
@@ -73,7 +83,8 @@ fn apply(exchange: &Exchange<'_>, token: &mut Token, change: &Change, switches: 
             }
             token.set_scope(scope, exchange.now(), switches.scope_lag_seconds);
         }
-        "/expirationDate" | "/userAwareTokenNeverExpires" if expiry_is_patchable(exchange.call.version) => {}
+        "/expirationDate" | "/userAwareTokenNeverExpires"
+            if expiry_is_patchable(exchange.call.version) => {}
         other => return Err((400, format!("path '{other}' cannot be patched"))),
     }
     Ok(())
@@ -90,7 +101,9 @@ fn settle_expiry(
     exchange: &Exchange<'_>,
     switches: &Switches,
 ) -> Result<(), Refusal> {
-    let last = |path: &str| changes.iter().rev().find(|change| change.path == path).map(|change| &change.value);
+    let last = |path: &str| {
+        changes.iter().rev().find(|change| change.path == path).map(|change| &change.value)
+    };
     if let Some(never) = last("/userAwareTokenNeverExpires") {
         let refused = || (400, "userAwareTokenNeverExpires must be true or false".to_owned());
         token.never_expires = never.as_bool().ok_or_else(refused)?;
@@ -98,7 +111,13 @@ fn settle_expiry(
     let Some(date) = last("/expirationDate") else {
         return Ok(());
     };
-    token.expires = expiration(Some(date), token.never_expires, exchange.call.version, switches, exchange.now())?;
+    token.expires = expiration(
+        Some(date),
+        token.never_expires,
+        exchange.call.version,
+        switches,
+        exchange.now(),
+    )?;
     token.never_expires &= token.expires.is_none();
     Ok(())
 }

@@ -61,11 +61,18 @@ pub(crate) fn nerm(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     authenticate(exchange, &state)?;
     match state.switches.nerm {
         Nerm::Filled => {
-            let (uid, name) = if collection == "users" { ("ann", "Ann") } else { ("profile_owner", "Profile Owner") };
+            let (uid, name) = if collection == "users" {
+                ("ann", "Ann")
+            } else {
+                ("profile_owner", "Profile Owner")
+            };
             let one = json!({"id": exchange.tenant.id, "uid": uid, "name": name});
             Ok(Reply::ok(json!({collection: [one], "_metadata": {}})))
         }
-        Nerm::Empty => Ok(Reply::json(StatusCode::BAD_REQUEST, json!({"error": format!("no {collection} found")}))),
+        Nerm::Empty => Ok(Reply::json(
+            StatusCode::BAD_REQUEST,
+            json!({"error": format!("no {collection} found")}),
+        )),
         Nerm::Refused => Err((401, "unauthorized".into())),
         Nerm::Forbidden => Err((403, "forbidden".into())),
         Nerm::Unavailable => Err((503, "service unavailable".into())),

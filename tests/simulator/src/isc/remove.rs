@@ -14,7 +14,8 @@ pub(crate) fn remove(exchange: &mut Exchange<'_>) -> Result<Reply, Refusal> {
     exchange.entry.token_id = Some(id.clone());
     let everyones = caller.may(&[ALL_MANAGE], &state);
     let found = state.find(&id).filter(|(user, _)| everyones || user.id == caller.user);
-    let (_, token) = found.ok_or_else(|| (404, format!("The personal access token '{id}' does not exist")))?;
+    let (_, token) =
+        found.ok_or_else(|| (404, format!("The personal access token '{id}' does not exist")))?;
     if token.managed {
         exchange.violation("a DELETE of a managed token");
         return Err((403, "The token is managed by the platform".into()));

@@ -19,7 +19,8 @@ async fn signed_in(isc: &Isc, scopes: &[&str]) -> (Credential, String) {
 #[tokio::test]
 async fn it_names_the_scopes_that_the_access_token_really_carries() {
     let isc = Isc::start().await;
-    let (user, token) = signed_in(&isc, &["idn:accounts:read", "idn:transform:manage", "no:such:scope"]).await;
+    let (user, token) =
+        signed_in(&isc, &["idn:accounts:read", "idn:transform:manage", "no:such:scope"]).await;
     for path in ["/oauth/check_token", "/oauth/check_token/", "/t/default/oauth/check_token"] {
         let (status, told) = check(&isc, path, &token).await;
         assert_eq!((status, &told["scope"]), (200, &json!(["idn:accounts:read"])), "{path}");
@@ -30,7 +31,10 @@ async fn it_names_the_scopes_that_the_access_token_really_carries() {
         assert!(told.get("sim").is_none(), "{told}");
     }
     let last = isc.control().record_since(0).pop().expect("an entry");
-    assert_eq!((last.operation, last.client_id), (Some(Operation::CheckToken), Some(user.client_id)));
+    assert_eq!(
+        (last.operation, last.client_id),
+        (Some(Operation::CheckToken), Some(user.client_id))
+    );
 }
 
 #[tokio::test]

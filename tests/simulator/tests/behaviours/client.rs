@@ -1,5 +1,7 @@
 //! A small client of the imitated APIs, and a simulator to point it at.
-use isc_simulator::{Control, Credential, DEFAULT_TENANT, Dialect, Options, Simulator, Switches, UserSpec};
+use isc_simulator::{
+    Control, Credential, DEFAULT_TENANT, Dialect, Options, Simulator, Switches, UserSpec,
+};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -67,7 +69,12 @@ impl Isc {
             ("client_id", &credential.client_id),
             ("client_secret", &credential.client_secret),
         ];
-        self.http.post(format!("{}/oauth/token", self.base)).form(&form).send().await.expect("a reply")
+        self.http
+            .post(format!("{}/oauth/token", self.base))
+            .form(&form)
+            .send()
+            .await
+            .expect("a reply")
     }
 
     pub async fn access_token(&self, credential: &Credential) -> String {
@@ -116,7 +123,8 @@ impl Isc {
     }
 
     pub async fn patch(&self, id: &str, changes: Value) -> (StatusCode, Value) {
-        let request = self.request(Method::PATCH, &format!("{PATS}/{id}")).body(changes.to_string());
+        let request =
+            self.request(Method::PATCH, &format!("{PATS}/{id}")).body(changes.to_string());
         self.send(request.header("content-type", "application/json-patch+json")).await
     }
 
@@ -125,14 +133,19 @@ impl Isc {
     }
 
     pub async fn list(&self) -> Vec<Value> {
-        let (status, body) = self.send(self.request(Method::GET, &format!("{PATS}?owner-id=me"))).await;
+        let (status, body) =
+            self.send(self.request(Method::GET, &format!("{PATS}?owner-id=me"))).await;
         assert_eq!(status, 200, "{body}");
         body.as_array().expect("an array").clone()
     }
 
     /// Names in LIST, the seed left out.
     pub async fn names(&self) -> Vec<String> {
-        let names = self.list().await.into_iter().map(|token| token["name"].as_str().unwrap_or_default().to_owned());
+        let names = self
+            .list()
+            .await
+            .into_iter()
+            .map(|token| token["name"].as_str().unwrap_or_default().to_owned());
         names.filter(|name| name != "seed").collect()
     }
 }
@@ -147,7 +160,8 @@ pub fn credential(created: &Value) -> Credential {
 pub fn claims(access_token: &str) -> Value {
     use base64::Engine;
     let payload = access_token.split('.').nth(1).expect("three parts");
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    let bytes =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).expect("base64url");
     serde_json::from_slice(&bytes).expect("claims")
 }
 

@@ -7,13 +7,24 @@ use crate::client::{Isc, PATS, credential};
 
 /// Refusals of several operations, by the simulator itself and by a fault.
 fn refusals(isc: &Isc) -> Vec<(RequestBuilder, u16)> {
-    isc.control().add_fault(None, Fault { status: Some(500), ..Fault::on(Operation::PublicIdentities) }.once());
+    isc.control().add_fault(
+        None,
+        Fault { status: Some(500), ..Fault::on(Operation::PublicIdentities) }.once(),
+    );
     vec![
         (isc.request(Method::POST, PATS).json(&json!({})), 400),
         (isc.http.get(format!("{}{PATS}?owner-id=me", isc.base)), 401),
         (isc.request(Method::DELETE, &format!("{PATS}/missing")), 404),
-        (isc.http.post(format!("{}/oauth/token", isc.base)).form(&[("grant_type", "client_credentials")]), 401),
-        (isc.http.post(format!("{}/oauth/token", isc.base)).form(&[("grant_type", "password")]), 400),
+        (
+            isc.http
+                .post(format!("{}/oauth/token", isc.base))
+                .form(&[("grant_type", "client_credentials")]),
+            401,
+        ),
+        (
+            isc.http.post(format!("{}/oauth/token", isc.base)).form(&[("grant_type", "password")]),
+            400,
+        ),
         (isc.http.get(format!("{}/api/users", isc.base)), 401),
         (isc.request(Method::GET, "/public-identities/v1"), 500),
         (isc.request(Method::GET, "/nowhere"), 404),
@@ -70,14 +81,22 @@ async fn list_and_patch_show_scope_and_last_use_as_the_dialect_says() {
             let (scope, used) = (token.get("scope"), token.get("lastUsed"));
             match shown {
                 Shown::Value => {
-                    assert!(scope.is_some_and(Value::is_array) && used.is_some_and(Value::is_string), "{token}");
+                    assert!(
+                        scope.is_some_and(Value::is_array) && used.is_some_and(Value::is_string),
+                        "{token}"
+                    );
                 }
-                Shown::Null => assert_eq!((scope, used), (Some(&Value::Null), Some(&Value::Null)), "{token}"),
+                Shown::Null => {
+                    assert_eq!((scope, used), (Some(&Value::Null), Some(&Value::Null)), "{token}");
+                }
                 Shown::Absent => assert_eq!((scope, used), (None, None), "{token}"),
             }
         }
     }
-    assert!(isc.create("made").await["scope"].is_array(), "the reply to POST shows them all the same");
+    assert!(
+        isc.create("made").await["scope"].is_array(),
+        "the reply to POST shows them all the same"
+    );
 }
 
 #[tokio::test]
@@ -97,8 +116,18 @@ async fn unknown_fields_of_every_type_are_in_every_reply() {
     assert_eq!(replies.len(), 8);
     for reply in replies {
         let unknown = |name: &str| &reply[format!("unknown{name}")];
-        assert!(unknown("Text").is_string() && unknown("Number").is_u64() && unknown("Fraction").is_f64(), "{reply}");
-        assert!(unknown("Flag").is_boolean() && unknown("List").is_array() && unknown("Object").is_object(), "{reply}");
+        assert!(
+            unknown("Text").is_string()
+                && unknown("Number").is_u64()
+                && unknown("Fraction").is_f64(),
+            "{reply}"
+        );
+        assert!(
+            unknown("Flag").is_boolean()
+                && unknown("List").is_array()
+                && unknown("Object").is_object(),
+            "{reply}"
+        );
         assert_eq!(reply.get("unknownNull"), Some(&Value::Null));
     }
 }
@@ -125,7 +154,8 @@ async fn a_token_lives_its_life_in_every_isc_that_can_be_drawn() {
         let drawn = Switches::drawn_from(number);
         isc.switch(|switches| *switches = drawn.clone());
         let mut body = isc.body(&format!("drawn {number}"));
-        body["expirationDate"] = json!((isc.control().now() + jiff::SignedDuration::from_hours(24 * 80)).to_string());
+        body["expirationDate"] =
+            json!((isc.control().now() + jiff::SignedDuration::from_hours(24 * 80)).to_string());
         let (status, created) = isc.post(&body).await;
         assert_eq!(status.as_u16(), drawn.dialect.created_status, "{drawn:?}");
         isc.control().advance(jiff::SignedDuration::from_secs(91));

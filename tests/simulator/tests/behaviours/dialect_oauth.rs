@@ -1,4 +1,5 @@
-//! How a tenant tells in OAuth reply and JWT who signed in and what is allowed; and that nothing hangs on it.
+//! How a tenant tells in OAuth reply and JWT who signed in and what is allowed; and that nothing
+//! hangs on it.
 use isc_simulator::{DEFAULT_TENANT, ExpiresIn, OauthInfo, Presence, ReplyScope, ScopeClaim};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -81,7 +82,11 @@ async fn fields_of_user_tenant_and_place_stand_where_the_dialect_says() {
             for field in groups.concat() {
                 let chosen = group.contains(&field);
                 assert_eq!(reply.get(field).is_some(), !chosen || in_reply, "{field} {presence:?}");
-                assert_eq!(claims.get(field).is_some(), !chosen || in_claims, "{field} {presence:?}");
+                assert_eq!(
+                    claims.get(field).is_some(),
+                    !chosen || in_claims,
+                    "{field} {presence:?}"
+                );
             }
         }
     }
@@ -116,12 +121,23 @@ async fn the_discovery_document_has_each_form_and_needs_no_authentication() {
     for form in OauthInfo::ALL {
         isc.dialect(|dialect| dialect.oauth_info = form);
         let (status, body) = isc.send(isc.http.get(format!("{}/oauth/info", isc.base))).await;
-        let mut fields: Vec<&str> = body.as_object().expect("an object").keys().map(String::as_str).collect();
+        let mut fields: Vec<&str> =
+            body.as_object().expect("an object").keys().map(String::as_str).collect();
         fields.sort_unstable();
         match form {
             OauthInfo::Full => {
-                let all = ["authorizeEndpoint", "cloudDomainUrl", "pod", "tenantId", "tenantName", "tokenEndpoint"];
-                assert_eq!((fields.as_slice(), &body["tenantName"]), (all.as_slice(), &json!(DEFAULT_TENANT)));
+                let all = [
+                    "authorizeEndpoint",
+                    "cloudDomainUrl",
+                    "pod",
+                    "tenantId",
+                    "tenantName",
+                    "tokenEndpoint",
+                ];
+                assert_eq!(
+                    (fields.as_slice(), &body["tenantName"]),
+                    (all.as_slice(), &json!(DEFAULT_TENANT))
+                );
             }
             OauthInfo::TenantIdOnly => assert_eq!(fields, ["tenantId"]),
             OauthInfo::Missing => assert_eq!(status, 404),
@@ -142,14 +158,22 @@ async fn the_scope_rule_of_each_operation_holds_in_every_dialect() {
                 (dialect.scope_claim, dialect.reply_scope) = (form, ReplyScope::ReadWrite);
                 (dialect.identity, dialect.tenant) = (presence, presence);
             });
-            for (credential, list, patch) in [(&all_only, 200, 403), (&own, 200, 404), (&api_client, 403, 403)] {
+            for (credential, list, patch) in
+                [(&all_only, 200, 403), (&own, 200, 404), (&api_client, 403, 403)]
+            {
                 let bearer = isc.access_token(credential).await;
                 let call = |method, path: &str| {
-                    isc.http.request(method, format!("{}{PATS}{path}", isc.base)).bearer_auth(&bearer)
+                    isc.http
+                        .request(method, format!("{}{PATS}{path}", isc.base))
+                        .bearer_auth(&bearer)
                 };
                 let change = call(Method::PATCH, "/missing").body("[]");
                 let change = change.header("content-type", "application/json-patch+json");
-                assert_eq!(isc.send(call(Method::GET, "?owner-id=me")).await.0, list, "{form:?} {presence:?}");
+                assert_eq!(
+                    isc.send(call(Method::GET, "?owner-id=me")).await.0,
+                    list,
+                    "{form:?} {presence:?}"
+                );
                 assert_eq!(isc.send(change).await.0, patch, "{form:?} {presence:?}");
             }
         }

@@ -12,7 +12,10 @@ fn disable(isc: &Isc, disabled: bool) {
 #[tokio::test]
 async fn every_credential_of_a_disabled_user_is_refused_until_it_is_enabled() {
     let isc = Isc::start().await;
-    let second = isc.control().create_token(DEFAULT_TENANT, NewToken::named(&isc.admin(), "second")).expect("a token");
+    let second = isc
+        .control()
+        .create_token(DEFAULT_TENANT, NewToken::named(&isc.admin(), "second"))
+        .expect("a token");
     let other = isc.user(&["USER"], &["sp:scopes:all"]);
     disable(&isc, true);
     for credential in [&isc.seed(), &second] {
@@ -21,7 +24,12 @@ async fn every_credential_of_a_disabled_user_is_refused_until_it_is_enabled() {
         assert_eq!((last.operation, last.status), (Some(Operation::Oauth), Some(401)));
         assert_eq!(last.token_id.as_ref(), Some(&credential.client_id));
     }
-    let used = isc.control().tokens(DEFAULT_TENANT).expect("tokens").into_iter().find(|t| t.id == second.client_id);
+    let used = isc
+        .control()
+        .tokens(DEFAULT_TENANT)
+        .expect("tokens")
+        .into_iter()
+        .find(|t| t.id == second.client_id);
     assert_eq!(used.expect("the token").last_used, None, "a refusal is no use");
     isc.dialect(|dialect| dialect.refused_credential_status = 400);
     assert_eq!(isc.sign_in(&second).await.status(), 400);

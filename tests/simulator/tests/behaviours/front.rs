@@ -21,7 +21,9 @@ async fn every_path_shows_the_page_and_nothing_takes_effect() {
         let calls = [
             isc.request(Method::POST, PATS).json(&isc.body("x")),
             isc.request(Method::GET, "/oauth/info"),
-            isc.http.post(format!("{}/oauth/token", isc.base)).form(&[("grant_type", "client_credentials")]),
+            isc.http
+                .post(format!("{}/oauth/token", isc.base))
+                .form(&[("grant_type", "client_credentials")]),
             isc.request(Method::GET, "/"),
             isc.request(Method::PUT, "/ui/a%20b"),
         ];
@@ -29,15 +31,27 @@ async fn every_path_shows_the_page_and_nothing_takes_effect() {
         for call in calls {
             let reply = call.send().await.expect("a reply");
             assert_eq!(reply.status(), status, "{front:?}");
-            assert!(reply.headers()["content-type"].to_str().expect("text").starts_with("text/html"), "{front:?}");
+            assert!(
+                reply.headers()["content-type"].to_str().expect("text").starts_with("text/html"),
+                "{front:?}"
+            );
             assert!(!reply.headers().contains_key("slpt-request-id"), "{front:?}");
-            let to = reply.headers().get("location").map(|value| value.to_str().expect("text").to_owned());
+            let to = reply
+                .headers()
+                .get("location")
+                .map(|value| value.to_str().expect("text").to_owned());
             assert_eq!(to.is_some(), front == Front::LoginRedirect, "{front:?}");
-            assert!(to.is_none_or(|to| to.starts_with("https://sso.example/login?goto=%2F")), "{front:?}");
+            assert!(
+                to.is_none_or(|to| to.starts_with("https://sso.example/login?goto=%2F")),
+                "{front:?}"
+            );
             assert!(reply.text().await.expect("text").contains("<html>"), "{front:?}");
         }
         let entries = isc.control().record_since(before);
-        assert!(entries.iter().all(|entry| entry.kind == Kind::Request && entry.status == Some(status)), "{entries:?}");
+        assert!(
+            entries.iter().all(|entry| entry.kind == Kind::Request && entry.status == Some(status)),
+            "{entries:?}"
+        );
         assert_eq!(entries.len(), count);
         assert_eq!(entries[0].operation, Some(Operation::Create));
     }
@@ -49,10 +63,16 @@ async fn every_path_shows_the_page_and_nothing_takes_effect() {
 async fn a_front_belongs_to_its_tenant_and_faults_go_before_it() {
     let isc = Isc::start().await;
     isc.control().add_tenant(&isc_simulator::TenantSpec::named("acme"));
-    isc.control().edit_switches(Some("acme"), |switches| switches.front = Front::HtmlOk).expect("switches");
+    isc.control()
+        .edit_switches(Some("acme"), |switches| switches.front = Front::HtmlOk)
+        .expect("switches");
     let info = async |base: &str| {
-        let reply = isc.http.get(format!("{}{base}/oauth/info", isc.base)).send().await.expect("a reply");
-        (reply.status().as_u16(), reply.headers()["content-type"].to_str().expect("text").starts_with("text/html"))
+        let reply =
+            isc.http.get(format!("{}{base}/oauth/info", isc.base)).send().await.expect("a reply");
+        (
+            reply.status().as_u16(),
+            reply.headers()["content-type"].to_str().expect("text").starts_with("text/html"),
+        )
     };
     assert_eq!(info("").await, (200, false));
     assert_eq!(info("/t/acme").await, (200, true));

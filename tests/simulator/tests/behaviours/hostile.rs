@@ -35,7 +35,11 @@ async fn bytes_that_are_no_json_document() {
             let parsed = bytes.map(|bytes| serde_json::from_slice::<Value>(&bytes));
             assert_eq!(status, 200, "{kind:?}");
             assert!(parsed.is_none_or(|parsed| parsed.is_err()), "{kind:?} of {operation:?}");
-            assert_eq!(isc.names().await.len(), usize::from(operation == Operation::Create), "{kind:?} took effect");
+            assert_eq!(
+                isc.names().await.len(),
+                usize::from(operation == Operation::Create),
+                "{kind:?} took effect"
+            );
         }
     }
 }
@@ -56,10 +60,15 @@ async fn a_created_token_that_is_not_what_was_asked_for() {
         (Hostile::AlteredName, |body, _| body["name"] == "spoiltx"),
         (Hostile::GzipClaim, |body, _| body["name"] == "spoilt"),
         (Hostile::OtherId, |body, isc| {
-            isc.control().tokens("default").expect("tokens").iter().all(|token| body["id"] != token.id)
+            isc.control()
+                .tokens("default")
+                .expect("tokens")
+                .iter()
+                .all(|token| body["id"] != token.id)
         }),
         (Hostile::CreatedInFuture, |body, isc| {
-            let date: jiff::Timestamp = body["created"].as_str().expect("a date").parse().expect("a date");
+            let date: jiff::Timestamp =
+                body["created"].as_str().expect("a date").parse().expect("a date");
             date > isc.control().now() + jiff::SignedDuration::from_hours(24)
         }),
     ];
@@ -73,7 +82,9 @@ async fn a_created_token_that_is_not_what_was_asked_for() {
 
 #[tokio::test]
 async fn a_success_with_another_status() {
-    for (kind, expected, has_body) in [(Hostile::Created, 201, true), (Hostile::NoContent, 204, false)] {
+    for (kind, expected, has_body) in
+        [(Hostile::Created, 201, true), (Hostile::NoContent, 204, false)]
+    {
         let isc = Isc::start().await;
         let (status, bytes) = spoilt(&isc, Operation::Create, kind).await;
         assert_eq!((status, !bytes.expect("bytes").is_empty()), (expected, has_body));
@@ -113,10 +124,14 @@ async fn a_list_that_cannot_be_relied_on() {
 #[tokio::test]
 async fn a_401_can_be_a_page_of_html() {
     let isc = Isc::start().await;
-    let fault = Fault { status: Some(401), body: Some(Hostile::Html), ..Fault::on(Operation::List) };
+    let fault =
+        Fault { status: Some(401), body: Some(Hostile::Html), ..Fault::on(Operation::List) };
     isc.control().add_fault(None, fault.once());
     let request = isc.request(Method::GET, &format!("{PATS}?owner-id=me"));
     let reply = request.send().await.expect("a reply");
-    assert_eq!((reply.status().as_u16(), &reply.headers()["content-type"] == "text/html"), (401, true));
+    assert_eq!(
+        (reply.status().as_u16(), &reply.headers()["content-type"] == "text/html"),
+        (401, true)
+    );
     assert_eq!(json!(reply.text().await.expect("text").starts_with("<html>")), json!(true));
 }

@@ -10,8 +10,10 @@ async fn it_finds_each_of_the_things_that_may_be_there() {
     let isc = Isc::start().await;
     for nerm in Nerm::ALL {
         isc.switch(|switches| switches.nerm = nerm);
-        let reply = isc.request(Method::GET, "/api/system_roles?limit=1").send().await.expect("a reply");
-        let (status, html) = (reply.status().as_u16(), reply.headers()["content-type"] != "application/json");
+        let reply =
+            isc.request(Method::GET, "/api/system_roles?limit=1").send().await.expect("a reply");
+        let (status, html) =
+            (reply.status().as_u16(), reply.headers()["content-type"] != "application/json");
         let body: Value = reply.json().await.unwrap_or_default();
         let expected = match nerm {
             Nerm::Filled => 200,
@@ -25,7 +27,9 @@ async fn it_finds_each_of_the_things_that_may_be_there() {
         match nerm {
             Nerm::Filled => assert_eq!(body["system_roles"][0]["uid"], "profile_owner"),
             Nerm::Empty => assert_eq!(body, json!({"error": "no system_roles found"})),
-            Nerm::Refused | Nerm::Forbidden | Nerm::Unavailable => assert!(body["error"].is_string(), "{body}"),
+            Nerm::Refused | Nerm::Forbidden | Nerm::Unavailable => {
+                assert!(body["error"].is_string(), "{body}");
+            }
             Nerm::NotFound => assert_eq!(body, Value::Null),
         }
     }
@@ -52,12 +56,23 @@ async fn it_is_under_the_tenants_path_with_a_slash_doubled_anywhere() {
             ("client_id", &seed.client_id),
             ("client_secret", &seed.client_secret),
         ]);
-        let bearer = isc.send(sign_in).await.1["access_token"].as_str().expect("an access token").to_owned();
-        for path in ["/api/users", "//api/users", "/api//users", "//api//system_roles?limit=1", "/api/users/"] {
+        let bearer =
+            isc.send(sign_in).await.1["access_token"].as_str().expect("an access token").to_owned();
+        for path in [
+            "/api/users",
+            "//api/users",
+            "/api//users",
+            "//api//system_roles?limit=1",
+            "/api/users/",
+        ] {
             let get = isc.http.get(format!("{}/t/{tenant}{path}", isc.base)).bearer_auth(&bearer);
             assert_eq!(isc.send(get).await.0, 200, "{tenant} {path}");
             let last = isc.control().record_since(0).pop().expect("an entry");
-            assert_eq!((last.operation, last.tenant.as_str()), (Some(Operation::Nerm), tenant), "{path}");
+            assert_eq!(
+                (last.operation, last.tenant.as_str()),
+                (Some(Operation::Nerm), tenant),
+                "{path}"
+            );
         }
     }
 }

@@ -11,20 +11,25 @@ async fn a_form_a_multipart_form_and_a_query_all_get_an_access_token() {
     let seed = isc.seed();
     assert_eq!(isc.sign_in(&seed).await.status(), 200);
 
-    let part =
-        |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
     let form = [
         part("grant_type", "client_credentials"),
         part("client_id", &seed.client_id),
         part("client_secret", &seed.client_secret),
     ];
-    let multipart = isc.http.post(format!("{}/oauth/token", isc.base)).body(form.concat() + "--b--\r\n");
+    let multipart =
+        isc.http.post(format!("{}/oauth/token", isc.base)).body(form.concat() + "--b--\r\n");
     let multipart = multipart.header("content-type", "multipart/form-data; boundary=b");
     assert_eq!(isc.send(multipart).await.0, 200);
     assert!(isc.control().violations().is_empty());
 
-    let query =
-        [("grant_type", "client_credentials"), ("client_id", &seed.client_id), ("client_secret", &seed.client_secret)];
+    let query = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &seed.client_id),
+        ("client_secret", &seed.client_secret),
+    ];
     let query = isc.http.post(format!("{}/oauth/token", isc.base)).query(&query);
     assert_eq!(isc.send(query).await.0, 200);
     assert_eq!(isc.control().violations().len(), 1, "a client secret in a URL goes on record");
@@ -55,7 +60,9 @@ async fn a_wrong_deleted_expired_or_unknown_credential_gets_401_and_an_error() {
     let expired = isc.create("expired").await;
     let wrong = Credential { client_secret: "0".repeat(64), ..isc.seed() };
     isc.control().advance(minutes(25 * 60));
-    for (case, bad) in [("wrong", wrong), ("deleted", credential(&deleted)), ("expired", credential(&expired))] {
+    for (case, bad) in
+        [("wrong", wrong), ("deleted", credential(&deleted)), ("expired", credential(&expired))]
+    {
         let reply = isc.sign_in(&bad).await;
         assert_eq!(reply.status(), 401, "{case}");
         assert!(reply.json::<Value>().await.expect("JSON")["error"].is_string(), "{case}");
@@ -65,7 +72,8 @@ async fn a_wrong_deleted_expired_or_unknown_credential_gets_401_and_an_error() {
 #[tokio::test]
 async fn scopes_are_stored_unchecked_and_cut_to_the_user_level_in_the_access_token() {
     let isc = Isc::start().await;
-    let helpdesk = isc.user(&["HELPDESK"], &["idn:accounts:read", "idn:transform:manage", "idn:nonsense:read"]);
+    let helpdesk = isc
+        .user(&["HELPDESK"], &["idn:accounts:read", "idn:transform:manage", "idn:nonsense:read"]);
     let reply: Value = isc.sign_in(&helpdesk).await.json().await.expect("JSON");
     assert_eq!(reply["scope"], "idn:accounts:read");
     let stored = isc.control().tokens(DEFAULT_TENANT).expect("tokens");
@@ -79,8 +87,10 @@ async fn a_patched_scope_reaches_new_access_tokens_after_twenty_minutes_and_old_
     let created = isc.create("lagging").await;
     let changes = json!([{"op": "replace", "path": "/scope", "value": ["sp:scopes:default"]}]);
     assert_eq!(isc.patch(created["id"].as_str().expect("an id"), changes).await.0, 200);
-    let granted =
-        async || isc.sign_in(&credential(&created)).await.json::<Value>().await.expect("JSON")["scope"].clone();
+    let granted = async || {
+        isc.sign_in(&credential(&created)).await.json::<Value>().await.expect("JSON")["scope"]
+            .clone()
+    };
     isc.control().advance(minutes(19));
     assert_eq!(granted().await, "idn:accounts:read sp:scopes:default");
     isc.control().advance(minutes(2));
@@ -94,7 +104,8 @@ async fn an_access_token_outlives_its_token_unless_switched_and_ends_at_its_own_
     let bearer = isc.access_token(&credential(&created)).await;
     isc.delete(created["id"].as_str().expect("an id")).await;
     let probe = async || {
-        let request = isc.http.get(format!("{}/public-identities/v1?limit=1", isc.base)).bearer_auth(&bearer);
+        let request =
+            isc.http.get(format!("{}/public-identities/v1?limit=1", isc.base)).bearer_auth(&bearer);
         isc.send(request).await.0
     };
     assert_eq!(probe().await, 200);
@@ -139,7 +150,11 @@ async fn an_api_client_signs_in_but_cannot_manage_tokens() {
     let request = isc.http.get(format!("{}{PATS}?owner-id=me", isc.base)).bearer_auth(bearer);
     let (status, body) = isc.send(request).await;
     assert_eq!(status, 403);
-    assert!(body["detailCode"].is_string() && body["trackingId"].is_string() && body["messages"].is_array());
+    assert!(
+        body["detailCode"].is_string()
+            && body["trackingId"].is_string()
+            && body["messages"].is_array()
+    );
 }
 
 #[tokio::test]
@@ -148,14 +163,18 @@ async fn the_small_reads_answer() {
     let info = isc.http.get(format!("{}/oauth/info", isc.base));
     assert_eq!(isc.send(info).await.1["tenantName"], DEFAULT_TENANT);
     let get = |path| isc.request(Method::GET, path);
-    assert_eq!(isc.send(get("/public-identities/v1?limit=1")).await.1.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        isc.send(get("/public-identities/v1?limit=1")).await.1.as_array().map(Vec::len),
+        Some(1)
+    );
 }
 
 #[tokio::test]
 async fn an_access_token_of_one_tenant_is_refused_by_another() {
     let isc = Isc::start().await;
     isc.control().add_tenant(&isc_simulator::TenantSpec::named("acme"));
-    let (status, _) = isc.send(isc.request(Method::GET, &format!("/t/acme{PATS}?owner-id=me"))).await;
+    let (status, _) =
+        isc.send(isc.request(Method::GET, &format!("/t/acme{PATS}?owner-id=me"))).await;
     assert_eq!(status, 401);
     assert_eq!(isc.send(isc.request(Method::GET, "/t/nobody/oauth/info")).await.0, 404);
 }
@@ -163,7 +182,8 @@ async fn an_access_token_of_one_tenant_is_refused_by_another() {
 #[tokio::test]
 async fn a_401_at_the_token_endpoint_can_be_injected() {
     let isc = Isc::start().await;
-    isc.control().add_fault(None, Fault { status: Some(401), ..Fault::on(Operation::Oauth) }.once());
+    isc.control()
+        .add_fault(None, Fault { status: Some(401), ..Fault::on(Operation::Oauth) }.once());
     assert_eq!(isc.sign_in(&isc.seed()).await.status(), 401);
     assert_eq!(isc.sign_in(&isc.seed()).await.status(), 200);
 }

@@ -23,8 +23,10 @@ fn ready(options: &[&str]) -> Value {
 }
 
 fn refused(dialect: &str) -> String {
-    let Output { status, stderr, .. } =
-        Command::new(BINARY).args(["--listen", "127.0.0.1:0", "--dialect", dialect]).output().expect("a process");
+    let Output { status, stderr, .. } = Command::new(BINARY)
+        .args(["--listen", "127.0.0.1:0", "--dialect", dialect])
+        .output()
+        .expect("a process");
     assert!(!status.success(), "{dialect}");
     String::from_utf8(stderr).expect("text")
 }
@@ -44,6 +46,9 @@ fn what_does_not_fit_is_refused_with_what_would() {
     assert!(refused("{").contains("this is no JSON"));
     assert!(refused("[]").contains("JSON object such as"));
     let misplaced = refused(r#"{"scopeClaim": "absent"}"#);
-    assert!(misplaced.contains("unknown field `scopeClaim`") && misplaced.contains(r#""dialect": {"#), "{misplaced}");
+    assert!(
+        misplaced.contains("unknown field `scopeClaim`") && misplaced.contains(r#""dialect": {"#),
+        "{misplaced}"
+    );
     assert!(refused(r#"{"dialect": {"scopeClaim": "none"}}"#).contains("expected one of `bitmap`"));
 }

@@ -13,7 +13,8 @@ async fn requests_and_effects_are_numbered_joined_and_in_order() {
     isc.patch(id, json!([{"op": "replace", "path": "/name", "value": "renamed"}])).await;
     isc.delete(id).await;
     let entries = isc.control().record_since(start);
-    let effects: Vec<_> = entries.iter().filter(|e| e.kind == Kind::Effect).filter_map(|e| e.effect).collect();
+    let effects: Vec<_> =
+        entries.iter().filter(|e| e.kind == Kind::Effect).filter_map(|e| e.effect).collect();
     assert_eq!(effects, [Effect::Created, Effect::Patched, Effect::Deleted]);
     assert!(entries.windows(2).all(|pair| pair[1].seq == pair[0].seq + 1));
     for pair in entries.chunks(2) {
@@ -34,13 +35,18 @@ async fn the_record_never_holds_a_client_secret() {
     let isc = Isc::start().await;
     isc.create("quiet").await;
     let seed = isc.seed();
-    let query =
-        [("grant_type", "client_credentials"), ("client_id", &seed.client_id), ("client_secret", &seed.client_secret)];
+    let query = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &seed.client_id),
+        ("client_secret", &seed.client_secret),
+    ];
     let request = isc.http.post(format!("{}/oauth/token", isc.base)).query(&query);
     assert_eq!(isc.send(request).await.0, 200);
     let record = isc.http.get(format!("{}/_sim/record", isc.base)).send().await.expect("a reply");
     let text = record.text().await.expect("text");
-    assert!(text.contains("quiet") && !text.contains(CLIENT_SECRET_MARKER) && !text.contains("eyJ"));
+    assert!(
+        text.contains("quiet") && !text.contains(CLIENT_SECRET_MARKER) && !text.contains("eyJ")
+    );
 }
 
 #[tokio::test]

@@ -21,7 +21,12 @@ async fn a_client_that_knows_the_ca_is_served_by_name_and_by_address() {
 
 #[tokio::test]
 async fn every_bad_certificate_is_refused_by_a_client_that_checks() {
-    let bad = [Certificate::Expired, Certificate::WrongHost, Certificate::SelfSigned, Certificate::MissingIntermediate];
+    let bad = [
+        Certificate::Expired,
+        Certificate::WrongHost,
+        Certificate::SelfSigned,
+        Certificate::MissingIntermediate,
+    ];
     for certificate in bad {
         let error = info(certificate, "localhost").await.expect_err("no reply");
         assert!(error.is_connect(), "{certificate:?}: {error}");

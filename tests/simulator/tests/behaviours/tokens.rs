@@ -9,14 +9,16 @@ use crate::client::{Isc, PATS, SCOPES, minutes};
 async fn the_client_secret_is_shown_once_and_carries_the_marker() {
     let isc = Isc::start().await;
     let created = isc.create("once").await;
-    let (id, value) = (created["id"].as_str().expect("id"), created["secret"].as_str().expect("secret"));
+    let (id, value) =
+        (created["id"].as_str().expect("id"), created["secret"].as_str().expect("secret"));
     assert!(id.len() == 32 && value.starts_with(CLIENT_SECRET_MARKER));
     assert_eq!(created["owner"]["id"], isc.admin());
     assert_eq!(created["scope"], json!(SCOPES));
     assert!(isc.control().client_secrets().iter().any(|issued| issued == value));
     let listed = isc.list().await.into_iter().find(|token| token["id"] == id).expect("listed");
     assert!(!listed.to_string().contains(value));
-    let (_, patched) = isc.patch(id, json!([{"op": "replace", "path": "/name", "value": "renamed"}])).await;
+    let (_, patched) =
+        isc.patch(id, json!([{"op": "replace", "path": "/name", "value": "renamed"}])).await;
     assert_eq!(patched["name"], "renamed");
     assert!(!patched.to_string().contains(value));
 }
@@ -24,7 +26,12 @@ async fn the_client_secret_is_shown_once_and_carries_the_marker() {
 #[tokio::test]
 async fn every_published_path_serves_the_same_tokens() {
     let isc = Isc::start().await;
-    for path in [PATS, "/v3/personal-access-tokens", "/beta/personal-access-tokens", "/v2026/personal-access-tokens"] {
+    for path in [
+        PATS,
+        "/v3/personal-access-tokens",
+        "/beta/personal-access-tokens",
+        "/v2026/personal-access-tokens",
+    ] {
         let (status, _) = isc.send(isc.request(Method::POST, path).json(&isc.body(path))).await;
         assert_eq!(status, 200, "{path}");
     }
@@ -68,11 +75,15 @@ async fn what_a_post_is_refused_for() {
         body[field] = value;
         let (status, reply) = isc.post(&body).await;
         assert_eq!(status, 400, "{case}");
-        assert!(reply["messages"][0]["text"].is_string() && reply["trackingId"].is_string(), "{case}");
+        assert!(
+            reply["messages"][0]["text"].is_string() && reply["trackingId"].is_string(),
+            "{case}"
+        );
     }
     let plain = isc.request(Method::POST, PATS).body("{}").header("content-type", "text/plain");
     assert_eq!(isc.send(plain).await.0, 415);
-    let broken = isc.request(Method::POST, PATS).body("{").header("content-type", "application/json");
+    let broken =
+        isc.request(Method::POST, PATS).body("{").header("content-type", "application/json");
     assert_eq!(isc.send(broken).await.0, 400);
     assert_eq!(isc.names().await, ["taken"]);
     for bound in [15, 43_200] {
@@ -101,7 +112,8 @@ async fn a_name_is_unique_per_owner_only_and_after_a_rename_too() {
     let other = isc.user(&["USER"], &["sp:my-personal-access-tokens:manage"]);
     let bearer = isc.access_token(&other).await;
     isc.create("shared").await;
-    let request = isc.http.post(format!("{}{PATS}", isc.base)).bearer_auth(bearer).json(&isc.body("shared"));
+    let request =
+        isc.http.post(format!("{}{PATS}", isc.base)).bearer_auth(bearer).json(&isc.body("shared"));
     assert_eq!(isc.send(request).await.0, 200);
     let second = isc.create("second").await;
     let rename = json!([{"op": "replace", "path": "/name", "value": "shared"}]);
@@ -123,9 +135,12 @@ async fn each_operation_needs_its_scope() {
     ];
     for (scope, statuses) in expected {
         let bearer = isc.access_token(&isc.user(&["ORG_ADMIN"], &[scope])).await;
-        let call =
-            |method, path: &str| isc.http.request(method, format!("{}{PATS}{path}", isc.base)).bearer_auth(&bearer);
-        let patch = call(Method::PATCH, "/missing").body("[]").header("content-type", "application/json-patch+json");
+        let call = |method, path: &str| {
+            isc.http.request(method, format!("{}{PATS}{path}", isc.base)).bearer_auth(&bearer)
+        };
+        let patch = call(Method::PATCH, "/missing")
+            .body("[]")
+            .header("content-type", "application/json-patch+json");
         let calls = [
             call(Method::GET, "?owner-id=me"),
             call(Method::POST, "").json(&isc.body("scoped")),
@@ -143,9 +158,14 @@ async fn a_list_is_limited_to_the_owner_asked_for_and_to_the_filter() {
     let isc = Isc::start().await;
     let other = isc.user(&["USER"], &["sp:scopes:all"]);
     isc.create("mine").await;
-    let list = async |query: &str| isc.send(isc.request(Method::GET, &format!("{PATS}{query}"))).await;
+    let list =
+        async |query: &str| isc.send(isc.request(Method::GET, &format!("{PATS}{query}"))).await;
     assert_eq!(list("?owner-id=me").await.1.as_array().map(Vec::len), Some(2));
-    assert_eq!(list("").await.1.as_array().map(Vec::len), Some(3), "everyone's, for an administrator");
+    assert_eq!(
+        list("").await.1.as_array().map(Vec::len),
+        Some(3),
+        "everyone's, for an administrator"
+    );
     assert_eq!(list("?owner-id=me&filters=lastUsed%20isnull").await.1[0]["name"], "mine");
     let used = list("?owner-id=me&filters=lastUsed%20le%202999-01-01T00:00:00Z").await.1;
     assert_eq!((used.as_array().map(Vec::len), &used[0]["name"]), (Some(1), &json!("seed")));
@@ -175,13 +195,21 @@ async fn a_patch_changes_only_what_it_may() {
     let isc = Isc::start().await;
     let created = isc.create("patched").await;
     let id = created["id"].as_str().expect("id");
-    let change = |path: &str, value: Value| json!([{"op": "replace", "path": path, "value": value}]);
-    assert_eq!(isc.patch(id, change("/scope", json!(["x:y:z"]))).await.1["scope"], json!(["x:y:z"]));
+    let change =
+        |path: &str, value: Value| json!([{"op": "replace", "path": path, "value": value}]);
+    assert_eq!(
+        isc.patch(id, change("/scope", json!(["x:y:z"]))).await.1["scope"],
+        json!(["x:y:z"])
+    );
     assert_eq!(isc.patch(id, change("/accessTokenValiditySeconds", json!(60))).await.0, 400);
     assert_eq!(isc.patch(id, change("/owner", json!("x"))).await.0, 400);
-    assert_eq!(isc.patch(id, json!([{"op": "move", "path": "/name", "from": "/scope"}])).await.0, 400);
+    assert_eq!(
+        isc.patch(id, json!([{"op": "move", "path": "/name", "from": "/scope"}])).await.0,
+        400
+    );
     assert_eq!(isc.patch("missing", change("/name", json!("x"))).await.0, 404);
-    let json_type = isc.request(Method::PATCH, &format!("{PATS}/{id}")).json(&change("/name", json!("x")));
+    let json_type =
+        isc.request(Method::PATCH, &format!("{PATS}/{id}")).json(&change("/name", json!("x")));
     assert_eq!(isc.send(json_type).await.0, 415);
 }
 
@@ -204,15 +232,22 @@ async fn touching_a_managed_token_is_refused_and_on_record() {
     isc.switch(|switches| switches.list_managed = false);
     assert_eq!(isc.list().await.len(), 1);
     assert_eq!(isc.delete(&id).await, 403);
-    assert_eq!(isc.patch(&id, json!([{"op": "replace", "path": "/name", "value": "x"}])).await.0, 403);
-    let operations: Vec<_> = isc.control().violations().iter().filter_map(|entry| entry.operation).collect();
+    assert_eq!(
+        isc.patch(&id, json!([{"op": "replace", "path": "/name", "value": "x"}])).await.0,
+        403
+    );
+    let operations: Vec<_> =
+        isc.control().violations().iter().filter_map(|entry| entry.operation).collect();
     assert_eq!(operations, [Operation::Delete, Operation::Patch]);
 }
 
 #[tokio::test]
 async fn a_token_made_renamed_and_deleted_by_hand_shows_in_the_list() {
     let isc = Isc::start().await;
-    let made = isc.control().create_token(DEFAULT_TENANT, NewToken::named(&isc.admin(), "by hand")).expect("a token");
+    let made = isc
+        .control()
+        .create_token(DEFAULT_TENANT, NewToken::named(&isc.admin(), "by hand"))
+        .expect("a token");
     assert_eq!(isc.names().await, ["by hand"]);
     assert_eq!(isc.list().await[1]["scope"], Value::Null);
     let edit = TokenEdit { name: Some("other".into()), ..TokenEdit::default() };

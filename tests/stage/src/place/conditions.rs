@@ -36,7 +36,8 @@ impl Place<'_> {
         condition(&object, kind)["message"].as_str().unwrap().to_owned()
     }
 
-    /// Waits for Ready=False with this reason, a message with these words and an event; nothing may have been published.
+    /// Waits for Ready=False with this reason, a message with these words and an event; nothing may
+    /// have been published.
     pub async fn refused(&self, name: &str, reason: &str, words: &[&str]) -> String {
         let message = ready_message(&self.shows(name, "False", reason).await);
         assert_says(&message, words);
@@ -48,7 +49,10 @@ impl Place<'_> {
     /// Waits until a live credential is in trouble for this reason; gives the message.
     pub async fn lives_on(&self, name: &str, reason: &str) -> String {
         let message = ready_message(&self.shows(name, "True", reason).await);
-        assert!(message.starts_with("Secret \"") && message.contains("holds a live credential; "), "{message}");
+        assert!(
+            message.starts_with("Secret \"") && message.contains("holds a live credential; "),
+            "{message}"
+        );
         assert!(self.authenticates(name).await);
         message
     }
@@ -66,11 +70,13 @@ impl Place<'_> {
     /// Waits until a condition of the Tenant has this status and reason; gives its message.
     pub async fn tenant_says(&self, kind: &str, status: &str, reason: &str) -> String {
         let look = async || self.stage.api("Tenant", None).get_opt(&self.name).await.unwrap();
-        let tenant = self.shown(&format!("Tenant {}", self.name), look, kind, [status, reason]).await;
+        let tenant =
+            self.shown(&format!("Tenant {}", self.name), look, kind, [status, reason]).await;
         condition(&tenant, kind)["message"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until the Tenant is stalled for this reason, which its message tells in these words, each thing once.
+    /// Waits until the Tenant is stalled for this reason, which its message tells in these words,
+    /// each thing once.
     pub async fn tenant_stalls(&self, reason: &str, words: &[&str]) -> String {
         self.tenant_tells("Stalled", reason, words).await
     }
@@ -84,14 +90,15 @@ impl Place<'_> {
     }
 
     async fn tenant_tells(&self, kind: &str, reason: &str, words: &[&str]) -> String {
-        let message = eventually(&format!("Tenant {} shows {kind} {reason}", self.name), async || {
-            let tenant = self.tenant_object().await;
-            let (ready, other) = (condition(&tenant, "Ready"), condition(&tenant, kind));
-            let is_told = ready["status"] == "False" && other["status"] == "True";
-            let is_same = ready["message"] == other["message"] && ready["reason"] == reason;
-            (is_told && is_same && other["reason"] == reason).then(|| ready_message(&tenant))
-        })
-        .await;
+        let message =
+            eventually(&format!("Tenant {} shows {kind} {reason}", self.name), async || {
+                let tenant = self.tenant_object().await;
+                let (ready, other) = (condition(&tenant, "Ready"), condition(&tenant, kind));
+                let is_told = ready["status"] == "False" && other["status"] == "True";
+                let is_same = ready["message"] == other["message"] && ready["reason"] == reason;
+                (is_told && is_same && other["reason"] == reason).then(|| ready_message(&tenant))
+            })
+            .await;
         assert_says(&message, words);
         says_each_thing_once(&message);
         message
@@ -108,7 +115,8 @@ impl Place<'_> {
         None
     }
 
-    /// Waits until the resource is ready, and so is its Tenant, and neither is on its way or stalled.
+    /// Waits until the resource is ready, and so is its Tenant, and neither is on its way or
+    /// stalled.
     pub async fn nothing_is_wrong(&self, name: &str) {
         self.ready(name).await;
         self.tenant_says("Ready", "True", "Connected").await;
@@ -116,7 +124,9 @@ impl Place<'_> {
             let all = [self.get("PersonalAccessToken", name).await?, self.tenant_object().await];
             let is_well = |object: &DynamicObject| {
                 let is_absent = |kind| condition(object, kind).is_null();
-                condition(object, "Ready")["status"] == "True" && is_absent("Stalled") && is_absent("Reconciling")
+                condition(object, "Ready")["status"] == "True"
+                    && is_absent("Stalled")
+                    && is_absent("Reconciling")
             };
             all.iter().all(is_well).then_some(())
         })
@@ -147,7 +157,11 @@ impl Place<'_> {
                 return object;
             }
             let waited = started.elapsed();
-            assert!(waited < PATIENCE, "{what} does not show {kind}={status} {reason} but {now}\n{}", self.log());
+            assert!(
+                waited < PATIENCE,
+                "{what} does not show {kind}={status} {reason} but {now}\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -157,7 +171,13 @@ impl Place<'_> {
 impl Place<'_> {
     /// Events about a resource, as reasons.
     pub async fn events(&self, name: &str) -> Vec<String> {
-        let all = self.stage.api("Event", Some(&self.name)).list(&Default::default()).await.unwrap().items;
+        let all = self
+            .stage
+            .api("Event", Some(&self.name))
+            .list(&Default::default())
+            .await
+            .unwrap()
+            .items;
         let about = all.iter().filter(|event| event.data["regarding"]["name"] == name);
         about.map(|event| event.data["reason"].as_str().unwrap().into()).collect()
     }
@@ -165,19 +185,26 @@ impl Place<'_> {
     /// Waits for an event of one of these reasons.
     pub async fn tells(&self, name: &str, reasons: &[&str]) {
         eventually(&format!("an event of {reasons:?} about {}/{name}", self.name), async || {
-            self.events(name).await.iter().any(|told| reasons.contains(&told.as_str())).then_some(())
+            self.events(name)
+                .await
+                .iter()
+                .any(|told| reasons.contains(&told.as_str()))
+                .then_some(())
         })
         .await;
     }
 
     /// The events about the Tenant, oldest first, as reason and note.
     pub async fn tenant_events(&self) -> Vec<(String, String)> {
-        let mut all = self.stage.api("Event", Some("default")).list(&Default::default()).await.unwrap().items;
+        let mut all =
+            self.stage.api("Event", Some("default")).list(&Default::default()).await.unwrap().items;
         all.retain(|event| {
-            event.data["regarding"]["kind"] == "Tenant" && event.data["regarding"]["name"] == *self.name
+            event.data["regarding"]["kind"] == "Tenant"
+                && event.data["regarding"]["name"] == *self.name
         });
         all.sort_by_key(|event| event.data["eventTime"].as_str().unwrap().to_owned());
-        let text = |event: &DynamicObject, field: &str| event.data[field].as_str().unwrap().to_owned();
+        let text =
+            |event: &DynamicObject, field: &str| event.data[field].as_str().unwrap().to_owned();
         all.iter().map(|event| (text(event, "reason"), text(event, "note"))).collect()
     }
 }

@@ -27,7 +27,9 @@ impl Place<'_> {
         let watching = tokio::spawn(async move {
             let mut events = api.watch(&params, &start).await.unwrap().boxed();
             while let Some(event) = events.try_next().await.unwrap() {
-                let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else { continue };
+                let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else {
+                    continue;
+                };
                 let now = condition(&object, kind);
                 let now = json!({"status": now["status"], "reason": now["reason"], "message": now["message"]});
                 let mut seen = kept.lock().unwrap();
@@ -50,8 +52,11 @@ impl History {
     /// Status and reason, oldest first, each change once.
     pub fn changes(&self) -> Vec<(String, String)> {
         let text = |state: &Value, field: &str| state[field].as_str().unwrap().to_owned();
-        let mut all: Vec<_> =
-            self.states().iter().map(|state| (text(state, "status"), text(state, "reason"))).collect();
+        let mut all: Vec<_> = self
+            .states()
+            .iter()
+            .map(|state| (text(state, "status"), text(state, "reason")))
+            .collect();
         all.dedup();
         all
     }

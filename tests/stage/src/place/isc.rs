@@ -1,4 +1,5 @@
-//! ISC as a place has it: what the simulator holds and recorded of the tenant, and how a test makes it behave.
+//! ISC as a place has it: what the simulator holds and recorded of the tenant, and how a test makes
+//! it behave.
 use isc_simulator::{Effect, Entry, Fault, Kind, Operation, Origin, Switches, TokenState};
 
 use super::Place;
@@ -53,13 +54,16 @@ impl Place<'_> {
 
     fn effects(&self, effect: Effect) -> Vec<Entry> {
         let mut all = self.record();
-        all.retain(|e| e.kind == Kind::Effect && e.origin == Origin::Api && e.effect == Some(effect));
+        all.retain(|e| {
+            e.kind == Kind::Effect && e.origin == Origin::Api && e.effect == Some(effect)
+        });
         all
     }
 
     /// POSTs of tokens that arrived, whatever came of them.
     pub fn posts(&self) -> usize {
-        let is_post = |path: &str| path.starts_with("POST") && path.contains("personal-access-tokens");
+        let is_post =
+            |path: &str| path.starts_with("POST") && path.contains("personal-access-tokens");
         self.requests(|entry| entry.path.as_deref().is_some_and(is_post))
     }
 

@@ -57,7 +57,8 @@ impl Place<'_> {
 
     /// ISC takes this pair.
     pub async fn accepts(&self, pair: &Pair) -> bool {
-        let sent = reqwest::Client::new().post(&pair.token_url).form(&pair.form()).send().await.unwrap();
+        let sent =
+            reqwest::Client::new().post(&pair.token_url).form(&pair.form()).send().await.unwrap();
         sent.status().is_success()
     }
 
@@ -75,7 +76,8 @@ impl Place<'_> {
         (old, new)
     }
 
-    /// Waits until the new pair's publication is recorded: the overlap counts from then. Gives the resource.
+    /// Waits until the new pair's publication is recorded: the overlap counts from then. Gives the
+    /// resource.
     pub async fn overlaps(&self) -> DynamicObject {
         eventually(&format!("an overlap in {}", self.name), async || {
             let token = self.get("PersonalAccessToken", "sync").await?;
@@ -94,7 +96,8 @@ impl Place<'_> {
         .await;
     }
 
-    /// One token of the operator is alive, it is the published one, and no token of others was destroyed.
+    /// One token of the operator is alive, it is the published one, and no token of others was
+    /// destroyed.
     pub async fn has_one(&self, name: &str) {
         let token = self.ready(name).await;
         let current = token.data["status"]["current"]["clientId"].as_str().unwrap();
@@ -104,7 +107,11 @@ impl Place<'_> {
         })
         .await;
         assert!(self.authenticates(name).await);
-        assert!(self.destroyed().iter().all(|name| name.starts_with("pat1-")), "{:?}", self.destroyed());
+        assert!(
+            self.destroyed().iter().all(|name| name.starts_with("pat1-")),
+            "{:?}",
+            self.destroyed()
+        );
         assert!(self.stage.simulator.control().violations().is_empty());
     }
 }

@@ -96,7 +96,12 @@ fn place(number: u64) -> (&'static str, String) {
 
 impl World {
     /// Does it. `backup`: the last backup.
-    pub async fn perform(&mut self, deed: &Deed, random: &mut Random, backup: &mut Option<Snapshot>) {
+    pub async fn perform(
+        &mut self,
+        deed: &Deed,
+        random: &mut Random,
+        backup: &mut Option<Snapshot>,
+    ) {
         self.witness.tell(What::Action(Action::Other(format!("{deed:?}"))));
         match deed {
             Deed::Start(place) => self.start(*place),
@@ -121,7 +126,9 @@ impl World {
         let people = &self.people;
         match deed {
             Deed::DeleteNamespace(name) => _ = people.delete(Kind::Namespace, "", name).await,
-            Deed::CreateNamespace(name) => _ = people.create(Kind::Namespace, "", name, json!({})).await,
+            Deed::CreateNamespace(name) => {
+                _ = people.create(Kind::Namespace, "", name, json!({})).await;
+            }
             Deed::DeleteSecret(number) => {
                 let (namespace, name) = place(*number);
                 people.delete(Kind::Secret, namespace, &name).await;
@@ -133,7 +140,9 @@ impl World {
             Deed::Squat(number) => {
                 let (namespace, name) = place(*number);
                 people.delete(Kind::Secret, namespace, &name).await;
-                people.create(Kind::Secret, namespace, &name, json!({"stringData": {"a": "b"}})).await;
+                people
+                    .create(Kind::Secret, namespace, &name, json!({"stringData": {"a": "b"}}))
+                    .await;
             }
             deed => self.edit_resource(deed).await,
         }
@@ -153,7 +162,14 @@ impl World {
             Deed::Ask(number, what) => {
                 let (namespace, name) = place(*number);
                 let annotations = self.request(*what);
-                people.patch(Kind::Token, namespace, &name, json!({"metadata": {"annotations": annotations}})).await;
+                people
+                    .patch(
+                        Kind::Token,
+                        namespace,
+                        &name,
+                        json!({"metadata": {"annotations": annotations}}),
+                    )
+                    .await;
             }
             Deed::Delete(number) | Deed::Renew(number, _) => {
                 let (namespace, name) = place(*number);
@@ -164,7 +180,9 @@ impl World {
                 if *delete {
                     people.delete(Kind::Token, namespace, &name).await;
                 }
-                people.patch(Kind::Token, namespace, &name, json!({"metadata": {"finalizers": null}})).await;
+                people
+                    .patch(Kind::Token, namespace, &name, json!({"metadata": {"finalizers": null}}))
+                    .await;
             }
             _ => {}
         }
@@ -172,7 +190,8 @@ impl World {
 
     fn request(&self, what: Asks) -> Value {
         let now = self.cluster.now();
-        let (rotate, revoke) = ("pat-operator.dev/rotate-requested-at", "pat-operator.dev/revoke-requested-at");
+        let (rotate, revoke) =
+            ("pat-operator.dev/rotate-requested-at", "pat-operator.dev/revoke-requested-at");
         match what {
             Asks::Rotate => json!({rotate: (now - BACK).to_string()}),
             Asks::RotateSoon => json!({rotate: (now + SignedDuration::from_mins(10)).to_string()}),
@@ -186,7 +205,9 @@ impl World {
         if whole {
             self.cluster.restore(backup, simulation::Revisions::GoOn);
         } else {
-            let ledger = |key: &simulation::Key| key.kind.kind == "Secret" && key.name.starts_with("ledger-");
+            let ledger = |key: &simulation::Key| {
+                key.kind.kind == "Secret" && key.name.starts_with("ledger-")
+            };
             self.cluster.restore_some(backup, ledger);
         }
     }

@@ -38,8 +38,11 @@ impl World {
         let (tenant, how, choice) = (tenant.to_owned(), how.clone(), chance.number());
         self.isc.by_hand(&format!("meddle {choice}"), move |control| {
             let tokens = control.tokens(&tenant).unwrap_or_default();
-            let ours: Vec<_> = tokens.iter().filter(|token| token.name.starts_with("pat1-")).collect();
-            let number = choice.checked_rem(ours.len() as u64).and_then(|number| usize::try_from(number).ok());
+            let ours: Vec<_> =
+                tokens.iter().filter(|token| token.name.starts_with("pat1-")).collect();
+            let number = choice
+                .checked_rem(ours.len() as u64)
+                .and_then(|number| usize::try_from(number).ok());
             let Some(chosen) = number.and_then(|number| ours.get(number)) else { return };
             let expires = |seconds: i64| control.now() + SignedDuration::from_secs(seconds);
             let edit = match how {
@@ -49,7 +52,9 @@ impl World {
                     return;
                 }
                 Meddling::Rename(name) => TokenEdit { name: Some(name), ..TokenEdit::default() },
-                Meddling::Rescope(scope) => TokenEdit { scope: Some(Some(vec![scope])), ..TokenEdit::default() },
+                Meddling::Rescope(scope) => {
+                    TokenEdit { scope: Some(Some(vec![scope])), ..TokenEdit::default() }
+                }
                 Meddling::Expire(after) => {
                     TokenEdit { expiration_date: Some(after.map(expires)), ..TokenEdit::default() }
                 }
@@ -106,7 +111,9 @@ impl World {
     /// Deletes all of them.
     pub(super) fn no_foreign_tokens(&self, tenant: &str) {
         let tenant = tenant.to_owned();
-        self.isc.by_hand(&format!("no foreign tokens of {tenant}"), move |control| remove_foreign(control, &tenant));
+        self.isc.by_hand(&format!("no foreign tokens of {tenant}"), move |control| {
+            remove_foreign(control, &tenant);
+        });
     }
 }
 

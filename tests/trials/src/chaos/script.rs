@@ -70,18 +70,24 @@ pub fn consequence(random: &mut Random, deed: &Deed) -> Option<(Duration, Deed)>
     }
 }
 
-/// The script of a trial of this length; `restores`: in some, a backup is put back while everything runs.
+/// The script of a trial of this length; `restores`: in some, a backup is put back while everything
+/// runs.
 pub fn wild(random: &mut Random, length: Duration, tenants: u64, restores: bool) -> Script {
     let mut script = Script::default();
     let begin = Instant::now();
     let any = |random: &mut Random| begin + random.duration(&(Duration::ZERO..=length));
     let replicas = 1 + index(random, 3);
     for place in 0..replicas {
-        let at = if place == 0 { begin } else { begin + random.duration(&(Duration::ZERO..=length / 2)) };
+        let at = if place == 0 {
+            begin
+        } else {
+            begin + random.duration(&(Duration::ZERO..=length / 2))
+        };
         script.add(at, Deed::Start(place));
     }
     script.add(begin, Deed::CreateNamespace("red"));
-    let resources = if length > LONG { 1 + below(random, &[2, 4]) } else { 1 + below(random, &[2, 3, 5, 12]) };
+    let resources =
+        if length > LONG { 1 + below(random, &[2, 4]) } else { 1 + below(random, &[2, 3, 5, 12]) };
     for number in 0..resources {
         let soon = random.below(3) > 0;
         let at = if soon { begin + Duration::from_secs(random.below(20)) } else { any(random) };
@@ -90,7 +96,10 @@ pub fn wild(random: &mut Random, length: Duration, tenants: u64, restores: bool)
     for _ in 0..below(random, &[1, 5, 20]) {
         let (at, deed) = (any(random), wishes::deed(random, resources, tenants));
         if let Deed::DeleteNamespace(name) = deed {
-            script.add(at + random.duration(&(Duration::ZERO..=length / 2)), Deed::CreateNamespace(name));
+            script.add(
+                at + random.duration(&(Duration::ZERO..=length / 2)),
+                Deed::CreateNamespace(name),
+            );
         }
         script.add(at, deed);
     }
@@ -111,11 +120,15 @@ pub fn gentle(random: &mut Random, length: Duration) -> Script {
     let mut script = Script::default();
     let begin = Instant::now();
     let any = |random: &mut Random| begin + random.duration(&(Duration::ZERO..=length));
-    // Only one: replicas that work at once fence each other's attempts, and leader election is no part of a world.
+    // Only one: replicas that work at once fence each other's attempts, and leader election is no
+    // part of a world.
     script.add(begin, Deed::Start(0));
     let resources = 1 + random.below(4);
     for number in 0..resources {
-        script.add(begin + Duration::from_secs(random.below(20)), Deed::Create(number, wishes::spec(random, 1)));
+        script.add(
+            begin + Duration::from_secs(random.below(20)),
+            Deed::Create(number, wishes::spec(random, 1)),
+        );
     }
     for _ in 0..random.below(6) {
         script.add(any(random), wishes::rotation(random, resources));

@@ -6,12 +6,12 @@ use super::deeds::{Asks, Deed, NAMESPACES};
 use super::hands::Meddling;
 use super::index;
 
-const SCOPES: [&str; 4] = ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
+const SCOPES: [&str; 4] =
+    ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
 
 /// What somebody who creates a resource writes.
 pub fn spec(random: &mut Random, tenants: u64) -> Value {
-    let mut spec =
-        json!({"tenantRef": {"name": format!("tenant-{}", random.below(tenants))}, "scopes": scopes(random)});
+    let mut spec = json!({"tenantRef": {"name": format!("tenant-{}", random.below(tenants))}, "scopes": scopes(random)});
     if random.below(3) > 0 {
         spec["rotation"] = schedule(random);
     }
@@ -32,9 +32,14 @@ pub fn deed(random: &mut Random, resources: u64, tenants: u64) -> Deed {
         0..3 => Deed::Change(number, json!({"scopes": scopes(random)})),
         3 => Deed::Change(number, json!({"name": format!("name {}", random.below(5))})),
         4 => Deed::Change(number, json!({"name": null, "suspend": random.below(3) == 0})),
-        5 => Deed::Change(number, json!({"secret": {"labels": {"a": random.below(3).to_string()}}})),
+        5 => {
+            Deed::Change(number, json!({"secret": {"labels": {"a": random.below(3).to_string()}}}))
+        }
         6 => Deed::Change(number, json!({"scopes": ["sp:scopes:all"]})),
-        7 => Deed::Change(number, json!({ "reclaimPolicy": (["Revoke", "Retain"][index(random, 2)]) })),
+        7 => Deed::Change(
+            number,
+            json!({ "reclaimPolicy": (["Revoke", "Retain"][index(random, 2)]) }),
+        ),
         8..12 => rotation(random, resources),
         12 | 13 => Deed::Ask(number, Asks::Revoke),
         14..17 => Deed::Delete(number),
@@ -61,17 +66,21 @@ pub fn rotation(random: &mut Random, resources: u64) -> Deed {
     match random.below(8) {
         0 => Deed::Change(number, json!({"rotation": null})),
         1 | 2 => Deed::Change(number, json!({"rotation": schedule(random)})),
-        3 | 4 => Deed::Change(number, json!({ "accessTokenValidity": (["90s", "15m", "12h"][index(random, 3)]) })),
+        3 | 4 => Deed::Change(
+            number,
+            json!({ "accessTokenValidity": (["90s", "15m", "12h"][index(random, 3)]) }),
+        ),
         5 => Deed::Ask(number, Asks::RotateSoon),
         6 if random.below(3) == 0 => Deed::Ask(number, Asks::Nonsense),
         _ => Deed::Ask(number, Asks::Rotate),
     }
 }
 
-/// A schedule within the bounds that the API server holds people to. Workloads read their Secret up to 90 s late, and
-/// whoever declares a shorter overlap has them refused.
+/// A schedule within the bounds that the API server holds people to. Workloads read their Secret up
+/// to 90 s late, and whoever declares a shorter overlap has them refused.
 fn schedule(random: &mut Random) -> Value {
-    let (every, overlap) = [("1h", "2m"), ("1h", "30m"), ("2h", "5m"), ("12h", "3m"), ("7d", "2m")][index(random, 5)];
+    let (every, overlap) =
+        [("1h", "2m"), ("1h", "30m"), ("2h", "5m"), ("12h", "3m"), ("7d", "2m")][index(random, 5)];
     let longest = [None, None, Some("30m"), Some("2h")][index(random, 4)];
     json!({"every": every, "overlap": overlap, "maxOverlap": longest})
 }
@@ -88,7 +97,9 @@ fn spoilt(random: &mut Random) -> Value {
     match random.below(5) {
         0 => json!({"data": {"clientSecret": other}}),
         1 => json!({"data": null}),
-        2 => json!({"data": {"more": other}, "metadata": {"labels": {"app.kubernetes.io/managed-by": null}}}),
+        2 => {
+            json!({"data": {"more": other}, "metadata": {"labels": {"app.kubernetes.io/managed-by": null}}})
+        }
         3 => {
             json!({"metadata": {"annotations": {"pat-operator.dev/client-id": "somebody", "pat-operator.dev/number": "99"}}})
         }

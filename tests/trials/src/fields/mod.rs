@@ -1,5 +1,5 @@
-//! Spoilt fields: one field of the ledger, of a published Secret or of a resource is spoilt, each way it can be, one
-//! world a case.
+//! Spoilt fields: one field of the ledger, of a published Secret or of a resource is spoilt, each
+//! way it can be, one world a case.
 mod picture;
 mod right;
 mod spoil;
@@ -52,10 +52,15 @@ async fn undisturbed(traced: bool) -> World {
     let mut world = World::new(genesis, Calm).await;
     world.isc.by_hand("another tool's token", |control| {
         let users = control.users(TENANT).unwrap_or_default();
-        let foreign =
-            |owner: &str| NewToken { scope: Some(vec!["idn:nelm:read".into()]), ..NewToken::named(owner, "tool") };
+        let foreign = |owner: &str| NewToken {
+            scope: Some(vec!["idn:nelm:read".into()]),
+            ..NewToken::named(owner, "tool")
+        };
         // The tenant is there.
-        users.first().into_iter().for_each(|user| _ = control.create_token(TENANT, foreign(&user.id)));
+        users
+            .first()
+            .into_iter()
+            .for_each(|user| _ = control.create_token(TENANT, foreign(&user.id)));
     });
     world.people.create(Kind::Secret, SPACE, "foreign", json!({"stringData": {"a": "b"}})).await;
     world.start(0);
@@ -70,7 +75,8 @@ async fn undisturbed(traced: bool) -> World {
         live(&mut world, 60).await;
     }
     let now = Value::from(world.cluster.now().to_string());
-    let request = json!({"metadata": {"annotations": {"pat-operator.dev/rotate-requested-at": now}}});
+    let request =
+        json!({"metadata": {"annotations": {"pat-operator.dev/rotate-requested-at": now}}});
     world.people.patch(Kind::Token, SPACE, NAME, request).await;
     live(&mut world, 300).await;
     world
@@ -83,7 +89,8 @@ fn cases() -> Vec<Case> {
         let world = undisturbed(false).await;
         let before = picture::of(&world.cluster);
         for (spoilt, picture) in spoil::all(&world.cluster) {
-            let both: &[bool] = if spoilt.which == Which::Ledger { &[false, true] } else { &[false] };
+            let both: &[bool] =
+                if spoilt.which == Which::Ledger { &[false, true] } else { &[false] };
             let case = |stopped: &bool| Case {
                 spoilt: spoilt.clone(),
                 stopped: *stopped,
@@ -97,16 +104,20 @@ fn cases() -> Vec<Case> {
     all
 }
 
-/// Plays the cases from this one on; whether all came out right. Of `every` so many only one is played.
+/// Plays the cases from this one on; whether all came out right. Of `every` so many only one is
+/// played.
 pub fn run(from: u64, every: u64, threads: Option<usize>) -> bool {
     let all = cases();
     let mut classes: BTreeMap<String, usize> = BTreeMap::new();
     for case in &all {
         let when = if case.stopped { "stopped" } else { "running" };
-        *classes.entry(format!("{:?} {when} {:?}", case.spoilt.which, case.right())).or_default() += 1;
+        *classes
+            .entry(format!("{:?} {when} {:?}", case.spoilt.which, case.right()))
+            .or_default() += 1;
     }
     println!("{} cases: {classes:#?}", all.len());
-    let chosen: Vec<u64> = (from..all.len() as u64).step_by(usize::try_from(every.max(1)).unwrap_or(1)).collect();
+    let chosen: Vec<u64> =
+        (from..all.len() as u64).step_by(usize::try_from(every.max(1)).unwrap_or(1)).collect();
     many::run("case", 0..chosen.len() as u64, threads, |index| {
         let number = chosen[usize::try_from(index).unwrap_or_default()];
         let mut outcome = play(&all, number, false);
@@ -128,7 +139,9 @@ fn play(all: &[Case], number: u64, traced: bool) -> Outcome {
     let mut outcome = trial::run(1, case.play(traced));
     if !outcome.wrong.is_empty() {
         let when = if case.stopped { "stopped" } else { "running" };
-        outcome.wrong.insert(0, format!("{} while {when}: right is {:?}", case.spoilt, case.right()));
+        outcome
+            .wrong
+            .insert(0, format!("{} while {when}: right is {:?}", case.spoilt, case.right()));
     }
     outcome
 }
@@ -156,11 +169,16 @@ impl Case {
             world.witness.tell(What::Action(Action::Other("the ledger is put back".into())));
             let mut mended = picture::of(&world.cluster);
             let spoilt = mended.clone();
-            mended.extend(self.before.get(&Which::Ledger).map(|ledger| (Which::Ledger, ledger.clone())));
+            mended.extend(
+                self.before.get(&Which::Ledger).map(|ledger| (Which::Ledger, ledger.clone())),
+            );
             picture::put(&client, &mended, &spoilt).await;
         } else {
             live(&mut world, 20 * 60).await;
-            world.people.patch(Kind::Token, SPACE, NAME, json!({"spec": {"scopes": ["idn:nelm:manage"]}})).await;
+            world
+                .people
+                .patch(Kind::Token, SPACE, NAME, json!({"spec": {"scopes": ["idn:nelm:manage"]}}))
+                .await;
             live(&mut world, 60).await;
             world.people.delete(Kind::Token, SPACE, OTHER).await;
         }
@@ -171,8 +189,9 @@ impl Case {
 
     /// Nothing is minted, changed or destroyed, and everybody is told.
     async fn stays_frozen(&self, world: &mut World) -> Vec<String> {
-        let tokens =
-            |world: &World| world.isc.control.tokens(TENANT).map(|all| format!("{all:#?}")).unwrap_or_default();
+        let tokens = |world: &World| {
+            world.isc.control.tokens(TENANT).map(|all| format!("{all:#?}")).unwrap_or_default()
+        };
         let (ledger, before) = (picture::of(&world.cluster).remove(&Which::Ledger), tokens(world));
         live(world, 30 * 60).await;
         let mut wrong = right::untold(&world.cluster);

@@ -1,5 +1,5 @@
-//! The objects whose fields are spoilt, with everything in them laid open: the data of Secrets decoded, the document of
-//! the ledger as the tree that it is.
+//! The objects whose fields are spoilt, with everything in them laid open: the data of Secrets
+//! decoded, the document of the ledger as the tree that it is.
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -79,7 +79,8 @@ fn closed(open: &Value) -> Value {
     let raw = object.as_object_mut().and_then(|object| object.remove(RAW)).unwrap_or_default();
     let raw = raw.as_str().unwrap_or_default();
     for (key, value) in object["data"].as_object_mut().into_iter().flatten() {
-        let is_unchanged = key == DOCUMENT && serde_json::from_str::<Value>(raw).is_ok_and(|was| was == *value);
+        let is_unchanged =
+            key == DOCUMENT && serde_json::from_str::<Value>(raw).is_ok_and(|was| was == *value);
         let text = if is_unchanged { raw.to_owned() } else { value.to_string() };
         let text = value.as_str().map_or(text, str::to_owned);
         *value = json!(STANDARD.encode(text));
@@ -100,8 +101,10 @@ pub async fn put(client: &Client, picture: &Picture, before: &Picture) -> bool {
 
 async fn replace(client: &Client, open: &Value) -> bool {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (group, version) = if open["kind"] == "Secret" { ("", "v1") } else { ("pat-operator.dev", "v1alpha1") };
-    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &text(&open["kind"])));
+    let (group, version) =
+        if open["kind"] == "Secret" { ("", "v1") } else { ("pat-operator.dev", "v1alpha1") };
+    let resource =
+        ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &text(&open["kind"])));
     let (namespace, name) = (text(&open["metadata"]["namespace"]), text(&open["metadata"]["name"]));
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &resource);
     // The operator writes too: the last word is the person's.

@@ -21,14 +21,18 @@ impl Right {
     pub fn of(spoilt: &Spoilt) -> Self {
         let path: Vec<&str> = spoilt.path.iter().map(String::as_str).collect();
         match (spoilt.which, path.as_slice()) {
-            (Which::Ledger, ["data", "checksum"]) if spoilt.damage == Damage::Deleted => Self::Mended,
+            (Which::Ledger, ["data", "checksum"]) if spoilt.damage == Damage::Deleted => {
+                Self::Mended
+            }
             (Which::Ledger | Which::Secret(_), ["type"]) => Self::Refused,
             (_, ["data"]) if spoilt.damage == Damage::Mistyped => Self::Refused,
             (Which::Ledger, ["data", ..]) => Self::Frozen,
             (Which::Secret(_), ["data", _]) => Self::Mended,
             _ if spoilt.damage == Damage::Mistyped => Self::Refused,
             (_, path) if spoilt.damage == Damage::Deleted && is_required(path) => Self::Refused,
-            (_, ["status", "effective", "format" | "reclaimPolicy"]) if spoilt.damage == Damage::Flipped => {
+            (_, ["status", "effective", "format" | "reclaimPolicy"])
+                if spoilt.damage == Damage::Flipped =>
+            {
                 Self::Refused
             }
             _ => Self::Mended,
@@ -46,7 +50,12 @@ fn is_required(path: &[&str]) -> bool {
     matches!(
         path,
         ["metadata", "ownerReferences", _, "apiVersion" | "kind" | "name" | "uid"]
-            | ["status", "conditions", _, "lastTransitionTime" | "message" | "reason" | "status" | "type"]
+            | [
+                "status",
+                "conditions",
+                _,
+                "lastTransitionTime" | "message" | "reason" | "status" | "type"
+            ]
             | ["status", "current", _]
             | ["status", "effective", "accessTokenValidity" | "format"]
             | ["status", "previous", "clientId"]
@@ -58,11 +67,15 @@ pub fn untold(cluster: &Cluster) -> Vec<String> {
     let told = |object: &Value| {
         let conditions = object["status"]["conditions"].as_array();
         conditions.is_some_and(|all| {
-            all.iter().any(|c| c["type"] == "Stalled" && c["status"] == "True" && c["reason"] == "LedgerUnreadable")
+            all.iter().any(|c| {
+                c["type"] == "Stalled" && c["status"] == "True" && c["reason"] == "LedgerUnreadable"
+            })
         })
     };
-    let concerned =
-        cluster.objects().into_iter().filter(|(key, _)| ["Tenant", "PersonalAccessToken"].contains(&key.kind.kind));
+    let concerned = cluster
+        .objects()
+        .into_iter()
+        .filter(|(key, _)| ["Tenant", "PersonalAccessToken"].contains(&key.kind.kind));
     concerned
         .filter(|(_, object)| !told(object))
         .map(|(key, _)| format!("{key} does not say LedgerUnreadable"))

@@ -22,7 +22,8 @@ pub enum Damage {
 }
 
 impl Damage {
-    const ALL: [Self; 5] = [Self::Deleted, Self::Swapped, Self::Aged, Self::Mistyped, Self::Flipped];
+    const ALL: [Self; 5] =
+        [Self::Deleted, Self::Swapped, Self::Aged, Self::Mistyped, Self::Flipped];
 }
 
 /// One field and what happens to it.
@@ -46,21 +47,30 @@ impl std::fmt::Display for Spoilt {
 pub fn all(cluster: &Cluster) -> Vec<(Spoilt, Picture)> {
     let (picture, history) = (picture::of(cluster), Past::of(cluster));
     let objects = [Which::Ledger, Which::Secret(NAME), Which::Resource(NAME)];
-    let fields =
-        objects.into_iter().flat_map(|which| fields(which, &picture).into_iter().map(move |path| (which, path)));
-    let cases = fields.flat_map(|(which, path)| Damage::ALL.map(|damage| Spoilt { which, path: path.clone(), damage }));
+    let fields = objects
+        .into_iter()
+        .flat_map(|which| fields(which, &picture).into_iter().map(move |path| (which, path)));
+    let cases = fields.flat_map(|(which, path)| {
+        Damage::ALL.map(|damage| Spoilt { which, path: path.clone(), damage })
+    });
     cases.filter_map(|spoilt| Some((spoilt.clone(), spoilt.done_to(&picture, &history)?))).collect()
 }
 
-/// The fields of an object that a damage can be done to: every leaf, and all that holds leaves but the outermost.
+/// The fields of an object that a damage can be done to: every leaf, and all that holds leaves but
+/// the outermost.
 fn fields(which: Which, picture: &Picture) -> Vec<Vec<String>> {
     let (mut found, Some(object)) = (Vec::new(), picture.get(&which)) else { return Vec::new() };
     let roots: &[&[&str]] = match which {
         Which::Ledger => &[&["metadata", "labels"], &["type"], &["data"]],
-        Which::Secret(_) => {
-            &[&["metadata", "labels"], &["metadata", "annotations"], &["metadata", "ownerReferences"], &["data"]]
+        Which::Secret(_) => &[
+            &["metadata", "labels"],
+            &["metadata", "annotations"],
+            &["metadata", "ownerReferences"],
+            &["data"],
+        ],
+        Which::Resource(_) => {
+            &[&["metadata", "annotations"], &["metadata", "finalizers"], &["status"]]
         }
-        Which::Resource(_) => &[&["metadata", "annotations"], &["metadata", "finalizers"], &["status"]],
     };
     for root in roots {
         let path: Vec<String> = root.iter().map(|part| (*part).to_owned()).collect();
@@ -74,9 +84,14 @@ fn fields(which: Which, picture: &Picture) -> Vec<Vec<String>> {
 fn walk(value: &Value, path: Vec<String>, found: &mut Vec<Vec<String>>) {
     let below = |key: String| path.iter().cloned().chain([key]).collect::<Vec<_>>();
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| walk(value, below(key.clone()), found)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, value)| walk(value, below(key.clone()), found));
+        }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, value)| walk(value, below(index.to_string()), found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| walk(value, below(index.to_string()), found));
         }
         _ => {}
     }
@@ -103,8 +118,9 @@ struct Past(Vec<(Which, Value)>);
 impl Past {
     fn of(cluster: &Cluster) -> Self {
         let effects = cluster.history().into_iter().rev();
-        let known =
-            |key: Option<Key>, object: Option<Arc<Value>>| Some((picture::which(&key?)?, picture::opened(&*object?)));
+        let known = |key: Option<Key>, object: Option<Arc<Value>>| {
+            Some((picture::which(&key?)?, picture::opened(&*object?)))
+        };
         Self(effects.filter_map(|effect| known(effect.key, effect.object)).collect())
     }
 }
@@ -149,7 +165,9 @@ impl Spoilt {
             Which::Resource(_) => return Some((Which::Resource(OTHER), path)),
             Which::Ledger => {}
         }
-        let uid = |name| picture.get(&Which::Resource(name))?["metadata"]["uid"].as_str().map(str::to_owned);
+        let uid = |name| {
+            picture.get(&Which::Resource(name))?["metadata"]["uid"].as_str().map(str::to_owned)
+        };
         let (own, other) = (uid(NAME)?, uid(OTHER)?);
         let entries = picture.get(&Which::Ledger)?["data"][DOCUMENT]["entries"].as_array()?;
         let foreign = entries.iter().position(|entry| entry["uid"] == *other)?;
@@ -174,7 +192,11 @@ impl Spoilt {
         let was = |(which, object): &(Which, Value)| {
             at(object, &self.path).filter(|old| *which == self.which && *old != value).cloned()
         };
-        let earlier = || value.as_i64().map(|number| json!(if number > YEAR { number - YEAR } else { number - 1 }));
+        let earlier = || {
+            value
+                .as_i64()
+                .map(|number| json!(if number > YEAR { number - YEAR } else { number - 1 }))
+        };
         past.0.iter().find_map(was).or_else(earlier)
     }
 }

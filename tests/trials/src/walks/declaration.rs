@@ -2,7 +2,8 @@
 use serde_json::{Map, Value, json};
 use simulation::Random;
 
-const SCOPES: [&str; 4] = ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
+const SCOPES: [&str; 4] =
+    ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
 const LABELS: [&str; 3] = ["team", "app.kubernetes.io/part-of", "tier"];
 const ANNOTATIONS: [&str; 3] = ["example.org/note", "example.org/owner", "note"];
 
@@ -58,7 +59,8 @@ fn scopes(random: &mut Random) -> Vec<&'static str> {
 /// Longer apart than a walk, so that only what is declared rotates.
 fn rotation(random: &mut Random, end: End) -> Value {
     let mut rotation = json!({"every": one(random, &["20d", "30d", "365d"], 0)});
-    for (field, values) in [("overlap", ["1m", "10m", "1h"]), ("maxOverlap", ["24h", "36h", "3d"])] {
+    for (field, values) in [("overlap", ["1m", "10m", "1h"]), ("maxOverlap", ["24h", "36h", "3d"])]
+    {
         let quick = end.last && !end.slow && field == "overlap";
         let value = one(random, &values, if quick { 0 } else { 2 });
         if !value.is_null() {
@@ -101,9 +103,11 @@ mod tests {
     #[test]
     fn declarations_differ_and_the_last_one_is_never_suspended() {
         let mut chance = Random::of(1, &["declarations"]);
-        let all: Vec<Value> =
-            (0..200).map(|_| random(&mut chance, "a", "acme", End { last: true, slow: true })).collect();
-        let texts: std::collections::BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+        let all: Vec<Value> = (0..200)
+            .map(|_| random(&mut chance, "a", "acme", End { last: true, slow: true }))
+            .collect();
+        let texts: std::collections::BTreeSet<String> =
+            all.iter().map(ToString::to_string).collect();
         assert!(texts.len() > 190, "{}", texts.len());
         assert!(all.iter().all(|spec| spec["suspend"] != true));
     }

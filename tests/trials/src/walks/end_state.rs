@@ -1,5 +1,5 @@
-//! The end of a walk: what people, workloads and ISC's administrators see of a resource, without what differs from one
-//! resource to the next.
+//! The end of a walk: what people, workloads and ISC's administrators see of a resource, without
+//! what differs from one resource to the next.
 use isc_simulator::TokenState;
 use serde_json::{Value, json};
 use simulation::{Cluster, Key};
@@ -8,11 +8,17 @@ use simulation::{Cluster, Key};
 pub fn of(cluster: &Cluster, tokens: &[TokenState], namespace: &str, name: &str) -> Value {
     let objects = cluster.objects();
     let find = |kind: &str| {
-        let is = |key: &Key| key.kind.kind == kind && key.namespace == namespace && key.name == name;
-        objects.iter().find(|(key, _)| is(key)).map_or(Value::Null, |(_, object)| (**object).clone())
+        let is =
+            |key: &Key| key.kind.kind == kind && key.namespace == namespace && key.name == name;
+        objects
+            .iter()
+            .find(|(key, _)| is(key))
+            .map_or(Value::Null, |(_, object)| (**object).clone())
     };
     let (resource, secret) = (find("PersonalAccessToken"), find("Secret"));
-    let client_id = secret["metadata"]["annotations"]["pat-operator.dev/client-id"].as_str().unwrap_or_default();
+    let client_id = secret["metadata"]["annotations"]["pat-operator.dev/client-id"]
+        .as_str()
+        .unwrap_or_default();
     let token = tokens.iter().find(|token| token.id == client_id);
     let all = json!({
         "token": token.map(described),
@@ -88,6 +94,10 @@ fn shown(resource: &Value) -> Value {
 fn impersonal(all: &Value, resource: &Value, namespace: &str, token: Option<&TokenState>) -> Value {
     let uid = resource["metadata"]["uid"].as_str().unwrap_or("no uid");
     let id = token.map_or("no token", |token| token.id.as_str());
-    let text = all.to_string().replace(uid, "UID").replace(id, "CLIENT-ID").replace(namespace, "NAMESPACE");
+    let text = all
+        .to_string()
+        .replace(uid, "UID")
+        .replace(id, "CLIENT-ID")
+        .replace(namespace, "NAMESPACE");
     serde_json::from_str(&text).unwrap_or_default()
 }

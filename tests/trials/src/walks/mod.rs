@@ -1,5 +1,6 @@
-//! Walks through declarations. Whatever a resource was declared to be before, in the end all is as if it had been
-//! declared like that from the beginning: beside each walker a fresh resource gets the last declaration at once.
+//! Walks through declarations. Whatever a resource was declared to be before, in the end all is as
+//! if it had been declared like that from the beginning: beside each walker a fresh resource gets
+//! the last declaration at once.
 mod declaration;
 mod end_state;
 
@@ -27,7 +28,8 @@ const WALKED: &str = "walked";
 const FRESH: &str = "direct";
 /// How often it is looked whether all walks have come to their end.
 const LOOK: Duration = Duration::from_secs(2 * 3_600);
-/// How often at most: each of a user's rotations may have to wait for a day until the one before it is over.
+/// How often at most: each of a user's rotations may have to wait for a day until the one before it
+/// is over.
 const LOOKS: usize = 12 * 24;
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -91,7 +93,9 @@ async fn play(seed: u64, traced: bool) -> Outcome {
 async fn walk(world: &mut World, walkers: &[Walker]) {
     let mut script: Vec<(Instant, &Walker, usize)> = walkers
         .iter()
-        .flat_map(|walker| walker.steps.iter().enumerate().map(move |(index, (at, _))| (*at, walker, index)))
+        .flat_map(|walker| {
+            walker.steps.iter().enumerate().map(move |(index, (at, _))| (*at, walker, index))
+        })
         .collect();
     script.sort_by_key(|(at, walker, index)| (*at, walker.name.clone(), *index));
     for (at, walker, index) in script {
@@ -99,12 +103,16 @@ async fn walk(world: &mut World, walkers: &[Walker]) {
         let spec = &walker.steps[index].1;
         let kind = Kind::Token;
         match index.checked_sub(1) {
-            None => _ = world.people.create(kind, WALKED, &walker.name, json!({ "spec": spec })).await,
+            None => {
+                _ = world.people.create(kind, WALKED, &walker.name, json!({ "spec": spec })).await;
+            }
             Some(before) => {
                 let mut patch = spec.clone();
                 forget(&walker.steps[before].1, &mut patch);
                 if !world.people.patch(kind, WALKED, &walker.name, json!({ "spec": patch })).await {
-                    world.witness.fail(format!("{} could not be declared to be {spec}", walker.name));
+                    world
+                        .witness
+                        .fail(format!("{} could not be declared to be {spec}", walker.name));
                 }
             }
         }
@@ -140,7 +148,8 @@ impl Walker {
         let steps = (1..=count).map(|step| {
             let end = End { last: step == count, slow: seed.is_multiple_of(8) };
             let spec = declaration::random(&mut random, &name, &tenant, end);
-            let pause = [1, 30, 90, 1_500, 4_000][usize::try_from(random.below(5)).unwrap_or_default()];
+            let pause =
+                [1, 30, 90, 1_500, 4_000][usize::try_from(random.below(5)).unwrap_or_default()];
             let then = at;
             at += Duration::from_secs(1 + random.below(pause));
             (then, spec)
@@ -168,8 +177,11 @@ fn differences(path: &str, walked: &Value, fresh: &Value, lines: &mut Vec<String
     match (walked, fresh) {
         _ if walked == fresh => {}
         (Value::Object(one), Value::Object(other)) => {
-            let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-            keys.into_iter().for_each(|key| differences(&format!("{path}/{key}"), &walked[key], &fresh[key], lines));
+            let keys: std::collections::BTreeSet<&String> =
+                one.keys().chain(other.keys()).collect();
+            keys.into_iter().for_each(|key| {
+                differences(&format!("{path}/{key}"), &walked[key], &fresh[key], lines);
+            });
         }
         _ => lines.push(format!("  {path}: {walked} after the walk, {fresh} at once")),
     }

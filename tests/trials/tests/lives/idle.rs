@@ -1,4 +1,5 @@
-//! Replicas that have nothing to do: they say what they wait for, let go of what they never minted for, and write no more.
+//! Replicas that have nothing to do: they say what they wait for, let go of what they never minted
+//! for, and write no more.
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,7 +14,11 @@ use crate::worlds::{MINUTE, declare, object, wait, world};
 
 fn reason(world: &World, kind: &str, name: &str) -> Value {
     let object = object(world, kind, name).unwrap_or_default();
-    let ready = object["status"]["conditions"].as_array().into_iter().flatten().find(|one| one["type"] == "Ready");
+    let ready = object["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|one| one["type"] == "Ready");
     ready.map(|ready| ready["reason"].clone()).unwrap_or_default()
 }
 
@@ -36,7 +41,11 @@ async fn story(seed: u64) -> Outcome {
     let history = world.cluster.history();
     wait(&mut world, Duration::from_secs(3_600)).await;
     assert_eq!(world.cluster.history().len(), history.len(), "an idle operator writes nothing");
-    assert!(history.iter().any(|effect| effect.identity.starts_with("pod-") && effect.change == Change::Updated));
+    assert!(
+        history
+            .iter()
+            .any(|effect| effect.identity.starts_with("pod-") && effect.change == Change::Updated)
+    );
     Outcome::default()
 }
 

@@ -19,7 +19,11 @@ fn play(faults: Faults) -> Played {
 #[test]
 fn a_list_that_names_another_owner_makes_no_ledger() {
     let calm = play(Faults::default());
-    let first = calm.calls.iter().find(|call| call.site.side == Side::Isc && call.site.what == "list").unwrap();
+    let first = calm
+        .calls
+        .iter()
+        .find(|call| call.site.side == Side::Isc && call.site.what == "list")
+        .unwrap();
     let spoilt = play(Faults(vec![(Target::from(first), Fault::Hostile(Hostile::OtherOwner))]));
     assert_eq!(spoilt.fired.len(), 1);
     assert!(spoilt.outcome.wrong.is_empty(), "{:#?}", spoilt.outcome.wrong);

@@ -1,4 +1,5 @@
-//! A panic is a failed pass of one object: the process goes on, others do not wait for it, and it heals by itself.
+//! A panic is a failed pass of one object: the process goes on, others do not wait for it, and it
+//! heals by itself.
 use trials::replica::Setup;
 use trials::trial::{self, Outcome};
 use trials::world::World;
@@ -7,13 +8,16 @@ use crate::worlds::{MINUTE, declare, object, wait, world};
 
 /// Whether a resource says that its Secret holds a credential.
 fn is_served(world: &World, name: &str) -> bool {
-    object(world, "PersonalAccessToken", name).is_some_and(|resource| resource["status"]["secret"] == name)
+    object(world, "PersonalAccessToken", name)
+        .is_some_and(|resource| resource["status"]["secret"] == name)
 }
 
 /// The name of the ledger of this Tenant.
 fn ledger(world: &World, tenant: &str) -> String {
     let objects = world.cluster.objects();
-    let of_tenant = |object: &serde_json::Value| object["metadata"]["labels"]["pat-operator.dev/tenant"] == tenant;
+    let of_tenant = |object: &serde_json::Value| {
+        object["metadata"]["labels"]["pat-operator.dev/tenant"] == tenant
+    };
     let found = objects.iter().find(|(key, object)| key.kind.kind == "Secret" && of_tenant(object));
     found.map(|(key, _)| key.name.clone()).unwrap()
 }

@@ -5,10 +5,15 @@ use trials::{chaos, trial};
 
 #[test]
 fn no_seed_breaks_a_property() {
-    // The last ones once did: a Tenant's owner minted for a resource that had got another Tenant under its old name.
+    // The last ones once did: a Tenant's owner minted for a resource that had got another Tenant
+    // under its old name.
     for seed in (0..40).chain([1562, 3899, 3984]) {
         let outcome = trial::run(seed, chaos::trial(seed, false));
-        assert!(outcome.wrong.is_empty(), "make simulate SEED={seed} tells the story: {:#?}", outcome.wrong);
+        assert!(
+            outcome.wrong.is_empty(),
+            "make simulate SEED={seed} tells the story: {:#?}",
+            outcome.wrong
+        );
     }
 }
 
@@ -20,7 +25,11 @@ fn a_rotation_takes_one_token_when_nothing_goes_wrong() {
         let outcome = trial::run(seed, chaos::calm_trial(seed, false));
         assert!(outcome.wrong.is_empty(), "calm seed {seed}: {:#?}", outcome.wrong);
         let counts = outcome.counts;
-        assert_eq!(counts.created, counts.first_publications + counts.rotations, "calm seed {seed}");
+        assert_eq!(
+            counts.created,
+            counts.first_publications + counts.rotations,
+            "calm seed {seed}"
+        );
         assert_eq!(counts.outages, 0, "calm seed {seed}");
         rotations += counts.rotations;
     }
@@ -38,7 +47,10 @@ fn another_seed_is_another_story() {
 fn a_seed_is_the_same_story_in_every_process() {
     for seed in 100..120 {
         let told = || {
-            let ran = Command::new(env!("CARGO_BIN_EXE_trials")).args(["seed", &seed.to_string()]).output().unwrap();
+            let ran = Command::new(env!("CARGO_BIN_EXE_trials"))
+                .args(["seed", &seed.to_string()])
+                .output()
+                .unwrap();
             String::from_utf8(ran.stdout).unwrap()
         };
         let first = told();
