@@ -95,6 +95,12 @@ pub fn all(code: &[File]) -> Vec<Figure> {
             62.0,
         ),
         ceiling("median function, likewise", count(lengths[lengths.len() / 2]), 9.0, 9.0),
+        ceiling(
+            "shapes of one credential: types with a client secret",
+            count(sum(code, style::client_secrets)),
+            3.0,
+            3.0,
+        ),
         ceiling("files in circles", count(Imports::of(code).circles().len()), 0.0, 0.0),
     ]
 }

@@ -16,6 +16,7 @@ mod proofs;
 mod reasons;
 mod rules;
 mod style;
+mod ways;
 
 use circles::Imports;
 use files::File;
@@ -107,6 +108,16 @@ fn every_source_file_opens_with_what_it_is_for() {
 fn every_rule_of_the_protocol_lives_where_the_table_says() {
     let wrong = rules::problems(&files::read("ARCHITECTURE.md"), &files::below("src"));
     assert!(wrong.is_empty(), "correct the table in ARCHITECTURE.md: {wrong:#?}");
+}
+
+#[test]
+fn the_ways_through_the_code_are_as_listed_and_short() {
+    let document = files::read("ARCHITECTURE.md");
+    for way in ways::ways(&document) {
+        println!("{}: {} files, {} returns", way.name, way.rooms.len(), way.returns);
+    }
+    let wrong = ways::problems(&document, &files::production());
+    assert!(wrong.is_empty(), "correct the lists in ARCHITECTURE.md: {wrong:#?}");
 }
 
 #[test]

@@ -240,6 +240,13 @@ pub fn comments(source: &str) -> usize {
     source.lines().filter(is_comment).count()
 }
 
+/// Fields that hold a client secret.
+pub fn client_secrets(source: &str) -> usize {
+    let is_field =
+        |line: &&str| line.trim_start().trim_start_matches("pub ") == "client_secret: Redacted,";
+    source.lines().filter(is_field).count()
+}
+
 /// Lines that are wider than a hundred columns.
 pub fn wide(source: &str) -> usize {
     source.lines().filter(|line| line.chars().count() > 100).count()

@@ -1,4 +1,5 @@
 //! The effects of a pass, as ISC and Kubernetes perform and answer them.
+use pat_operator::credential::Credential;
 use pat_operator::lifecycle::facts::{Executing, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, TokenId, Uid, scopes};
 use pat_operator::lifecycle::listing::Listing;
@@ -146,7 +147,8 @@ impl Owner<'_> {
         match self.world.post(self.config, attempt) {
             Some(id) => {
                 let client_secret = Redacted::new(secret_of(&id));
-                Reply::Certain(Posted::Yes { id, client_secret, expires_at, made_at: None })
+                let credential = Credential::new(id, client_secret);
+                Reply::Certain(Posted::Yes { credential, expires_at, made_at: None })
             }
             None => Reply::Doubtful,
         }

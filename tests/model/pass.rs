@@ -229,7 +229,9 @@ impl Owner<'_> {
     fn note_end(&mut self, step: &Step, outcome: &Outcome, new: &Ledger) {
         let Some(pending) = &self.world.ledger.pending else { return };
         let recorded = match outcome {
-            Outcome::Posted { post: Posted::Yes { id, .. }, .. } => new.entry(id).is_some(),
+            Outcome::Posted { post: Posted::Yes { credential, .. }, .. } => {
+                new.entry(&credential.client_id).is_some()
+            }
             _ => true,
         };
         let by_right = match step {

@@ -1,6 +1,7 @@
 //! The first state of a configuration.
 use std::collections::BTreeSet;
 
+use pat_operator::credential::Credential;
 use pat_operator::lifecycle::facts::Now;
 use pat_operator::lifecycle::ledger::{Attempt, Ledger, State, scopes};
 use pat_operator::lifecycle::settle;
@@ -73,8 +74,7 @@ fn serve(configuration: &Configuration, world: &mut World, r: usize) {
         world.extend(&extension);
     }
     let post = Posted::Yes {
-        id: id.clone(),
-        client_secret: Redacted::new(secret_of(&id)),
+        credential: Credential::new(id.clone(), Redacted::new(secret_of(&id))),
         expires_at: attempt.expiry,
         made_at: None,
     };

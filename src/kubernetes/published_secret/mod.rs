@@ -7,6 +7,8 @@ mod pair;
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
@@ -15,12 +17,12 @@ use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
 
 pub use self::content::{Content, differs};
-use self::content::{body, encoded};
+use self::marks::Marks;
 pub use self::ownership::holds;
-use self::ownership::stripped;
+use self::ownership::{owners, stripped};
 pub use self::pair::{claims, held};
 use crate::api::names::MANAGER;
-use crate::lifecycle::rendering::all_keys;
+use crate::lifecycle::rendering::{all_keys, render};
 
 /// Published Secrets of all namespaces.
 #[derive(Clone)]
@@ -129,4 +131,27 @@ impl PublishedSecrets {
     fn api(&self, namespace: &str) -> Api<Secret> {
         Api::namespaced(self.client.clone(), namespace)
     }
+}
+
+/// The whole Secret, as it is created; `found`: what is there already.
+fn body(content: &Content<'_>, found: Option<&ObjectMeta>) -> Value {
+    let token = content.token;
+    let (labels, annotations) = Marks::of(token, content.entry).patch(found);
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": token.secret_name(),
+            "labels": labels,
+            "annotations": annotations,
+            "ownerReferences": owners(found, token),
+        },
+        "data": encoded(content),
+    })
+}
+
+/// The data of the Secret, as its JSON has them.
+fn encoded(content: &Content<'_>) -> BTreeMap<&'static str, String> {
+    let data = render(content.entry, content.endpoint, content.token.secret_format()).into_iter();
+    data.map(|(key, value)| (key, STANDARD.encode(value.expose()))).collect()
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::TokenSpec;
 use super::terms::{Millis, Scopes, TokenId, Uid};
+use crate::credential::Credential;
 use crate::redacted::Redacted;
 
 /// The stages in the life of a recorded token.
@@ -84,19 +85,18 @@ impl Entry {
     /// A token that was just made, before anything else is known of it.
     pub fn new(
         n: u64,
-        id: TokenId,
+        credential: Credential,
         uid: Uid,
-        client_secret: Redacted,
         expires_at: Millis,
         applied: TokenSpec,
         now: Millis,
     ) -> Self {
         Self {
             n,
-            id,
+            id: credential.client_id,
             uid,
             state: State::Prepared,
-            client_secret,
+            client_secret: credential.client_secret,
             created_at: now,
             expires_at,
             applied,

@@ -66,19 +66,11 @@ pub(super) fn commit(
 ) {
     l.pending = None;
     match post {
-        Posted::Yes { id, client_secret, expires_at, made_at } => {
+        Posted::Yes { credential, expires_at, made_at } => {
             l.provisional = after_yes(l.provisional);
-            let (id, client_secret, spec) =
-                (id.clone(), client_secret.clone(), attempt.wanted.clone());
-            let mut entry = Entry::new(
-                attempt.n,
-                id,
-                attempt.uid.clone(),
-                client_secret,
-                *expires_at,
-                spec,
-                now.ms,
-            );
+            let (uid, spec) = (attempt.uid.clone(), attempt.wanted.clone());
+            let mut entry =
+                Entry::new(attempt.n, credential.clone(), uid, *expires_at, spec, now.ms);
             // A clock that has not followed a jump yet would make it older than it is: LIST had to
             // show it too soon.
             if let Some(made) = made_at {

@@ -1,6 +1,6 @@
 //! The outcomes of steps.
-use crate::lifecycle::ledger::{Millis, NermVerdict, Scopes, TokenId};
-use crate::redacted::Redacted;
+use crate::credential::Credential;
+use crate::lifecycle::ledger::{Millis, NermVerdict, Scopes};
 
 /// The outcome of a step; its kind follows from the step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,10 +33,8 @@ pub enum Outcome {
 pub enum Posted {
     /// The token exists.
     Yes {
-        /// Client ID.
-        id: TokenId,
-        /// Client secret.
-        client_secret: Redacted,
+        /// Its credential.
+        credential: Credential,
         /// The expiry that ISC gave it.
         expires_at: Millis,
         /// The moment at which ISC made it, as two witnesses say.

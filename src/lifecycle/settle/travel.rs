@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::attempt::{mention, replace_current};
+use crate::credential::Credential;
 use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Entry, Ledger, State, Uid};
 use crate::lifecycle::step::{Adoption, Place};
@@ -20,9 +21,8 @@ pub(super) fn adopt(l: &mut Ledger, adoption: &Adoption, is_accepted: bool, now:
     let resource = mention(l, uid, place);
     resource.last = resource.last.max(*n);
     replace_current(l, uid);
-    let (id, client_secret) = (held.id.clone(), held.client_secret.clone());
-    let mut entry =
-        Entry::new(*n, id, uid.clone(), client_secret, *expires, applied.clone(), now.ms);
+    let credential = Credential::new(held.id.clone(), held.client_secret.clone());
+    let mut entry = Entry::new(*n, credential, uid.clone(), *expires, applied.clone(), now.ms);
     (entry.state, entry.published_at) = (State::Current, Some(now.ms));
     l.entries.push(entry);
     // Its number may be lower than those that were recorded since.

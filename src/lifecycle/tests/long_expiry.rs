@@ -1,6 +1,7 @@
 //! A tenant that refuses a short expiry (R21): a definite 400 has the next attempt ask for 25
 //! hours.
 use super::*;
+use crate::credential::Credential;
 use crate::lifecycle::ledger::Provisional;
 use crate::lifecycle::settle::Posted;
 use crate::redacted::Redacted;
@@ -93,8 +94,7 @@ fn r21_while_isc_takes_neither_the_two_lives_take_turns_with_a_back_off_each() {
 #[test]
 fn r21_what_isc_takes_is_remembered_once() {
     let yes = || Posted::Yes {
-        id: "id1".into(),
-        client_secret: Redacted::new("c4n4ry".into()),
+        credential: Credential::new("id1", Redacted::new("c4n4ry".into())),
         expires_at: NOW,
         made_at: None,
     };

@@ -1,6 +1,7 @@
 //! `settle`: what goes into the ledger after an intent, a POST, and an outcome that does not fit
 //! (R1, R4, R15).
 use super::*;
+use crate::credential::Credential;
 use crate::lifecycle::ledger::Provisional;
 use crate::lifecycle::ledger::TokenId;
 use crate::lifecycle::settle::{Extended, Patched, Posted};
@@ -13,8 +14,7 @@ fn post(then: Option<(Attempt, Place)>) -> Step {
 
 fn yes() -> Posted {
     Posted::Yes {
-        id: "id1".into(),
-        client_secret: Redacted::new("c4n4ry".into()),
+        credential: Credential::new("id1", Redacted::new("c4n4ry".into())),
         expires_at: NOW + MINUTE,
         made_at: None,
     }
@@ -194,10 +194,8 @@ fn r15_an_outcome_that_does_not_fit_its_step_changes_nothing() {
 fn a_token_is_never_recorded_as_older_than_isc_says() {
     let step = Step::Call(Call::Post { attempt: attempt(1, "a"), extend: None, then: None });
     let made = |at: Option<i64>| {
-        let client_secret = Redacted::new("c4n4ry".into());
         let post = Posted::Yes {
-            id: "id1".into(),
-            client_secret,
+            credential: Credential::new("id1", Redacted::new("c4n4ry".into())),
             expires_at: NOW + 99 * MINUTE,
             made_at: at,
         };

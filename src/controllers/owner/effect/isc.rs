@@ -60,8 +60,7 @@ impl Effects<'_> {
         self.context.board.resources.note_refusal(&attempt.uid, refusal);
         let post = match created {
             Created::Yes(token) => Posted::Yes {
-                id: token.credential.client_id,
-                client_secret: token.credential.client_secret,
+                credential: token.credential,
                 // Without an expiry it does not end by itself until the extension sets one (R16).
                 expires_at: token.expires.unwrap_or(Millis::MAX),
                 made_at: token.created,
