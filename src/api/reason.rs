@@ -77,6 +77,8 @@ reasons! {
     RequestInFuture,
     /// All tokens of the resource were revoked on request.
     Revoked,
+    /// The resource is being deleted, and its token and Secret are left to its user.
+    Releasing,
     /// The resource is being deleted.
     Revoking,
     /// A new credential took the place of the old one.
@@ -129,9 +131,11 @@ impl Reason {
             Self::Connected
                 | Self::Minting
                 | Self::Published
+                | Self::Releasing
                 | Self::RequestInFuture
                 | Self::Revoking
                 | Self::RotationWaits
+                | Self::Suspended
         )
     }
 

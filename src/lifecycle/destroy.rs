@@ -1,6 +1,6 @@
 //! Destruction (R9, R10, R12): only on irrevocable facts, and only what LIST shows as ours.
 use super::facts::{Declared, Facts, Sighting};
-use super::ledger::{Entry, Millis, Resource, Uid};
+use super::ledger::{Entry, Ledger, Millis, Resource, Uid};
 use super::listing::{Listed, Listing};
 use super::secret::Holds;
 use super::step::{Call, Look, Record, Step};
@@ -95,11 +95,12 @@ fn is_unpublished(facts: &Facts<'_>, uid: &str) -> bool {
     }
 }
 
-/// DELETE of what is condemned, if LIST still shows it as ours (R10).
+/// DELETE of what is condemned, if LIST shows that it may still be deleted (R10).
 pub(super) fn delete(facts: &Facts<'_>) -> Option<Step> {
     let listing = facts.listing?;
     for entry in facts.ledger.condemned() {
-        let is_ours = listing.token(&entry.id).is_some_and(Listed::is_ours);
+        let Some(token) = listing.token(&entry.id) else { continue };
+        let is_ours = !is_anothers(facts.ledger, entry, token);
         if is_ours && !facts.destroyed.contains(&entry.id) && !facts.is_set_aside(&entry.id) {
             return Some(Step::Call(Call::Delete(entry.id.clone())));
         }
@@ -116,11 +117,21 @@ pub(super) fn look_again(facts: &Facts<'_>) -> Option<Step> {
     Some(Step::Look(Look::List))
 }
 
+/// A condemned token is another's now (R10): the platform's, another installation's by its name, or
+/// under a foreign name although it may have been let go. The operator made any other token itself
+/// and recorded its id, so that a new name takes nothing from a revocation.
+fn is_anothers(ledger: &Ledger, entry: &Entry, token: &Listed) -> bool {
+    // The ledger of a clone records the tokens of the cluster that it was made from.
+    let is_another_installations = token.others.is_some();
+    let is_let_go = token.ours.is_none() && ledger.lets_go(&entry.uid);
+    token.managed || is_another_installations || is_let_go
+}
+
 /// The fate of a condemned token, as LIST shows it.
 enum Fate {
     /// LIST had to show it and does not (R9).
     Gone,
-    /// It is another's now, under another name (R10).
+    /// It is another's now, and lives on (R10).
     HandedOver,
     /// This LIST is too old to tell; one that is read now is not.
     AskAgain,
@@ -131,10 +142,11 @@ enum Fate {
 /// Condemned tokens that are gone, or were handed over.
 pub(super) fn forget(facts: &Facts<'_>) -> Option<Step> {
     let (listing, now) = (facts.listing?, facts.ms()?);
-    let (mut gone, mut asks_again) = (Vec::new(), false);
+    let (mut gone, mut handed_over, mut asks_again) = (Vec::new(), Vec::new(), false);
     for entry in facts.ledger.condemned() {
-        match fate(entry, listing, now, facts.timings.list_lag) {
-            Fate::Gone | Fate::HandedOver => gone.push(entry.id.clone()),
+        match fate(facts, entry, listing, now) {
+            Fate::Gone => gone.push(entry.id.clone()),
+            Fate::HandedOver => handed_over.push(entry.id.clone()),
             Fate::AskAgain => asks_again = true,
             Fate::Wait => {}
         }
@@ -142,10 +154,14 @@ pub(super) fn forget(facts: &Facts<'_>) -> Option<Step> {
     if !gone.is_empty() {
         return Some(Step::Record(Record::Drop(gone)));
     }
+    if !handed_over.is_empty() {
+        return Some(Step::Record(Record::HandOver(handed_over)));
+    }
     asks_again.then_some(Step::Look(Look::List))
 }
 
-fn fate(entry: &Entry, listing: &Listing, now: Millis, lag: Millis) -> Fate {
+fn fate(facts: &Facts<'_>, entry: &Entry, listing: &Listing, now: Millis) -> Fate {
+    let lag = facts.timings.list_lag;
     // A LIST from before the condemnation may be older than the token itself.
     if !listing.read_with.entry(&entry.id).is_some_and(Entry::is_condemned) {
         return Fate::AskAgain;
@@ -155,7 +171,7 @@ fn fate(entry: &Entry, listing: &Listing, now: Millis, lag: Millis) -> Fate {
         |at: Millis| listing.after.contains(&entry.id) || at > entry.created_at + lag;
     let is_outdated = !had_to_be_shown(listing.at) && had_to_be_shown(now);
     match listing.token(&entry.id) {
-        Some(token) if !token.is_ours() => {
+        Some(token) if is_anothers(facts.ledger, entry, token) => {
             // A name from before it was put right does not show that it was handed over.
             let named = entry.changed_at + lag;
             if listing.at > named {

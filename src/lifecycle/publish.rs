@@ -63,7 +63,9 @@ pub struct Whole {
 /// The end of a Secret whose resource is being deleted (R12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clearing {
-    /// It stays as it is: the deletion is not recorded yet, or the Secret was left to its user.
+    /// It stays as it is: the deletion is not recorded yet.
+    Wait,
+    /// It stays as it is: it was left to its user.
     Leave,
     /// It is left to its user, and holds the current credential before the operator lets go of
     /// both.
@@ -140,9 +142,9 @@ fn is_newer(ledger: &Ledger, uid: &str, held: &Held, entry: &Entry) -> bool {
 
 /// What becomes of the Secret of a resource that is being deleted in the cluster.
 pub fn clear(ledger: &Ledger, uid: &str) -> Clearing {
-    let Some(resource) = ledger.resource(uid) else { return Clearing::Leave };
+    let Some(resource) = ledger.resource(uid) else { return Clearing::Wait };
     if !resource.deleting {
-        return Clearing::Leave;
+        return Clearing::Wait;
     }
     if resource.retain && ledger.current(uid).is_some() {
         return Clearing::Publish;

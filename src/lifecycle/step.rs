@@ -129,6 +129,8 @@ pub enum Record {
     /// Forget condemned tokens that LIST no longer shows, and released ones that are no longer ours
     /// (R9).
     Drop(Vec<TokenId>),
+    /// Forget condemned tokens that are another's now: they live on (R10).
+    HandOver(Vec<TokenId>),
     /// Forget a deleted resource of which nothing is left (R12).
     Finish(Uid),
     /// Give up an attempt that another pass made (R5).

@@ -110,6 +110,8 @@ label_values! {
         Revoked => "revoked",
         /// Left to its user (R12).
         Released => "released",
+        /// Condemned, but another's by then: it lives on (R10).
+        HandedOver => "handed_over",
         /// An unrecorded provisional token was deleted (R6).
         OrphanSwept => "orphan_swept",
     }

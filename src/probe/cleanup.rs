@@ -147,7 +147,7 @@ async fn search(session: &Session, asked: &[One], swept: BTreeSet<String>, user:
             told = Some(passed);
             let most = session.target.list_lag.as_secs();
             session.tell(&format!(
-                "looking in LIST for what may have been made, since {} of at most {most} s",
+                "looking in LIST for what may have been made, for {} of at most {most} s",
                 passed.as_secs()
             ));
         }

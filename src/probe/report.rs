@@ -1,4 +1,7 @@
 //! The report: one line for each question, for people or as JSON.
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -8,6 +11,12 @@ use super::facts::Facts;
 use super::judge::{Finding, Verdict, judge};
 use super::question::{Promise, Question};
 use super::target::Target;
+
+/// What the columns of the text mean.
+const LEGEND: &str = "\
+holds: the operator can rely on it; does not hold: see the line below it; unknown: not told
+for: the promises P1 to P7 of docs/reliability.md, or its figures, that rest on it
+";
 
 /// The answers of a tenant.
 #[derive(Clone, Debug, Serialize)]
@@ -111,15 +120,15 @@ impl Report {
         let widest = |text: fn(&Line) -> usize| self.lines.iter().map(text).max().unwrap_or(0);
         let (questions, promises) =
             (widest(|line| line.question.len()), widest(|line| line.promises().len()));
-        let mut text = format!("{}, as the owner of {}\n\n", self.api_url, self.client_id);
-        for line in &self.lines {
-            let (verdict, rests) = (line.verdict, line.promises());
+        let mut text = format!("{}, as the user of client ID {}\n\n", self.api_url, self.client_id);
+        let row = |text: &mut String, verdict: &str, rests: &str, question: &str, answer: &str| {
             // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "{verdict:13}  {rests:promises$}  {:questions$}  {}",
-                line.question, line.answer
-            );
+            let _ =
+                writeln!(text, "{verdict:13}  {rests:promises$}  {question:questions$}  {answer}");
+        };
+        row(&mut text, "verdict", "for", "question", "answer");
+        for line in &self.lines {
+            row(&mut text, line.verdict, &line.promises(), line.question, &line.answer);
             for part in line.note.iter().flat_map(|note| wrapped(note)) {
                 let _ = writeln!(text, "{:13}  {:promises$}    {part}", "", "");
             }
@@ -127,6 +136,7 @@ impl Report {
         let Counts { holds, does_not_hold, unknown } = self.counts;
         let _ =
             writeln!(text, "\nholds: {holds}, does not hold: {does_not_hold}, unknown: {unknown}");
+        text.push_str(LEGEND);
         for left in &self.left {
             let _ = writeln!(text, "\nmay be left: {left}");
         }
@@ -171,72 +181,4 @@ fn wrapped(text: &str) -> Vec<String> {
         }
     }
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(verdicts: &[Verdict]) -> Report {
-        let lines = verdicts.iter().zip(Question::ALL).map(|(verdict, question)| {
-            Line::new(question, Finding { answer: "so it is".into(), verdict: verdict.clone() })
-        });
-        let lines: Vec<Line> = lines.collect();
-        let (api_url, client_id, counts) =
-            ("https://acme.example".into(), "0a".into(), Counts::of(&lines));
-        Report { api_url, client_id, user: None, stopped: false, counts, lines, left: Vec::new() }
-    }
-
-    #[test]
-    fn the_exit_code_tells_the_worst() {
-        let (holds, fails, unknown) =
-            (Verdict::Holds, Verdict::DoesNotHold("then".into()), Verdict::Unknown("why".into()));
-        for (verdicts, code) in [
-            (&[holds.clone(), holds.clone()][..], 0),
-            (&[holds.clone(), unknown.clone()], 2),
-            (&[unknown, fails.clone()], 1),
-            (&[fails, holds], 1),
-        ] {
-            assert_eq!(report(verdicts).exit_code(), code, "{verdicts:?}");
-            assert_eq!(Report { stopped: true, ..report(verdicts) }.exit_code(), 2, "{verdicts:?}");
-        }
-    }
-
-    #[test]
-    fn what_may_be_left_is_part_of_the_report() {
-        let left = |name: Option<&str>| Left {
-            name: name.map(str::to_owned),
-            until: "2026-01-01T00:10:00Z".into(),
-        };
-        let mut report = report(&[Verdict::Holds]);
-        report.left = vec![left(Some("pat-operator probe 0a")), left(None)];
-        assert_eq!(report.exit_code(), 2);
-        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!(json["left"][0]["name"], "pat-operator probe 0a");
-        assert_eq!(
-            (json["left"][1].get("name"), &json["left"][1]["until"]),
-            (None, &"2026-01-01T00:10:00Z".into())
-        );
-        assert_eq!(report.text().matches("may be left: ").count(), 2, "{}", report.text());
-    }
-
-    #[test]
-    fn json_and_text_say_the_same() {
-        let note = "word ".repeat(40);
-        let report = report(&[Verdict::Holds, Verdict::DoesNotHold(note.trim().into())]);
-        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!(json["lines"][0]["id"], "scope-claim");
-        assert_eq!(
-            (&json["lines"][0]["verdict"], json["lines"][0].get("note")),
-            (&"holds".into(), None)
-        );
-        assert_eq!(
-            (&json["lines"][1]["verdict"], &json["lines"][1]["note"]),
-            (&"does not hold".into(), &note.trim().into())
-        );
-        let text = report.text();
-        assert!(text.ends_with("\nholds: 1, does not hold: 1, unknown: 0\n"), "{text}");
-        assert_eq!(text.matches("word").count(), 40);
-        assert!(text.lines().all(|line| line.len() <= WIDTH + 30), "{text}");
-    }
 }

@@ -18,6 +18,8 @@ pub struct Connection {
     pub ca_pem: Option<String>,
     /// The credential in its seed Secret.
     pub seed: Credential,
+    /// `spec.nermUrl`.
+    pub nerm_url: Option<String>,
 }
 
 /// Reads the Tenant, its seed Secret and its CA bundle. `namespace`: the operator's.
@@ -45,5 +47,6 @@ pub async fn read(client: &Client, name: &str, namespace: &str) -> Result<Connec
     let source = spec.credentials.first().ok_or_else(|| Error::NoCredentials(name.into()))?;
     let seed =
         operator_files::seed(client, namespace, &source.secret_ref.name).await.map_err(files)?;
-    Ok(Connection { api_url: spec.api_url, ca_pem, seed: checked_seed(seed)? })
+    let (api_url, nerm_url) = (spec.api_url, spec.nerm_url);
+    Ok(Connection { api_url, ca_pem, seed: checked_seed(seed)?, nerm_url })
 }

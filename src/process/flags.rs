@@ -37,7 +37,7 @@ pub(super) struct RunFlags {
     #[arg(long, env = "PAT_OPERATOR_CONTEXT", value_name = "NAME", help_heading = CLUSTER)]
     pub(super) context: Option<String>,
 
-    /// Requests per ISC tenant in ten seconds; ISC refuses more than 100 per access token
+    /// Requests per Tenant in ten seconds; ISC refuses more than 100 per credential
     #[arg(long, env = "PAT_OPERATOR_ISC_REQUESTS", value_name = "N", default_value_t = 80,
           value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = ISC)]
     pub(super) isc_requests: u32,

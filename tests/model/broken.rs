@@ -67,6 +67,8 @@ pub enum Broken {
     OverlapUnpublished,
     /// R10: what is condemned is deleted whatever its name is by now.
     DeleteById,
+    /// R10: a condemned token under a foreign name is forgotten, whatever its resource.
+    ForgetRenamed,
     /// R12: a Secret is created whose resource is being deleted with Retain.
     CreateWhileDeleting,
     /// R12: a resource is forgotten before its numbers are resolved.

@@ -11,7 +11,11 @@ use crate::world::HIGH;
 /// What a broken protocol does in this situation; the outer `None`: the same.
 pub fn instead(broken: Broken, facts: &Facts<'_>, step: Option<&Step>) -> Option<Option<Step>> {
     match (broken, step?) {
-        (Broken::DeleteById, Step::Record(Record::Drop(ids))) => {
+        (Broken::ForgetRenamed, Step::Call(Call::Delete(id))) => {
+            let is_foreign = facts.listing?.token(id).is_some_and(|token| token.ours.is_none());
+            is_foreign.then(|| Some(Step::Record(Record::HandOver(vec![id.clone()]))))
+        }
+        (Broken::DeleteById, Step::Record(Record::HandOver(ids))) => {
             let listed =
                 |id: &&TokenId| facts.listing.is_some_and(|listing| listing.token(id).is_some());
             let condemned = |id: &&TokenId| {

@@ -52,6 +52,8 @@ pub struct Configuration {
     pub changes: &'static [Edit],
     /// A person deletes a published token in ISC, once.
     pub by_hand: bool,
+    /// A person renames a published token in ISC, once.
+    pub renames: bool,
     /// A backup is made at some time and restored at another.
     pub restore: Restore,
     pub broken: Broken,

@@ -20,7 +20,7 @@ impl World {
         self.tokens.iter().find(|token| &*token.id == id)
     }
 
-    fn token_mut(&mut self, id: &str) -> Option<&mut Token> {
+    pub fn token_mut(&mut self, id: &str) -> Option<&mut Token> {
         self.tokens.iter_mut().find(|token| &*token.id == id)
     }
 

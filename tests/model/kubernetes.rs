@@ -48,7 +48,7 @@ impl Configuration {
     fn clear(&self, world: &mut World, r: usize, k: usize) -> Option<()> {
         let has_secret = world.own_secret(self.place(r), r).is_some();
         match clear(&world.ledger, &UIDS[r]) {
-            Clearing::Leave => None,
+            Clearing::Wait | Clearing::Leave => None,
             Clearing::Publish => self.publish_pass(world, r, k),
             Clearing::Remove if has_secret => {
                 world.workers[r][k] = Worker::RemoveSecret;

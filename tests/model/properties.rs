@@ -6,7 +6,7 @@ use stateright::Property;
 
 use crate::configuration::Configuration;
 use crate::violations::{
-    ABANDONED, LOOP, OLDER, OVERFULL, REVIVED, TOO_EARLY, TRESPASS, UNLICENSED, WASTED,
+    ABANDONED, FORGOTTEN, LOOP, OLDER, OVERFULL, REVIVED, TOO_EARLY, TRESPASS, UNLICENSED, WASTED,
 };
 use crate::world::{Phase, STRANGER, TIMINGS, Token, UIDS, World, index};
 
@@ -15,7 +15,7 @@ type Condition = fn(&Configuration, &World) -> bool;
 /// A name and the condition under which it is the case.
 pub type Situation = (&'static str, Condition);
 
-const ALWAYS: [Situation; 18] = [
+const ALWAYS: [Situation; 19] = [
     ("P1 at most one unrecorded token", |_, world| {
         world.restored || world.unrecorded().filter(|token| !is_long(token)).count() <= 1
     }),
@@ -60,6 +60,9 @@ const ALWAYS: [Situation; 18] = [
             of(State::Retired) || of(State::Current) && of(State::Prepared)
         };
         world.restored || !UIDS.iter().all(|uid| rotates(uid))
+    }),
+    ("P4 a condemned token is not forgotten while it lives", |_, world| {
+        world.violations & FORGOTTEN == 0
     }),
     ("R13 a live pair that only the Secret knows is adopted", |_, world| {
         world.violations & ABANDONED == 0

@@ -111,6 +111,14 @@ pub fn over_time() -> Vec<Configuration> {
             ..one()
         },
         Configuration {
+            name: "A renamed in ISC by hand, revoked, deleted, 1 fault",
+            renames: true,
+            revoke: [1, 0],
+            delete: [true, false],
+            reaches: &[DELETION_DONE, REVOKED],
+            ..one()
+        },
+        Configuration {
             name: "A deleted in ISC by hand, 1 fault",
             by_hand: true,
             reaches: &[VERIFIED],

@@ -37,6 +37,7 @@ pub fn world(configuration: &Configuration) -> World {
         lost: BTreeSet::new(),
         backup: None,
         restored: false,
+        renamed: false,
         violations: 0,
     };
     for r in (0..2).filter(|r| matches!(configuration.start[*r], Start::Prepared | Start::Served)) {

@@ -34,6 +34,7 @@ pub enum Action {
     Rotate(usize),
     Revoke(usize),
     DeleteInIsc(usize),
+    RenameInIsc(usize),
     Use(usize),
     Edit(usize, Edit),
     BackUp,
@@ -127,6 +128,7 @@ impl Model for Configuration {
             | Action::Rotate(_)
             | Action::Revoke(_)
             | Action::DeleteInIsc(_)
+            | Action::RenameInIsc(_)
             | Action::Use(_)
             | Action::Edit(..) => self.user(&mut world, action)?,
             _ => self.replica(&mut world, action)?,

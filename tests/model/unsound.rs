@@ -202,6 +202,7 @@ pub fn travel() -> Vec<Configuration> {
     let created = || Configuration { start: [Start::Admitted, Start::Absent], ..restored() };
     let numbered = || Configuration { edits: 1, changes: &[Edit::Number], ..rotated() };
     let edited = |changes| Configuration { start: [Start::Served; 2], edits: 1, changes, ..one() };
+    let renamed = || Configuration { delete: [true, false], renames: true, limit: 3, ..one() };
     let left = || Configuration { restore: Restore::Ledger, ..retain() };
     let old = || Configuration { start: [Start::Prepared, Start::Absent], replicas: 2, ..retain() };
     let rotating = || Configuration { rotate: [1, 0], ..retain() };
@@ -226,6 +227,7 @@ pub fn travel() -> Vec<Configuration> {
             rotated(),
         ),
         broken("broken R8: a newer pair is written over", Broken::OverwriteNewer, "P2", rotated()),
+        broken("broken R10: a renamed token is forgotten", Broken::ForgetRenamed, "P4", renamed()),
         broken("broken R10: deleted by id alone", Broken::DeleteById, "P4", left()),
         broken(
             "broken R12: created while being deleted",

@@ -37,6 +37,7 @@ impl Configuration {
                     phase == Phase::Future && world.customs[1 - r].phase == Phase::Gone,
                 ),
                 (Action::DeleteInIsc(r), self.by_hand && alive && world.lost.is_empty()),
+                (Action::RenameInIsc(r), self.renames && alive && !world.renamed),
                 (Action::Use(r), self.max_overlap && alive),
             ];
             actions.extend(may.into_iter().filter(|(_, may)| *may).map(|(action, _)| action));
@@ -70,6 +71,13 @@ impl Configuration {
                 world.remove(|token| token.id == id);
                 world.lost.insert(id);
                 world.settle_late();
+            }
+            Action::RenameInIsc(r) => {
+                let id =
+                    world.own_secret(self.place(r), r).filter(|secret| !secret.edited)?.id.clone();
+                let token = world.token_mut(&id)?;
+                (token.name, token.ours) = ("by hand".into(), false);
+                world.renamed = true;
             }
             Action::Use(r) => {
                 let replaced = world.ledger.retired(&crate::world::UIDS[r]).next()?.id.clone();

@@ -23,6 +23,8 @@ pub const REVIVED: u16 = 64;
 pub const ABANDONED: u16 = 128;
 /// An attempt followed failed ones without a wait.
 pub const LOOP: u16 = 256;
+/// A condemned token was forgotten while it was alive, and nothing says that it was let go.
+pub const FORGOTTEN: u16 = 512;
 
 impl World {
     /// A write of the ledger; whoever still wants to write over the old one will be refused.
@@ -33,6 +35,12 @@ impl World {
         });
         if early {
             self.violations |= TOO_EARLY;
+        }
+        for old in self.ledger.condemned().filter(|old| new.entry(&old.id).is_none()) {
+            let lives = self.token(&old.id).is_some_and(|token| !token.released);
+            if lives && !self.ledger.lets_go(&old.uid) && !self.restored {
+                self.violations |= FORGOTTEN;
+            }
         }
         for uid in &*UIDS {
             let handled = |ledger: &Ledger| {

@@ -165,6 +165,8 @@ pub struct World {
     pub lost: BTreeSet<TokenId>,
     pub backup: Option<Shared<Backup>>,
     pub restored: bool,
+    /// A person renamed a token in ISC.
+    pub renamed: bool,
     /// Violations that a single transition shows (`violations.rs`).
     pub violations: u16,
 }

@@ -37,7 +37,7 @@ const EXPECTED: [(&str, &str, &str); 35] = [
     ("access-token-after-delete", "", "it works on, until its own end"),
     ("lag-delete", "P4", "at once"),
     ("date-header", "P1", "yes"),
-    ("clock-offset", "", "not two seconds"),
+    ("clock-offset", "", "less than 2 s"),
     ("rate-limit", "figures", "nothing"),
     ("deprecated", "", "yes"),
     ("tokens-and-limit", "figures", "1 of 10, by what is documented"),

@@ -68,7 +68,7 @@ pub struct PersonalAccessTokenSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretTemplate>,
 
-    /// What deletion does. `Revoke` (default): the token is revoked and the Secret removed. `Retain`: both stay, released from the operator.
+    /// See [`ReclaimPolicy`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reclaim_policy: Option<ReclaimPolicy>,
 
@@ -87,7 +87,7 @@ pub struct TenantRef {
     pub name: String,
 }
 
-/// What becomes of token and Secret when the resource is deleted.
+/// What deletion does. `Revoke` (default): the token is revoked and the Secret removed. `Retain`: both stay and keep working, and the operator lets go of them; the token gets another name in ISC and still takes one of the user's slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReclaimPolicy {
     /// The token is revoked and the Secret removed.

@@ -18,7 +18,7 @@ pub struct SecretTemplate {
     #[x_kube(validation = Rule::new("!format.dns1123Subdomain().validate(self).hasValue()").message("write a name for the Secret: lower-case letters, digits, dashes and dots, as in \"nerm-sync\""))]
     pub name: Option<String>,
 
-    /// Which keys it has. `Plain` (default): clientId, clientSecret, tokenUrl, apiUrl. `SailPointSdk`: SAIL_CLIENT_ID, SAIL_CLIENT_SECRET, SAIL_BASE_URL, which the official SDKs read from the environment.
+    /// See [`SecretFormat`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<SecretFormat>,
 
@@ -33,7 +33,7 @@ pub struct SecretTemplate {
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
-/// Keys of the published Secret.
+/// Which keys the Secret has. `Plain` (default): clientId, clientSecret, tokenUrl, apiUrl, and nermUrl where the Tenant has a NERM. `SailPointSdk`: SAIL_CLIENT_ID, SAIL_CLIENT_SECRET, SAIL_BASE_URL and SAIL_NERM_BASE_URL, which the official SDKs read from the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SecretFormat {
     /// clientId, clientSecret, tokenUrl, apiUrl.

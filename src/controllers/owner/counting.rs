@@ -2,9 +2,9 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use crate::controllers::context::Context;
-use crate::lifecycle::ledger::Ledger;
+use crate::lifecycle::ledger::{Entry, Ledger};
 use crate::lifecycle::settle::{Outcome, Patched};
-use crate::lifecycle::step::{Call, Step};
+use crate::lifecycle::step::{Call, Record, Step};
 use crate::metrics::TokenChange;
 
 /// Counts what a write of the ledger says that happened to tokens in ISC.
@@ -26,16 +26,28 @@ pub(super) fn count(
     }
     for entry in &before.entries {
         if after.entry(&entry.id).is_none() {
-            let is_released = entry.is_released();
-            context.metrics.token(if is_released {
-                TokenChange::Released
-            } else {
-                TokenChange::Revoked
-            });
+            let is_handed_over = matches!(step, Step::Record(Record::HandOver(_)));
+            if is_handed_over {
+                tracing::warn!(
+                    client_id = &*entry.id,
+                    "a condemned token is another's by now; the operator forgets it and does not revoke it"
+                );
+            }
+            context.metrics.token(ended_as(entry, is_handed_over));
         }
     }
     if let Some(change) = changed_by(step, outcome) {
         context.metrics.token(change);
+    }
+}
+
+fn ended_as(entry: &Entry, is_handed_over: bool) -> TokenChange {
+    if entry.is_released() {
+        TokenChange::Released
+    } else if is_handed_over {
+        TokenChange::HandedOver
+    } else {
+        TokenChange::Revoked
     }
 }
 

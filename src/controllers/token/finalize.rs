@@ -32,6 +32,7 @@ pub(super) async fn run(task: &Task<'_>) -> Result<Action, Error> {
 /// Removes the Secret, or sees to it that what is left to the user is the current credential (R12).
 async fn clear(task: &Task<'_>, ledger: &Ledger) -> Result<Publication, Error> {
     match decisions::clear(ledger, task.subject.uid) {
+        Clearing::Wait => Ok(as_shown(task)),
         Clearing::Leave => Ok(Publication::Nothing),
         Clearing::Publish => {
             let (publication, _) = publish::run(task).await?;
@@ -42,6 +43,12 @@ async fn clear(task: &Task<'_>, ledger: &Ledger) -> Result<Publication, Error> {
             Ok(Publication::Nothing)
         }
     }
+}
+
+/// The Secret was not looked at: what the status says of it stays.
+fn as_shown(task: &Task<'_>) -> Publication {
+    let shown = task.token.status.as_ref().and_then(|status| status.secret.as_ref());
+    if shown.is_some() { Publication::Published } else { Publication::Nothing }
 }
 
 /// The resource is gone as far as the operator is concerned.

@@ -13,7 +13,7 @@ pub(super) fn news<'a>(
     let now = ready(new)?;
     if was_revoked(old, new) {
         let note =
-            "the operator revokes all tokens of this resource on request, and mints a new one";
+            "on request, the operator revoked all tokens of this resource; it mints a new one";
         return Some(News {
             warning: true,
             reason: Reason::Revoked.as_str(),
@@ -23,12 +23,21 @@ pub(super) fn news<'a>(
     }
     let (before, published) = (old.and_then(published), published(new));
     if published.is_some() && before != published {
-        let (reason, action) = if before.is_some() {
-            (Reason::Rotated.as_str(), "Rotate")
+        return Some(if before.is_some() {
+            News {
+                warning: false,
+                reason: Reason::Rotated.as_str(),
+                action: "Rotate",
+                note: "the Secret holds a new credential that ISC accepted; the old one works until the overlap is over: let workloads read the Secret again before that",
+            }
         } else {
-            (Reason::Published.as_str(), "Publish")
-        };
-        return Some(News { warning: false, reason, action, note: &now.message });
+            News {
+                warning: false,
+                reason: Reason::Published.as_str(),
+                action: "Publish",
+                note: &now.message,
+            }
+        });
     }
     if is_overlap_over(old, new) {
         let note = "the overlap is over; the operator revokes the credential from before the last rotation";

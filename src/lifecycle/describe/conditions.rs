@@ -125,12 +125,15 @@ pub(super) fn frozen(note: &Note) -> Vec<ConditionSpec> {
 /// The reason for which the resource is not as declared: its own fault first, then its owner's.
 fn waiting(view: &View<'_>) -> Option<Note> {
     if view.token.metadata.deletion_timestamp.is_some() {
-        let doing = if view.token.retains() {
-            "the operator is releasing token and Secret, which stay as they are"
+        let (reason, doing) = if view.token.retains() {
+            (
+                Reason::Releasing,
+                "the operator is letting go of token and Secret, which keep working: it renames the token in ISC, waits up to some minutes until ISC shows the new name, and takes its marks off the Secret",
+            )
         } else {
-            "the operator is revoking the tokens of this resource in ISC"
+            (Reason::Revoking, "the operator is revoking the tokens of this resource in ISC")
         };
-        return Some(Note::waiting(Reason::Revoking, format!("{doing}{}", view.trouble_too())));
+        return Some(Note::waiting(reason, format!("{doing}{}", view.trouble_too())));
     }
     if let Some(note) = unpublished(view) {
         return Some(note);

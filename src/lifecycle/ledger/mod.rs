@@ -169,6 +169,15 @@ impl Ledger {
         }
     }
 
+    /// The resource is deleted with its token left to its user, or nothing is known of it any more:
+    /// then a token under a foreign name may have been let go.
+    pub fn lets_go(&self, uid: &str) -> bool {
+        match self.resource(uid) {
+            Some(resource) => resource.deleting && resource.retain,
+            None => true,
+        }
+    }
+
     /// The pending attempt is this resource's.
     pub fn is_minting(&self, uid: &str) -> bool {
         match &self.pending {

@@ -119,7 +119,9 @@ fn recorded(l: &mut Ledger, record: &Record, now: Now, timings: &Timings) {
         Record::TombAll(uid) => tomb(l, |entry| entry.uid == *uid),
         Record::Release { uid, id } => release(l, uid, id),
         // Never a live one: an entry that is dropped is a token that no rule covers any more.
-        Record::Drop(ids) => l.entries.retain(|entry| entry.is_live() || !ids.contains(&entry.id)),
+        Record::Drop(ids) | Record::HandOver(ids) => {
+            l.entries.retain(|entry| entry.is_live() || !ids.contains(&entry.id))
+        }
         Record::Finish(uid) => {
             l.resources.remove(uid);
             resolve(l, |left| left.uid == *uid);

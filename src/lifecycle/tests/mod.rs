@@ -3,6 +3,7 @@
 mod attempts;
 mod changes;
 mod clock;
+mod deletion;
 mod describe;
 mod destroy;
 mod drift;

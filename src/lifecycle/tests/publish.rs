@@ -140,8 +140,8 @@ fn r13_an_unknown_pair_is_asked_about_until_there_is_a_verdict() {
 fn r12_the_secret_of_a_resource_that_is_being_deleted_goes_stays_or_is_kept_current() {
     let released = retained(holding(&[("a", State::Released)]));
     for (sentence, ledger, expected) in [
-        ("the deletion is not recorded yet", served(), Clearing::Leave),
-        ("no ledger mentions it", sample::empty(), Clearing::Leave),
+        ("the deletion is not recorded yet", served(), Clearing::Wait),
+        ("no ledger mentions it", sample::empty(), Clearing::Wait),
         ("it goes before its tokens", deleting(served()), Clearing::Remove),
         ("it is its user's, with the current pair", retained(served()), Clearing::Publish),
         ("nothing is left that its user could use", retained(mentioning(&["a"])), Clearing::Remove),

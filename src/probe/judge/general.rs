@@ -35,7 +35,7 @@ pub(super) fn offset(facts: &Facts) -> Finding {
         WORTH_A_WORD..TOO_FAR => holds(format!("{answer}; the operator goes by ISC's")),
         // `Date` has whole seconds: a smaller difference may be rounding.
         1_500..WORTH_A_WORD => holds(answer),
-        _ => holds("not two seconds"),
+        _ => holds("less than 2 s"),
     }
 }
 

@@ -24,7 +24,7 @@ pub(in crate::process) struct ProbeFlags {
     #[arg(long, value_name = "FILE", conflicts_with = "tenant")]
     pub(super) ca_file: Option<PathBuf>,
 
-    /// Read URL, CA bundle and seed of this Tenant from the cluster
+    /// Read URLs, CA bundle and seed of this Tenant from the cluster
     #[arg(long, value_name = "NAME", requires = "namespace")]
     pub(super) tenant: Option<String>,
     /// The operator's namespace, where the Tenant's seed Secret is
@@ -38,14 +38,14 @@ pub(in crate::process) struct ProbeFlags {
     #[arg(long, value_name = "NAME", requires = "tenant")]
     pub(super) context: Option<String>,
 
-    /// Base URL of the tenant's NERM, as in https://acme.nonemployee.com/api; without it NERM is
-    /// not asked
+    /// Base URL of the tenant's NERM, as in https://acme.nonemployee.com/api [default: that of the
+    /// Tenant; without one NERM is not asked]
     #[arg(long, env = "SAIL_NERM_BASE_URL", value_name = "URL")]
     pub(super) nerm_url: Option<String>,
     /// Accept http in a URL if its host is a loopback address; for trials only
     #[arg(long)]
     pub(super) allow_loopback_http: bool,
-    /// Do not ask before it begins
+    /// Do not ask before it begins; needed where there is no terminal
     #[arg(long)]
     pub(super) yes: bool,
     /// How the report is printed

@@ -21,7 +21,7 @@ pub(super) async fn read(flags: ProbeFlags) -> Result<Target, Error> {
         .https_proxy
         .map(|variable| Proxy::new(&variable, &environment.no_proxy))
         .transpose()?;
-    let Connection { api_url, ca_pem, seed } = match (&flags.tenant, &flags.namespace) {
+    let Connection { api_url, ca_pem, seed, nerm_url } = match (&flags.tenant, &flags.namespace) {
         (Some(name), Some(namespace)) => {
             let access = Access::of(flags.kubeconfig.clone(), environment.kubeconfig);
             if let (Access::Pod, Some(context)) = (&access, &flags.context) {
@@ -32,7 +32,7 @@ pub(super) async fn read(flags: ProbeFlags) -> Result<Target, Error> {
         }
         (_, _) => without_cluster(&flags)?,
     };
-    let nerm = match flags.nerm_url.as_deref() {
+    let nerm = match flags.nerm_url.as_deref().or(nerm_url.as_deref()) {
         // An empty variable is none.
         None | Some("") => None,
         Some(url) => Some(parse(url)?),
@@ -56,7 +56,7 @@ fn without_cluster(flags: &ProbeFlags) -> Result<Connection, Error> {
     let Some(api_url) = flags.api_url.clone().or(variables.base_url) else {
         return Err(Error::NoUrl);
     };
-    Ok(Connection { api_url, ca_pem, seed })
+    Ok(Connection { api_url, ca_pem, seed, nerm_url: None })
 }
 
 fn seed_of(

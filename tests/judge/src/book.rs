@@ -34,6 +34,8 @@ pub struct Known {
     pub released: bool,
     /// Somebody else gave it a name that is none of the operator's: it was handed over.
     pub handed_over: bool,
+    /// A person gave it such a name, and the operator never did: it is still to be revoked.
+    pub renamed: bool,
     /// When it was first published.
     pub published: Option<i64>,
     /// Observations about it.

@@ -1,5 +1,5 @@
 //! The few fields of a ledger that the judge looks at, read from the data of its Secret.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,6 +25,8 @@ pub struct Ledger {
     pub entries: BTreeMap<String, Recorded>,
     /// The request to revoke that was last handled, by uid of the resource.
     pub revoked: BTreeMap<String, String>,
+    /// Resources that are deleted with their token left to their user.
+    pub letting_go: BTreeSet<String>,
     /// Number and resource of the attempts that are under way or were fenced.
     pub attempts: Vec<(u64, String)>,
 }
@@ -37,6 +39,12 @@ pub fn data(secret: &Value) -> BTreeMap<String, String> {
 }
 
 impl Ledger {
+    /// A token under a foreign name may have been let go.
+    pub fn lets_go(&self, id: &str) -> bool {
+        let recorded = self.entries.get(id);
+        recorded.is_none_or(|recorded| self.letting_go.contains(&recorded.uid))
+    }
+
     /// Reads a ledger's Secret; `None` if it is no ledger, or a spoilt one.
     pub fn of(secret: &Value) -> Option<Self> {
         let data = data(secret);
@@ -57,11 +65,14 @@ impl Ledger {
             let uid = text(&attempt["uid"]).or_else(|| text(&attempt["crUid"]));
             Some((attempt["n"].as_u64()?, uid?))
         });
-        let resources = document["resources"].as_object().into_iter().flatten();
-        let revoked = resources
+        let resources = || document["resources"].as_object().into_iter().flatten();
+        let lets_go = |resource: &Value| resource["deleting"] == true && resource["retain"] == true;
+        let letting_go = resources().filter(|(_, resource)| lets_go(resource));
+        let revoked = resources()
             .filter_map(|(uid, resource)| Some((uid.clone(), text(&resource["revoked"])?)));
         Some(Self {
             revoked: revoked.collect(),
+            letting_go: letting_go.map(|(uid, _)| uid.clone()).collect(),
             owner: text(&document["owner"]["identityId"])?,
             entries: entries.collect(),
             attempts: attempts.collect(),

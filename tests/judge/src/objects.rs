@@ -107,6 +107,10 @@ impl Judge {
                     token.seen.clone(),
                 );
                 self.accuse(Property::P1, what, &seen);
+            } else if token.alive && token.renamed && !before.lets_go(&id) {
+                let what = format!("{} was condemned and lives on under another name", short(&id));
+                let seen = token.seen.clone();
+                self.accuse(Property::P4, what, &seen);
             }
         }
     }

@@ -33,6 +33,7 @@ impl Judge {
             meddled_at: None,
             released: false,
             handed_over: false,
+            renamed: false,
             published: None,
             seen: vec![self.book.observed],
         };
@@ -102,6 +103,7 @@ impl Judge {
             known.meddled = true;
             known.meddled_at = Some(self.now);
             known.handed_over = ledger::number(&known.name).is_none();
+            known.renamed = known.handed_over && !known.released;
             return;
         }
         if repeats {
@@ -110,6 +112,7 @@ impl Judge {
         let is_foreign = ledger::number(&known.name).is_none();
         known.released |= was_ours && !known.handed_over && is_foreign;
         known.handed_over &= is_foreign;
+        known.renamed &= is_foreign;
         let unrecorded = self.book.record(&token.id).is_none();
         if !was_ours {
             self.accuse(
