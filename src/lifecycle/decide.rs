@@ -64,7 +64,8 @@ fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
     Some(match executing.stage {
         // The last look before the POST: without its finalizer it could vanish unnoticed (R14).
         Stage::Intended => Step::Look(Look::Confirm(attempt.uid.clone())),
-        Stage::Withdrawn => Step::Record(Record::Fence),
+        Stage::Withdrawn => withdraw(attempt, true),
+        Stage::Unread => withdraw(attempt, false),
         // The next intent rides on this POST's commit (decision 6): its read comes first.
         Stage::Confirmed => match mint::read_next(facts) {
             Some(read) => read,
@@ -72,6 +73,11 @@ fn own_attempt(facts: &Facts<'_>) -> Option<Step> {
         },
         Stage::Doubted => doubt(facts, attempt),
     })
+}
+
+/// R23: this pass has not sent its attempt, so that nothing of it can take effect later.
+fn withdraw(attempt: &Attempt, waits: bool) -> Step {
+    Step::Record(Record::Withdraw { attempt: attempt.clone(), waits })
 }
 
 /// A 400 or 422 is a refusal only when a LIST that began after it shows no such token (R3).

@@ -1,6 +1,7 @@
 //! Everything a decision may look at, read in the order that the protocol wants: now, ledger,
 //! resources, LIST, Secrets.
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use super::declared::{Admission, Declared, Rotation, Trigger};
 use super::ledger::{Ledger, Millis, TokenId, Uid, Unresolved};
@@ -32,6 +33,8 @@ pub struct Facts<'a> {
     pub alive: &'a BTreeSet<TokenId>,
     /// Tokens with which ISC did not do its part a moment ago: others go first.
     pub set_aside: &'a BTreeSet<TokenId>,
+    /// Namespaces in which a resource was not as it must be right before its POST: others go first.
+    pub unsteady: &'a BTreeSet<Arc<str>>,
     /// The attempt that this pass itself made and has not finished.
     pub executing: Option<Executing>,
     /// New tokens may be made for this owner.
@@ -71,6 +74,8 @@ pub enum Stage {
     Confirmed,
     /// A live read showed that the resource is gone or being deleted: nothing is sent.
     Withdrawn,
+    /// The live read failed, or the process is to end: nothing is sent.
+    Unread,
     /// ISC answered 400 or 422, which count as a refusal only after a LIST (R3).
     Doubted,
 }

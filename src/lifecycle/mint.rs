@@ -157,6 +157,10 @@ fn candidate<'a>(facts: &Facts<'a>, after: Option<&Uid>) -> Option<&'a Uid> {
     let mut candidates = Vec::new();
     for (uid, declared) in facts.declared {
         let is_next = Some(uid) != after && facts.has_waited(uid) && !is_closed(facts, uid);
+        // Otherwise whoever takes finalizers away could have each attempt spent on himself.
+        if facts.unsteady.contains(&declared.namespace) || !facts.ledger.has_room_for(uid) {
+            continue;
+        }
         if is_next && wants_token(facts, uid, declared) {
             let failures = facts.ledger.resource(uid).map_or(0, |resource| resource.failures);
             candidates.push((served_in(facts.ledger, &declared.namespace), failures, uid));

@@ -2,7 +2,7 @@
 //! client.
 //!
 //! [`step`] decides, [`settle`] records; the controllers act in between. Production, the model and
-//! the tests call these same functions. The rules R1 to R22 are listed in `ARCHITECTURE.md` with
+//! the tests call these same functions. The rules R1 to R23 are listed in `ARCHITECTURE.md` with
 //! the place where each one lives.
 pub mod capacity;
 pub mod decide;

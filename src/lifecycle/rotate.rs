@@ -9,8 +9,8 @@ use super::{overlap, token_name, upkeep};
 /// The reasons for which a token is replaced, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
-    Requested,
     Unrenewable,
+    Requested,
     Changed,
     Scheduled,
 }
@@ -108,15 +108,17 @@ fn urgency(facts: &Facts<'_>, uid: &str, declared: &Declared) -> Option<(Urgency
     if !facts.may_mint || !is_wanted || is_rotating {
         return None;
     }
-    if let Some(request) = facts.due(declared.rotate.as_ref())
-        && resource.rotated.as_ref() != Some(&request.value)
-    {
-        return Some((Urgency::Requested, request.at));
-    }
     // ISC refuses to prolong it: a new one is made before a last attempt at that goes first.
     let left = current.expires_at - facts.ms()?;
     if resource.failures > 0 && left < upkeep::life(facts, current) / 4 {
         return Some((Urgency::Unrenewable, current.expires_at));
+    }
+    if let Some(request) = facts.due(declared.rotate.as_ref())
+        && resource.rotated.as_ref() != Some(&request.value)
+    {
+        // Not by the time of the request, which its user writes: whoever was served longest ago goes
+        // first.
+        return Some((Urgency::Requested, resource.rotated_at.unwrap_or(current.created_at)));
     }
     if current.applied.validity_seconds != declared.wanted.validity_seconds {
         return Some((Urgency::Changed, current.created_at));

@@ -135,6 +135,13 @@ pub enum Record {
     Finish(Uid),
     /// Give up an attempt that another pass made (R5).
     Fence,
+    /// The pass's own attempt was not sent, and never will be (R23).
+    Withdraw {
+        /// The attempt.
+        attempt: Attempt,
+        /// Its resource was not as it must be, and waits (R7); otherwise nothing is wrong with it.
+        waits: bool,
+    },
     /// LIST shows our numbers above the ledger's: the next is higher than these (R13).
     Raise(u64),
     /// The unknown pair in the Secret is not the resource's (R13).

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ledger::Millis;
 
-/// Every duration that the protocol names (`ARCHITECTURE.md`, rules R1 to R22).
+/// Every duration that the protocol names (`ARCHITECTURE.md`, rules R1 to R23).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timings {
     /// R1: provisional life of a token that is not recorded yet.

@@ -1,6 +1,6 @@
 //! Time travel (R11, R13): a ledger that lost what happened since a backup, and current tokens that
 //! ISC lost.
-use super::facts::{Declared, Facts};
+use super::facts::{Admission, Declared, Facts};
 use super::ledger::{TokenSpec, Uid, scopes};
 use super::listing::Listing;
 use super::mint;
@@ -8,23 +8,38 @@ use super::secret::{Held, Holds};
 use super::step::{Adoption, Call, Look, Record, Step};
 use super::token_name;
 
-/// Answers the questions that unknown pairs in Secrets raise.
+/// Answers the questions that unknown pairs in Secrets raise. All Secrets are read before the LIST
+/// that judges them, so that many questions cost one.
 pub(super) fn answer(facts: &Facts<'_>) -> Option<Step> {
+    for uid in facts.questions {
+        if may_ask(facts, uid) && facts.secret(uid).is_none() {
+            return Some(Step::Look(Look::ReadSecret(uid.clone())));
+        }
+    }
     facts.declared.keys().find_map(|uid| answer_for(facts, uid))
 }
 
-fn answer_for(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
-    let declared = facts.undeleted(uid)?;
+/// The resource may have a lost token: the ledger knows it, or would have given it one. Otherwise
+/// whoever may create resources could fill the ledger with answers.
+fn may_ask(facts: &Facts<'_>, uid: &Uid) -> bool {
+    let Some(declared) = facts.undeleted(uid) else { return false };
     if !declared.finalizer || facts.ledger.is_deleting(uid) {
+        return false;
+    }
+    let is_admitted = declared.admission == Admission::Admitted && facts.ledger.has_room_for(uid);
+    is_admitted || facts.ledger.resource(uid).is_some()
+}
+
+fn answer_for(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
+    if !may_ask(facts, uid) {
         return None;
     }
-    if facts.questions.contains(uid) && facts.secret(uid).is_none() {
-        return Some(Step::Look(Look::ReadSecret(uid.clone())));
-    }
+    let declared = facts.declared.get(uid)?;
     let held = question(facts, uid)?;
     let listing = facts.listing?;
-    // R13 wants a LIST of at most 60 s ago.
-    if !mint::is_good(facts, listing) {
+    // R13 wants a LIST of at most 60 s ago, and one that is younger than the pair.
+    let is_younger = facts.secret(uid).is_some_and(|seen| seen.listed);
+    if !is_younger || !mint::is_good(facts, listing) {
         return Some(Step::Look(Look::List));
     }
     Some(match adoption(facts, declared, uid, held, listing) {

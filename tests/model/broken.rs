@@ -29,6 +29,8 @@ pub enum Broken {
     CommitExactRevision,
     /// R3: a 400 is believed at once.
     BelieveDoubt,
+    /// R23: an attempt that may have been sent is withdrawn.
+    WithdrawSent,
     /// R5: tokens of a pending attempt are swept without a fence.
     SweepUnfenced,
     /// R6: long-lived tokens are swept too.
@@ -169,6 +171,10 @@ fn instead(broken: Broken, facts: &Facts<'_>, step: Option<&Step>) -> Option<Opt
         (Broken::SweepUnfenced, Some(Step::Record(Record::Fence))) => {
             let (token, part) = facts.orphans().next()?;
             Some(Some(Step::Call(Call::Sweep { id: token.id.clone(), n: part.n })))
+        }
+        (Broken::WithdrawSent, Some(Step::Record(Record::Fence))) => {
+            let attempt = ledger.pending.clone()?;
+            Some(Some(Step::Record(Record::Withdraw { attempt, waits: true })))
         }
         (Broken::FinishEarly, None | Some(Step::Look(Look::List))) if ledger.pending.is_none() => {
             let early = |uid: &&lifecycle::ledger::Uid| {

@@ -81,6 +81,7 @@ impl Owner<'_> {
         let tokens = self.world.list(known, lagging);
         let listing = Listing { tokens, at, read_with: known.arc(), after, doubted, missed_before };
         self.replica().listing = Some(Shared::new(listing));
+        self.pass().secrets.values_mut().for_each(|seen| seen.listed = true);
         self.go_on();
     }
 
@@ -98,9 +99,11 @@ impl Owner<'_> {
         self.world.questions[r] = false;
         let pass = self.pass();
         let deleting = recorded.is_some_and(|resource| resource.deleting);
-        // There is one clock, which everybody reads right: nobody has to ask ISC for the time.
-        let seen =
-            SecretSeen { holds, deleting, overlap_over: pass.overlap_over, listed: true, held };
+        // There is one clock, which everybody reads right: only a pair that may be lost asks for a
+        // LIST that is younger (R13).
+        let listed = !held.as_ref().is_some_and(|held| known.is_unknown(&uid, held));
+        let overlap_over = pass.overlap_over;
+        let seen = SecretSeen { holds, deleting, overlap_over, listed, held };
         pass.secrets.insert(uid, seen);
         self.go_on();
     }

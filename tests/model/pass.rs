@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pat_operator::lifecycle::facts::{Executing, Facts, Now, Sighting, Stage};
 use pat_operator::lifecycle::ledger::{Attempt, Ledger};
 use pat_operator::lifecycle::overlap;
-use pat_operator::lifecycle::settle::{Extended, Outcome, Posted, may_commit};
+use pat_operator::lifecycle::settle::{Extended, Outcome, Posted};
 use pat_operator::lifecycle::step::{Call, Look, Record, Step};
 
 use crate::broken::{self, Broken};
@@ -83,6 +83,7 @@ impl Owner<'_> {
             questions: &pass.questions,
             alive: &pass.alive,
             set_aside: &Default::default(),
+            unsteady: &Default::default(),
             executing: pass.executing,
             may_mint: pass.known.next < self.config.limit,
             installation: &INSTALLATION,
@@ -157,7 +158,7 @@ impl Owner<'_> {
         let own = |attempt: &Attempt| match self.config.broken {
             Broken::CommitBlindly => true,
             Broken::CommitExactRevision => *latest == pass.known,
-            _ => may_commit(latest, attempt),
+            _ => latest.is_pending(attempt),
         };
         let allowed = match (step, outcome) {
             (Step::Call(Call::Post { attempt, .. }), Outcome::Posted { .. }) => own(attempt),
@@ -194,7 +195,7 @@ impl Owner<'_> {
         else {
             return;
         };
-        if may_commit(&self.world.ledger, attempt) {
+        if self.world.ledger.is_pending(attempt) {
             self.world.violations |= WASTED;
         }
     }
@@ -225,7 +226,8 @@ impl Owner<'_> {
         }
     }
 
-    /// An attempt ends by its own outcome, by a fence, or with its own resource (R4, R5, R12).
+    /// An attempt ends by its own outcome, by a fence, unsent, or with its own resource (R4, R5, R12,
+    /// R23).
     fn note_end(&mut self, step: &Step, outcome: &Outcome, new: &Ledger) {
         let Some(pending) = &self.world.ledger.pending else { return };
         let recorded = match outcome {
@@ -236,6 +238,7 @@ impl Owner<'_> {
         };
         let by_right = match step {
             Step::Record(Record::Fence) => true,
+            Step::Record(Record::Withdraw { attempt, .. }) => attempt.n == pending.n,
             Step::Record(Record::MarkDeleting { uid, .. }) => *uid == pending.uid,
             Step::Call(Call::Post { attempt, .. }) | Step::Record(Record::Refused(attempt)) => {
                 attempt.n == pending.n && recorded

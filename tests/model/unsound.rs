@@ -48,6 +48,7 @@ pub fn basic() -> Vec<Configuration> {
             both(),
         ),
         broken("broken R5: swept without a fence", Broken::SweepUnfenced, "P5", two()),
+        broken("broken R23: withdrawn although sent", Broken::WithdrawSent, "P1", one()),
         broken("broken R7: a 404 to the extension drops the entry", Broken::Drop404, "P1", one()),
         broken("broken R7: no back-off", Broken::NoBackOff, "R7", one()),
         broken(

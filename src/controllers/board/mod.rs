@@ -8,7 +8,7 @@ mod tenants;
 
 use self::credentials::Credentials;
 use self::owners::Owners;
-use self::resources::Resources;
+pub use self::resources::Resources;
 use self::tenants::Tenants;
 use super::subject::Subject;
 

@@ -42,8 +42,10 @@ impl Resources {
 
     /// Asks the owner controller what the pair in the resource's Secret is, which the ledger does
     /// not know (R13).
-    pub fn ask(&self, uid: &str) {
-        self.0.lock().entry(uid.into()).or_default().question = true;
+    pub fn ask(&self, uid: &str) -> bool {
+        let mut resources = self.0.lock();
+        let known = resources.entry(uid.into()).or_default();
+        !std::mem::replace(&mut known.question, true)
     }
 
     /// The resources that the token controller asked about.

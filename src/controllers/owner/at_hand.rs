@@ -14,7 +14,7 @@ use crate::kubernetes::causes::Causes;
 use crate::kubernetes::ledger_store::{Stored, Written};
 use crate::lifecycle::facts::Now;
 use crate::lifecycle::ledger::{Ledger, Millis};
-use crate::lifecycle::settle::{Outcome, may_commit};
+use crate::lifecycle::settle::Outcome;
 use crate::lifecycle::step::Call;
 use crate::lifecycle::{Step, settle};
 use crate::metrics::KubernetesWrite;
@@ -165,7 +165,7 @@ impl AtHand {
     async fn read_again(&mut self, context: &Context, step: &Step) -> Result<(), Overtaken> {
         let Step::Call(Call::Post { attempt, .. }) = step else { return Err(Overtaken) };
         self.read_live(context).await?;
-        if may_commit(&self.stored.ledger, attempt) { Ok(()) } else { Err(Overtaken) }
+        if self.stored.ledger.is_pending(attempt) { Ok(()) } else { Err(Overtaken) }
     }
 
     async fn read_live(&mut self, context: &Context) -> Result<(), Overtaken> {

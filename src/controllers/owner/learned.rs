@@ -72,6 +72,15 @@ impl Learned {
         }
     }
 
+    /// The process is to end: an attempt that was not sent is not sent any more.
+    pub fn stop(&mut self) {
+        let Some(executing) = &mut self.executing else { return };
+        match executing.stage {
+            Stage::Intended | Stage::Confirmed => executing.stage = Stage::Unread,
+            Stage::Withdrawn | Stage::Unread | Stage::Doubted => {}
+        }
+    }
+
     /// A call was answered: what the pass has to know of it, beside what goes into the ledger.
     pub fn answered(&mut self, call: &Call, outcome: &Outcome) {
         match call {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::at_hand::AtHand;
 use super::neighbours::Neighbours;
 use super::observe;
+use super::spared::Spared;
 use crate::controllers::keyed::Keyed;
 use crate::lifecycle::facts::Sighting;
 use crate::lifecycle::ledger::{Millis, TokenId, Uid};
@@ -26,8 +27,7 @@ pub struct Memory {
     pub(super) cache: observe::Cache,
     pub(super) sightings: BTreeMap<Uid, Sighting>,
     failures: u32,
-    blamed: Option<TokenId>,
-    set_aside: BTreeMap<TokenId, Instant>,
+    pub(super) spared: Spared,
     pub(super) neighbours: Neighbours,
     gathering: Option<Instant>,
     trials: BTreeMap<TokenId, Instant>,
@@ -82,21 +82,6 @@ impl Memory {
             Some(Sighting::Alive) | None => Sighting::Absent { first: now, last: now },
         };
         self.sightings.insert(uid.clone(), sighting);
-    }
-
-    /// ISC did not do its part with this token. The second time in a row it is set aside for a
-    /// while, so that the owner's other tokens do not wait for it.
-    pub fn blame(&mut self, token: &TokenId, until: Instant) {
-        if self.blamed.as_ref() == Some(token) {
-            self.set_aside.insert(token.clone(), until);
-        }
-        self.blamed = Some(token.clone());
-    }
-
-    /// The tokens that are set aside now.
-    pub fn set_aside(&mut self) -> BTreeSet<TokenId> {
-        self.set_aside.retain(|_, until| *until > Instant::now());
-        self.set_aside.keys().cloned().collect()
     }
 
     /// The last trial of a published credential is so long ago.
@@ -164,21 +149,6 @@ mod tests {
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
         memory.succeeded();
         assert_eq!(memory.failed(), OUTAGE);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_token_that_fails_twice_in_a_row_is_set_aside_for_a_while() {
-        let mut memory = Memory::default();
-        let (one, other): (TokenId, TokenId) = ("one".into(), "other".into());
-        let soon = Instant::now() + Duration::from_secs(30);
-        for token in [&one, &other, &one] {
-            memory.blame(token, soon);
-        }
-        assert_eq!(memory.set_aside(), BTreeSet::new(), "each may fail once");
-        memory.blame(&one, soon);
-        assert_eq!(memory.set_aside(), BTreeSet::from([one]));
-        tokio::time::advance(Duration::from_secs(31)).await;
-        assert_eq!(memory.set_aside(), BTreeSet::new(), "and is tried again");
     }
 
     #[test]

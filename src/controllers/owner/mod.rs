@@ -16,6 +16,7 @@ mod observe;
 mod pass;
 mod report;
 mod session;
+mod spared;
 mod strangers;
 mod trial;
 

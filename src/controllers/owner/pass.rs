@@ -1,5 +1,5 @@
 //! One pass: observe, step, effect, settle, compare-and-swap; and again while all goes as expected.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -10,20 +10,20 @@ use super::end::{AGAIN, End};
 use super::learned::Learned;
 use super::memory::Memory;
 use super::session::OwnerSession;
+use super::spared::Skips;
 use super::{observe, report};
 use crate::controllers::context::Context;
 use crate::controllers::secret_read::SecretRead;
-use crate::lifecycle::facts::Declared;
-use crate::lifecycle::ledger::{TokenId, Uid};
+use crate::lifecycle::facts::{Declared, Stage};
+use crate::lifecycle::ledger::Uid;
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::secret::Holds;
-use crate::lifecycle::settle::{Outcome, may_commit};
-use crate::lifecycle::step::{Call, Look};
+use crate::lifecycle::settle::Outcome;
+use crate::lifecycle::step::{Call, Look, Record};
 use crate::lifecycle::{Facts, Step, overlap, schedule, step};
 use crate::metrics::TokenChange;
 
-/// Steps of one pass; more than any real sequence of an owner, so that a loop cannot go on for
-/// ever.
+/// Steps of one pass; more than any real sequence of an owner, so that no loop goes on for ever.
 const MOST_STEPS: usize = 200;
 /// LISTs of one pass likewise.
 const MOST_LISTS: usize = 6;
@@ -34,8 +34,7 @@ struct Pass<'a> {
     at_hand: AtHand,
     declared: BTreeMap<Uid, Declared>,
     learned: Learned,
-    questions: BTreeSet<Uid>,
-    set_aside: BTreeSet<TokenId>,
+    skips: Skips,
     lists: usize,
 }
 
@@ -52,8 +51,7 @@ pub async fn run(
         at_hand,
         declared: BTreeMap::new(),
         learned: Learned::default(),
-        questions: context.board.resources.questions(),
-        set_aside: memory.set_aside(),
+        skips: memory.spared.now(&context.board.resources),
         lists: 0,
     };
     if let Err(overtaken) = pass.at_hand.renew_endpoint(context, session).await {
@@ -64,6 +62,9 @@ pub async fn run(
         let tenant = pass.at_hand.ledger().endpoint.tenant.clone();
         pass.declared = observe::declared(context, &tenant, &mut memory.cache);
         memory.sightings.retain(|uid, _| !pass.declared.contains_key(uid));
+        if context.shutdown.is_cancelled() {
+            pass.learned.stop();
+        }
         let nonce = context.random(pass.at_hand.name());
         let facts = pass.facts(memory, nonce);
         if context.shutdown.is_cancelled() && pass.learned.executing.is_none() {
@@ -79,7 +80,7 @@ pub async fn run(
         let went = match &next {
             Step::Look(look) => pass.look(look, memory).await,
             Step::Call(call) => pass.call(&next, call, memory).await,
-            Step::Record(_) => pass.record(&next, &Outcome::Decided).await,
+            Step::Record(_) => pass.decided(&next, memory).await,
         };
         if let Err(end) = went {
             return end;
@@ -98,11 +99,12 @@ impl Pass<'_> {
             listing: memory.listing.as_ref(),
             destroyed: &self.learned.destroyed,
             secrets: &self.learned.secrets,
-            questions: &self.questions,
+            questions: &self.skips.questions,
             alive: &self.learned.alive,
-            set_aside: &self.set_aside,
+            set_aside: &self.skips.set_aside,
+            unsteady: &self.skips.unsteady,
             executing: self.learned.executing,
-            may_mint: self.session.mints,
+            may_mint: self.session.mints && !self.context.shutdown.is_cancelled(),
             installation: &self.context.installation,
             timings: &self.context.config.timings,
             nonce,
@@ -139,18 +141,25 @@ impl Pass<'_> {
             Look::List => self.list(memory).await,
             Look::ReadSecret(uid) => {
                 let overlap_over = overlap::is_over(&self.facts(memory, 0), uid);
-                let found = self.effects().read_secret(uid).await.ok_or(End::Left(AGAIN))?;
-                self.saw(uid, found, overlap_over, memory);
+                let found = match self.effects().read_secret(uid).await {
+                    Some(found) => found,
+                    // It is the next resource's: the attempt at hand goes on without a next one.
+                    None if self.learned.executing.is_some() => SecretRead::REFUSED,
+                    None => return Err(End::Left(AGAIN)),
+                };
+                self.saw(uid, found, overlap_over);
                 Ok(())
             }
             Look::Confirm(uid) => {
-                let stage = self.effects().confirm(uid).await.ok_or(End::Left(AGAIN))?;
+                let stage = self.effects().confirm(uid).await.unwrap_or(Stage::Unread);
                 self.learned.reached(stage);
                 Ok(())
             }
             Look::Find(uid) => {
                 let alive = self.effects().find(uid).await.ok_or(End::Left(AGAIN))?;
-                self.sighted(uid, alive, memory)
+                let now = self.session.now().ok_or(End::Left(AGAIN))?;
+                memory.sighted(uid, alive, now.ms);
+                Ok(())
             }
         }
     }
@@ -170,7 +179,7 @@ impl Pass<'_> {
                 Ok(())
             }
             Performed::SecretRefused(uid) => {
-                self.saw(&uid, SecretRead::REFUSED, false, memory);
+                self.saw(&uid, SecretRead::REFUSED, false);
                 Ok(())
             }
             Performed::Reached(stage) => {
@@ -202,34 +211,39 @@ impl Pass<'_> {
             self.at_hand.record(self.context, step, outcome, self.session.now()).await?;
         if let Some(attempt) = step.intent()
             && is_written
-            && may_commit(self.at_hand.ledger(), attempt)
+            && self.at_hand.ledger().is_pending(attempt)
         {
             self.learned.intends(attempt);
         }
         Ok(())
     }
 
+    /// Records what needs no call.
+    async fn decided(&mut self, step: &Step, memory: &mut Memory) -> Result<(), End> {
+        self.record(step, &Outcome::Decided).await?;
+        let Step::Record(Record::Withdraw { attempt, waits }) = step else { return Ok(()) };
+        self.learned.executing = None;
+        if !waits {
+            return Err(End::Left(AGAIN));
+        }
+        if let Some(resource) = self.at_hand.ledger().resource(&attempt.uid) {
+            memory.spared.shun(&resource.namespace);
+        }
+        self.skips.unsteady = memory.spared.unsteady();
+        Ok(())
+    }
+
     fn blame(&self, call: &Call, memory: &mut Memory) {
         if let Some(token) = call.token() {
-            memory.blame(token, Instant::now() + self.context.config.recheck);
+            memory.spared.blame(token, Instant::now() + self.context.config.recheck);
         }
     }
 
-    fn saw(&mut self, uid: &Uid, read: SecretRead, overlap_over: bool, memory: &mut Memory) {
+    fn saw(&mut self, uid: &Uid, read: SecretRead, overlap_over: bool) {
         let ledger = self.at_hand.ledger();
-        // R13: a LIST from before may be older than a pair that the ledger does not know.
-        if read.held.as_ref().is_some_and(|held| ledger.is_unknown(uid, held)) {
-            memory.listing = None;
-        }
         if read.holds != Holds::Refused {
             self.context.board.resources.answer(uid);
         }
         self.learned.saw(uid, read, ledger.is_deleting(uid), overlap_over);
-    }
-
-    fn sighted(&self, uid: &Uid, alive: bool, memory: &mut Memory) -> Result<(), End> {
-        let now = self.session.now().ok_or(End::Left(AGAIN))?;
-        memory.sighted(uid, alive, now.ms);
-        Ok(())
     }
 }

@@ -103,8 +103,10 @@ async fn carry_out(
     match act {
         Act::Leave(publication) => Ok(publication),
         Act::Ask(publication) => {
-            task.context.board.resources.ask(task.subject.uid);
-            task.wake_owners();
+            // Once: its answer may be long in coming, and each further look would wake the owner.
+            if task.context.board.resources.ask(task.subject.uid) {
+                task.wake_owners();
+            }
             Ok(publication)
         }
         Act::Create(entry) => create(task, ledger, entry).await,

@@ -49,6 +49,9 @@ pub struct Ledger {
     pub unknown: BTreeMap<String, serde_json::Value>,
 }
 
+/// Most resources that a ledger records: a Secret has room for a mebibyte.
+const MOST_RESOURCES: usize = 1_000;
+
 /// The encoding that this version writes.
 pub const FORMAT: u32 = 1;
 
@@ -123,6 +126,11 @@ impl Ledger {
         is_pending || self.has_token(uid) || self.resources.contains_key(uid)
     }
 
+    /// The resource is recorded, or there is room to record it.
+    pub fn has_room_for(&self, uid: &str) -> bool {
+        self.resources.contains_key(uid) || self.resources.len() < MOST_RESOURCES
+    }
+
     /// A token is recorded for the resource, whatever its state.
     pub fn has_token(&self, uid: &str) -> bool {
         self.of(uid).next().is_some()
@@ -175,6 +183,14 @@ impl Ledger {
         match self.resource(uid) {
             Some(resource) => resource.deleting && resource.retain,
             None => true,
+        }
+    }
+
+    /// This attempt is pending: its outcome may still be recorded (R4).
+    pub fn is_pending(&self, attempt: &Attempt) -> bool {
+        match &self.pending {
+            Some(pending) => pending.n == attempt.n && pending.nonce == attempt.nonce,
+            None => false,
         }
     }
 

@@ -29,6 +29,24 @@ pub(super) fn give_up(l: &mut Ledger, now: Now, timings: &Timings) {
     back_off(l, &uid, now.ms, 0, timings);
 }
 
+/// R23: `pending` 4 → none. The number is spent, and nothing is unresolved.
+pub(super) fn withdraw(
+    l: &mut Ledger,
+    attempt: &Attempt,
+    waits: bool,
+    now: Now,
+    timings: &Timings,
+) {
+    // Another pass may have fenced it, and may have intended the next one since.
+    if !l.is_pending(attempt) {
+        return;
+    }
+    l.pending = None;
+    if waits {
+        back_off(l, &attempt.uid, now.ms, 0, timings);
+    }
+}
+
 /// R1: `next` 4 → `pending` 4, `next` 5. What a fence left behind before is resolved by now.
 pub(super) fn intend(l: &mut Ledger, attempt: &Attempt, place: &Place) {
     mention(l, &attempt.uid, place).secret = place.secret.clone();

@@ -8,7 +8,7 @@ mod changes;
 mod outcome;
 mod travel;
 
-use self::attempt::{commit, fence, give_up, intend, promote, ride};
+use self::attempt::{commit, fence, give_up, intend, promote, ride, withdraw};
 pub use self::outcome::{Extended, Outcome, Patched, Posted};
 use super::facts::Now;
 use super::ledger::{Attempt, Entry, Ledger, State, Unresolved};
@@ -120,13 +120,14 @@ fn recorded(l: &mut Ledger, record: &Record, now: Now, timings: &Timings) {
         Record::Release { uid, id } => release(l, uid, id),
         // Never a live one: an entry that is dropped is a token that no rule covers any more.
         Record::Drop(ids) | Record::HandOver(ids) => {
-            l.entries.retain(|entry| entry.is_live() || !ids.contains(&entry.id))
+            l.entries.retain(|entry| entry.is_live() || !ids.contains(&entry.id));
         }
         Record::Finish(uid) => {
             l.resources.remove(uid);
             resolve(l, |left| left.uid == *uid);
         }
         Record::Fence => give_up(l, now, timings),
+        Record::Withdraw { attempt, waits } => withdraw(l, attempt, *waits, now, timings),
         // The counter never goes back: each number is given once.
         Record::Raise(n) => l.next = l.next.max(*n),
         Record::Refuse { uid, place, digest } => travel::refuse(l, uid, place, digest),
@@ -170,14 +171,6 @@ fn resolve(l: &mut Ledger, is_this: impl Fn(&Unresolved) -> bool) {
     if l.unresolved.as_ref().is_some_and(is_this) {
         l.unresolved = None;
     }
-}
-
-/// The attempt's outcome may still be recorded: `pending` carries its number and nonce (R4).
-pub fn may_commit(ledger: &Ledger, attempt: &Attempt) -> bool {
-    ledger
-        .pending
-        .as_ref()
-        .is_some_and(|pending| pending.n == attempt.n && pending.nonce == attempt.nonce)
 }
 
 fn mark_deleting(l: &mut Ledger, uid: &str, retain: bool) {

@@ -1,6 +1,5 @@
 //! One attempt: intent, confirmation, POST, commit or fence (R1, R3, R4, R5, R14).
 use super::*;
-use crate::lifecycle::settle::may_commit;
 use crate::lifecycle::step::Extension;
 
 #[test]
@@ -36,9 +35,36 @@ fn r14_a_resource_is_read_live_between_intent_and_post() {
         (
             "the resource is being deleted",
             world(Stage::Withdrawn),
-            Some(Step::Record(Record::Fence)),
+            Some(Step::Record(Record::Withdraw { attempt: attempt(1, "a"), waits: true })),
+        ),
+        (
+            "the live read failed",
+            world(Stage::Unread),
+            Some(Step::Record(Record::Withdraw { attempt: attempt(1, "a"), waits: false })),
         ),
     ]);
+}
+
+#[test]
+fn r23_an_attempt_that_was_not_sent_is_withdrawn_and_leaves_nothing_unresolved() {
+    let withdraw = |n, waits| Step::Record(Record::Withdraw { attempt: attempt(n, "a"), waits });
+    let after = settled(&attempting(), &withdraw(1, false), &Outcome::Decided);
+    assert_eq!((&after.pending, &after.unresolved, after.next), (&None, &None, 2));
+    assert_eq!(after.resources["a"].failures, 0, "nothing is wrong with its resource");
+    let waiting = settled(&attempting(), &withdraw(1, true), &Outcome::Decided);
+    assert_eq!((&waiting.pending, waiting.resources["a"].failures), (&None, 1));
+    let other = settled(&attempting(), &withdraw(2, true), &Outcome::Decided);
+    assert_eq!(other, attempting(), "another pass's attempt stays");
+    let twice = settled(&after, &withdraw(1, true), &Outcome::Decided);
+    assert_eq!(twice, after, "it was fenced or withdrawn before");
+}
+
+#[test]
+fn r23_a_namespace_whose_resources_are_not_as_they_must_be_waits_for_a_moment() {
+    let unsteady = with(read(World::new(sample::empty(), &["a"]), "a", Holds::Absent), |world| {
+        world.unsteady.insert("integrations".into());
+    });
+    check([("its last resource lost its finalizer", unsteady, None)]);
 }
 
 #[test]
@@ -99,7 +125,7 @@ fn r4_an_outcome_is_recorded_only_for_an_attempt_that_is_still_pending() {
         ("my nonce, a later number", pending(2, 7), false),
         ("fenced", fenced(NOW), false),
     ] {
-        assert_eq!(may_commit(&ledger, &attempt(1, "a")), expected, "{sentence}");
+        assert_eq!(ledger.is_pending(&attempt(1, "a")), expected, "{sentence}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Time travel: an unknown pair in a Secret (R13), and a current token that ISC lost (R11).
 use super::*;
+use crate::lifecycle::facts::Admission;
 use crate::lifecycle::listing::Listed;
 use crate::lifecycle::step::Adoption;
 use std::sync::Arc;
@@ -47,6 +48,37 @@ fn r13_an_unknown_pair_is_asked_about_and_read() {
             None,
         ),
         ("nobody asked", world(), None),
+    ]);
+}
+
+#[test]
+fn r13_only_a_resource_that_may_have_a_token_is_asked_about() {
+    let asked = |admission, change: fn(&mut Ledger)| {
+        with(World::new(with(sample::empty(), change), &["a"]), |world| {
+            world.questions.insert("a".into());
+            world.declared.get_mut("a").unwrap().admission = admission;
+        })
+    };
+    let known = |ledger: &mut Ledger| {
+        ledger.resources.insert("a".into(), sample::resource("a"));
+    };
+    let full = |ledger: &mut Ledger| {
+        ledger.resources =
+            (0..1_000).map(|n| (format!("r{n}").into(), sample::resource("r"))).collect();
+    };
+    let look = Some(Step::Look(Look::ReadSecret("a".into())));
+    check([
+        (
+            "the ledger knows a resource that lost its grant",
+            asked(Admission::NotGranted, known),
+            look,
+        ),
+        ("a resource without a grant is a stranger", asked(Admission::NotGranted, |_| {}), None),
+        (
+            "a full ledger records no more of them",
+            looked_for(asked(Admission::Admitted, full)),
+            None,
+        ),
     ]);
 }
 
