@@ -69,6 +69,7 @@ pub fn one_replica() -> Vec<Configuration> {
 }
 
 /// Served resources, one replica: time, requests, and what people do in ISC.
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub fn over_time() -> Vec<Configuration> {
     let one = || Configuration {
         replicas: 1,
