@@ -149,7 +149,7 @@ impl Session {
         // Before the request: the life of the access token runs from some moment after this one.
         let asked = Instant::now();
         let reply = self.grant_seed().await?;
-        access_token::verdict(&reply).map_err(|failure| without_place(failure, &reply))?;
+        access_token::verdict(&reply).map_err(|failure| read::without_place(failure, &reply))?;
         let granted =
             Granted::read(&reply).ok_or_else(|| Failure::Elsewhere(read::described(&reply)))?;
         *access = Some(Access { bearer: granted.bearer.clone(), until: asked + granted.life() });
@@ -224,21 +224,6 @@ fn request(call: Call<'_>) -> Result<Request, Failure> {
         request = request.header(header::AUTHORIZATION, format!("Bearer {}", bearer.expose()));
     }
     request.body(call.body).map_err(|error| Failure::Setup(error.to_string()))
-}
-
-/// The failure without the place that a redirect names, which may hold anything.
-fn without_place(failure: Failure, reply: &Reply) -> Failure {
-    match failure {
-        Failure::Elsewhere(_) => Failure::Elsewhere(read::described(reply)),
-        Failure::Connect(_)
-        | Failure::NoReply(_)
-        | Failure::Malformed { .. }
-        | Failure::Refused { .. }
-        | Failure::Forbidden(_)
-        | Failure::Wait(_)
-        | Failure::Status { .. }
-        | Failure::Setup(_) => failure,
-    }
 }
 
 /// The end of a request that got this reply.

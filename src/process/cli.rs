@@ -45,13 +45,12 @@ enum Command {
 }
 
 /// The exit codes of a probe.
-const PROBE_CODES: &str = "\
-Exit codes:
-  0    everything that the operator relies on holds
-  1    something does not hold
-  2    something is unknown, a token may be left, or the tenant could not be probed
-  130  a Ctrl-C at the question, or a second one later, when tokens may be left
-  143  the same for SIGTERM";
+const PROBE_CODES: &str = "Exit codes:\n\
+    \x20 0    everything that the operator relies on holds\n\
+    \x20 1    something does not hold\n\
+    \x20 2    something is unknown, a token may be left, or the tenant could not be probed\n\
+    \x20 130  a Ctrl-C at the question, or a second one later, when tokens may be left\n\
+    \x20 143  the same for SIGTERM";
 
 #[derive(Args, Debug)]
 struct CrdsFlags {

@@ -19,7 +19,7 @@ use crate::redacted::Redacted;
 
 pub use access::{access, scope_text};
 pub use nerm::nerm;
-pub use stranger::{described, is_elsewhere, refuser};
+pub use stranger::{described, is_elsewhere, refuser, without_place};
 
 /// A JSON object.
 pub type Object = Map<String, Value>;

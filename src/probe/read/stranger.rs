@@ -3,6 +3,7 @@
 use http::header::LOCATION;
 
 use super::harmless;
+use crate::isc::Failure;
 use crate::isc::headers::{self, is_json};
 use crate::isc::http::Reply;
 use crate::isc::stranger::{is_page, stranger};
@@ -37,6 +38,21 @@ pub fn described(reply: &Reply) -> String {
         format!("status {status} that is not JSON")
     } else {
         format!("status {status} in JSON that is not ISC's")
+    }
+}
+
+/// The failure without the place that a redirect names, which may hold anything.
+pub fn without_place(failure: Failure, reply: &Reply) -> Failure {
+    match failure {
+        Failure::Elsewhere(_) => Failure::Elsewhere(described(reply)),
+        Failure::Connect(_)
+        | Failure::NoReply(_)
+        | Failure::Malformed { .. }
+        | Failure::Refused { .. }
+        | Failure::Forbidden(_)
+        | Failure::Wait(_)
+        | Failure::Status { .. }
+        | Failure::Setup(_) => failure,
     }
 }
 

@@ -70,7 +70,7 @@ fn how_tokens_are_made() {
             UnknownScope,
             |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(400)),
             "unknown",
-            "no token",
+            "not known",
         ),
         (UnknownScope, |f| f.token.posted = silence(), "unknown", "no token"),
         (PastExpiry, |f| f.token.past = yes(), "does not hold", "a token was made (200)"),
