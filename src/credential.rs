@@ -1,4 +1,6 @@
 //! A credential, in the one shape that it has from ISC's reply to the ledger and back to ISC.
+pub mod seed;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

@@ -142,6 +142,15 @@ fn life(seconds: Option<f64>) -> Duration {
     }
 }
 
+/// The end of a request for an access token, for those who read what was granted in their own way.
+///
+/// # Errors
+/// As [`granted`].
+pub fn verdict(reply: &Reply) -> Result<(), Failure> {
+    granted(reply, Instant::now())?;
+    Ok(())
+}
+
 /// The payload of an access token, not verified: it is shown, and nothing is decided by it alone.
 fn claims(token: &str) -> Fields {
     let Some(payload) = token.split('.').nth(1) else { return Fields::default() };

@@ -31,17 +31,17 @@ impl ApiUrl {
     /// # Errors
     /// Each says what to write instead.
     pub fn parse(text: &str, loopback_http: bool) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(|_| Error::NotAUrl(text.into()))?;
-        let Some(host) = url.host_str() else { return Err(Error::NotAUrl(text.into())) };
+        let url = Url::parse(text).map_err(|_| Error::NotAUrl(shown(text)))?;
+        let Some(host) = url.host_str() else { return Err(Error::NotAUrl(shown(text))) };
         let has_user = !url.username().is_empty() || url.password().is_some();
         if has_user || url.query().is_some() || url.fragment().is_some() {
-            return Err(Error::Extra(redact_user(text)));
+            return Err(Error::Extra(shown(text)));
         }
         let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
         match url.scheme() {
             "https" => {}
             "http" if loopback && loopback_http => {}
-            _ => return Err(Error::NotHttps(text.into())),
+            _ => return Err(Error::NotHttps(shown(text))),
         }
         // The text of the parsed URL, not the one that was written: hosts are in lower case, for
         // one.
@@ -60,11 +60,20 @@ impl fmt::Display for ApiUrl {
     }
 }
 
-/// A URL with a user may hold a password: only what stands behind it is repeated.
-fn redact_user(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, rest)) => format!("…@{rest}"),
-        None => text.into(),
+/// A URL as it may be repeated: without its user, query and fragment, which may hold secret values.
+fn shown(text: &str) -> String {
+    let (front, behind) = match text.find(['?', '#']) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    // A password may hold a question mark: then no part is certain to be harmless.
+    if behind.contains('@') {
+        return "…".into();
+    }
+    let end = if behind.is_empty() { "" } else { "…" };
+    match front.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}{end}"),
+        None => format!("{front}{end}"),
     }
 }
 
@@ -100,8 +109,21 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_repeated() {
-        let error = ApiUrl::parse("https://me:c4n4ry@acme.example", true).unwrap_err().to_string();
-        assert!(!error.contains("c4n4ry"), "{error}");
+    fn no_password_and_no_query_is_repeated() {
+        for text in [
+            "https://me:c4n4ry@acme.example",
+            "https://me:c4?n4ry@acme.example",
+            "https://acme.example?x=c4n4ry",
+            "https://acme.example/#c4n4ry",
+            "https://acme.example/?x=a@c4n4ry",
+            "ftp://acme.example/?x=c4n4ry",
+            "acme?x=c4n4ry",
+            "me:c4n4ry@acme",
+        ] {
+            let error = ApiUrl::parse(text, true).unwrap_err().to_string();
+            assert!(!error.contains("c4n4ry") && !error.contains("c4?"), "{error}");
+        }
+        let error = ApiUrl::parse("https://acme.example/api?x=1", true).unwrap_err().to_string();
+        assert!(error.starts_with("\"https://acme.example/api…\" has a user, query"), "{error}");
     }
 }

@@ -5,8 +5,7 @@ use kube::Client;
 use kube::api::Api;
 use thiserror::Error;
 
-use crate::credential::Credential;
-use crate::redacted::Redacted;
+use crate::credential::{Credential, seed};
 
 /// A seed or a bundle that cannot be used.
 #[derive(Debug, Error)]
@@ -21,17 +20,15 @@ pub enum Error {
         /// Its name.
         name: String,
     },
-    /// A key is missing or empty.
-    #[error(
-        "Secret \"{namespace}/{name}\" has no value under {key:?}; it needs clientId and clientSecret of a personal access token"
-    )]
+    /// A value is missing, or cannot be what its key says.
+    #[error("Secret \"{namespace}/{name}\" {fault}")]
     SeedInvalid {
         /// The operator's namespace.
         namespace: String,
         /// Its name.
         name: String,
-        /// The key.
-        key: &'static str,
+        /// The fault, which repeats no value.
+        fault: seed::Fault,
     },
     /// There is no such bundle.
     #[error(
@@ -68,19 +65,11 @@ pub async fn seed(client: &Client, namespace: &str, name: &str) -> Result<Creden
     let Some(secret) = read else {
         return Err(Error::SeedMissing { namespace: namespace.into(), name: name.into() });
     };
-    let value = |key: &'static str| match text(&secret, key) {
-        Some(value) => Ok(value),
-        None => Err(Error::SeedInvalid { namespace: namespace.into(), name: name.into(), key }),
-    };
-    Ok(Credential::new(value("clientId")?, Redacted::new(value("clientSecret")?)))
-}
-
-/// A value of a Secret without blanks at its ends; `None`: it is absent, blank or no text.
-fn text(secret: &Secret, key: &str) -> Option<String> {
-    let bytes = secret.data.as_ref()?.get(key)?;
-    // `kubectl create secret --from-file` keeps the line break at the end of a file.
-    let text = std::str::from_utf8(&bytes.0).ok()?.trim();
-    if text.is_empty() { None } else { Some(text.to_owned()) }
+    let data = secret.data.unwrap_or_default();
+    let value = |key: &str| data.get(key).map(|bytes| bytes.0.as_slice());
+    seed::parse(value(seed::CLIENT_ID), value(seed::CLIENT_SECRET)).map_err(|fault| {
+        Error::SeedInvalid { namespace: namespace.into(), name: name.into(), fault }
+    })
 }
 
 /// A CA bundle in PEM.

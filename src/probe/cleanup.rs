@@ -179,11 +179,11 @@ async fn remove(session: &Session, id: &str) -> bool {
     let mut missed = false;
     for _ in 0..TRIES {
         match said(&session.delete(id).await) {
-            Said::Status(200..300) => return true,
+            Said::Status(200..300 | 410) => return true,
             // The first 404 may come from a copy that lags.
             Said::Status(404) if missed => return true,
             Said::Status(404) => missed = true,
-            Said::Status(_) | Said::Nothing(_) => {}
+            Said::Status(_) | Said::Elsewhere(_) | Said::Unreadable(_) | Said::Nothing(_) => {}
         }
         sleep(PAUSE).await;
     }

@@ -2,6 +2,7 @@
 //! value.
 use thiserror::Error;
 
+use crate::credential::seed;
 use crate::isc::{Failure, endpoint};
 use crate::kubernetes::operator_files;
 
@@ -25,10 +26,8 @@ pub enum Error {
     )]
     ApiClient(String),
     /// It does not look like one.
-    #[error(
-        "the client ID is malformed: it has up to 40 letters, digits and dashes; check that clientId and clientSecret are not swapped"
-    )]
-    ClientId,
+    #[error("the seed {0}")]
+    Seed(#[from] seed::Fault),
     /// The seed does not parse. What is in it is not repeated.
     #[error(
         "the seed is neither JSON nor YAML: write it as in {{\"clientId\": \"…\", \"clientSecret\": \"…\"}}"
@@ -39,6 +38,11 @@ pub enum Error {
         "the seed has no value under {0:?}; it needs clientId and clientSecret of a personal access token, at its top or below stringData or data"
     )]
     SeedKey(&'static str),
+    /// A value below `data` is not encoded.
+    #[error(
+        "the seed has a value under {0:?} in data that is not base64; write it plainly under stringData"
+    )]
+    SeedData(&'static str),
     /// The cluster does not answer as it should.
     #[error("failed to read Tenant {name:?}: check --kubeconfig, --context and your rights")]
     ReadTenant {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::facts::{self, Life};
 use super::read;
-use crate::isc::Failure;
+use crate::isc::access_token;
 use crate::isc::http::Reply;
 use crate::redacted::Redacted;
 
@@ -16,15 +16,10 @@ pub(super) struct Granted {
 impl Granted {
     /// Reads a reply; `None`: it grants nothing.
     pub(super) fn read(reply: &Reply) -> Option<Self> {
-        if !matches!(reply.status().as_u16(), 200 | 201) {
-            return None;
-        }
+        // By the operator's own reading: what it cannot use grants nothing.
+        access_token::verdict(reply).ok()?;
         let mut body = read::object(reply)?;
         let bearer = read::secret(&mut body, "access_token")?;
-        // It becomes a header.
-        if !bearer.expose().is_ascii() {
-            return None;
-        }
         let access = read::access(&body, &bearer);
         Some(Self { bearer, access })
     }
@@ -39,13 +34,5 @@ impl Granted {
             Life::Seconds(_) | Life::Odd(_) | Life::Absent | Life::Other => 60,
         };
         Duration::from_secs(seconds).mul_f64(0.75)
-    }
-}
-
-/// The failure of a seed that got no access token.
-pub(super) fn refused(reply: &Reply) -> Failure {
-    Failure::Refused {
-        status: reply.status().as_u16(),
-        message: "no access token for the seed".into(),
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::facts::Said;
 use super::read;
-use super::session::said_of;
 use crate::credential::Credential;
 use crate::isc::Failure;
 use crate::isc::http::Reply;
@@ -102,7 +100,7 @@ impl Made {
         let mut all = self.lock();
         let Some(one) = all.get_mut(index) else { return };
         one.id = match answer {
-            Ok(reply) if said_of(reply).is_yes() => new_id(reply, one, user),
+            Ok(reply) if reply.status().is_success() => new_id(reply, one, user),
             Ok(_) | Err(_) => None,
         };
         one.fate = match answer {
@@ -116,8 +114,7 @@ impl Made {
                 | Failure::Forbidden(_)
                 | Failure::Elsewhere(_),
             ) => Fate::Refused,
-            // 408 comes from a gateway that gave up waiting: ISC may go on.
-            Ok(reply) if reply.status().is_client_error() && reply.status() != 408 => Fate::Refused,
+            Ok(reply) if is_refused(reply) => Fate::Refused,
             Ok(_)
             | Err(Failure::NoReply(_) | Failure::Malformed { .. } | Failure::Status { .. }) => {
                 Fate::Unknown
@@ -166,6 +163,14 @@ impl Made {
     }
 }
 
+/// True if ISC refused a POST for good.
+fn is_refused(reply: &Reply) -> bool {
+    // 408 comes from a gateway that gave up waiting, and what is not ISC's from a proxy: ISC may go
+    // on, or be done.
+    let is_isc = read::refuser(reply).is_none() && reply.status() != 408;
+    is_isc && reply.status().is_client_error()
+}
+
 /// The id of a new token, if the reply leaves no doubt that it is this one and was not there
 /// before.
 fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
@@ -182,12 +187,22 @@ fn new_id(reply: &Reply, one: &One, user: &User) -> Option<String> {
 }
 
 /// The flaws of the reply to a POST: what it lacks, or has otherwise than documented.
-pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
+pub(super) fn flaws(reply: &Reply, name: &str, owner: &str) -> Vec<String> {
+    let mut flaws: Vec<String> =
+        plain_flaws(reply, name, owner).into_iter().map(str::to_owned).collect();
+    // The operator's own reading has the last word: it is stricter in dates, keys and content type.
+    if flaws.is_empty() {
+        flaws.extend(read::flaw(reply, name, owner));
+    }
+    flaws
+}
+
+fn plain_flaws(reply: &Reply, name: &str, owner: &str) -> Vec<&'static str> {
     let Some(mut body) = read::object(reply) else { return vec!["it is not a JSON object"] };
     let secret = read::secret(&mut body, "secret");
     let text = |name: &str| read::text(&body, name).unwrap_or_default();
     let mut flaws = Vec::new();
-    if !matches!(said_of(reply), Said::Status(200 | 201)) {
+    if !matches!(reply.status().as_u16(), 200 | 201) {
         flaws.push("the status is neither 200 nor 201");
     }
     if text("id").len() != 32 || !text("id").bytes().all(|b| b.is_ascii_hexdigit()) {

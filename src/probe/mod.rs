@@ -27,7 +27,7 @@ pub use cleanup::Left;
 pub use error::Error;
 pub use question::{Promise, Question};
 pub use report::{Counts, Line, Report};
-pub use target::{Proxy, Target, checked_seed};
+pub use target::{Proxy, Target};
 
 use facts::{Facts, Lag};
 use made::Made;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::error::Error;
 use super::target::checked_seed;
-use crate::credential::Credential;
+use crate::credential::{Credential, seed};
 use crate::redacted::Redacted;
 
 /// The keys of a seed; each value is taken over at once.
@@ -39,21 +40,31 @@ impl From<String> for Value {
 pub fn parse(text: &Redacted) -> Result<Credential, Error> {
     // The parser's own error would quote the text.
     let file: File = serde_saphyr::from_str(text.expose()).map_err(|_| Error::SeedSyntax)?;
-    let client_id = value(file.client_id.as_ref(), "clientId", &file)?;
-    let client_secret = value(file.client_secret.as_ref(), "clientSecret", &file)?;
-    checked_seed(Credential::new(client_id.expose(), client_secret))
+    let client_id = value(file.client_id.as_ref(), seed::CLIENT_ID, &file)?;
+    let client_secret = value(file.client_secret.as_ref(), seed::CLIENT_SECRET, &file)?;
+    checked_seed(Some(&client_id), Some(&client_secret))
+}
+
+/// The seed of two values that stand in no file.
+///
+/// # Errors
+/// If they are none.
+pub fn of_values(client_id: &str, client_secret: &Redacted) -> Result<Credential, Error> {
+    checked_seed(Some(client_id.as_bytes()), Some(client_secret.expose().as_bytes()))
 }
 
 /// As in Kubernetes, `stringData` wins over `data`.
-fn value(plain: Option<&Value>, key: &'static str, file: &File) -> Result<Redacted, Error> {
+fn value(
+    plain: Option<&Value>,
+    key: &'static str,
+    file: &File,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     if let Some(value) = plain.or_else(|| file.string_data.get(key)) {
-        // A file often ends in a line break.
-        return Ok(Redacted::new(value.0.expose().trim().to_owned()));
+        return Ok(Zeroizing::new(value.0.expose().as_bytes().to_vec()));
     }
     let encoded = file.data.get(key).ok_or(Error::SeedKey(key))?;
-    let bytes = STANDARD.decode(encoded.0.expose().trim()).map_err(|_| Error::SeedKey(key))?;
-    let decoded = Redacted::new(String::from_utf8(bytes).map_err(|_| Error::SeedKey(key))?);
-    Ok(Redacted::new(decoded.expose().trim().to_owned()))
+    let decoded = STANDARD.decode(encoded.0.expose().trim());
+    Ok(Zeroizing::new(decoded.map_err(|_| Error::SeedData(key))?))
 }
 
 #[cfg(test)]
@@ -90,6 +101,8 @@ mod tests {
             ("{clientId: 0a}", "\"clientSecret\""),
             ("{clientId: 0a, clientSecret: ''}", "\"clientSecret\""),
             ("{data: {clientId: c4n4ry, clientSecret: c4n4ry!}}", "\"clientId\""),
+            ("{data: {clientId: MGExYg==, clientSecret: c4n4ry!}}", "is not base64"),
+            ("{data: {clientId: MGExYg==, clientSecret: //4=}}", "no text in UTF-8"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(words) && !error.contains("c4n4ry"), "{text}: {error}");

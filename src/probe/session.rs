@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep};
 use super::dates::Dates;
 use super::error::Error;
 use super::facts::{Headers, Said};
-use super::granted::{self, Granted};
+use super::granted::Granted;
 use super::read;
 use super::target::Target;
 use crate::isc::http::{Reply, Request, Transport, Transports, send};
-use crate::isc::{Failure, headers};
+use crate::isc::{Failure, access_token, headers};
 use crate::redacted::Redacted;
 
 /// Wait when ISC does not say how long.
@@ -149,7 +149,9 @@ impl Session {
         // Before the request: the life of the access token runs from some moment after this one.
         let asked = Instant::now();
         let reply = self.grant_seed().await?;
-        let granted = Granted::read(&reply).ok_or_else(|| granted::refused(&reply))?;
+        access_token::verdict(&reply).map_err(|failure| read::without_place(failure, &reply))?;
+        let granted =
+            Granted::read(&reply).ok_or_else(|| Failure::Elsewhere(read::described(&reply)))?;
         *access = Some(Access { bearer: granted.bearer.clone(), until: asked + granted.life() });
         Ok(granted.bearer)
     }
@@ -226,7 +228,10 @@ fn request(call: Call<'_>) -> Result<Request, Failure> {
 
 /// The end of a request that got this reply.
 pub(super) fn said_of(reply: &Reply) -> Said {
-    Said::Status(reply.status().as_u16())
+    match read::refuser(reply) {
+        Some(what) => Said::Elsewhere(what),
+        None => Said::Status(reply.status().as_u16()),
+    }
 }
 
 /// The end of a request.
@@ -234,6 +239,7 @@ pub(super) fn said(answer: &Result<Reply, Failure>) -> Said {
     match answer {
         Ok(reply) => said_of(reply),
         Err(Failure::Refused { status, .. }) => Said::Status(*status),
+        Err(Failure::Elsewhere(what)) => Said::Elsewhere(what.clone()),
         Err(failure) => Said::Nothing(failure.to_string()),
     }
 }

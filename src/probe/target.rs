@@ -3,36 +3,29 @@ use std::time::Duration;
 
 use super::error::Error;
 use crate::api::check::is_behind_base;
-use crate::credential::Credential;
+use crate::credential::{Credential, seed};
 use crate::isc::endpoint::ApiUrl;
 use crate::redacted::Redacted;
 
-/// Checks the credential of a personal access token that a human made.
+/// The seed of two values, by the check that the operator makes of a seed Secret.
 ///
 /// # Errors
-/// If the client ID is that of an API client, or cannot be one. Nothing that could be a client
-/// secret is repeated.
-pub fn checked_seed(seed: Credential) -> Result<Credential, Error> {
-    if !is_client_id(&seed.client_id) {
-        return Err(Error::ClientId);
-    }
-    if seed.client_secret.is_empty() {
-        return Err(Error::SeedKey("clientSecret"));
-    }
+/// If they are no seed, or that of an API client. No value that could be a client secret is
+/// repeated.
+pub(super) fn checked_seed(
+    client_id: Option<&[u8]>,
+    client_secret: Option<&[u8]>,
+) -> Result<Credential, Error> {
+    of_a_user(seed::parse(client_id, client_secret)?)
+}
+
+/// Checks that a seed has a user: an API client has none.
+pub(super) fn of_a_user(seed: Credential) -> Result<Credential, Error> {
     // ISC gives API clients UUIDs, and personal access tokens 32 digits.
-    if is_uuid(&seed.client_id) {
+    if seed.client_id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) {
         return Err(Error::ApiClient(seed.client_id.to_string()));
     }
     Ok(seed)
-}
-
-fn is_client_id(text: &str) -> bool {
-    // Dashes too: an API client's UUID gets a message of its own.
-    (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }
 
 /// A proxy for https.
@@ -97,9 +90,11 @@ impl Target {
              \x20 client ID  {}\n\
              To learn how the tenant answers, the probe\n\
              \x20 - reads the tokens of this credential's user, and removes what an earlier probe left of its own\n\
-             \x20 - makes at most three tokens named \"{}…\", with the scopes {}\n\
+             \x20 - makes at most three tokens named \"{}…\", with the scopes {}, of which the last does not exist\n\
+             \x20 - asks for two more that ISC should refuse: one with a name in use, one whose expiry is past\n\
              \x20 - gives each ten minutes to live from the start, renames the first one, changes its scopes, shortens its life\n\
-             \x20 - deletes them again, also on Ctrl-C; what a crash leaves ends by itself within these ten minutes\n\
+             \x20 - deletes the first one twice, and tries whether its credential and its access token still work\n\
+             \x20 - deletes the others too, also on Ctrl-C; what a crash leaves ends by itself within these ten minutes\n\
              {nerm}\
              It changes nothing else. It takes seconds, or minutes if LIST lags.\n",
             self.api,
@@ -114,18 +109,16 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn seed(client_id: &str, client_secret: &str) -> Result<Credential, String> {
-        let seed = Credential::new(client_id, Redacted::new(client_secret.into()));
-        checked_seed(seed).map_err(|error| error.to_string())
-    }
-
     #[test]
     fn a_seed_is_a_personal_access_token() {
+        let seed = |client_id: &str, client_secret: &str| {
+            checked_seed(Some(client_id.as_bytes()), Some(client_secret.as_bytes()))
+                .map_err(|error| error.to_string())
+        };
         assert!(seed(&"0a".repeat(16), "c4n4ry").is_ok());
         for (client_id, client_secret, words) in [
             ("2f5b7c1e-8a1d-4c3e-9f00-1234567890ab", "c4n4ry", "API client"),
-            ("", "c4n4ry", "not swapped"),
-            ("0a\n", "c4n4ry", "not swapped"),
+            ("", "c4n4ry", "the seed has no value under \"clientId\""),
             ("c4n4ryc4n4ryc4n4ryc4n4ryc4n4ryc4n4ryc4n4ry", "0a", "not swapped"),
             ("0a", "", "clientSecret"),
         ] {

@@ -4,7 +4,7 @@ use kube::Client;
 use kube::api::Api;
 
 use super::error::Error;
-use super::target::checked_seed;
+use super::target::of_a_user;
 use crate::api::Tenant;
 use crate::credential::Credential;
 use crate::kubernetes::operator_files;
@@ -48,5 +48,5 @@ pub async fn read(client: &Client, name: &str, namespace: &str) -> Result<Connec
     let seed =
         operator_files::seed(client, namespace, &source.secret_ref.name).await.map_err(files)?;
     let (api_url, nerm_url) = (spec.api_url, spec.nerm_url);
-    Ok(Connection { api_url, ca_pem, seed: checked_seed(seed)?, nerm_url })
+    Ok(Connection { api_url, ca_pem, seed: of_a_user(seed)?, nerm_url })
 }

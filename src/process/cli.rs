@@ -1,6 +1,6 @@
 //! The command line: the commands of the binary, and the exit code it answers with.
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use super::error_chain::report;
 use super::flags::RunFlags;
 use super::probe::{self, ProbeFlags};
-use super::run;
+use super::{run, standard_output};
 use crate::api;
 
 /// Mints, rotates and revokes SailPoint personal access tokens declared as Kubernetes resources.
@@ -35,15 +35,22 @@ enum Command {
     Run(Box<RunFlags>),
     /// Ask a tenant what no document answers, before you trust it with tokens
     ///
-    /// Shows what it will do and asks before it does it. Makes at most three tokens of its own,
-    /// each with ten minutes to live from the start, and removes them. Exit code 0: everything that
-    /// the operator relies on holds; 1: something does not; 2: something is unknown, or the tenant
-    /// could not be probed.
-    #[command(mut_args(|arg| arg.hide_env_values(true)))]
+    /// Shows what it will do and asks before it does it; where standard input is not a terminal,
+    /// give --yes instead. Makes at most three tokens of its own, each with ten minutes to live
+    /// from the start, and removes them.
+    #[command(mut_args(|arg| arg.hide_env_values(true)), after_long_help = PROBE_CODES)]
     Probe(Box<ProbeFlags>),
     /// Print the CustomResourceDefinitions as YAML, or write one file per kind
     Crds(CrdsFlags),
 }
+
+/// The exit codes of a probe.
+const PROBE_CODES: &str = "Exit codes:\n\
+    \x20 0    everything that the operator relies on holds\n\
+    \x20 1    something does not hold\n\
+    \x20 2    something is unknown, a token may be left, or the tenant could not be probed\n\
+    \x20 130  a Ctrl-C at the question, or a second one later, when tokens may be left\n\
+    \x20 143  the same for SIGTERM";
 
 #[derive(Args, Debug)]
 struct CrdsFlags {
@@ -79,7 +86,7 @@ fn crds(dir: Option<&Path>) -> Result<(), CrdsError> {
             api::crd::yaml(&definition).map_err(|error| CrdsError::Serialise(file, error))?;
         match dir {
             Some(dir) => write_file(dir, file, &text)?,
-            None => writeln!(io::stdout(), "---\n{text}").map_err(CrdsError::Print)?,
+            None => standard_output::print(&format!("---\n{text}\n")).map_err(CrdsError::Print)?,
         }
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! What is wrong in Kubernetes: nothing is minted, somebody is told what to do, and all goes on
 //! once it is done.
-use serde_json::json;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use stage::{OWN, Place, Stage, condition, eventually, play, ready_message};
 
 /// The cause is still there.
@@ -49,6 +51,7 @@ fn a_seed_secret_that_is_missing_empty_or_wrong_is_named_on_tenant_and_resource(
             ),
         ];
         let seeds = place.stage.api("Secret", Some(OWN));
+        let all = all.into_iter().chain(spoilt(&place.client_id));
         for (reason, body, remedy) in all {
             if let Some(body) = body {
                 let _ = seeds.delete(&place.seed_name(), &Default::default()).await;
@@ -71,6 +74,35 @@ fn a_seed_secret_that_is_missing_empty_or_wrong_is_named_on_tenant_and_resource(
         heals(&place, "sync").await;
         place.tenant_shows("True", "Connected").await;
     });
+}
+
+/// Seeds with both values, of which each could work if it were written otherwise.
+fn spoilt(client_id: &str) -> [(&'static str, Option<Value>, &'static str); 5] {
+    let client_secret = "c4n4ry00".repeat(8);
+    let seed = |id: &str, secret: &str| Some(json!({"clientId": id, "clientSecret": secret}));
+    [
+        ("SeedInvalid", seed(&client_secret, client_id), "has clientId and clientSecret swapped"),
+        (
+            "SeedInvalid",
+            seed(&format!("\u{feff}{client_id}"), &client_secret),
+            "has a byte order mark before the value under \"clientId\"",
+        ),
+        (
+            "SeedInvalid",
+            seed(client_id, &format!("\"{client_secret}\"")),
+            "has quotes around the value under \"clientSecret\"",
+        ),
+        (
+            "SeedInvalid",
+            seed(client_id, &format!("{client_secret}\n{client_secret}")),
+            "has more than one line under \"clientSecret\"",
+        ),
+        (
+            "SeedInvalid",
+            seed(client_id, &STANDARD.encode(&client_secret)),
+            "is encoded in base64 once too often",
+        ),
+    ]
 }
 
 #[test]

@@ -158,3 +158,11 @@ fn the_binary_knows_its_version_and_its_definitions() {
     let crds = run_without_pod(&["crds"]);
     assert_eq!(text(&crds.stdout).matches("\nkind: CustomResourceDefinition\n").count(), 2);
 }
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let crds = Command::new(binary()).arg("crds").stdout(writer).output().unwrap();
+    assert_eq!((crds.status.code(), text(&crds.stderr)), (Some(0), ""));
+}

@@ -75,7 +75,10 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
             "give --seed-file, the variables SAIL_CLIENT_ID and SAIL_CLIENT_SECRET, or --tenant",
         ),
         (vec!["--api-url", &url, "--seed-file", "/nonexistent"], "check --seed-file"),
-        (vec!["--api-url", &url, "--seed-file", &path(&swapped)], "not swapped"),
+        (
+            vec!["--api-url", &url, "--seed-file", &path(&swapped)],
+            "has clientId and clientSecret swapped",
+        ),
         (vec!["--api-url", &url, "--seed-file", &path(&broken)], "neither JSON nor YAML"),
         (vec!["--api-url", "acme", "--seed-file", &seed], "is not a URL"),
         (vec!["--api-url", "http://acme.example", "--seed-file", &seed], "is not https"),
@@ -106,6 +109,29 @@ fn what_is_wrong_or_missing_is_told_before_anything_is_sent() {
         assert!(told.code == Some(2) && told.err.contains(words), "{arguments:?}: {told:?}");
     }
     assert_eq!(tenant.requests(), 0);
+}
+
+#[test]
+fn the_help_names_yes_and_every_exit_code() {
+    let tenant = Tenant::new();
+    let told = tenant.run(Tenant::bare(&["--help"]));
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for words in
+        ["is not a terminal", "--yes", "\n  0  ", "\n  1  ", "\n  2  ", "\n  130  ", "\n  143  "]
+    {
+        assert!(told.out.contains(words), "{words}: {}", told.out);
+    }
+}
+
+#[test]
+fn a_query_of_a_url_is_not_repeated() {
+    let tenant = Tenant::new();
+    for url in ["https://acme.example/?x=c4n4ry", "acme?x=c4n4ry", "https://u:c4n4ry@acme.example"]
+    {
+        let told = tenant.run(tenant.at(url, &["--yes"]));
+        told.assert_error(&["acme"]);
+        assert!(!told.err.contains("c4n4ry"), "{}", told.err);
+    }
 }
 
 #[test]

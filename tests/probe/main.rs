@@ -1,6 +1,7 @@
 //! `pat-operator probe`: the binary over HTTP against the simulator, judged by what that recorded.
 #![allow(clippy::disallowed_methods, reason = "a test measures real time and starts processes")]
 
+mod between;
 mod dialects;
 mod document;
 mod draws;
@@ -13,6 +14,7 @@ mod lost;
 mod report;
 mod run;
 mod stops;
+mod strict;
 mod switches;
 mod tenant;
 mod terminal;

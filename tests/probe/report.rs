@@ -81,7 +81,16 @@ fn the_text_has_a_line_for_each_question() {
     );
     let text = tenant.run(command);
     assert_eq!(text.code, Some(0), "{text:?}");
-    assert!(text.out.ends_with("\nholds: 35, does not hold: 0, unknown: 0\n"), "{}", text.out);
+    let head = format!(
+        "{}, as the user of client ID {}\n\nverdict ",
+        tenant.simulator.tenant_url(TENANT),
+        tenant.simulator.seed(TENANT).unwrap().client_id
+    );
+    assert!(text.out.starts_with(&head), "{}", text.out);
+    let (_, end) = text.out.split_once("\n\nholds: 35, does not hold: 0, unknown: 0\n").unwrap();
+    // The legend: what the columns mean.
+    let legend: Vec<&str> = end.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(legend, ["holds", "for"], "{}", text.out);
     assert_eq!(text.out.lines().filter(|line| line.starts_with("holds  ")).count(), 35);
     let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     for line in report["lines"].as_array().unwrap() {

@@ -12,6 +12,10 @@ pub use token::{Lag, Listed, Listing, Shown, TokenFacts};
 pub enum Said {
     /// A reply with this status.
     Status(u16),
+    /// A refusal or a redirect that is not ISC's, and what it is.
+    Elsewhere(String),
+    /// A success that the operator does not take for one, and why.
+    Unreadable(String),
     /// No reply that can be read, and why.
     Nothing(String),
 }
@@ -21,7 +25,7 @@ impl Said {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Status(status) => Some(*status),
-            Self::Nothing(_) => None,
+            Self::Elsewhere(_) | Self::Unreadable(_) | Self::Nothing(_) => None,
         }
     }
 
@@ -35,7 +39,7 @@ impl Said {
         match self {
             Self::Status(401 | 403 | 404 | 405 | 408 | 415 | 429) => false,
             Self::Status(status) => (400..500).contains(status),
-            Self::Nothing(_) => false,
+            Self::Elsewhere(_) | Self::Unreadable(_) | Self::Nothing(_) => false,
         }
     }
 }
@@ -44,6 +48,7 @@ impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "{status}"),
+            Self::Elsewhere(what) | Self::Unreadable(what) => f.write_str(what),
             Self::Nothing(why) => write!(f, "no reply: {why}"),
         }
     }
@@ -200,10 +205,14 @@ pub struct Headers {
 }
 
 /// The answer of NERM.
-#[derive(Clone, Debug)]
-pub struct Nerm {
-    /// Its end.
-    pub said: Said,
-    /// The body is JSON with an `error`.
-    pub error: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nerm {
+    /// It showed what was asked for.
+    Accepted,
+    /// It has nothing to show, which it says only to a caller that it takes.
+    AcceptedEmpty,
+    /// It refuses the access token, with this status.
+    Refused(u16),
+    /// NERM itself did not answer: what happened instead.
+    NoAnswer(String),
 }

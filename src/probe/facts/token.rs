@@ -62,7 +62,7 @@ pub struct TokenFacts {
     /// The POST without it, after a refusal.
     pub posted_plainly: Option<Said>,
     /// Flaws of the reply of the successful one.
-    pub flaws: Vec<&'static str>,
+    pub flaws: Vec<String>,
     /// The expiry that was asked for.
     pub asked_expiry: i64,
     /// The expiry that the reply names.

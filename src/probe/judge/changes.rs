@@ -1,6 +1,6 @@
 //! Judges how tokens are changed and deleted, and what is over with them.
 use super::create::list_lag;
-use super::finding::{Finding, fails, holds, not_asked, unknown, words};
+use super::finding::{Finding, fails, holds, no_answer, not_asked, unknown, words};
 use crate::probe::facts::{Facts, Lag, Said};
 
 pub(super) fn name(facts: &Facts) -> Finding {
@@ -28,7 +28,7 @@ pub(super) fn expiry(facts: &Facts) -> Finding {
         }
         None if said.is_yes() => unknown(
             format!("not known, it is accepted ({said})"),
-            "LIST did not show the new expiry in time",
+            "neither the reply nor LIST showed the new expiry in time",
         ),
         Some(_) | None => patched(facts, Some(said), then),
     }
@@ -36,20 +36,22 @@ pub(super) fn expiry(facts: &Facts) -> Finding {
 
 fn patched(facts: &Facts, said: Option<&Said>, then: &str) -> Finding {
     let Some(said) = said else { return not_asked(facts) };
-    match said.status() {
-        Some(200..300) => holds("yes"),
-        Some(401 | 403) => fails(
+    match said {
+        Said::Status(200..300) => holds("yes"),
+        Said::Unreadable(_) => fails(format!("no ({said})"), then),
+        Said::Status(401 | 403) => fails(
             format!("no ({said})"),
             format!(
                 "give the credential the scope sp:my-personal-access-tokens:manage; without it, {then}"
             ),
         ),
-        Some(404) => {
+        Said::Status(404) => {
             fails(format!("no, ISC does not know the token that it just made ({said})"), then)
         }
         // 429 says nothing of the token: ISC only asks to wait.
-        Some(400..500) if said.status() != Some(429) => fails(format!("no ({said})"), then),
-        Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
+        Said::Status(429) => no_answer(said),
+        Said::Status(400..500) => fails(format!("no ({said})"), then),
+        Said::Status(_) | Said::Elsewhere(_) | Said::Nothing(_) => no_answer(said),
     }
 }
 
@@ -67,29 +69,37 @@ pub(super) fn lag(facts: &Facts) -> Finding {
 pub(super) fn delete(facts: &Facts) -> Finding {
     let Some(said) = &facts.token.deleted else { return not_asked(facts) };
     match said.status() {
-        Some(200..300) => holds(format!("yes ({said})")),
+        Some(200 | 202 | 204) => holds(format!("yes ({said})")),
+        Some(200..300) => fails(format!("yes, with an odd status ({said})"), UNTIL_LIST),
         Some(404) => fails(
             format!("no, ISC does not know the token ({said})"),
             "the operator tries until LIST lacks it",
         ),
-        Some(400..500) if said.status() != Some(429) => fails(
+        Some(429) => no_answer(said),
+        Some(400..500) => fails(
             format!("no ({said})"),
             "tokens of deleted resources live on; give the credential the scope sp:my-personal-access-tokens:manage",
         ),
-        Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
+        Some(_) | None => no_answer(said),
     }
 }
+
+const UNTIL_LIST: &str = "the operator repeats such a DELETE until LIST lacks the token";
 
 pub(super) fn second_delete(facts: &Facts) -> Finding {
     let Some(said) = &facts.token.deleted_again else { return not_asked(facts) };
     match said.status() {
         Some(404) => holds(format!("yes ({said})")),
-        Some(200..300) => holds(format!("no, it is done once more ({said}), which is as good")),
-        Some(400..500) if said.status() != Some(429) => fails(
+        Some(410) => fails(format!("yes, but not by 404 ({said})"), UNTIL_LIST),
+        Some(200 | 202 | 204) => {
+            holds(format!("no, it is done once more ({said}), which is as good"))
+        }
+        Some(429) => no_answer(said),
+        Some(200..500) => fails(
             format!("no ({said})"),
             "the operator repeats a DELETE whose reply got lost until LIST lacks the token",
         ),
-        Some(_) | None => unknown(format!("not known ({said})"), "ISC failed; probe again later"),
+        Some(_) | None => no_answer(said),
     }
 }
 

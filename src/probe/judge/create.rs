@@ -1,7 +1,7 @@
 //! Judges how tokens are made: which are, which are not, and when they are there.
 use super::finding::{
     Finding, ROOMY, TOO_SHORT, Verdict, count, fails, holds, is_too_short, made, not_asked,
-    unknown, words,
+    not_made, unknown, words,
 };
 use crate::probe::facts::{Facts, Lag, Said, Shown};
 
@@ -20,8 +20,10 @@ fn posted(facts: &Facts) -> Option<&Said> {
 pub(super) fn reply(facts: &Facts) -> Finding {
     let Some(said) = posted(facts) else { return not_asked(facts) };
     if !said.is_yes() {
-        let why = if is_too_short(facts) { TOO_SHORT } else { "there is no such reply" };
-        return unknown(format!("no token was made ({said})"), why);
+        if is_too_short(facts) {
+            return unknown("not known", TOO_SHORT);
+        }
+        return unknown(format!("no token was made ({said})"), "there is no such reply");
     }
     match facts.token.flaws.as_slice() {
         [] => holds(format!("yes ({said})")),
@@ -62,23 +64,9 @@ pub(super) fn short_expiry(facts: &Facts) -> Finding {
         ),
         _ => fails(
             format!("no ({said})"),
-            "if ISC demands a longer life, the operator asks for 25 h instead: then what got lost may live so long",
+            "the tenant allows no token as short as ten minutes, so the probe has none to try the rest on; the operator asks for 25 h instead: then what got lost may live so long",
         ),
     }
-}
-
-/// The credential, the path or the moment was wrong.
-fn not_made(said: &Said) -> Finding {
-    let why = match said.status() {
-        Some(401 | 403) => {
-            "ISC does not allow the credential to create tokens: give it the scope sp:my-personal-access-tokens:manage"
-        }
-        Some(404 | 405 | 415) => "the token API is not where it should be, or is another version",
-        Some(429) => "ISC asks to wait for longer than a probe does; probe again later",
-        Some(_) => "ISC failed; probe again later",
-        None => "what became of it is not known; probe again later",
-    };
-    unknown(format!("no token was made ({said})"), why)
 }
 
 pub(super) fn unknown_scope(facts: &Facts) -> Finding {
@@ -89,7 +77,7 @@ pub(super) fn unknown_scope(facts: &Facts) -> Finding {
             format!("no ({said})"),
             "a resource with a misspelt scope gets no token, and its status says that ISC refuses it",
         ),
-        Some(_) if is_too_short(facts) => unknown(format!("no token was made ({said})"), TOO_SHORT),
+        Some(_) if is_too_short(facts) => unknown("not known", TOO_SHORT),
         Some(_) => unknown(
             format!("no token was made ({said})"),
             "none was made without such a scope either",

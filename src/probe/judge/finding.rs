@@ -33,11 +33,32 @@ pub(super) fn unknown(answer: impl Into<String>, why: impl Into<String>) -> Find
     Finding { answer: answer.into(), verdict: Verdict::Unknown(why.into()) }
 }
 
+/// The finding of a POST that made no token: the credential, the path or the moment was wrong.
+pub(super) fn not_made(said: &Said) -> Finding {
+    let why = match said {
+        Said::Status(401 | 403) => {
+            "ISC does not allow the credential to create tokens: give it the scope sp:my-personal-access-tokens:manage"
+        }
+        Said::Status(404 | 405 | 415) => {
+            "the token API is not where it should be, or is another version"
+        }
+        Said::Status(429) => "ISC asks to wait for longer than a probe does; probe again later",
+        Said::Status(_) => "ISC failed; probe again later",
+        Said::Elsewhere(_) => NOT_ISC,
+        Said::Unreadable(_) | Said::Nothing(_) => {
+            "what became of it is not known; probe again later"
+        }
+    };
+    unknown(format!("no token was made ({said})"), why)
+}
+
 /// ISC's limit of tokens per user, less the operator's own and a spare one.
 pub(super) const ROOMY: usize = 8;
-/// The reason why there is no token, where [`is_too_short`].
+/// The reason why there is no token, where [`is_too_short`]: said in full at that question.
 pub(super) const TOO_SHORT: &str =
-    "the tenant allows no token as short as ten minutes, so there is none to try it on";
+    "no token was made; see \"May a token be made for ten minutes?\"";
+/// The reason of something that ISC did not say.
+const NOT_ISC: &str = "that does not come from ISC: check the proxies and gateways on the way";
 
 /// Number of tokens that the user had at first.
 pub(super) fn count(facts: &Facts) -> usize {
@@ -67,6 +88,15 @@ pub(super) fn not_asked(facts: &Facts) -> Finding {
         (None, None) => "the probe has no token of its own to try it on",
     };
     unknown("not asked", why)
+}
+
+/// The finding of an end that is neither yes nor no.
+pub(super) fn no_answer(said: &Said) -> Finding {
+    let why = match said {
+        Said::Elsewhere(_) => NOT_ISC,
+        Said::Status(_) | Said::Unreadable(_) | Said::Nothing(_) => "ISC failed; probe again later",
+    };
+    unknown(format!("not known ({said})"), why)
 }
 
 /// The reply to the POST that made the probe's token.

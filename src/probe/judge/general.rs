@@ -1,6 +1,6 @@
 //! Judges what all replies have in common, and what stands beside the tokens.
 use super::finding::{Finding, fails, holds, not_asked, unknown};
-use crate::probe::facts::Facts;
+use crate::probe::facts::{Facts, Nerm};
 
 /// ISC's limit of tokens per user, as documented.
 const LIMIT: usize = 10;
@@ -81,17 +81,16 @@ pub(super) fn tokens(facts: &Facts) -> Finding {
 }
 
 pub(super) fn nerm(facts: &Facts) -> Option<Finding> {
-    let nerm = facts.nerm.as_ref()?;
-    let said = &nerm.said;
-    Some(match said.status() {
-        Some(200) => holds("yes (200)"),
-        Some(400) if nerm.error => holds("yes (400, of an empty collection)"),
-        Some(401 | 403) => fails(
-            format!("no ({said})"),
+    let said = facts.nerm.as_ref()?;
+    Some(match said {
+        Nerm::Accepted => holds("yes (200)"),
+        Nerm::AcceptedEmpty => holds("yes (400, of an empty collection)"),
+        Nerm::Refused(status) => fails(
+            format!("no ({status})"),
             "make the user a NERM Admin, and check that the URL is that of your NERM tenant",
         ),
-        Some(_) | None => unknown(
-            format!("not known ({said})"),
+        Nerm::NoAnswer(why) => unknown(
+            format!("not known ({why})"),
             "that is neither yes nor no; check the URL, as in https://<tenant>.nonemployee.com/api",
         ),
     })

@@ -73,7 +73,8 @@ pub(super) fn life(facts: &Facts) -> Finding {
         (Some(_), Shown::Is(_)) => holds("yes"),
         (None, Shown::Is(_)) => fails("no, not when it was made", then),
         (_, Shown::Null) => fails("no, it says that a token for ten minutes never expires", then),
-        (_, Shown::Absent | Shown::Other) => fails("no, not when it expires", then),
+        (_, Shown::Absent) => fails("no, not when it expires", then),
+        (_, Shown::Other) => fails("no, it shows something that is not a date", then),
     }
 }
 

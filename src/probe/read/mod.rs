@@ -1,6 +1,8 @@
 //! Reads replies as they come: pure, lenient about what is missing, and silent about what could be
 //! a secret value.
 mod access;
+mod nerm;
+mod stranger;
 
 use std::collections::BTreeSet;
 
@@ -10,10 +12,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::facts::{Info, Listed, Said, Shown};
+use crate::isc::Failure;
+use crate::isc::classify::{self, Created};
 use crate::isc::http::Reply;
 use crate::redacted::Redacted;
 
 pub use access::{access, scope_text};
+pub use nerm::nerm;
+pub use stranger::{described, is_elsewhere, refuser, without_place};
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -58,6 +64,38 @@ pub fn info(said: Said, body: &Object) -> Info {
 pub fn list(reply: &Reply) -> Option<Vec<Listed>> {
     let entries: Vec<Object> = serde_json::from_slice(reply.body()).ok()?;
     entries.iter().map(listed).collect()
+}
+
+/// Whether the operator can use a LIST.
+///
+/// # Errors
+/// The reason why not.
+pub fn usable(reply: &Reply) -> Result<(), String> {
+    classify::listed(reply).map(drop).map_err(words)
+}
+
+/// A failure to understand a reply, without the words around it.
+fn words(failure: Failure) -> String {
+    match failure {
+        Failure::Malformed { what, .. } | Failure::Elsewhere(what) => what,
+        Failure::Connect(_)
+        | Failure::NoReply(_)
+        | Failure::Refused { .. }
+        | Failure::Forbidden(_)
+        | Failure::Wait(_)
+        | Failure::Status { .. }
+        | Failure::Setup(_) => failure.to_string(),
+    }
+}
+
+/// The reason why the operator does not use the reply to a POST; `None`: it does.
+pub fn flaw(reply: &Reply, name: &str, owner: &str) -> Option<String> {
+    match classify::created(&Ok(reply.clone()), name, owner) {
+        Created::Yes(_) => None,
+        Created::No { why } | Created::Doubtful { why } | Created::Unknown { why } => {
+            Some(words(why))
+        }
+    }
 }
 
 /// One token of LIST, or the reply of a PATCH.

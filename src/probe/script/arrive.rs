@@ -2,18 +2,14 @@
 //! made.
 use std::collections::BTreeSet;
 
-use http::header::LOCATION;
-
 use super::{Script, unreachable};
-use crate::isc::headers::{self, is_json};
+use crate::isc::headers::is_json;
 use crate::isc::http::Reply;
 use crate::isc::nerm::without_isc;
-use crate::isc::stranger::is_page;
+use crate::isc::{Failure, access_token};
 use crate::probe::cleanup;
 use crate::probe::error::Error;
-use crate::probe::facts::{
-    Access, Check, Facts, Info, Listed, Listing, Named, Nerm, Said, ScopeText,
-};
+use crate::probe::facts::{Access, Check, Facts, Info, Listed, Listing, Named, Nerm, ScopeText};
 use crate::probe::granted::Granted;
 use crate::probe::made::User;
 use crate::probe::session::{said, said_of};
@@ -55,21 +51,26 @@ impl Script<'_> {
         Ok(())
     }
 
+    /// What ISC granted, as the operator would take it.
     fn granted(&self, reply: &Reply) -> Result<Granted, Error> {
-        let seed = &self.session.target.seed;
-        match reply.status().as_u16() {
-            // First: a page or a redirect is no refusal of the credential, whatever its status.
-            _ if is_elsewhere(reply) => return Err(self.not_the_api(TOKEN, reply)),
-            200 | 201 => {}
-            // ISC may answer 400 where it refuses a credential.
-            status @ (400 | 401 | 403) => {
-                let url = self.session.target.api.to_string();
-                return Err(Error::Refused { url, client_id: seed.client_id.to_string(), status });
-            }
-            status @ (429 | 500..) => return Err(self.busy(status)),
-            _ => return Err(self.not_the_api(TOKEN, reply)),
+        match access_token::verdict(reply) {
+            Ok(()) => Granted::read(reply).ok_or_else(|| self.not_the_api(TOKEN, reply)),
+            Err(Failure::Refused { status, .. }) => Err(Error::Refused {
+                url: self.session.target.api.to_string(),
+                client_id: self.session.target.seed.client_id.to_string(),
+                status,
+            }),
+            Err(Failure::Elsewhere(_)) => Err(self.not_the_api(TOKEN, reply)),
+            Err(
+                Failure::Connect(_)
+                | Failure::NoReply(_)
+                | Failure::Malformed { .. }
+                | Failure::Forbidden(_)
+                | Failure::Wait(_)
+                | Failure::Status { .. }
+                | Failure::Setup(_),
+            ) => Err(self.busy(reply.status().as_u16())),
         }
-        Granted::read(reply).ok_or_else(|| self.not_the_api(TOKEN, reply))
     }
 
     /// Reads the user's tokens, and removes those that an earlier probe left.
@@ -77,6 +78,9 @@ impl Script<'_> {
         self.session.tell("reading the user's tokens");
         let answer = self.session.list().await;
         let reply = answer.map_err(|failure| Error::List(failure.to_string()))?;
+        if let Some(what) = read::refuser(&reply) {
+            return Err(Error::List(what));
+        }
         let status = reply.status().as_u16();
         match status {
             200 => {}
@@ -85,6 +89,10 @@ impl Script<'_> {
         }
         let tokens =
             read::list(&reply).ok_or_else(|| Error::List("it is not a list of tokens".into()))?;
+        // A token without owner has a line of its own in the report.
+        if tokens.iter().all(|token| token.owner.is_some()) {
+            read::usable(&reply).map_err(Error::List)?;
+        }
         let own_id = &self.session.target.seed.client_id;
         let own = tokens.iter().find(|token| token.id == **own_id).cloned();
         let owner = own.as_ref().and_then(|own| own.owner.clone());
@@ -147,8 +155,8 @@ impl Script<'_> {
         self.session.tell("asking NERM");
         let answer = self.session.nerm(nerm).await;
         facts.nerm = Some(match &answer {
-            Ok(reply) => Nerm { said: said_of(reply), error: has_error(reply) },
-            Err(failure) => Nerm { said: Said::Nothing(without_isc(failure)), error: false },
+            Ok(reply) => read::nerm(reply),
+            Err(failure) => Nerm::NoAnswer(without_isc(failure)),
         });
     }
 
@@ -156,7 +164,7 @@ impl Script<'_> {
         Error::NotTheApi {
             url: self.session.target.api.to_string(),
             request,
-            answer: described(reply),
+            answer: read::described(reply),
         }
     }
 
@@ -170,11 +178,7 @@ impl Script<'_> {
 
 fn names_scopes(reply: &Reply) -> bool {
     let body = read::object(reply).unwrap_or_default();
-    matches!(read::scope_text(body.get("scope")), ScopeText::Names(_))
-}
-
-fn has_error(reply: &Reply) -> bool {
-    read::object(reply).is_some_and(|body| body.contains_key("error"))
+    is_json(reply) && matches!(read::scope_text(body.get("scope")), ScopeText::Names(_))
 }
 
 /// True if the reply of `/oauth/info` may be ISC's, so that the credential may go there. ISC
@@ -183,47 +187,10 @@ fn has_error(reply: &Reply) -> bool {
 fn may_be_isc(reply: &Reply, info: &Info) -> bool {
     let is_telling = info.tenant_id.is_some() || info.name.is_some() || info.pod.is_some();
     match reply.status().as_u16() {
-        _ if is_elsewhere(reply) || !is_json(reply) => false,
+        _ if read::is_elsewhere(reply) || !is_json(reply) => false,
         // Any service may answer 200 in JSON.
         200 => is_telling,
         400 | 401 | 403 | 404 => true,
         _ => false,
-    }
-}
-
-/// True if something else than an API answers: it sends people elsewhere, or shows them a page. A
-/// host that fails may show a page too.
-fn is_elsewhere(reply: &Reply) -> bool {
-    let fails = reply.status().is_server_error() || reply.status().as_u16() == 429;
-    reply.status().is_redirection() || (is_page(reply) && !fails)
-}
-
-fn described(reply: &Reply) -> String {
-    let status = reply.status().as_u16();
-    if reply.status().is_redirection() {
-        return match headers::text(reply, LOCATION) {
-            Some(location) => {
-                format!("a redirect ({status}) to {:?}", read::harmless(&place(location)))
-            }
-            None => format!("a redirect ({status})"),
-        };
-    }
-    if is_page(reply) {
-        format!("a page for people ({status})")
-    } else if !is_json(reply) {
-        format!("status {status} that is not JSON")
-    } else {
-        format!("status {status} in JSON that is not ISC's")
-    }
-}
-
-/// Scheme and host of a URL, or a path: what stands behind may be long, and anything.
-fn place(location: &str) -> String {
-    let path = location.split(['?', '#']).next().unwrap_or_default();
-    match path.split_once("://") {
-        Some((scheme, rest)) => {
-            format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
-        }
-        None => path.to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 use serde_json::{Value, json};
 
 use super::Script;
+use crate::isc::headers::is_json;
 use crate::isc::http::Reply;
 use crate::probe::facts::{Facts, Listed, Said, Shown};
 use crate::probe::made::Token;
@@ -47,7 +48,10 @@ impl Script<'_> {
         let Ok(stamp) = calls::stamp(expires) else { return };
         let (said, shown) = self.patch(token, "/expirationDate", json!(stamp)).await;
         // A reply without the token leaves it to LIST to show that it moved.
-        let mut moved = shown.as_ref().map(|shown| is_about(&shown.expires, expires));
+        let mut moved = match &shown {
+            Some(shown) if is_told(&shown.expires) => Some(is_about(&shown.expires, expires)),
+            Some(_) | None => None,
+        };
         if said.is_yes() && moved != Some(false) {
             expected.expires = Some(expires);
         }
@@ -90,13 +94,31 @@ impl Script<'_> {
             Ok(reply) => shown(reply),
             Err(_) => None,
         };
-        (said(&answer), shown)
+        let is_shown = shown.as_ref().is_some_and(|shown| shown.id == token.id());
+        match &answer {
+            Ok(reply) if reply.status().is_success() => (done(reply, is_shown), shown),
+            Ok(_) | Err(_) => (said(&answer), shown),
+        }
     }
 }
 
 /// The token in the reply to a PATCH.
 fn shown(reply: &Reply) -> Option<Listed> {
+    if !is_json(reply) {
+        return None;
+    }
     read::listed(&read::object(reply)?)
+}
+
+/// The end of a PATCH that has a status of success, as the operator takes it. `is_shown`: the reply
+/// shows the token.
+fn done(reply: &Reply, is_shown: bool) -> Said {
+    match reply.status().as_u16() {
+        status @ 204 => Said::Status(status),
+        status @ 200 if is_shown || reply.body().is_empty() => Said::Status(status),
+        200 => Said::Unreadable("200, but the reply does not show the token in JSON".into()),
+        status => Said::Unreadable(format!("{status}, which is neither 200 nor 204")),
+    }
 }
 
 impl Expected {
@@ -104,6 +126,9 @@ impl Expected {
     fn has_moved(&self, shown: &Listed) -> Option<bool> {
         if self.expires.is_some_and(|expires| is_about(&shown.expires, expires)) {
             return Some(true);
+        }
+        if !is_told(&shown.expires) {
+            return None;
         }
         // The name was changed first: a LIST that shows it is recent enough to show the expiry.
         if self.name.as_ref() == Some(&shown.name) { Some(false) } else { None }
@@ -113,7 +138,7 @@ impl Expected {
         self.name.is_some() || self.scope.is_some() || self.expires.is_some()
     }
 
-    /// Scopes that LIST does not show cannot be waited for.
+    /// Scopes and dates that LIST does not show cannot be waited for.
     fn is_met_by(&self, shown: &Listed) -> bool {
         if let Some(name) = &self.name
             && shown.name != *name
@@ -125,8 +150,14 @@ impl Expected {
         {
             return false;
         }
-        self.expires.is_none_or(|expires| is_about(&shown.expires, expires))
+        !is_told(&shown.expires)
+            || self.expires.is_none_or(|expires| is_about(&shown.expires, expires))
     }
+}
+
+/// True if there is a time that can be read.
+fn is_told(shown: &Shown<i64>) -> bool {
+    matches!(shown, Shown::Is(_))
 }
 
 /// True if a time is the one that ISC was given.

@@ -1,5 +1,5 @@
 //! Deletes the token, and tries what should be over with it.
-use super::Script;
+use super::{Script, answers, is_refused};
 use crate::probe::facts::{Facts, Said};
 use crate::probe::granted::Granted;
 use crate::probe::made::Token;
@@ -21,7 +21,7 @@ impl Script<'_> {
         // As the operator does after a lost reply.
         let again = said(&self.session.delete(token.id()).await);
         // Only a token that is gone needs no look afterwards.
-        if again.is_yes() || again.status() == Some(404) {
+        if again.is_yes() || matches!(again.status(), Some(404 | 410)) {
             self.made.bury(token.id());
         }
         facts.token.deleted_again = Some(again);
@@ -33,12 +33,10 @@ impl Script<'_> {
             self.until("its credential to be refused", self.session.target.list_lag, async || {
                 let answer = self.session.grant(&token.credential).await;
                 last = said(&answer);
-                match last.status() {
-                    Some(400 | 401 | 403) => Ok(true),
-                    _ if matches!(&answer, Ok(reply) if Granted::read(reply).is_some()) => {
-                        Ok(false)
-                    }
-                    _ => Err(format!("/oauth/token answers {last}")),
+                match &answer {
+                    Ok(reply) if is_refused(reply) => Ok(true),
+                    Ok(reply) if Granted::read(reply).is_some() => Ok(false),
+                    Ok(_) | Err(_) => Err(answers(&last)),
                 }
             });
         let vanished = self.listed("LIST to show the deletion", |tokens| {

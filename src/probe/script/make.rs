@@ -1,5 +1,5 @@
 //! Makes the token that everything else is tried on, and tries its credential.
-use super::Script;
+use super::{Script, answers, is_refused};
 use crate::credential::Credential;
 use crate::isc::Failure;
 use crate::isc::http::Reply;
@@ -8,7 +8,7 @@ use crate::probe::granted::Granted;
 use crate::probe::made::{self, Token};
 use crate::probe::names::{self, LIFE, SCOPES};
 use crate::probe::read;
-use crate::probe::session::said;
+use crate::probe::session::{said, said_of};
 use crate::redacted::Redacted;
 
 /// Longest wait for a new credential to be accepted: what the operator grants it.
@@ -104,11 +104,11 @@ impl Script<'_> {
             let reply = self.session.grant(&token.credential).await;
             let reply = reply.map_err(|failure| failure.to_string())?;
             got = Granted::read(&reply);
-            match reply.status().as_u16() {
-                _ if got.is_some() => Ok(true),
-                400 | 401 | 403 => Ok(false),
-                status => Err(format!("/oauth/token answers {status}")),
+            if got.is_some() {
+                return Ok(true);
             }
+            // As the operator, by ISC's own refusals alone.
+            if is_refused(&reply) { Ok(false) } else { Err(answers(&said_of(&reply))) }
         });
         let mut last = None;
         let shown = self.listed("LIST to show the new token", |tokens| {

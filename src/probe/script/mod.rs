@@ -10,11 +10,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::error::Error;
-use super::facts::{Facts, Lag, Listed};
+use super::facts::{Facts, Lag, Listed, Said};
 use super::made::Made;
 use super::read;
-use super::session::Session;
-use crate::isc::Failure;
+use super::session::{Session, said_of};
+use crate::isc::http::Reply;
+use crate::isc::{Failure, access_token};
 
 /// Shortest and longest pause between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
@@ -50,8 +51,10 @@ impl Script<'_> {
     async fn list(&self) -> Result<Vec<Listed>, String> {
         let reply = self.session.list().await.map_err(|failure| failure.to_string())?;
         if reply.status() != 200 {
-            return Err(format!("LIST answers {}", reply.status().as_u16()));
+            return Err(format!("LIST answers {}", said_of(&reply)));
         }
+        // What the operator cannot use shows nothing, whatever stands in it.
+        read::usable(&reply)?;
         read::list(&reply).ok_or_else(|| "LIST is not a list of tokens".to_owned())
     }
 
@@ -97,6 +100,16 @@ impl Script<'_> {
             pause = longest.min(pause * 2);
         }
     }
+}
+
+/// True if ISC refuses a credential, as the operator would take it.
+fn is_refused(reply: &Reply) -> bool {
+    matches!(access_token::verdict(reply), Err(Failure::Refused { .. }))
+}
+
+/// What the token endpoint said that is neither yes nor no.
+fn answers(said: &Said) -> String {
+    format!("/oauth/token answers {said}")
 }
 
 /// The error for a tenant that cannot be reached.

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::flags::Output;
 use crate::probe::{self, Ended};
 use crate::process::error_chain::report as tell_error;
+use crate::process::standard_output;
 
 /// One line on standard error, as the report goes to standard output.
 pub(super) fn tell(what: &str) {
@@ -22,7 +23,7 @@ pub(super) fn print(ended: Ended, output: Output) -> Result<u8, Error> {
         Output::Text => report.text(),
         Output::Json => report.json(),
     };
-    write!(io::stdout(), "{text}").map_err(Error::Print)?;
+    standard_output::print(&text).map_err(Error::Print)?;
     if report.stopped {
         tell_error(&probe::Error::Stopped);
     }

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::flags::ProbeFlags;
 use crate::credential::Credential;
 use crate::probe::tenant::{self, Connection};
-use crate::probe::{self, Target, checked_seed, seed_file};
+use crate::probe::{self, Target, seed_file};
 use crate::process::environment::{Environment, SailVariables};
 use crate::process::kubeconfig::Access;
 use crate::process::proxy::Proxy;
@@ -66,7 +66,7 @@ fn seed_of(
     let (Some(client_id), Some(client_secret)) = (client_id, client_secret) else {
         return Err(Error::NoSeed);
     };
-    Ok(checked_seed(Credential::new(client_id, client_secret))?)
+    Ok(seed_file::of_values(&client_id, &client_secret)?)
 }
 
 fn file(path: &Path, flag: &'static str) -> Result<String, Error> {

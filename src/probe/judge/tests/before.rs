@@ -115,6 +115,7 @@ fn what_list_shows() {
         (ListLife, |f| listed(f).created = None, "does not hold", "not when it was made"),
         (ListLife, |f| listed(f).expires = Shown::Null, "does not hold", "never expires"),
         (ListLife, |f| listed(f).expires = Shown::Absent, "does not hold", "not when it expires"),
+        (ListLife, |f| listed(f).expires = Shown::Other, "does not hold", "not a date"),
         (ListLife, |f| f.token.listed = None, "unknown", "not known"),
         (ListLife, |f| (f.token.listed = None, f.token.shown = untold()).1, "unknown", "not known"),
         (ListLife, |f| (f.token.listed = None, f.token.shown = None).1, "unknown", "not asked"),

@@ -32,6 +32,10 @@ fn silence() -> Option<Said> {
     Some(Said::Nothing("closed".into()))
 }
 
+fn page() -> Option<Said> {
+    Some(Said::Elsewhere("a page for people (403)".into()))
+}
+
 fn late(seconds: u64) -> Option<Lag> {
     Some(Lag::NotWithin(Duration::from_secs(seconds)))
 }
@@ -113,7 +117,7 @@ fn good() -> Facts {
             ..TokenFacts::default()
         },
         headers: Headers { replies: 30, dated: 30, offset: Some(200), ..Headers::default() },
-        nerm: Some(NermFact { said: Said::Status(200), error: false }),
+        nerm: Some(NermFact::Accepted),
     }
 }
 

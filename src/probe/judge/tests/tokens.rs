@@ -9,7 +9,7 @@ fn how_tokens_are_made() {
         (CreateReply, |f| f.token.posted = no(201), "holds", "201"),
         (
             CreateReply,
-            |f| f.token.flaws = vec!["the id is not one"],
+            |f| f.token.flaws = vec!["the id is not one".into()],
             "does not hold",
             "the id is not one",
         ),
@@ -58,6 +58,8 @@ fn how_tokens_are_made() {
         (ShortExpiry, |f| f.token.posted = no(429), "unknown", "429"),
         (ShortExpiry, |f| f.token.posted = no(500), "unknown", "500"),
         (ShortExpiry, |f| f.token.posted = silence(), "unknown", "closed"),
+        (ShortExpiry, |f| f.token.posted = page(), "unknown", "a page for people (403)"),
+        (PastExpiry, |f| f.token.past = page(), "unknown", "a page for people (403)"),
         (
             UnknownScope,
             |f| (f.token.posted, f.token.posted_plainly) = (no(400), yes()),
@@ -68,7 +70,7 @@ fn how_tokens_are_made() {
             UnknownScope,
             |f| (f.token.posted, f.token.posted_plainly) = (no(400), no(400)),
             "unknown",
-            "no token",
+            "not known",
         ),
         (UnknownScope, |f| f.token.posted = silence(), "unknown", "no token"),
         (PastExpiry, |f| f.token.past = yes(), "does not hold", "a token was made (200)"),
@@ -103,6 +105,13 @@ fn how_tokens_are_changed_and_deleted() {
         (PatchScope, |f| f.token.patched_scope = no(400), "does not hold", "no (400)"),
         (PatchScope, |f| f.token.patched_scope = no(429), "unknown", "429"),
         (PatchScope, |f| f.token.patched_scope = silence(), "unknown", "closed"),
+        (PatchScope, |f| f.token.patched_scope = page(), "unknown", "a page for people (403)"),
+        (
+            PatchScope,
+            |f| f.token.patched_scope = Some(Said::Unreadable("202, which is odd".into())),
+            "does not hold",
+            "no (202, which is odd)",
+        ),
         (
             PatchExpiry,
             |f| f.token.patched_expiry = Some((Said::Status(200), Some(false))),
@@ -133,9 +142,13 @@ fn how_tokens_are_changed_and_deleted() {
         (Delete, |f| f.token.deleted = no(403), "does not hold", "no (403)"),
         (Delete, |f| f.token.deleted = no(404), "does not hold", "does not know"),
         (Delete, |f| f.token.deleted = no(503), "unknown", "503"),
+        (Delete, |f| f.token.deleted = no(206), "does not hold", "odd status (206)"),
+        (Delete, |f| f.token.deleted = page(), "unknown", "a page for people (403)"),
         (SecondDelete, |f| f.token.deleted_again = no(204), "holds", "once more (204)"),
         (SecondDelete, |f| f.token.deleted_again = no(403), "does not hold", "no (403)"),
         (SecondDelete, |f| f.token.deleted_again = silence(), "unknown", "closed"),
+        (SecondDelete, |f| f.token.deleted_again = page(), "unknown", "a page for people (403)"),
+        (SecondDelete, |f| f.token.deleted_again = no(410), "does not hold", "by 404 (410)"),
         (
             CredentialAfterDelete,
             |f| f.token.refused = Some((late(30).unwrap(), Said::Status(200))),
@@ -201,20 +214,9 @@ fn what_holds_for_all_replies() {
         ),
         (RateLimit, |f| f.headers.throttled = 2, "does not hold", "2 of 30 asked to wait"),
         (Deprecated, |f| f.headers.deprecated = true, "does not hold", "X-Deprecated"),
-        (Nerm, |f| f.nerm.as_mut().unwrap().said = Said::Status(401), "does not hold", "no (401)"),
-        (
-            Nerm,
-            |f| f.nerm = Some(NermFact { said: Said::Status(400), error: true }),
-            "holds",
-            "empty collection",
-        ),
-        (
-            Nerm,
-            |f| f.nerm = Some(NermFact { said: Said::Status(400), error: false }),
-            "unknown",
-            "400",
-        ),
-        (Nerm, |f| f.nerm.as_mut().unwrap().said = Said::Status(404), "unknown", "404"),
+        (Nerm, |f| f.nerm = Some(NermFact::Refused(401)), "does not hold", "no (401)"),
+        (Nerm, |f| f.nerm = Some(NermFact::AcceptedEmpty), "holds", "empty collection"),
+        (Nerm, |f| f.nerm = Some(NermFact::NoAnswer("404".into())), "unknown", "not known (404)"),
     ]);
 }
 

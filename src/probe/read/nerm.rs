@@ -1,0 +1,81 @@
+//! Reads the reply of NERM, by its body: many things between here and NERM answer in its place.
+use super::{Object, object, text};
+use crate::isc::headers::is_json;
+use crate::isc::http::Reply;
+use crate::probe::facts::Nerm;
+
+/// The collection that is asked for.
+const COLLECTION: &str = "system_roles";
+
+/// The answer in a reply to the request for one system role.
+pub fn nerm(reply: &Reply) -> Nerm {
+    let status = reply.status().as_u16();
+    let said = if is_json(reply) { object(reply).unwrap_or_default() } else { Object::new() };
+    let error = text(&said, "error");
+    match (status, error) {
+        (200, None) if said.get(COLLECTION).is_some_and(serde_json::Value::is_array) => {
+            Nerm::Accepted
+        }
+        // NERM looks at the access token before it finds out that there is nothing to show.
+        (400, Some(error)) if is_of_nothing(&error) => Nerm::AcceptedEmpty,
+        (401 | 403, Some(_)) => Nerm::Refused(status),
+        (200 | 400 | 401 | 403, _) => Nerm::NoAnswer(format!("{status}, not in NERM's words")),
+        _ => Nerm::NoAnswer(status.to_string()),
+    }
+}
+
+/// "no system_roles found", as NERM says of an empty collection.
+fn is_of_nothing(error: &str) -> bool {
+    let error = error.to_ascii_lowercase();
+    error.starts_with("no ") && error.trim_end_matches('.').ends_with(" found")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nerm_would_say_is_an_answer() {
+        let json = "application/json; charset=utf-8";
+        for (status, kind, body, expected) in [
+            (
+                200,
+                json,
+                "{\"system_roles\":[{\"id\":\"a\"}],\"_metadata\":{}}",
+                Some(Nerm::Accepted),
+            ),
+            (200, json, "{\"system_roles\":[]}", Some(Nerm::Accepted)),
+            (400, json, "{\"error\":\"no system_roles found\"}", Some(Nerm::AcceptedEmpty)),
+            (401, json, "{\"error\":\"unauthorized\"}", Some(Nerm::Refused(401))),
+            (403, json, "{\"error\":\"forbidden\"}", Some(Nerm::Refused(403))),
+            (200, "text/html", "<html>", None),
+            (200, "text/plain", "{\"system_roles\":[]}", None),
+            (200, json, "{\"error\":{\"code\":401}}", None),
+            (200, json, "{\"errors\":[\"no\"]}", None),
+            (200, json, "{\"error\":\"Unauthorized\",\"system_roles\":[]}", None),
+            (200, json, "", None),
+            (200, json, "null", None),
+            (200, json, "\"garbage\"", None),
+            (200, json, "{\"tenantId\":\"x\"}", None),
+            (400, json, "{\"message\":\"Bad Request\"}", None),
+            (400, json, "{\"error\":\"Bad Request\"}", None),
+            (400, "text/html", "no system_roles found", None),
+            (401, "text/html", "<html>", None),
+            (401, json, "", None),
+            (403, json, "{\"message\":\"Forbidden\"}", None),
+            (404, json, "{\"error\":\"not found\"}", None),
+            (302, "", "", None),
+            (503, json, "{\"error\":\"service unavailable\"}", None),
+        ] {
+            let reply = http::Response::builder().status(status).header("content-type", kind);
+            let said = nerm(&reply.body(body.to_owned().into()).unwrap());
+            match expected {
+                Some(expected) => assert_eq!(said, expected, "{status} {kind} {body}"),
+                None => assert!(
+                    matches!(&said, Nerm::NoAnswer(why) if why.starts_with(&status.to_string())),
+                    "{status} {kind} {body}: {said:?}"
+                ),
+            }
+        }
+    }
+}
