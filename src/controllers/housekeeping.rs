@@ -1,12 +1,15 @@
 //! Work that no event starts: to forget Tenants that are gone, and to count gauges from the
 //! watches.
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kube::runtime::reflector::ObjectRef;
 use tokio::time::MissedTickBehavior;
 
 use super::context::Context;
+use super::token::Tokens;
 use crate::api::PersonalAccessToken;
 use crate::api::conditions::READY;
 
@@ -14,7 +17,7 @@ use crate::api::conditions::READY;
 const EVERY: Duration = Duration::from_secs(15);
 
 /// Runs until the context's shutdown.
-pub async fn run(context: &Context) {
+pub async fn run(context: &Context, resources: &Tokens) {
     if !context.is_informed().await {
         return;
     }
@@ -30,6 +33,7 @@ pub async fn run(context: &Context) {
         // What no pass looks at must not end the others either; the log tells the place.
         let work = AssertUnwindSafe(|| {
             forget_tenants(context);
+            forget_resources(context, resources);
             count(context);
         });
         if catch_unwind(work).is_err() {
@@ -50,22 +54,28 @@ fn forget_tenants(context: &Context) {
     }
 }
 
+/// A resource that was deleted before its first pass has no last one either.
+fn forget_resources(context: &Context, resources: &Tokens) {
+    let (mut there, mut alive) = (HashSet::new(), HashSet::new());
+    for token in context.tokens.state() {
+        there.insert(ObjectRef::from_obj(&*token));
+        alive.extend(token.metadata.uid.clone());
+    }
+    context.board.retain(|resource| there.contains(resource), |uid| alive.contains(uid));
+    resources.retain(|uid| alive.contains(uid));
+}
+
 fn count(context: &Context) {
     let tokens = context.tokens.state();
     let ready = tokens.iter().filter(|token| is_ready(token)).count();
     context.metrics.resources(ready, tokens.len() - ready);
-    let first = tokens.iter().filter_map(|token| expiry(token)).min();
+    // Not by the resources' status: users can write that.
+    let first = context.board.owners.earliest_expiry();
+    let first = first.and_then(|at| Timestamp::from_millisecond(at).ok());
     context.metrics.earliest_expiry(first.map_or(0, Timestamp::as_second));
 }
 
 fn is_ready(token: &PersonalAccessToken) -> bool {
     let Some(status) = &token.status else { return false };
     status.conditions.iter().any(|condition| condition.type_ == READY && condition.status == "True")
-}
-
-/// End of the published credential.
-fn expiry(token: &PersonalAccessToken) -> Option<Timestamp> {
-    let status = token.status.as_ref()?;
-    status.secret.as_ref()?;
-    status.current.as_ref()?.expires_at.parse().ok()
 }

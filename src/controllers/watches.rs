@@ -20,6 +20,7 @@ use super::{housekeeping, owner, tenant, token};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
+use crate::kubernetes::lenient::{Lenient, decoded};
 use crate::metrics::Controller as Pass;
 
 /// The three controllers before they run.
@@ -41,10 +42,12 @@ impl Watches {
         // A seed has no label of its own: every other Secret of the namespace may be one.
         let seeds = watcher::Config::default().labels(&format!("!{TENANT_LABEL}"));
         let (reader, writer) = reflector::store();
-        let tokens = watcher(Api::all(client.clone()), watcher::Config::default())
-            // Without it, a watch that the API server refuses would be repeated in a busy loop.
-            .default_backoff()
-            .modify(forget_managers)
+        // Small pages: users write up to 256 KiB of annotations, which the store does not keep.
+        let pages = watcher::Config::default().page_size(50);
+        let tokens: Api<Lenient<PersonalAccessToken>> = Api::all(client.clone());
+        // Without the back-off, a watch that the API server refuses would be a busy loop.
+        let tokens = decoded(watcher(tokens, pages).default_backoff())
+            .modify(keep_what_is_used)
             .reflect(writer)
             .applied_objects()
             .inspect_ok(move |token| arrive(&board, token))
@@ -54,12 +57,13 @@ impl Watches {
                 Default::default(),
             );
         let (tenant_reader, tenant_writer) = reflector::store();
-        let tenants = watcher(Api::<Tenant>::all(client.clone()), watcher::Config::default())
-            .default_backoff()
-            .modify(forget_managers)
+        let tenants: Api<Lenient<Tenant>> = Api::all(client.clone());
+        let tenants = decoded(watcher(tenants, watcher::Config::default()).default_backoff())
             .reflect(tenant_writer)
             .applied_objects()
             .predicate_filter(predicates::generation, Default::default());
+        // Tenants are few, and one whose host does not answer must not make another one wait.
+        let all_at_once = Runtime::default();
         let tenants = Controller::for_stream(tenants, tenant_reader);
         let store = tenants.store();
         let (ledger_reader, ledger_writer) = reflector::store();
@@ -76,7 +80,7 @@ impl Watches {
             owners: Controller::for_stream(ledgers, ledger_reader).with_config(runtime.clone()),
             tenants: tenants
                 .watches_stream(seeds, move |seed| users_of(&seed.name_any(), &store))
-                .with_config(runtime),
+                .with_config(all_at_once),
         }
     }
 
@@ -85,6 +89,7 @@ impl Watches {
     pub async fn run(self, context: Arc<Context>, wakeups: Wakeups) {
         let guard = Arc::new(Guard::new(context.metrics.clone()));
         let stop = || context.shutdown.clone().cancelled_owned();
+        let resources = Arc::new(Tokens::new(context.clone()));
         let tokens = self
             .tokens
             .reconcile_on(wakeups.tokens)
@@ -94,7 +99,7 @@ impl Watches {
                     guard.clone().run(Pass::Token, object.clone(), token::reconcile(object, tokens))
                 },
                 guard::retry,
-                Arc::new(Tokens::new(context.clone())),
+                resources.clone(),
             )
             // The guard has counted and logged each pass already.
             .for_each(|_| std::future::ready(()));
@@ -126,7 +131,8 @@ impl Watches {
                 Arc::new(Tenants::new(context.clone())),
             )
             .for_each(|_| std::future::ready(()));
-        let others = futures::future::join(context.inform(), housekeeping::run(&context));
+        let others =
+            futures::future::join(context.inform(), housekeeping::run(&context, &resources));
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
 }
@@ -156,6 +162,15 @@ fn requests(token: &PersonalAccessToken) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     [ANNOTATION_ROTATE, ANNOTATION_REVOKE].map(|name| annotations.get(name)).hash(&mut hasher);
     Some(hasher.finish())
+}
+
+/// What users write beside the spec, and no loop reads, takes no memory.
+fn keep_what_is_used(token: &mut PersonalAccessToken) {
+    let metadata = &mut token.metadata;
+    metadata.labels = None;
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.retain(|name, _| name == ANNOTATION_ROTATE || name == ANNOTATION_REVOKE);
+    }
 }
 
 /// They are a third of an object, and no loop reads them.

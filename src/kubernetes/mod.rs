@@ -3,6 +3,7 @@
 pub mod causes;
 pub mod events;
 pub mod ledger_store;
+pub mod lenient;
 pub mod operator_files;
 pub mod published_secret;
 pub mod status;

@@ -31,7 +31,7 @@ const CONTROLLERS: [(&str, &[&str]); 16] = [
     ("written", &[]),
     ("board", &["keyed", "subject"]),
     ("context", &["board", "outside", "subject", "wake"]),
-    ("housekeeping", &["context"]),
+    ("housekeeping", &["context", "token"]),
     ("owner", &["board", "context", "keyed", "secret_read", "subject", "trouble", "wake"]),
     ("tenant", &["board", "context", "keyed", "transitions", "trouble", "written"]),
     (

@@ -38,7 +38,7 @@ const INNER: [(&str, &[&[&str]]); 3] = [
     (
         "kubernetes",
         &[
-            &["causes", "events", "ledger_store", "operator_files", "status"],
+            &["causes", "events", "ledger_store", "lenient", "operator_files", "status"],
             &["published_secret::marks", "published_secret::ownership"],
             &["published_secret::content", "published_secret::pair"],
             &["published_secret"],

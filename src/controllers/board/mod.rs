@@ -6,11 +6,14 @@ mod resources;
 mod session;
 mod tenants;
 
+use kube::runtime::reflector::ObjectRef;
+
 use self::credentials::Credentials;
 use self::owners::Owners;
 pub use self::resources::Resources;
 use self::tenants::Tenants;
 use super::subject::Subject;
+use crate::api::PersonalAccessToken;
 
 pub use self::owners::Report;
 pub use self::session::{IscTenant, Session};
@@ -30,6 +33,16 @@ pub struct Board {
 }
 
 impl Board {
+    /// Forgets all resources but these.
+    pub fn retain(
+        &self,
+        is_there: impl Fn(&ObjectRef<PersonalAccessToken>) -> bool,
+        lives: impl Fn(&str) -> bool,
+    ) {
+        self.tenants.retain(is_there, &lives);
+        self.resources.retain(lives);
+    }
+
     /// Forgets a resource that is gone.
     pub fn forget(&self, gone: Subject<'_>) {
         self.tenants.remove(gone);

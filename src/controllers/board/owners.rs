@@ -39,12 +39,21 @@ pub struct Report {
     pub capacity: Option<Capacity>,
     /// Tokens in ISC that should not be there.
     pub strangers: Option<String>,
+    /// The expiry of the first current token.
+    pub earliest_expiry: Option<Millis>,
 }
 
 impl Owners {
     /// The report of an owner's last pass; `None` before the first.
     pub fn report(&self, ledger: &str) -> Option<Arc<Report>> {
         self.0.lock().get(ledger)?.report.clone()
+    }
+
+    /// The expiry of the first current token of all owners.
+    pub fn earliest_expiry(&self) -> Option<Millis> {
+        let owners = self.0.lock();
+        let reports = owners.values().filter_map(|known| known.report.as_ref());
+        reports.filter_map(|report| report.earliest_expiry).min()
     }
 
     /// Puts up a report; gives the one before it.

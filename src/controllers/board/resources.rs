@@ -81,6 +81,11 @@ impl Resources {
         self.0.lock().get(uid)?.refusal.clone()
     }
 
+    /// Forgets all resources but these.
+    pub(super) fn retain(&self, lives: impl Fn(&str) -> bool) {
+        self.0.lock().retain(|uid, _| lives(uid));
+    }
+
     pub(super) fn remove(&self, uid: &str) {
         self.0.lock().remove(uid);
     }

@@ -118,6 +118,19 @@ impl Tenants {
         self.0.lock().get(name).is_some_and(|known| !known.coming.is_empty())
     }
 
+    /// Forgets resources that are gone: one that was deleted before its first pass has no last one.
+    pub(super) fn retain(
+        &self,
+        is_there: impl Fn(&ObjectRef<PersonalAccessToken>) -> bool,
+        lives: impl Fn(&str) -> bool,
+    ) {
+        self.0.lock().retain(|_, known| {
+            known.index.retain(|resource| is_there(resource));
+            known.coming.retain(|uid| lives(uid));
+            known.view.is_some() || !known.index.is_empty() || !known.coming.is_empty()
+        });
+    }
+
     pub(super) fn remove(&self, gone: Subject<'_>) {
         if let Some(known) = self.0.lock().get_mut(gone.tenant) {
             known.index.remove(&reference(gone));

@@ -30,6 +30,7 @@ pub struct Memory {
     pub(super) spared: Spared,
     pub(super) neighbours: Neighbours,
     gathering: Option<Instant>,
+    gathered: Option<Instant>,
     trials: BTreeMap<TokenId, Instant>,
 }
 
@@ -49,6 +50,8 @@ impl Memories {
     }
 }
 
+/// Between two such waits of an owner.
+const BETWEEN_GATHERINGS: Duration = Duration::from_secs(60);
 /// The longest time that a pass waits for resources that are about to get their finalizer.
 const GATHER: Duration = Duration::from_secs(5);
 
@@ -121,10 +124,17 @@ impl Memory {
             self.gathering = None;
             return false;
         }
+        // Otherwise whoever creates resources without an end makes each pass wait.
+        if self.gathered.is_some_and(|last| last.elapsed() < BETWEEN_GATHERINGS) {
+            return false;
+        }
         // Counted from the first call: resources that arrive later do not put the pass off.
         let since = self.gathering.unwrap_or_else(Instant::now);
         let gathers = since.elapsed() < GATHER;
         self.gathering = if gathers { Some(since) } else { None };
+        if !gathers {
+            self.gathered = Some(Instant::now());
+        }
         gathers
     }
 

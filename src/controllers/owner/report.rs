@@ -23,7 +23,9 @@ pub fn of(facts: &Facts<'_>, growing: &BTreeSet<String>, context: &Context) -> R
     }
     let capacity = facts.listing.map(|listing| capacity::of(facts.ledger, listing));
     let strangers = strangers(facts, growing);
-    Report { obstacles, last_used: last_used(facts), capacity, strangers, ..Report::default() }
+    let earliest_expiry = facts.ledger.all_current().map(|entry| entry.expires_at).min();
+    let last_used = last_used(facts);
+    Report { obstacles, last_used, capacity, strangers, earliest_expiry, ..Report::default() }
 }
 
 /// The last use of a replaced token of each resource that ISC saw.

@@ -93,6 +93,11 @@ impl Memory {
         }
     }
 
+    /// Forgets all resources but these.
+    pub fn retain(&self, lives: impl Fn(&str) -> bool) {
+        self.0.lock().retain(|uid, _| lives(uid));
+    }
+
     /// Forgets a resource that is gone.
     pub fn forget(&self, uid: &str) {
         self.0.lock().remove(uid);

@@ -33,6 +33,11 @@ impl Tokens {
     pub fn new(context: Arc<Context>) -> Self {
         Self { context, memory: Memory::default() }
     }
+
+    /// Forgets all resources but these.
+    pub fn retain(&self, lives: impl Fn(&str) -> bool) {
+        self.memory.retain(lives);
+    }
 }
 
 /// One pass over a resource.
