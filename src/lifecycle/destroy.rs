@@ -91,7 +91,7 @@ fn is_unpublished(facts: &Facts<'_>, uid: &str) -> bool {
     let Some(seen) = facts.secret_since_deletion(uid) else { return false };
     match seen.holds {
         Holds::Absent | Holds::Foreign => true,
-        Holds::Ours | Holds::Refused => release::is_abandoned(facts, seen, uid),
+        Holds::Ours | Holds::Locked | Holds::Refused => release::is_abandoned(facts, seen, uid),
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Publication {
     Nothing,
     /// Its name belongs to something else.
     Taken,
+    /// It is immutable and does not hold the current credential.
+    Locked,
     /// The API server will not have it: a quota, an admission policy, or the operator's rights. It
     /// says why.
     Refused(String),
@@ -58,6 +60,8 @@ pub struct Whole {
     pub is_same: bool,
     /// All that is the operator's in it is as the current token and the spec want it.
     pub is_right: bool,
+    /// It is immutable.
+    pub is_locked: bool,
 }
 
 /// The end of a Secret whose resource is being deleted (R12).
@@ -127,6 +131,10 @@ pub fn by_content<'a>(ledger: &'a Ledger, uid: &str, whole: &Whole) -> Act<'a> {
     }
     if whole.is_right || is_newer(ledger, uid, &whole.held, entry) {
         return Act::Leave(Publication::Published);
+    }
+    // The API server would refuse the write, each time.
+    if whole.is_locked {
+        return Act::Leave(Publication::Locked);
     }
     Act::Correct(entry)
 }

@@ -68,7 +68,8 @@ fn decide_for(facts: &Facts<'_>, listing: &Listing, uid: &Uid) -> Option<Step> {
         // No pair of the resource is published: there is nothing to leave to the user.
         Holds::Absent | Holds::Foreign => return Some(tomb_all),
         Holds::Refused => return None,
-        Holds::Ours => seen.held.as_ref()?,
+        // The marks are metadata: they come off an immutable Secret too.
+        Holds::Ours | Holds::Locked => seen.held.as_ref()?,
     };
     let Some(entry) = releasable(facts, held, uid) else {
         return is_abandoned(facts, seen, uid).then_some(tomb_all);

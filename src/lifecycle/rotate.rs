@@ -1,8 +1,9 @@
-//! Rotation (R17): which token is replaced next, by one that is minted into the owner's spare slot.
+//! Rotation (R17): which token is replaced next, by one that is minted into a free slot.
 use super::capacity;
 use super::facts::{Declared, Facts};
 use super::ledger::{Entry, Ledger, Millis, Uid};
 use super::mint;
+use super::secret::Holds;
 use super::step::Step;
 use super::{overlap, token_name, upkeep};
 
@@ -20,6 +21,8 @@ enum Urgency {
 pub enum Blocked {
     /// The owner's spare slot is used by the rotation of this resource.
     Spare(Uid),
+    /// Its Secret is immutable: the new credential could not be published.
+    Locked,
     /// No slot is free.
     Full(capacity::Capacity),
 }
@@ -27,7 +30,7 @@ pub enum Blocked {
 /// The intent of the next rotation, or what must be read before it.
 pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
     let room = capacity::of(facts.ledger, facts.listing?).room();
-    if !mint::is_free(facts) || holder(facts.ledger).is_some() || room == 0 {
+    if !mint::is_free(facts) || room == 0 {
         return None;
     }
     let mut due = Vec::new();
@@ -39,8 +42,26 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
             due.push((urgency, at, uid));
         }
     }
-    let (_, _, uid) = due.into_iter().min()?;
+    due.sort();
+    let (_, _, uid) =
+        due.into_iter().find(|(urgency, _, uid)| room >= needed(facts, uid, *urgency))?;
     mint::prepare(facts, uid)
+}
+
+/// The free slots that a rotation needs: one, and one to come back to while others are under way. An
+/// urgent one may take the last slot, unless its own namespace holds one for a rotation already.
+fn needed(facts: &Facts<'_>, uid: &str, urgency: Urgency) -> usize {
+    let rotating = rotating(facts.ledger);
+    if rotating.is_empty() {
+        return 1;
+    }
+    let namespace = |uid: &str| facts.ledger.resource(uid).map(|resource| &resource.namespace);
+    let has_one = rotating.iter().any(|other| namespace(other) == namespace(uid));
+    match urgency {
+        Urgency::Unrenewable => 1,
+        Urgency::Requested => 1 + usize::from(has_one),
+        Urgency::Changed | Urgency::Scheduled => 2,
+    }
 }
 
 /// The moment at which the schedule has a token replaced; `None`: never by itself.
@@ -68,18 +89,19 @@ pub fn load(facts: &Facts<'_>) -> i64 {
 /// is not due.
 pub fn blocked(facts: &Facts<'_>, uid: &Uid) -> Option<Blocked> {
     let declared = facts.declared.get(uid)?;
-    urgency(facts, uid, declared)?;
-    match holder(facts.ledger) {
-        Some(holder) if holder == uid => None,
-        Some(holder) => Some(Blocked::Spare(holder.clone())),
-        None => {
-            let capacity = capacity::of(facts.ledger, facts.listing?);
-            if capacity.room() > 0 {
-                return None;
-            }
-            Some(Blocked::Full(capacity))
-        }
+    let (urgency, _) = urgency(facts, uid, declared)?;
+    if facts.secret(uid).is_some_and(|seen| seen.holds == Holds::Locked) {
+        return Some(Blocked::Locked);
     }
+    let rotating = rotating(facts.ledger);
+    let capacity = capacity::of(facts.ledger, facts.listing?);
+    if rotating.contains(&uid) || capacity.room() >= needed(facts, uid, urgency) {
+        return None;
+    }
+    Some(match rotating.first() {
+        Some(other) => Blocked::Spare((*other).clone()),
+        None => Blocked::Full(capacity),
+    })
 }
 
 /// The moments at which a rotation becomes due or ends.
@@ -130,16 +152,22 @@ fn urgency(facts: &Facts<'_>, uid: &str, declared: &Declared) -> Option<(Urgency
     Some((Urgency::Scheduled, due))
 }
 
-/// The resource whose rotation uses the spare slot: one at a time, so that there is always one to
-/// come back to.
-fn holder(ledger: &Ledger) -> Option<&Uid> {
-    if let Some(extra) = ledger.entries.iter().find(|entry| capacity::uses_spare(ledger, entry)) {
-        return Some(&extra.uid);
+/// The resources whose rotations use a second slot.
+pub fn rotating(ledger: &Ledger) -> Vec<&Uid> {
+    let mut all = Vec::new();
+    for entry in &ledger.entries {
+        if capacity::uses_spare(ledger, entry) && !all.contains(&&entry.uid) {
+            all.push(&entry.uid);
+        }
     }
     // An attempt counts already: its token will be the second one of the resource.
-    let pending = ledger.pending.as_ref()?;
-    ledger.current(&pending.uid)?;
-    Some(&pending.uid)
+    if let Some(pending) = &ledger.pending
+        && ledger.current(&pending.uid).is_some()
+        && !all.contains(&&pending.uid)
+    {
+        all.push(&pending.uid);
+    }
+    all
 }
 
 /// Up to a quarter of the period: what was made together is not replaced together.

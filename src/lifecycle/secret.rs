@@ -38,7 +38,7 @@ impl SecretSeen {
     /// Nothing can be published in it.
     pub fn is_closed(&self) -> bool {
         match self.holds {
-            Holds::Foreign | Holds::Refused => true,
+            Holds::Foreign | Holds::Refused | Holds::Locked => true,
             Holds::Absent | Holds::Ours => false,
         }
     }
@@ -46,8 +46,10 @@ impl SecretSeen {
     /// It is ours, and holds the pair of this recorded token.
     pub fn holds_pair_of(&self, entry: &Entry) -> bool {
         match (self.holds, &self.held) {
-            (Holds::Ours, Some(held)) => held.is(entry),
-            (Holds::Ours | Holds::Absent | Holds::Foreign | Holds::Refused, _) => false,
+            (Holds::Ours | Holds::Locked, Some(held)) => held.is(entry),
+            (Holds::Ours | Holds::Locked | Holds::Absent | Holds::Foreign | Holds::Refused, _) => {
+                false
+            }
         }
     }
 }
@@ -72,6 +74,8 @@ pub enum Holds {
     Absent,
     /// The resource itself.
     Ours,
+    /// The resource itself, and immutable: it can be removed, and not written.
+    Locked,
     /// Another object: never written, never deleted (P6).
     Foreign,
     /// The API server refuses to tell, or to write it: nothing is decided on it, and no other

@@ -57,7 +57,8 @@ fn answer_for(facts: &Facts<'_>, uid: &Uid) -> Option<Step> {
 fn question<'a>(facts: &Facts<'a>, uid: &str) -> Option<&'a Held> {
     let seen = facts.secret(uid)?;
     let held = seen.held.as_ref()?;
-    if seen.holds != Holds::Ours || !facts.ledger.is_open(uid, held) {
+    let is_own = matches!(seen.holds, Holds::Ours | Holds::Locked);
+    if !is_own || !facts.ledger.is_open(uid, held) {
         return None;
     }
     Some(held)

@@ -57,7 +57,7 @@ impl Configuration {
         let is_right =
             wanted(&known, &UIDS[r]).is_some_and(|entry| self.is_right(&secret, entry, r));
         let is_same = is_same || self.broken == Broken::WriteOnLaterRead;
-        let whole = Whole { held: secret.held(), is_same, is_right };
+        let whole = Whole { held: secret.held(), is_same, is_right, is_locked: false };
         let act = by_content(&known, &UIDS[r], &whole);
         let act = broken_publishing::by_content(self.broken, act, &known, r, &whole);
         Self::carry_out(world, r, k, act)

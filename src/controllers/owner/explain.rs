@@ -1,7 +1,7 @@
 //! The reasons that keep resources waiting, in words for people.
 use crate::api::conditions::Reason;
 use crate::lifecycle::Facts;
-use crate::lifecycle::capacity::Capacity;
+use crate::lifecycle::capacity::{self, Capacity};
 use crate::lifecycle::describe::{Note, stamp};
 use crate::lifecycle::ledger::{Millis, Uid};
 use crate::lifecycle::mint::{Obstacle, obstacle};
@@ -43,12 +43,17 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
             let name =
                 facts.ledger.resources.get(&holder).map(|r| format!("{}/{}", r.namespace, r.name));
             let message = format!(
-                "the rotation waits for the ISC user's spare slot; that of PersonalAccessToken {:?} uses it{}",
+                "the rotation waits for a free slot of the ISC user; that of PersonalAccessToken {:?} uses it{}",
                 name.unwrap_or_default(),
                 until.unwrap_or_default()
             );
             waiting(Reason::RotationWaits, message, None)
         }
+        Blocked::Locked => waiting(
+            Reason::RotationBlocked,
+            "the operator cannot rotate the token: its Secret is immutable; delete that Secret: the operator creates it again, and then rotates".into(),
+            None,
+        ),
         Blocked::Full(Capacity { limit, ours, others, .. }) => waiting(
             Reason::RotationBlocked,
             format!(
@@ -64,12 +69,16 @@ fn explain_blocked(facts: &Facts<'_>, blocked: Blocked) -> Note {
 /// room.
 fn infeasible(facts: &Facts<'_>, uid: &Uid) -> Option<Note> {
     facts.declared.get(uid)?.rotation.every?;
-    let load = rotate::load(facts);
+    let capacity = capacity::of(facts.ledger, facts.listing?);
+    let slots = capacity.room() + rotate::rotating(facts.ledger).len();
+    // One of them is kept free as long as others are used.
+    let usable = i64::try_from(slots.saturating_sub(1).max(1)).unwrap_or(1);
+    let load = rotate::load(facts) / usable;
     if load <= 1_000 {
         return None;
     }
     let message = format!(
-        "the schedules of all resources of this ISC user need its one spare slot {} % of the time, so some rotations will be late; make spec.rotation.overlap shorter or spec.rotation.every longer",
+        "the schedules of all resources of this ISC user need its free slots {} % of the time, so some rotations will be late; make spec.rotation.overlap shorter or spec.rotation.every longer",
         load / 10
     );
     Some(waiting(Reason::RotationInfeasible, message, None))
@@ -163,6 +172,7 @@ mod tests {
         let spare = |world: &mut World| {
             world.ledger.resources.insert("b".into(), sample::resource("b"));
             world.ledger.entries.push(sample::entry(2, "b", State::Retired));
+            world.ledger.endpoint.tokens_per_user = 4;
             ask(world, NOW);
         };
         let every = |world: &mut World, every| {

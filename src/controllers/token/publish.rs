@@ -8,7 +8,7 @@ use super::memory::InOrder;
 use super::task::{Error, Task};
 use crate::controllers::secret_read::SecretRead;
 use crate::kubernetes::ledger_store::Stored;
-use crate::kubernetes::published_secret::{Content, claims, differs, held};
+use crate::kubernetes::published_secret::{Content, claims, differs, held, is_locked};
 use crate::lifecycle::Ledger;
 use crate::lifecycle::ledger::Entry;
 use crate::lifecycle::publish::{Act, Glance, Publication, Whole, by_content, by_glance, wanted};
@@ -83,6 +83,7 @@ async fn look_inside(
     let whole = Whole {
         held: held(&secret, subject.uid),
         is_same: metadata.uid == before.uid && metadata.resource_version == before.resource_version,
+        is_locked: is_locked(&secret),
         is_right: content.as_ref().is_some_and(|content| !differs(&secret, content)),
     };
     if let Some(content) = content

@@ -20,7 +20,7 @@ pub use self::content::{Content, differs};
 use self::marks::Marks;
 pub use self::ownership::holds;
 use self::ownership::{owners, stripped};
-pub use self::pair::{claims, held};
+pub use self::pair::{claims, held, is_locked};
 use crate::api::names::MANAGER;
 use crate::lifecycle::rendering::{all_keys, render};
 

@@ -19,6 +19,11 @@ pub fn held(secret: &Secret, uid: &str) -> Held {
     Held { id, client_secret, claims: claims(&secret.metadata), owned }
 }
 
+/// The Secret is immutable: no write of its data succeeds any more.
+pub fn is_locked(secret: &Secret) -> bool {
+    secret.immutable == Some(true)
+}
+
 /// The number that a Secret's annotation claims: a hint, since users can edit it.
 pub fn claims(found: &ObjectMeta) -> Option<u64> {
     annotation(found, ANNOTATION_NUMBER)?.parse().ok()

@@ -172,6 +172,12 @@ fn unpublished(view: &View<'_>) -> Option<Note> {
                 "Secret {secret:?} exists and does not belong to this resource; delete that Secret, or delete this resource and create it again with another spec.secret.name"
             ),
         ),
+        Publication::Locked => (
+            Reason::SecretRefused,
+            format!(
+                "Secret {secret:?} is immutable and does not hold the current credential; delete that Secret: the operator creates it again with the current credential"
+            ),
+        ),
         Publication::Refused(why) => (
             Reason::SecretRefused,
             format!(

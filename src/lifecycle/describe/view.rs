@@ -96,7 +96,10 @@ impl<'a> View<'a> {
     pub(super) fn published(&self) -> Option<&'a Entry> {
         match self.publication {
             Publication::Published => self.current(),
-            Publication::Nothing | Publication::Taken | Publication::Refused(_) => None,
+            Publication::Nothing
+            | Publication::Taken
+            | Publication::Locked
+            | Publication::Refused(_) => None,
         }
     }
 

@@ -25,7 +25,7 @@ fn glanced(claims: u64, is_known_right: bool) -> Glance {
 fn whole(id: &str, claims: u64) -> Whole {
     let client_secret = sample::entry(1, "a", State::Current).client_secret;
     let held = Held { id: id.into(), client_secret, claims: Some(claims), owned: true };
-    Whole { held, is_same: true, is_right: false }
+    Whole { held, is_same: true, is_right: false, is_locked: false }
 }
 
 #[test]
@@ -93,6 +93,11 @@ fn r8_the_content_decides_only_on_the_version_from_before_the_ledger() {
             "one that changed since is left to the next pass",
             Whole { is_same: false, ..whole("id1", 1) },
             NOTHING,
+        ),
+        (
+            "an immutable one stays",
+            Whole { is_locked: true, ..whole("id1", 1) },
+            Act::Leave(Publication::Locked),
         ),
         (
             "an unknown pair that claims to be newer raises a question",

@@ -26,8 +26,15 @@ fn limit(world: World, tokens: u32) -> World {
     with(world, |world| world.ledger.endpoint.tokens_per_user = tokens)
 }
 
+/// `b` is in another namespace than `a`.
+fn elsewhere(world: World) -> World {
+    with(world, |world| {
+        world.ledger.resources.get_mut("b").unwrap().namespace = "another".into();
+    })
+}
+
 #[test]
-fn r17_one_rotation_at_a_time_uses_the_spare() {
+fn r17_a_rotation_needs_a_slot_and_two_while_another_is_under_way() {
     let prepared = |world| {
         with(world, |w: &mut World| w.ledger.resources.get_mut("a").unwrap().deleting = true)
     };
@@ -37,12 +44,37 @@ fn r17_one_rotation_at_a_time_uses_the_spare() {
         Attempt { answers: Some("x".into()), ..attempt(3, "b") },
         place("b"),
     )));
+    let fourth = Some(Step::Record(Record::Intent(
+        Attempt { answers: Some("x".into()), ..attempt(4, "b") },
+        place("b"),
+    )));
     check([
         ("the spare is free", free(), intent.clone()),
-        ("the replaced token of `a` lives out its overlap", taken(), None),
+        (
+            "the replaced token of `a` lives out its overlap, and two are free",
+            limit(taken(), 6),
+            fourth,
+        ),
+        ("one is free, and their namespace holds one already", limit(taken(), 5), None),
+        ("none is free", limit(elsewhere(taken()), 4), None),
         ("three slots for two tokens and the operator's own: none is left", limit(free(), 3), None),
         ("the spare is the fourth", limit(free(), 4), intent),
     ]);
+    let last = limit(elsewhere(taken()), 5);
+    assert_eq!(
+        blocked(&last.facts(), &"b".into()),
+        None,
+        "a request of another namespace may take the last"
+    );
+    let scheduled = with(limit(elsewhere(taken()), 5), |world| {
+        let declared = world.declared.get_mut("b").unwrap();
+        (declared.rotate, declared.rotation.every) = (None, Some(1));
+    });
+    assert_eq!(
+        blocked(&scheduled.facts(), &"b".into()),
+        Some(Blocked::Spare("a".into())),
+        "a schedule may not"
+    );
     let first = prepared(asked(with_b(&[State::Prepared])));
     assert_eq!(blocked(&first.facts(), &"b".into()), None, "a first token is no rotation");
 }
@@ -50,15 +82,15 @@ fn r17_one_rotation_at_a_time_uses_the_spare() {
 #[test]
 fn r17_a_blocked_rotation_is_reported() {
     let b = "b".into();
-    let spare = asked(with_b(&[State::Retired, State::Current]));
+    let spare = limit(asked(with_b(&[State::Retired, State::Current])), 5);
     assert_eq!(blocked(&spare.facts(), &b), Some(Blocked::Spare("a".into())));
-    let replacing = asked(with_b(&[State::Current, State::Prepared]));
+    let replacing = limit(asked(with_b(&[State::Current, State::Prepared])), 5);
     assert_eq!(
         blocked(&replacing.facts(), &b),
         Some(Blocked::Spare("a".into())),
         "its replacement is prepared"
     );
-    let pending = with(asked(with_b(&[State::Current])), |world| {
+    let pending = with(limit(asked(with_b(&[State::Current])), 4), |world| {
         world.ledger.pending = Some(attempt(3, "a"));
     });
     assert_eq!(

@@ -7,7 +7,7 @@ use crate::api::PersonalAccessToken;
 use crate::api::names::FINALIZER;
 use crate::controllers::secret_read::SecretRead;
 use crate::kubernetes::causes::Causes;
-use crate::kubernetes::published_secret::held;
+use crate::kubernetes::published_secret::{held, is_locked};
 use crate::lifecycle::facts::Stage;
 use crate::lifecycle::ledger::Uid;
 use crate::lifecycle::secret::Holds;
@@ -31,7 +31,8 @@ impl Effects<'_> {
             // Another Secret may have taken the name between the two reads.
             Ok(Some(whole)) if whole.metadata.uid == read.metadata.and_then(|found| found.uid) => {
                 let held = Some(held(&whole, uid));
-                Some(SecretRead { holds: Holds::Ours, held, metadata: Some(whole.metadata) })
+                let holds = if is_locked(&whole) { Holds::Locked } else { Holds::Ours };
+                Some(SecretRead { holds, held, metadata: Some(whole.metadata) })
             }
             Ok(_) => None,
             Err(error) => untold(&error),
