@@ -31,17 +31,17 @@ impl ApiUrl {
     /// # Errors
     /// Each says what to write instead.
     pub fn parse(text: &str, loopback_http: bool) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(|_| Error::NotAUrl(text.into()))?;
-        let Some(host) = url.host_str() else { return Err(Error::NotAUrl(text.into())) };
+        let url = Url::parse(text).map_err(|_| Error::NotAUrl(shown(text)))?;
+        let Some(host) = url.host_str() else { return Err(Error::NotAUrl(shown(text))) };
         let has_user = !url.username().is_empty() || url.password().is_some();
         if has_user || url.query().is_some() || url.fragment().is_some() {
-            return Err(Error::Extra(redact_user(text)));
+            return Err(Error::Extra(shown(text)));
         }
         let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
         match url.scheme() {
             "https" => {}
             "http" if loopback && loopback_http => {}
-            _ => return Err(Error::NotHttps(text.into())),
+            _ => return Err(Error::NotHttps(shown(text))),
         }
         // The text of the parsed URL, not the one that was written: hosts are in lower case, for
         // one.
@@ -60,12 +60,20 @@ impl fmt::Display for ApiUrl {
     }
 }
 
-/// A URL with a user may hold a password: only what stands behind it is repeated.
-fn redact_user(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, rest)) => format!("…@{rest}"),
-        None => text.into(),
+/// What stands before a host may be a password, and a query or fragment a key: only what stands
+/// between is repeated.
+fn shown(text: &str) -> String {
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let (before, after) = text.split_at(end);
+    // A password may hold these signs too.
+    if after.contains('@') {
+        return "…".into();
     }
+    let before = match before.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => before.to_owned(),
+    };
+    if after.is_empty() { before } else { format!("{before}…") }
 }
 
 #[cfg(test)]
@@ -100,8 +108,18 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_repeated() {
-        let error = ApiUrl::parse("https://me:c4n4ry@acme.example", true).unwrap_err().to_string();
-        assert!(!error.contains("c4n4ry"), "{error}");
+    fn a_password_and_a_key_are_not_repeated() {
+        for text in [
+            "https://me:c4n4ry@acme.example",
+            "https://me:c4n4ry@acme.example:99999",
+            "https://me:c4n4ry#@acme.example",
+            "https://acme.example?x=c4n4ry",
+            "https://acme.example#c4n4ry",
+            "http://acme.example?x=c4n4ry",
+            "acme.example?x=c4n4ry",
+        ] {
+            let error = ApiUrl::parse(text, true).unwrap_err().to_string();
+            assert!(!error.contains("c4n4ry"), "{error}");
+        }
     }
 }
