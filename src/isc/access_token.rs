@@ -113,9 +113,12 @@ fn is_outage(said: &Fields) -> bool {
 fn is_in_words_of_isc(said: &Fields, status: u16) -> bool {
     const EXPLAIN: [&str; 5] =
         ["error_description", "detailCode", "messages", "errorMessage", "formatted_msg"];
-    let is_code = |error: String| !error.contains(char::is_whitespace);
-    let is_error = said.text("error").is_some_and(|error| status != 403 || is_code(error));
-    is_error || said.has(&EXPLAIN)
+    let error = said.text("error").unwrap_or_default();
+    let is_error = match status {
+        403 => !error.contains(char::is_whitespace),
+        _ => true,
+    };
+    (is_error && !error.is_empty()) || said.has(&EXPLAIN)
 }
 
 fn is_silent(reply: &Reply, said: Option<&Fields>) -> bool {

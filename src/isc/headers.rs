@@ -1,6 +1,8 @@
 //! The headers of a reply that the operator reads: times, kind, and where a redirect leads.
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER};
 
 use super::budget::LONGEST_HOLD;
@@ -14,12 +16,10 @@ pub fn retry_after(reply: &Reply) -> Option<Duration> {
 
 fn asked_wait(reply: &Reply) -> Option<Duration> {
     let value = text(reply, RETRY_AFTER)?.trim();
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    if is_number(whole) && is_number(fraction) {
-        // More digits than a number holds are more seconds than anybody waits.
-        let seconds = whole.parse::<u64>().unwrap_or(u64::MAX);
-        let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
-        return Some(Duration::from_secs(seconds.saturating_add(more)));
+    if is_number(value) {
+        let seconds: f64 = value.parse().ok()?;
+        // A number that no wait can hold is a long wait, and no absent one.
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_HOLD));
     }
     // Relative to ISC's own clock, never to the local one (R20).
     let wait = http_date(value)? - date(reply)?;
@@ -48,7 +48,8 @@ pub fn text(reply: &Reply, name: HeaderName) -> Option<&str> {
 }
 
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// The form that HTTP asks for, or the older one of RFC 850, which it still allows.
@@ -56,8 +57,8 @@ fn http_date(text: &str) -> Option<i64> {
     if let Ok(at) = jiff::fmt::rfc2822::parse(text) {
         return Some(at.timestamp().as_millisecond());
     }
-    let at = jiff::fmt::strtime::parse("%A, %d-%b-%y %H:%M:%S GMT", text).ok()?;
-    let at = at.to_datetime().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    let at = DateTime::strptime("%A, %d-%b-%y %H:%M:%S GMT", text).ok()?;
+    let at = at.to_zoned(TimeZone::UTC).ok()?;
     Some(at.timestamp().as_millisecond())
 }
 
@@ -68,18 +69,18 @@ mod tests {
     #[test]
     fn every_form_of_retry_after_is_a_wait_and_none_is_too_long() {
         for (text, expected) in [
-            ("30", Some(30)),
+            ("30", Some(30_000)),
             ("0", Some(0)),
-            (" 7 ", Some(7)),
-            ("30.5", Some(31)),
-            ("30.0", Some(30)),
-            ("7200", Some(1_200)),
-            ("99999999999999999999999", Some(1_200)),
-            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
-            ("Sunday, 06-Nov-94 08:50:07 GMT", Some(30)),
+            (" 7 ", Some(7_000)),
+            ("30.5", Some(30_500)),
+            ("7200", Some(1_200_000)),
+            ("99999999999999999999999", Some(1_200_000)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30_000)),
+            ("Sunday, 06-Nov-94 08:50:07 GMT", Some(30_000)),
             ("Sunday, 06-Nov-94 08:49:07 GMT", Some(0)),
             ("-1", None),
             (".", None),
+            ("1.2.3", None),
             ("1e3", None),
             ("soon", None),
             ("", None),
@@ -89,7 +90,7 @@ mod tests {
                 .header(DATE, "Sun, 06 Nov 1994 08:49:37 GMT")
                 .header(RETRY_AFTER, text);
             let reply = reply.body(bytes::Bytes::new()).unwrap();
-            assert_eq!(retry_after(&reply), expected.map(Duration::from_secs), "{text:?}");
+            assert_eq!(retry_after(&reply), expected.map(Duration::from_millis), "{text:?}");
         }
     }
 }

@@ -22,6 +22,9 @@ use crate::redacted::Redacted;
 pub type Request = http::Request<Bytes>;
 /// A reply with a complete body.
 pub type Reply = http::Response<Bytes>;
+/// Why the body of a reply was not read; an extension of a reply that is no success.
+#[derive(Clone, Copy)]
+pub(super) struct Unread(pub(super) &'static str);
 /// Carries requests to ISC; a simulation puts its router here.
 pub type Transport = BoxCloneSyncService<Request, Reply, Failure>;
 
@@ -165,15 +168,16 @@ async fn carry(way: Arc<Way>, request: Request) -> Result<Reply, Failure> {
     let failure = |error| way.failure(&error, &uri);
     let mut reply = way.client.execute(request).await.map_err(failure)?;
     let (status, headers) = (reply.status(), reply.headers().clone());
-    let body = match body_of(&mut reply).await.map_err(failure)? {
-        Ok(body) => body,
+    let read = body_of(&mut reply).await.map_err(failure)?;
+    let mut whole = http::Response::new(Bytes::new());
+    match read {
+        Ok(body) => *whole.body_mut() = body,
         Err(what) if status.is_success() => {
             return Err(Failure::Malformed { status: status.as_u16(), what: what.into() });
         }
         // A redirect or a refusal says enough by its status.
-        Err(_) => Bytes::new(),
-    };
-    let mut whole = http::Response::new(body);
+        Err(what) => _ = whole.extensions_mut().insert(Unread(what)),
+    }
     *whole.status_mut() = status;
     *whole.headers_mut() = headers;
     Ok(whole)

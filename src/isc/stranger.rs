@@ -2,7 +2,7 @@
 use reqwest::header::LOCATION;
 
 use super::headers::{content_type, is_json, text};
-use super::http::Reply;
+use super::http::{Reply, Unread};
 
 /// The thing that answered in the place of ISC's API; `None`: it may well be ISC, or a host that
 /// fails.
@@ -20,7 +20,10 @@ pub fn stranger(reply: &Reply) -> Option<String> {
     if is_page(reply) {
         return Some(format!("a page of HTML (status {status})"));
     }
-    // All refusals of ISC are JSON, or have nothing to say.
+    // All refusals of ISC are short, and JSON, or have nothing to say.
+    if let Some(Unread(what)) = reply.extensions().get() {
+        return Some(format!("a reply that is not read (status {status}): {what}"));
+    }
     if reply.status().is_client_error() && !content_type(reply).is_empty() && !is_json(reply) {
         return Some(format!("a reply that is not JSON (status {status}, {})", kind(reply)));
     }

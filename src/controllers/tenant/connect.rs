@@ -97,15 +97,15 @@ async fn client(
     opened.map_err(|failure| invalid(unusable(tenant, own, &failure)))
 }
 
-/// No client could be made, before anything was sent. `own`: the operator's namespace.
-fn unusable(tenant: &Tenant, own: &str, failure: &Failure) -> String {
+/// No client could be made, before anything was sent. `namespace`: the operator's.
+fn unusable(tenant: &Tenant, namespace: &str, failure: &Failure) -> String {
     let name = tenant.name_any();
     let Some(bundle) = &tenant.spec.ca_bundle else {
         return format!("Tenant {name:?}: {failure}");
     };
     let key = &bundle.config_map_ref;
     format!(
-        "Tenant {name:?}: {failure}; put the CA certificates in PEM into ConfigMap \"{own}/{}\" under {:?}, or remove spec.caBundle",
+        "Tenant {name:?}: {failure}; put the CA certificates in PEM into ConfigMap \"{namespace}/{}\" under {:?}, or remove spec.caBundle",
         key.name, key.key
     )
 }

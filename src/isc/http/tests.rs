@@ -49,6 +49,7 @@ async fn the_status_of_a_refusal_counts_without_a_body_and_that_of_a_success_doe
         match told {
             Ok(reply) => {
                 assert!(status >= 300 && reply.body().is_empty(), "{status}");
+                assert!(reply.extensions().get::<Unread>().is_some(), "{status}");
                 assert_eq!(reply.status(), status);
             }
             Err(Failure::Malformed { status: said, .. }) => {
