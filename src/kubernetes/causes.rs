@@ -24,8 +24,9 @@ impl fmt::Display for Causes<'_> {
                 said.push_str(between);
                 said.push_str(&text);
             }
-            // Behind it stand only the parts of what it quotes.
-            if error.is::<AuthError>() && plugin.is_some() {
+            // Behind these stand only the parts of what they say, in other words.
+            let is_answer = matches!(error.downcast_ref(), Some(kube::Error::Api(_)));
+            if is_answer || (plugin.is_some() && error.is::<AuthError>()) {
                 break;
             }
             next = error.source();

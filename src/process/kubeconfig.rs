@@ -170,7 +170,9 @@ mod tests {
             ("c4n4ry", 1),
         ] {
             std::fs::write(&path, text).unwrap();
-            for error in [of_flag(&path).unwrap_err(), of_variable(&[path.clone()]).unwrap_err()] {
+            for error in
+                [of_flag(&path).unwrap_err(), of_variable(std::slice::from_ref(&path)).unwrap_err()]
+            {
                 let told = format!("{} {error:?}", crate::process::error_chain::chain(&error));
                 assert!(!told.contains("c4n4ry"), "{told}");
                 assert!(told.contains(&format!("line {line} ")), "{text:?}: {told}");

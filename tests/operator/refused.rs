@@ -241,6 +241,7 @@ async fn a_refusal_without_a_word(stage: &Stage) {
     let silent = Dialect { errors: ErrorStyle::Empty, ..Dialect::default() };
     let place = stage.speaking("disabled-silent", silent).await;
     place.behaves(|switches| switches.access_tokens_die_with_token = true);
+    place.tenant(json!({})).await;
     place.serve("live", json!({})).await;
     let history = place.follow("PersonalAccessToken", "live", "Ready").await;
     let since = stage.simulator.control().last_seq();

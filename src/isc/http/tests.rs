@@ -1,28 +1,33 @@
 //! Replies, proxies and authorities that are not what they should be.
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::*;
 
-/// A server on loopback that answers each connection with these bytes; nothing: it says nothing.
-async fn server(answer: Vec<u8>) -> String {
+/// A server on loopback; it ends when dropped.
+struct Server {
+    address: String,
+    _listening: JoinSet<()>,
+}
+
+/// One that answers each connection with these bytes; without any it says nothing.
+async fn server(answer: Vec<u8>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
+    let address = listener.local_addr().unwrap().to_string();
+    let mut listening = JoinSet::new();
+    listening.spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
-            let answer = answer.clone();
-            tokio::spawn(async move {
-                let mut request = [0; 4_096];
-                _ = client.read(&mut request).await;
-                if answer.is_empty() {
-                    std::future::pending::<()>().await;
-                }
-                // A client that has read enough hangs up.
-                _ = client.write_all(&answer).await;
-            });
+            let mut request = [0; 4_096];
+            _ = client.read(&mut request).await;
+            if answer.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            // A client that has read enough hangs up.
+            _ = client.write_all(&answer).await;
         }
     });
-    address.to_string()
+    Server { address, _listening: listening }
 }
 
 async fn get(transports: &Transports, url: String) -> Result<Reply, Failure> {
@@ -44,7 +49,8 @@ async fn the_status_of_a_refusal_counts_without_a_body_and_that_of_a_success_doe
         (201, "content-encoding: gzip\r\ncontent-length: 1".into(), "x"),
     ] {
         let answer = format!("HTTP/1.1 {status} Said\r\n{headers}\r\n\r\n{body}");
-        let url = format!("http://{}/", server(answer.into_bytes()).await);
+        let server = server(answer.into_bytes()).await;
+        let url = format!("http://{}/", server.address);
         let told = get(&Transports::default(), url).await;
         match told {
             Ok(reply) => {
@@ -66,7 +72,8 @@ async fn a_proxy_that_hangs_or_speaks_html_is_named() {
     let html = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>a page</html>";
     let refusal = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
     for answer in [&[][..], &html[..], &refusal[..]] {
-        let proxy = Redacted::new(format!("http://{}", server(answer.to_vec()).await));
+        let server = server(answer.to_vec()).await;
+        let proxy = Redacted::new(format!("http://{}", server.address));
         let transports = Transports::through(proxy, "excepted.example".into());
         let told = get(&transports, "https://acme.example/".into()).await;
         let Err(Failure::Connect(why)) = &told else { panic!("{told:?}") };
