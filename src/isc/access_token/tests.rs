@@ -188,3 +188,13 @@ fn only_a_refusal_in_the_words_of_isc_is_one_of_a_live_credential() {
         assert_eq!(meaning, expected, "{status} {body}");
     }
 }
+
+#[test]
+fn a_refusal_whose_body_was_not_read_came_from_elsewhere() {
+    use crate::isc::http::Unread;
+    for (status, expected) in [(401, true), (404, true), (302, true), (503, false)] {
+        let reply = http::Response::builder().status(status).extension(Unread("it is large"));
+        let failure = granted(&reply.body(Bytes::new()).unwrap(), Instant::now()).err().unwrap();
+        assert_eq!(matches!(failure, Failure::Elsewhere(_)), expected, "{status}: {failure}");
+    }
+}
