@@ -52,7 +52,7 @@ impl ConditionSpec {
             type_: self.kind.into(),
             status: self.status().into(),
             reason: self.reason.as_str().into(),
-            message: self.message.clone(),
+            message: bounded(&self.message),
             observed_generation: generation,
             last_transition_time: Time(now),
         };
@@ -85,6 +85,22 @@ pub fn merge(
     merged
 }
 
+/// Most bytes of a message: the API server takes 1 024 in an event.
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// A message that the API server takes. Names that others chose may make one of any length.
+pub fn bounded(message: &str) -> String {
+    const CUT: &str = "…";
+    if message.len() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    let mut end = LONGEST_MESSAGE - CUT.len();
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{CUT}", &message[..end])
+}
+
 /// True if two messages differ at most in the tracking ids of the requests that they are about.
 pub fn says_the_same(old: &str, new: &str) -> bool {
     without_requests(old) == without_requests(new)
@@ -105,6 +121,24 @@ fn without_requests(message: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_of_any_length_is_cut_between_two_characters() {
+        for (message, length) in
+            [("a".repeat(1_000), 1_000), ("a".repeat(40_000), 1_000), ("€".repeat(9_999), 999)]
+        {
+            let spec = ConditionSpec {
+                kind: READY,
+                status: Some(false),
+                reason: Reason::Refused,
+                message: message.clone(),
+            };
+            let written = &merge(&[], &[spec], None, Timestamp::UNIX_EPOCH)[0].message;
+            assert_eq!(written.len(), length);
+            assert_eq!(written.ends_with('…'), message.len() > 1_000);
+            assert_eq!(*written, bounded(&message));
+        }
+    }
 
     #[test]
     fn a_refusal_that_is_repeated_keeps_its_message_and_another_one_does_not() {

@@ -27,6 +27,7 @@ use crate::kubernetes::published_secret::PublishedSecrets;
 use crate::lifecycle::token_name;
 use crate::metrics::Metrics;
 
+pub use crate::kubernetes::causes::Causes;
 pub use context::Config;
 pub use outside::Outside;
 

@@ -35,7 +35,7 @@ pub fn outage(failure: &Failure, tenant: &str) -> Note {
         ),
         Failure::Elsewhere(_) => (
             Reason::Invalid,
-            "write the base URL of the API there, as in https://<tenant>.api.identitynow.com",
+            "write the base URL of the API there, as in https://<tenant>.api.identitynow.com; if it is right, look for a proxy on the way",
         ),
         Failure::Setup(_) => (Reason::Invalid, "correct the Tenant"),
         Failure::Connect(_) => (
@@ -63,7 +63,7 @@ pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Not
         Failure::Elsewhere(what) => Note::stalled(
             Reason::Invalid,
             format!(
-                "spec.apiUrl {url:?} of Tenant {name:?} does not lead to the API of ISC: {what}; write the base URL of the API, as in https://<tenant>.api.identitynow.com"
+                "spec.apiUrl {url:?} of Tenant {name:?} does not lead to the API of ISC: {what}; write the base URL of the API, as in https://<tenant>.api.identitynow.com; if it is right, look for a proxy on the way"
             ),
         ),
         Failure::Connect(_)

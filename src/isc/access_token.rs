@@ -13,7 +13,7 @@ use super::body;
 use super::classify;
 use super::error::Failure;
 use super::http::Reply;
-use super::stranger::stranger;
+use super::stranger::{kind, stranger};
 use super::wire::{self, Fields};
 use crate::credential::Credential;
 use crate::redacted::Redacted;
@@ -85,21 +85,44 @@ pub(super) fn granted(reply: &Reply, asked: Instant) -> Result<Access, Failure> 
     }
 }
 
+/// The meaning of a 400, 401 or 403, which proxies and other APIs answer too.
 fn refused(reply: &Reply, status: u16) -> Failure {
     let message = body::message(reply);
-    if is_of_another_api(reply) {
-        return elsewhere(&format!("status {status}, and not in the words of ISC: {message}"));
+    let said: Option<Fields> = body::json(reply).ok();
+    match said {
+        Some(said) if is_outage(&said) => Failure::Status { status, message },
+        Some(said) if is_in_words_of_isc(&said, status) => Failure::Refused { status, message },
+        // It says nothing, and a 403 without a word is what a proxy answers.
+        said if status != 403 && is_silent(reply, said.as_ref()) => {
+            Failure::Refused { status, message }
+        }
+        Some(_) | None => {
+            elsewhere(&format!("status {status}, and not in the words of ISC: {message}"))
+        }
     }
-    Failure::Refused { status, message }
 }
 
-/// True if a refusal in JSON has none of the fields that ISC explains refusals with, of which
-/// every API has `message`.
-fn is_of_another_api(reply: &Reply) -> bool {
-    const EXPLAIN: [&str; 6] =
-        ["error", "error_description", "detailCode", "messages", "errorMessage", "formatted_msg"];
-    let said: Fields = body::json(reply).unwrap_or_default();
-    said.lacks(&EXPLAIN)
+/// True for the codes by which OAuth says that the server fails, whatever the status.
+fn is_outage(said: &Fields) -> bool {
+    let code = said.text("error");
+    matches!(code.as_deref(), Some("temporarily_unavailable" | "server_error"))
+}
+
+/// True if a refusal in JSON has one of the fields that ISC explains refusals with; `message` is in
+/// every API. Proxies put a sentence into the `error` of their 403, where OAuth has a code.
+fn is_in_words_of_isc(said: &Fields, status: u16) -> bool {
+    const EXPLAIN: [&str; 5] =
+        ["error_description", "detailCode", "messages", "errorMessage", "formatted_msg"];
+    let error = said.text("error").unwrap_or_default();
+    let is_error = match status {
+        403 => !error.contains(char::is_whitespace),
+        _ => true,
+    };
+    (is_error && !error.is_empty()) || said.has(&EXPLAIN)
+}
+
+fn is_silent(reply: &Reply, said: Option<&Fields>) -> bool {
+    reply.body().trim_ascii().is_empty() || said.is_some_and(Fields::is_bare)
 }
 
 fn elsewhere(answer: &str) -> Failure {
@@ -107,11 +130,17 @@ fn elsewhere(answer: &str) -> Failure {
 }
 
 fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
-    let Ok(got) = body::json::<Fields>(reply) else { return Err(no_access_token()) };
-    let Some(token) = got.text("access_token") else { return Err(no_access_token()) };
+    let no_token = |what: &str| {
+        let (status, kind) = (reply.status().as_u16(), kind(reply));
+        elsewhere(&format!("status {status} ({kind}), but without an access token: {what}"))
+    };
+    let got: Fields = body::json(reply).map_err(no_token)?;
+    let Some(token) = got.text("access_token") else {
+        return Err(no_token(&body::message(reply)));
+    };
     // It becomes part of a header.
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(no_access_token());
+        return Err(no_token("what stands in its place cannot be one"));
     }
     let claims = claims(&token);
     let either = |name: &str| got.text(name).or_else(|| claims.text(name));
@@ -126,10 +155,6 @@ fn access(reply: &Reply, asked: Instant) -> Result<Access, Failure> {
     let life = life(got.seconds("expires_in")).mul_f64(0.75);
     let names_none = got.is_empty("scope");
     Ok(Access { bearer: Redacted::new(token), identity, names_none, until: asked + life })
-}
-
-fn no_access_token() -> Failure {
-    elsewhere("something that is not an access token")
 }
 
 /// A life that an access token can have, whatever number ISC gives.

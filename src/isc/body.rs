@@ -1,21 +1,32 @@
 //! The body of a reply: its JSON, and what a refusal says in it.
+use super::error::UNEXPLAINED;
 use super::headers::is_json;
 use super::http::Reply;
 use super::wire;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The JSON of a reply.
 pub(super) fn json<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, &'static str> {
+    if reply.body().is_empty() {
+        return Err("it is empty");
+    }
     if !is_json(reply) {
         return Err("it is not JSON");
     }
-    serde_json::from_slice(reply.body()).map_err(|_| "its JSON is not what the API documents")
+    serde_json::from_slice(reply.body()).map_err(|_| {
+        if reply.body().starts_with(BYTE_ORDER_MARK) {
+            return "its JSON begins with a byte order mark";
+        }
+        "its JSON is not what the API documents"
+    })
 }
 
 /// ISC's explanation, short and without anything that could be a secret value.
 pub(super) fn message(reply: &Reply) -> String {
     let said: wire::Fields = json(reply).unwrap_or_default();
     let said = said.explanation();
-    if said.is_empty() { "no explanation given".into() } else { scrub(&said.join("; ")) }
+    if said.is_empty() { UNEXPLAINED.into() } else { scrub(&said.join("; ")) }
 }
 
 fn scrub(text: &str) -> String {

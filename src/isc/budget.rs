@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::error::Failure;
 
 /// Longest wait that ISC is believed to ask for.
-const LONGEST_HOLD: Duration = Duration::from_secs(1_200);
+pub(super) const LONGEST_HOLD: Duration = Duration::from_secs(1_200);
 /// Wait when ISC does not say how long.
 const DEFAULT_HOLD: Duration = Duration::from_secs(10);
 

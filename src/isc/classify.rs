@@ -164,6 +164,7 @@ pub fn refusal(reply: &Reply) -> Failure {
         429 => Failure::Wait(retry_after(reply).unwrap_or(Duration::from_secs(10))),
         401 => Failure::Refused { status, message },
         403 => Failure::Forbidden(message),
+        200..=299 => malformed(reply, "the API does not document this status for the call"),
         _ => Failure::Status { status, message },
     }
 }

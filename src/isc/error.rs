@@ -49,3 +49,24 @@ pub enum Failure {
     #[error("failed to set up the connection to ISC: {0}")]
     Setup(String),
 }
+
+/// Stands for the explanation of a refusal that has none.
+pub(super) const UNEXPLAINED: &str = "no explanation given";
+
+impl Failure {
+    /// True for a refusal in which ISC says why. Without that it may come from a proxy on the way,
+    /// and says nothing against a credential that worked before.
+    pub fn is_explained(&self) -> bool {
+        match self {
+            Self::Refused { message, .. } => message != UNEXPLAINED,
+            Self::Connect(_)
+            | Self::NoReply(_)
+            | Self::Malformed { .. }
+            | Self::Forbidden(_)
+            | Self::Elsewhere(_)
+            | Self::Wait(_)
+            | Self::Status { .. }
+            | Self::Setup(_) => false,
+        }
+    }
+}

@@ -1,9 +1,14 @@
 //! One HTTP request to ISC: bounded in time and size, no redirects, no retries, nothing of a body
 //! in a log.
-use std::sync::OnceLock;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::NoProxy;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use reqwest::redirect::Policy;
@@ -17,14 +22,19 @@ use crate::redacted::Redacted;
 pub type Request = http::Request<Bytes>;
 /// A reply with a complete body.
 pub type Reply = http::Response<Bytes>;
+/// Why the body of a reply was not read; an extension of a reply that is no success.
+#[derive(Clone, Copy)]
+pub(super) struct Unread(pub(super) &'static str);
 /// Carries requests to ISC; a simulation puts its router here.
 pub type Transport = BoxCloneSyncService<Request, Reply, Failure>;
 
-const CONNECT: Duration = Duration::from_secs(10);
+/// Less than `READ`, which runs meanwhile: a connection that is never made is told as such.
+const CONNECT: Duration = Duration::from_secs(8);
 const READ: Duration = Duration::from_secs(10);
 const TOTAL: Duration = Duration::from_secs(30);
 /// Most bytes of a LIST reply; everything else is far smaller.
 const MAX_BODY: usize = 1 << 20;
+const TOO_LARGE: &str = "it is larger than 1 MiB";
 
 /// The source of transports. All Tenants without authorities of their own share one: reading the
 /// system's takes milliseconds, and holding them hundreds of kilobytes.
@@ -86,20 +96,61 @@ fn transport(ca_pem: Option<&str>, proxy: Option<&Proxy>) -> Result<Transport, F
         .timeout(TOTAL)
         .user_agent(concat!("pat-operator/", env!("CARGO_PKG_VERSION")));
     if let Some(pem) = ca_pem {
-        let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(setup)?;
-        if authorities.is_empty() {
-            return Err(Failure::Setup(
-                "the CA bundle has no certificate; put one or more in PEM into it".into(),
-            ));
-        }
-        builder = builder.tls_certs_only(authorities);
+        builder = builder.tls_certs_only(authorities(pem)?);
     }
+    let mut proxied = None;
     if let Some(proxy) = proxy {
         let https = reqwest::Proxy::https(proxy.url.expose()).map_err(setup)?;
         builder = builder.proxy(https.no_proxy(NoProxy::from_string(&proxy.except)));
+        let hosts = Matcher::builder().https(proxy.url.expose().to_owned()).no(&proxy.except);
+        proxied = Some(hosts.build());
     }
-    let client = builder.build().map_err(setup)?;
-    Ok(BoxCloneSyncService::new(tower::service_fn(move |request| carry(client.clone(), request))))
+    // reqwest reads the authorities only now. Everything else it is given was checked before.
+    let client = builder.build().map_err(|error| match ca_pem {
+        Some(_) => Failure::Setup(format!("the CA bundle cannot be used ({})", flaw(&error))),
+        None => setup(error),
+    })?;
+    let way = Arc::new(Way { client, proxied });
+    Ok(BoxCloneSyncService::new(tower::service_fn(move |request| carry(way.clone(), request))))
+}
+
+/// A client, and the hosts that it reaches through a proxy.
+struct Way {
+    client: reqwest::Client,
+    proxied: Option<Matcher>,
+}
+
+impl Way {
+    /// A failed request. Until the connection stands, the proxy is as likely the cause as ISC.
+    fn failure(&self, error: &reqwest::Error, uri: &Uri) -> Failure {
+        let why = cause(error);
+        if !error.is_connect() {
+            return Failure::NoReply(why);
+        }
+        let is_proxied = self.proxied.as_ref().is_some_and(|hosts| hosts.intercept(uri).is_some());
+        if is_proxied && !why.ends_with(AT_THE_PROXY) {
+            return Failure::Connect(format!("{why}, {AT_THE_PROXY} or behind it"));
+        }
+        Failure::Connect(why)
+    }
+}
+
+/// What is wrong with an authority; rustls takes each certificate for that of a peer.
+fn flaw(error: &reqwest::Error) -> String {
+    let cause = cause(error);
+    let flaw = cause.strip_prefix("invalid peer certificate: ");
+    flaw.map_or(cause.clone(), Into::into)
+}
+
+fn authorities(pem: &str) -> Result<Vec<reqwest::Certificate>, Failure> {
+    let read = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
+    let authorities = read.map_err(|error| {
+        Failure::Setup(format!("the CA bundle is not in PEM ({})", cause(&error)))
+    })?;
+    if authorities.is_empty() {
+        return Err(Failure::Setup("the CA bundle has no certificate".into()));
+    }
+    Ok(authorities)
 }
 
 /// Sends one request.
@@ -110,43 +161,61 @@ pub async fn send(transport: &Transport, request: Request) -> Result<Reply, Fail
     transport.clone().oneshot(request).await
 }
 
-async fn carry(client: reqwest::Client, request: Request) -> Result<Reply, Failure> {
+async fn carry(way: Arc<Way>, request: Request) -> Result<Reply, Failure> {
+    let uri = request.uri().clone();
     let request =
         reqwest::Request::try_from(request).map_err(|error| Failure::Setup(cause(&error)))?;
-    let mut reply = client.execute(request).await.map_err(|error| failure(&error))?;
+    let failure = |error| way.failure(&error, &uri);
+    let mut reply = way.client.execute(request).await.map_err(failure)?;
     let (status, headers) = (reply.status(), reply.headers().clone());
-    let malformed = |what: &str| Failure::Malformed { status: status.as_u16(), what: what.into() };
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(malformed("it is compressed although the operator did not ask for that"));
-    }
-    let declared = declared_length(&headers).unwrap_or(0);
-    if declared > MAX_BODY {
-        return Err(malformed("it is larger than 1 MiB"));
-    }
-    let mut body = Vec::with_capacity(declared);
-    // Chunk by chunk: a reply that declares no length must not fill the memory.
-    while let Some(chunk) = reply.chunk().await.map_err(|error| failure(&error))? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(malformed("it is larger than 1 MiB"));
+    let read = body_of(&mut reply).await.map_err(failure)?;
+    let mut whole = http::Response::new(Bytes::new());
+    match read {
+        Ok(body) => *whole.body_mut() = body,
+        Err(what) if status.is_success() => {
+            return Err(Failure::Malformed { status: status.as_u16(), what: what.into() });
         }
-        body.extend_from_slice(&chunk);
+        // A redirect or a refusal says enough by its status.
+        Err(what) => _ = whole.extensions_mut().insert(Unread(what)),
     }
-    let mut whole = http::Response::new(Bytes::from(body));
     *whole.status_mut() = status;
     *whole.headers_mut() = headers;
     Ok(whole)
+}
+
+/// The body, or why it is not read.
+async fn body_of(
+    reply: &mut reqwest::Response,
+) -> Result<Result<Bytes, &'static str>, reqwest::Error> {
+    let headers = reply.headers();
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Ok(Err("it is compressed although the operator did not ask for that"));
+    }
+    let declared = declared_length(headers).unwrap_or(0);
+    if declared > MAX_BODY {
+        return Ok(Err(TOO_LARGE));
+    }
+    let mut body = Vec::with_capacity(declared);
+    // Chunk by chunk: a reply that declares no length must not fill the memory.
+    while let Some(chunk) = reply.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Ok(Err(TOO_LARGE));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Ok(Bytes::from(body)))
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_connect() { Failure::Connect(cause(error)) } else { Failure::NoReply(cause(error)) }
-}
-
 /// The name that reqwest gives failures of a proxy on the way; the type is not public.
 const TUNNEL: &str = "tunnel error";
+/// Where a person finds the proxy.
+const AT_THE_PROXY: &str = "at the proxy of HTTPS_PROXY";
+/// Longest cause that is told: that of a certificate for another host lists all its names.
+const LONGEST_CAUSE: usize = 400;
 
 /// The first cause of an error, without the URL (a path may hold what a user wrote).
 fn cause(error: &dyn std::error::Error) -> String {
@@ -157,6 +226,10 @@ fn cause(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     let is_proxy = said.iter().any(|cause| cause.starts_with(TUNNEL));
-    let first = said.pop().unwrap_or_else(|| "the request failed".into());
-    if is_proxy { format!("{first} (at the proxy of HTTPS_PROXY)") } else { first }
+    let mut first = said.pop().unwrap_or_else(|| "the request failed".into());
+    if let Some((end, _)) = first.char_indices().nth(LONGEST_CAUSE) {
+        first.truncate(end);
+        first.push('…');
+    }
+    if is_proxy { format!("{first}, {AT_THE_PROXY}") } else { first }
 }

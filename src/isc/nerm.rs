@@ -7,7 +7,6 @@ use super::body;
 use super::client::Client;
 use super::endpoint::ApiUrl;
 use super::error::Failure;
-use super::headers::is_json;
 use super::http::{Reply, Request, send};
 use super::stranger::stranger;
 use super::wire::Fields;
@@ -45,32 +44,38 @@ impl Client {
         let answer = send(self.transport(), request).await;
         self.count(IscOperation::Nerm, &answer, started.elapsed());
         match answer {
-            Ok(reply) => Ok(judge(&reply)),
+            Ok(reply) => Ok(verdict(&reply)),
             Err(failure) => Ok(Nerm::Unknown(without_isc(&failure))),
         }
     }
 }
 
-/// 401 and 403 are refusals. NERM looks at the access token first, so that a 400 in JSON, as it
-/// answers for an empty collection, is no refusal.
-fn judge(reply: &Reply) -> Nerm {
+/// The verdict in a reply to `GET /system_roles?limit=1`. The body decides whether NERM gave it at
+/// all: a login page, a proxy and another API answer with the same statuses.
+pub fn verdict(reply: &Reply) -> Nerm {
     if let Some(what) = stranger(reply) {
         return Nerm::Unknown(what);
     }
-    let (status, message) = (reply.status().as_u16(), body::message(reply));
+    let status = reply.status().as_u16();
+    let told = format!("status {status}: {}", body::message(reply));
+    let said: Fields = match body::json(reply) {
+        Ok(said) => said,
+        // A host that fails need not say so in JSON.
+        Err(_) if reply.status().is_server_error() || status == 429 => return Nerm::Unknown(told),
+        Err(what) => return Nerm::Unknown(format!("status {status}, but {what}")),
+    };
+    // NERM explains each refusal with a text in `error`.
+    let is_error = said.text("error").is_some();
     match status {
-        // A gateway in front of NERM may answer 200 with an error in the body.
-        200 if is_error(reply) => Nerm::Unknown(format!("status 200: {message}")),
-        200 | 400 if is_json(reply) => Nerm::Accepted,
-        401 | 403 => Nerm::Refused(format!("status {status}: {message}")),
-        _ => Nerm::Unknown(format!("status {status}: {message}")),
+        200 if !said.has(&["error", "errors"]) && said.is_list("system_roles") => Nerm::Accepted,
+        // It looks at the access token first: so it answers where there is nothing to show.
+        400 if is_error => Nerm::Accepted,
+        401 | 403 if is_error => Nerm::Refused(told),
+        200 | 400 | 401 | 403 => {
+            Nerm::Unknown(format!("status {status}, but not in the words of NERM"))
+        }
+        _ => Nerm::Unknown(told),
     }
-}
-
-/// True for JSON with an `error`, whatever its status says.
-fn is_error(reply: &Reply) -> bool {
-    let said: Fields = body::json(reply).unwrap_or_default();
-    said.text("error").is_some()
 }
 
 /// A failure of the way to NERM, whose words are about ISC elsewhere.
@@ -96,7 +101,7 @@ mod tests {
     fn nerm_refuses_by_401_and_403_and_an_empty_collection_is_no_refusal() {
         let reply = |status, kind: &str, body: &str| {
             let reply = http::Response::builder().status(status).header("content-type", kind);
-            judge(&reply.body(body.to_owned().into()).unwrap())
+            verdict(&reply.body(body.to_owned().into()).unwrap())
         };
         let json = |status, body: &str| reply(status, "application/json; charset=utf-8", body);
         assert_eq!(json(200, "{\"system_roles\":[]}"), Nerm::Accepted);
@@ -106,7 +111,10 @@ mod tests {
             json(401, "{\"error\":\"unauthorized\"}"),
             Nerm::Refused("status 401: unauthorized".into())
         );
-        assert!(matches!(json(403, ""), Nerm::Refused(_)));
+        assert_eq!(
+            json(403, "{\"error\":\"forbidden\",\"errors\":{}}"),
+            Nerm::Refused("status 403: forbidden".into())
+        );
         for (status, kind) in [
             (404, "application/json"),
             (500, "text/html"),
@@ -119,5 +127,34 @@ mod tests {
             assert!(matches!(reply(status, kind, ""), Nerm::Unknown(_)), "{status} {kind}");
         }
         assert!(matches!(reply(400, "text/html", ""), Nerm::Unknown(_)), "a proxy");
+    }
+
+    #[test]
+    fn what_is_not_in_the_words_of_nerm_is_no_answer() {
+        for (status, body) in [
+            (200, ""),
+            (200, "null"),
+            (200, "\"garbage\""),
+            (200, "[]"),
+            (200, "{}"),
+            (200, "{\"tenantId\":\"x\"}"),
+            (200, "{\"error\":{\"code\":401}}"),
+            (200, "{\"errors\":[\"Unauthorized\"]}"),
+            (200, "{\"system_roles\":[],\"error\":\"Unauthorized\"}"),
+            (200, "{\"system_roles\":null}"),
+            (400, ""),
+            (400, "{\"message\":\"Bad Request\"}"),
+            (401, ""),
+            (401, "{\"message\":\"Unauthorized\"}"),
+            (403, "{\"message\":\"Missing Authentication Token\"}"),
+            (403, "[]"),
+            (500, "{\"error\":\"internal\"}"),
+        ] {
+            let reply =
+                http::Response::builder().status(status).header("content-type", "application/json");
+            let verdict = verdict(&reply.body(body.to_owned().into()).unwrap());
+            let Nerm::Unknown(why) = verdict else { panic!("{status} {body}: {verdict:?}") };
+            assert!(why.starts_with(&format!("status {status}")), "{body}: {why}");
+        }
     }
 }

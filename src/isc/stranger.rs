@@ -2,7 +2,7 @@
 use reqwest::header::LOCATION;
 
 use super::headers::{content_type, is_json, text};
-use super::http::Reply;
+use super::http::{Reply, Unread};
 
 /// The thing that answered in the place of ISC's API; `None`: it may well be ISC, or a host that
 /// fails.
@@ -20,10 +20,12 @@ pub fn stranger(reply: &Reply) -> Option<String> {
     if is_page(reply) {
         return Some(format!("a page of HTML (status {status})"));
     }
-    // All refusals of ISC are JSON, or have nothing to say.
-    let kind = content_type(reply);
-    if reply.status().is_client_error() && !kind.is_empty() && !is_json(reply) {
-        return Some(format!("a reply that is not JSON (status {status}, {:?})", shown(kind)));
+    // All refusals of ISC are short, and JSON, or have nothing to say.
+    if let Some(Unread(what)) = reply.extensions().get() {
+        return Some(format!("a reply that is not read (status {status}): {what}"));
+    }
+    if reply.status().is_client_error() && !content_type(reply).is_empty() && !is_json(reply) {
+        return Some(format!("a reply that is not JSON (status {status}, {})", kind(reply)));
     }
     None
 }
@@ -41,21 +43,51 @@ fn redirect(reply: &Reply) -> String {
     }
 }
 
-/// The kind of a reply, as far as it can be shown.
-fn shown(kind: &str) -> String {
-    let plain = kind.split(';').next().unwrap_or_default().trim();
-    let printable = plain.chars().filter(char::is_ascii_graphic);
-    printable.take(40).collect()
+/// The `Content-Type` of a reply, as far as it can be shown.
+pub(super) fn kind(reply: &Reply) -> String {
+    let plain = content_type(reply).split(';').next().unwrap_or_default().trim();
+    if plain.is_empty() {
+        return "no Content-Type".into();
+    }
+    let is_short = plain.split(['/', '.', '-', '+']).all(|part| part.len() <= LONGEST_PART);
+    let is_kind = plain.chars().all(|c| c.is_ascii_graphic()) && plain.len() <= LONGEST_PLACE;
+    if is_kind && is_short { format!("{plain:?}") } else { "an odd Content-Type".into() }
 }
 
-/// The place that a redirect leads to, without the parts that may hold a user or a secret value.
-fn place(location: &str) -> Option<String> {
-    let path = location.split(['?', '#', ';']).next()?;
-    let is_printable = path.chars().all(|c| c.is_ascii_graphic());
-    if path.is_empty() || path.contains('@') || !is_printable {
+/// Longest word of a place or kind that is shown: a client secret and an access token are longer.
+const LONGEST_PART: usize = 30;
+/// Longest place or kind that is shown.
+const LONGEST_PLACE: usize = 128;
+
+/// The place that a redirect leads to, without what may hold a user or a secret value; `None`:
+/// nothing of it can be shown. Whoever redirects may repeat what the request held, anywhere.
+pub fn place(location: &str) -> Option<String> {
+    let before = location.split(['?', '#', ';']).next()?;
+    let is_printable = before.chars().all(|c| c.is_ascii_graphic());
+    if before.is_empty() || before.contains('@') || !is_printable {
         return None;
     }
-    Some(path.chars().take(128).collect())
+    let (host, path) = match before.split_once("://") {
+        Some((scheme, rest)) => {
+            let path = rest.find('/').unwrap_or(rest.len());
+            before.split_at(scheme.len() + "://".len() + path)
+        }
+        None => ("", before),
+    };
+    if !is_harmless(host) {
+        return None;
+    }
+    match (is_harmless(path), host) {
+        (true, _) => Some(before.into()),
+        (false, "") => None,
+        (false, host) => Some(format!("{host}/…")),
+    }
+}
+
+/// True if no word is long enough to be a client secret or an access token.
+fn is_harmless(place: &str) -> bool {
+    place.len() <= LONGEST_PLACE
+        && place.split(|c: char| !c.is_ascii_alphanumeric()).all(|part| part.len() <= LONGEST_PART)
 }
 
 #[cfg(test)]
@@ -108,5 +140,27 @@ mod tests {
         );
         assert_eq!(to("https://me:c4n4ry@sso.example/"), "a redirect (status 302)");
         assert_eq!(to(""), "a redirect (status 302)");
+    }
+
+    #[test]
+    fn a_secret_value_that_is_repeated_in_a_redirect_or_a_kind_is_not_told() {
+        let client_secret = "5f0c2a7be19d4863".repeat(4);
+        let access_token = format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", "eyJ0ZW5hbnRfaWQi".repeat(9));
+        for value in [client_secret, access_token] {
+            for (location, expected) in [
+                (format!("/login/{value}"), None),
+                (format!("/login/{value}/x"), None),
+                (value.clone(), None),
+                (format!("https://{value}.example/login"), None),
+                (format!("https://sso.example/login/{value}"), Some("https://sso.example/…")),
+                (format!("//sso.example/login/x-{value}"), None),
+                (format!("https://sso.example/login?x={value}"), Some("https://sso.example/login")),
+            ] {
+                assert_eq!(place(&location).as_deref(), expected, "{location}");
+            }
+            let told = said(403, &[("content-type", &format!("text/{value}"))]).unwrap();
+            assert!(!told.contains(&value[..31]), "{told}");
+        }
+        assert_eq!(place("/login").as_deref(), Some("/login"));
     }
 }

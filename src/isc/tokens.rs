@@ -114,18 +114,7 @@ impl Client {
         let operations: Vec<wire::Replace> = changes.iter().map(replace).collect();
         let reply =
             self.repeatable(call(Method::PATCH, &self.one(id)?, PATCH, json(&operations)?)).await?;
-        match reply.status().as_u16() {
-            // Without the token in the reply, LIST shows the expiry.
-            204 => Ok(Effect::Yes { expires: None }),
-            200 if reply.body().is_empty() => Ok(Effect::Yes { expires: None }),
-            200 => changed(&reply, id),
-            // From a proxy these statuses would say nothing of the token.
-            404 if stranger(&reply).is_none() => Ok(Effect::Gone),
-            400 | 413 | 415 | 422 if stranger(&reply).is_none() => {
-                Ok(Effect::No(classify::refusal(&reply)))
-            }
-            _ => Err(classify::refusal(&reply)),
-        }
+        effect(&reply, id)
     }
 
     /// DELETE of a token.
@@ -172,6 +161,22 @@ fn json(body: &impl Serialize) -> Result<Bytes, Failure> {
     bytes.map(Bytes::from).map_err(|error| Failure::Setup(error.to_string()))
 }
 
+/// The meaning of the reply to a PATCH.
+fn effect(reply: &Reply, id: &str) -> Result<Effect, Failure> {
+    match reply.status().as_u16() {
+        // Without the token in the reply, LIST shows the expiry.
+        204 => Ok(Effect::Yes { expires: None }),
+        200 | 202 if reply.body().is_empty() => Ok(Effect::Yes { expires: None }),
+        200 | 202 => changed(reply, id),
+        // From a proxy these statuses would say nothing of the token.
+        404 if stranger(reply).is_none() => Ok(Effect::Gone),
+        400 | 413 | 415 | 422 if stranger(reply).is_none() => {
+            Ok(Effect::No(classify::refusal(reply)))
+        }
+        _ => Err(classify::refusal(reply)),
+    }
+}
+
 /// Reads the token in the reply to a PATCH.
 fn changed(reply: &Reply, id: &str) -> Result<Effect, Failure> {
     let token: wire::Fields = body::json(reply).map_err(|what| classify::malformed(reply, what))?;
@@ -192,4 +197,33 @@ fn replace(change: &Change) -> wire::Replace {
 
 fn stamp(millis: i64) -> String {
     Timestamp::from_millisecond(millis).map(|stamp| format!("{stamp:.3}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_that_isc_only_accepts_counts_if_it_shows_the_token() {
+        let reply = |status, body: &str| {
+            let reply =
+                http::Response::builder().status(status).header("content-type", "application/json");
+            reply.body(body.to_owned().into()).unwrap()
+        };
+        let token = "{\"id\":\"0a1b\",\"expirationDate\":\"1970-01-01T00:00:01Z\"}";
+        for (status, body, expected) in [
+            (200, token, Some(Effect::Yes { expires: Some(1_000) })),
+            (202, token, Some(Effect::Yes { expires: Some(1_000) })),
+            (202, "", Some(Effect::Yes { expires: None })),
+            (204, "", Some(Effect::Yes { expires: None })),
+            (202, "{\"id\":\"other\"}", None),
+            (206, token, None),
+            (404, "{}", Some(Effect::Gone)),
+            (503, "", None),
+        ] {
+            assert_eq!(effect(&reply(status, body), "0a1b").ok(), expected, "{status} {body}");
+        }
+        let told = effect(&reply(206, token), "0a1b").unwrap_err().to_string();
+        assert!(told.contains("206") && told.contains("does not document"), "{told}");
+    }
 }

@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+/// Most scopes that an access token is believed to carry: ISC has some 290.
+const MOST_SCOPES: usize = 1_000;
+/// Longest name that is believed to be a scope's.
+const LONGEST_SCOPE: usize = 128;
+
 /// Body of `POST /personal-access-tokens/v1`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,9 +66,19 @@ impl Fields {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 
-    /// True if it has any field, and none of these.
-    pub(super) fn lacks(&self, names: &[&str]) -> bool {
-        !self.0.is_empty() && !names.iter().any(|name| self.0.contains_key(*name))
+    /// True if it has no field at all.
+    pub(super) fn is_bare(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if it has any of these fields.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.contains_key(*name))
+    }
+
+    /// True if this field is an array.
+    pub(super) fn is_list(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::Array(_)))
     }
 
     /// A text that says something.
@@ -110,6 +125,10 @@ impl Fields {
     /// no list of names, such as the bitmap of the access token's claim; a name has a colon.
     pub(super) fn scopes(&self, name: &str) -> Option<Vec<String>> {
         let words = self.words(name)?;
+        // They go into statuses, and the API server refuses one that is too large.
+        if words.len() > MOST_SCOPES || words.iter().any(|word| word.len() > LONGEST_SCOPE) {
+            return None;
+        }
         // All or nothing: half a list would show scopes as missing that are there.
         let are_names =
             words.iter().all(|word| is_plain(word)) && words.iter().any(|word| word.contains(':'));

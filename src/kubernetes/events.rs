@@ -6,6 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Client;
 use kube::api::{Api, PostParams};
 
+use crate::api::conditions::bounded;
+
 /// The content of an event.
 pub struct News<'a> {
     /// `Normal` or `Warning`.
@@ -17,9 +19,6 @@ pub struct News<'a> {
     /// Sentence for people.
     pub note: &'a str,
 }
-
-/// Longest note that the API server takes.
-const LONGEST_NOTE: usize = 1_000;
 
 /// Writes an event about an object; `identity`: the Pod that saw it.
 ///
@@ -43,7 +42,7 @@ pub async fn publish(
         action: Some(news.action.into()),
         event_time: Some(MicroTime(now)),
         // The API server refuses a longer note, and with it the whole event.
-        note: Some(news.note.chars().take(LONGEST_NOTE).collect()),
+        note: Some(bounded(news.note)),
         reason: Some(news.reason.into()),
         regarding: Some(about),
         reporting_controller: Some("pat-operator.dev/pat-operator".into()),

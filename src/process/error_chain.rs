@@ -2,22 +2,17 @@
 use std::error::Error;
 use std::io::{self, Write};
 
+use crate::controllers::Causes;
+
 /// Writes an error to standard error, for as long as there is no log.
-pub(super) fn report(error: &dyn Error) {
+pub(super) fn report(error: &(dyn Error + 'static)) {
     // Nothing is left to do if standard error is closed.
     let _ = writeln!(io::stderr(), "pat-operator: {}", chain(error));
 }
 
 /// An error and its causes in one line.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    Causes(error).to_string()
 }
 
 #[cfg(test)]

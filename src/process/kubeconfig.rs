@@ -35,6 +35,10 @@ pub(super) enum Error {
     NoFile(PathBuf),
     #[error("none of its files exists: {0:?}")]
     NoFiles(Vec<PathBuf>),
+    #[error(
+        "{0:?} is not a kubeconfig: line {1} is not the YAML that it should be; the line is not shown, since it may hold a credential"
+    )]
+    Syntax(PathBuf, u64),
     #[error(transparent)]
     Unusable(#[from] KubeconfigError),
     #[error("the certificate authority of its cluster is not in PEM")]
@@ -73,6 +77,11 @@ fn read(path: &Path) -> Result<Option<Kubeconfig>, Error> {
     let mut kubeconfig = match Kubeconfig::read_from(path) {
         Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == ErrorKind::NotFound => {
             return Ok(None);
+        }
+        // The parser's own words quote the lines around the fault.
+        Err(KubeconfigError::Parse(error)) => {
+            let line = error.location().map_or(1, |place| place.line());
+            return Err(Error::Syntax(path.to_owned(), line));
         }
         read => read?,
     };
@@ -146,6 +155,28 @@ mod tests {
         let good = files.add("a", "https://first", "a");
         let bad = files.0.path().join("bad");
         std::fs::write(&bad, "[").unwrap();
-        assert!(matches!(of_variable(&[good, bad]), Err(Error::Unusable(_))));
+        assert!(matches!(of_variable(&[good, bad]), Err(Error::Syntax(_, 1))));
+    }
+
+    #[test]
+    fn a_slip_in_a_kubeconfig_is_told_by_its_line_and_nothing_of_it_is_quoted() {
+        let files = Files::new();
+        let path = files.0.path().join("bad");
+        for (text, line) in [
+            ("users:\n- name: a\n  user:\n\tclient-key-data: c4n4ry\n    token: c4n4ry\n", 4),
+            ("users:\n- name: a\n  user:\n    token: [c4n4ry]\n", 4),
+            ("users:\n- name: a\n  user: {token: c4n4ry\n", 3),
+            ("users:\n- name: a\n  user: c4n4ry\n", 3),
+            ("c4n4ry", 1),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            for error in
+                [of_flag(&path).unwrap_err(), of_variable(std::slice::from_ref(&path)).unwrap_err()]
+            {
+                let told = format!("{} {error:?}", crate::process::error_chain::chain(&error));
+                assert!(!told.contains("c4n4ry"), "{told}");
+                assert!(told.contains(&format!("line {line} ")), "{text:?}: {told}");
+            }
+        }
     }
 }

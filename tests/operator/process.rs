@@ -166,3 +166,27 @@ fn a_reader_that_leaves_early_is_no_error() {
     let crds = Command::new(binary()).arg("crds").stdout(writer).output().unwrap();
     assert_eq!((crds.status.code(), text(&crds.stderr)), (Some(0), ""));
 }
+
+#[test]
+fn a_broken_kubeconfig_is_told_by_its_line_and_nothing_of_it_is_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kubeconfig");
+    for user in ["\tclient-key-data: c4n4ry", "    token: [c4n4ry]", "    {token: c4n4ry"] {
+        fs::write(&path, format!("kind: Config\nusers:\n- name: a\n  user:\n{user}\n")).unwrap();
+        let probe = ["probe", "--tenant", "a", "--namespace", "b", "--yes"];
+        for args in [&["run"][..], &probe[..]] {
+            let flag = ["--kubeconfig", path.to_str().unwrap()];
+            let mut command = Command::new(binary());
+            command.args(args).env_clear().stdin(Stdio::null());
+            command.env("PAT_OPERATOR_NAMESPACE", "b");
+            let by_variable = command.env("KUBECONFIG", &path).output().unwrap();
+            let by_flag = command.env_remove("KUBECONFIG").args(flag).output().unwrap();
+            for output in [by_variable, by_flag] {
+                let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+                assert!(!told.contains("c4n4ry"), "{told}");
+                assert!(told.contains("is not a kubeconfig: line 5 "), "{args:?}: {told}");
+                assert!(!output.status.success());
+            }
+        }
+    }
+}

@@ -172,12 +172,7 @@ fn what_is_published_is_tried_while_isc_refuses_the_seed() {
                 Dialect { refused_credential_status: 400, ..Dialect::default() },
                 false
             ),
-            a_disabled_user(
-                stage,
-                "disabled-silent",
-                Dialect { errors: ErrorStyle::Empty, ..Dialect::default() },
-                true
-            ),
+            a_refusal_without_a_word(stage),
             an_outage_while_disabled(stage),
             a_wrong_seed(stage),
             one_that_somebody_deleted(stage),
@@ -238,6 +233,27 @@ async fn a_disabled_user(stage: &Stage, name: &str, dialect: Dialect, die: bool)
         assert!(place.authenticates(resource).await);
     }
     assert_eq!((place.created(), place.posts(), place.destroyed().len()), (2, 2, 0), "{name}");
+    place.leave().await;
+}
+
+/// A proxy may refuse so: the seed is told to be refused, and nothing is said against what lives.
+async fn a_refusal_without_a_word(stage: &Stage) {
+    let silent = Dialect { errors: ErrorStyle::Empty, ..Dialect::default() };
+    let place = stage.speaking("disabled-silent", silent).await;
+    place.behaves(|switches| switches.access_tokens_die_with_token = true);
+    place.tenant(json!({})).await;
+    place.serve("live", json!({})).await;
+    let history = place.follow("PersonalAccessToken", "live", "Ready").await;
+    let since = stage.simulator.control().last_seq();
+    place.disable(true);
+    place.tenant_stalls("CredentialRefused", &["no explanation given"]).await;
+    eventually("a trial", async || (trials(&place, since) > 0).then_some(())).await;
+    place.asked_again(Operation::Oauth, 3).await;
+    place.shows("live", "True", "CredentialRefused").await;
+    place.disable(false);
+    place.nothing_is_wrong("live").await;
+    history.never_was("False");
+    assert_eq!((place.created(), place.posts(), place.destroyed().len()), (1, 1, 0));
     place.leave().await;
 }
 

@@ -58,7 +58,7 @@ fn an_access_token_counts_as_the_operator_takes_it() {
         "202",
         |request, reply| {
             if is_grant(request) && reply.status == 200 {
-                reply.status = 202
+                reply.status = 202;
             }
         },
         0,
@@ -68,7 +68,7 @@ fn an_access_token_counts_as_the_operator_takes_it() {
         (
             (|request, reply| {
                 if is_grant(request) {
-                    plain(reply)
+                    plain(reply);
                 }
             }) as Edit,
             "status 200 that is not JSON",
@@ -76,7 +76,7 @@ fn an_access_token_counts_as_the_operator_takes_it() {
         (
             |request, reply| {
                 if is_grant(request) {
-                    say(reply, 403, "application/json", "{\"message\":\"Forbidden\"}")
+                    say(reply, 403, "application/json", "{\"message\":\"Forbidden\"}");
                 }
             },
             "status 403 in JSON that is not ISC's",
@@ -84,7 +84,7 @@ fn an_access_token_counts_as_the_operator_takes_it() {
         (
             |request, reply| {
                 if is_grant(request) {
-                    say(reply, 401, "text/plain", "RBAC: access denied")
+                    say(reply, 401, "text/plain", "RBAC: access denied");
                 }
             },
             "status 401 that is not JSON",
@@ -101,7 +101,7 @@ fn a_reply_to_a_post_that_the_operator_does_not_use() {
             "text",
             (|request, reply| {
                 if is_create(request) && reply.status == 200 {
-                    plain(reply)
+                    plain(reply);
                 }
             }) as Edit,
             "it is not JSON",
@@ -131,13 +131,13 @@ fn a_list_with_one_token_twice_is_no_list() {
     probed(twice).assert_error(&["LIST does not show the user's tokens (LIST has token", "twice"]);
     probed(|request, reply| {
         if is_list(request) {
-            plain(reply)
+            plain(reply);
         }
     })
     .assert_error(&["LIST does not show the user's tokens", "not a list of tokens"]);
     probed(|request, reply| {
         if is_list(request) {
-            say(reply, 403, "text/html", "<p>no")
+            say(reply, 403, "text/html", "<p>no");
         }
     })
     .assert_error(&["LIST does not show the user's tokens (a page for people (403))"]);
@@ -173,7 +173,7 @@ fn a_change_that_the_operator_does_not_take_for_done_is_none() {
             "202",
             (|request, reply| {
                 if request.starts_with("PATCH") {
-                    reply.status = 202
+                    reply.status = 202;
                 }
             }) as Edit,
             "no (202, which is neither 200 nor 204)",
@@ -182,7 +182,7 @@ fn a_change_that_the_operator_does_not_take_for_done_is_none() {
             "text",
             |request, reply| {
                 if request.starts_with("PATCH") {
-                    plain(reply)
+                    plain(reply);
                 }
             },
             "no (200, but the reply does not show the token in JSON)",
@@ -237,7 +237,7 @@ fn a_refusal_that_is_not_iscs_says_nothing() {
 fn a_token_behind_a_refusal_that_is_not_iscs_is_found_by_its_name() {
     let told = probed(|request, reply| {
         if is_create(request) {
-            say(reply, 403, "text/plain", "no")
+            say(reply, 403, "text/plain", "no");
         }
     });
     let (verdict, answer, note) = &told.lines()["short-expiry"];

@@ -177,6 +177,7 @@ mod tests {
         };
         let every = |world: &mut World, every| {
             world.declared.get_mut("a").unwrap().rotation.every = Some(every);
+            world.ledger.endpoint.tokens_per_user = 3;
         };
         for (sentence, world, expected) in [
             ("nothing", live(|_| ()), None),

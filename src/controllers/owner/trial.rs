@@ -25,6 +25,8 @@ pub(super) async fn run(reporter: &Reporter<'_>, session: &OwnerSession, memory:
     memory.tried(&entry.id);
     let refusal = match session.client.verify(&credential(entry)).await {
         Ok(()) => None,
+        // A proxy may refuse without a word: that says nothing of a live credential.
+        Err(failure) if !failure.is_explained() => return,
         Err(Failure::Refused { status, message }) => Some(format!("status {status}: {message}")),
         Err(_) => return,
     };

@@ -12,8 +12,8 @@ use crate::api::{Tenant, check};
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
 use crate::controllers::trouble;
-use crate::isc::Client;
 use crate::isc::endpoint::ApiUrl;
+use crate::isc::{Client, Failure};
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
 
@@ -94,5 +94,49 @@ async fn client(
         return Ok(known.client.clone());
     }
     let opened = context.open(place.api.clone(), ca_pem, credential);
-    opened.map_err(|failure| invalid(failure.to_string()))
+    opened.map_err(|failure| invalid(unusable(tenant, own, &failure)))
+}
+
+/// No client could be made, before anything was sent. `namespace`: the operator's.
+fn unusable(tenant: &Tenant, namespace: &str, failure: &Failure) -> String {
+    let name = tenant.name_any();
+    let Some(bundle) = &tenant.spec.ca_bundle else {
+        return format!("Tenant {name:?}: {failure}");
+    };
+    let key = &bundle.config_map_ref;
+    format!(
+        "Tenant {name:?}: {failure}; put the CA certificates in PEM into ConfigMap \"{namespace}/{}\" under {:?}, or remove spec.caBundle",
+        key.name, key.key
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_bundle_that_cannot_be_used_is_told_with_its_place() {
+        let tenant: Tenant = serde_json::from_value(json!({
+            "apiVersion": "pat-operator.dev/v1alpha1",
+            "kind": "Tenant",
+            "metadata": {"name": "acme"},
+            "spec": {
+                "apiUrl": "https://acme.example",
+                "caBundle": {"configMapRef": {"name": "authorities", "key": "ca.pem"}},
+                "credentials": [{"secretRef": {"name": "acme-seed"}}],
+            },
+        }))
+        .unwrap();
+        let told = unusable(&tenant, "own", &Failure::Setup("it is damaged".into()));
+        for part in [
+            "Tenant \"acme\"",
+            "it is damaged",
+            "ConfigMap \"own/authorities\"",
+            "\"ca.pem\"",
+            "spec.caBundle",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
 }

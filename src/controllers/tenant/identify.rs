@@ -151,6 +151,10 @@ impl Seed<'_> {
                 self.trouble(&failure)
             }
             Ok(_) => self.unnamed("it answered without tenantId"),
+            Err(Failure::Elsewhere(what)) => self.unnamed(&what),
+            Err(Failure::Status { status, message }) => {
+                self.unnamed(&format!("it answered with status {status}: {message}"))
+            }
             Err(failure) => self.unnamed(&failure.to_string()),
         })
     }
