@@ -10,6 +10,7 @@ mod checkpoint;
 mod connect_proxy;
 mod connections;
 mod crash;
+mod hostile_user;
 mod isc_dialects;
 mod isc_oddities;
 mod leader;

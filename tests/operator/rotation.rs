@@ -145,6 +145,8 @@ fn a_request_that_is_no_time_is_told_and_mints_nothing() {
 fn schedules_that_cannot_fit_are_told_when_declared() {
     play(async {
         let place = Stage::shared().await.place("infeasible").await;
+        // Three tokens, the operator's own, and one free slot.
+        place.tenant(json!({"limits": {"tokensPerUser": 5}})).await;
         for name in ["a", "b", "c"] {
             place.token(name, json!({"rotation": {"every": "2h", "overlap": "1h"}})).await;
         }

@@ -34,7 +34,7 @@ fn expected(history: &History) -> Vec<Line> {
     let text = |state: &Value, field: &str| state[field].as_str().unwrap().to_owned();
     let mut states = history.states();
     states.dedup_by_key(|state| (text(state, "status"), text(state, "reason")));
-    let good = ["Published", "Connected", "Minting", "Revoking"];
+    let good = ["Published", "Connected", "Minting", "Releasing", "Revoking", "Suspended"];
     let line = |state: &Value| Line {
         level: if good.contains(&text(state, "reason").as_str()) { "INFO" } else { "WARN" }.into(),
         status: text(state, "status"),
