@@ -112,6 +112,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("key.name", "acme-authorities"),
     ("kind", "\"text/plain\""),
     ("last", "; the last failure: ISC failed (status 400): no explanation given"),
+    ("last_failure", "; the last failure: ISC failed (status 400): no explanation given"),
+    ("times", "3 times in a row"),
     ("ledger_store::name", "pat-operator-ledger-1a2b3c"),
     ("left", "the token \"pat-operator probe 1a2b\" may still be there"),
     ("limit", "10"),

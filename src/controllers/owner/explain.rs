@@ -101,15 +101,22 @@ fn waiting(reason: Reason, message: String, retry_at: Option<Millis>) -> Note {
     Note { retry_at, ..Note::waiting(reason, message) }
 }
 
+fn last_failure(refusal: Option<&String>) -> String {
+    match refusal {
+        Some(why) => format!("; the last failure: {why}"),
+        None => String::new(),
+    }
+}
+
 fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&String>) -> Note {
     match obstacle {
         Obstacle::BackOff(at) => {
             let failures = facts.ledger.resources.get(uid).map_or(0, |resource| resource.failures);
-            let last = refusal.map(|why| format!("; the last failure: {why}")).unwrap_or_default();
-            let message = format!(
-                "minting failed {failures} times in a row; the operator tries again at {}{last}",
-                stamp(at)
-            );
+            let last = last_failure(refusal);
+            let times =
+                if failures == 1 { "once".into() } else { format!("{failures} times in a row") };
+            let message =
+                format!("minting failed {times}; the operator tries again at {}{last}", stamp(at));
             waiting(Reason::BackOff, message, Some(at))
         }
         Obstacle::Full(Capacity { limit, ours, others, .. }) => waiting(
@@ -123,8 +130,9 @@ fn explain(facts: &Facts<'_>, uid: &str, obstacle: Obstacle, refusal: Option<&St
         Obstacle::Unresolved(at) => waiting(
             Reason::Unresolved,
             format!(
-                "the outcome of an earlier attempt is unknown; the operator tries again once it is certain, by {} at the latest",
-                stamp(at)
+                "the outcome of an earlier attempt is unknown; the operator tries again once it is certain, by {} at the latest{}",
+                stamp(at),
+                last_failure(refusal)
             ),
             Some(at),
         ),

@@ -26,7 +26,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context, session: &Session) -
         return Err(Note::stalled(
             Reason::UserChanged,
             format!(
-                "the credential now belongs to ISC user {:?}, but ledger {other:?} belongs to another user; put back a credential of that user",
+                "the credential now belongs to ISC user {:?}, but ledger {other:?} belongs to another user, or to the same one of another tenant; put back a credential of that user; if neither changed, ISC names the tenant's id differently than before",
                 session.owner.identity_id
             ),
         ));

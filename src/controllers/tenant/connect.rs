@@ -53,12 +53,14 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
 }
 
 async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
-    let invalid = |message: String| Note::stalled(Reason::Invalid, message);
     let parse = |url: &str| ApiUrl::parse(url, context.config.allow_loopback_http);
-    let api =
-        parse(&tenant.spec.api_url).map_err(|error| invalid(format!("spec.apiUrl: {error}")))?;
-    let nerm = tenant.spec.nerm_url.as_deref().map(parse).transpose();
-    let nerm = nerm.map_err(|error| invalid(format!("spec.nermUrl: {error}")))?;
+    let api = parse(&tenant.spec.api_url).map_err(|error| invalid(&error))?;
+    // One that does not parse is published as it is declared, and its trial says what is wrong with
+    // it: NERM holds nothing up.
+    let nerm_url = tenant.spec.nerm_url.as_ref().map(|url| match parse(url) {
+        Ok(nerm) => nerm.to_string(),
+        Err(_) => url.clone(),
+    });
     let ca_pem = match &tenant.spec.ca_bundle {
         None => None,
         Some(bundle) => {
@@ -68,7 +70,11 @@ async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
             Some(read.map_err(|error| trouble::file(&error))?.into())
         }
     };
-    Ok(Place { api, nerm_url: nerm.map(|url| url.to_string()), ca_pem })
+    Ok(Place { api, nerm_url, ca_pem })
+}
+
+fn invalid(error: &impl std::fmt::Display) -> Note {
+    Note::stalled(Reason::Invalid, format!("spec.apiUrl: {error}"))
 }
 
 /// The session's client if nothing changed that it was made from, otherwise another one.

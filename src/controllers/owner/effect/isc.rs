@@ -54,8 +54,10 @@ impl Effects<'_> {
         // At the same time: minting in a row then takes one round trip for each token (decision 6).
         let (created, extended) = tokio::join!(self.session.client.create(&wanted), extension);
         let refusal = match &created {
-            Created::No { why } | Created::Doubtful { why } => Some(why.to_string()),
-            Created::Yes(_) | Created::Unknown { .. } => None,
+            Created::No { why } | Created::Doubtful { why } | Created::Unknown { why } => {
+                Some(why.to_string())
+            }
+            Created::Yes(_) => None,
         };
         self.context.board.resources.note_refusal(&attempt.uid, refusal);
         let post = match created {
