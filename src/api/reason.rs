@@ -75,6 +75,8 @@ reasons! {
     Refused,
     /// The time of a request has not come yet.
     RequestInFuture,
+    /// The Tenant does not allow `reclaimPolicy: Retain` to this namespace.
+    RetainNotAllowed,
     /// All tokens of the resource were revoked on request.
     Revoked,
     /// The resource is being deleted, and its token and Secret are left to its user.

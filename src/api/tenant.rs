@@ -4,6 +4,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::duration::Duration;
+use super::personal_access_token::{OVERLAP_RANGE, OVERLAP_SECONDS, within};
+
 /// An ISC tenant, the user that owns the tokens, and who may mint what.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(
@@ -82,6 +85,7 @@ pub struct ObjectName {
 
 /// Namespaces, and the most that they may ask for.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// Names of namespaces.
     #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 63)))]
@@ -94,16 +98,25 @@ pub struct Grant {
     #[x_kube(merge_strategy = ListMerge::Set)]
     #[x_kube(validation = Rule::new("self.all(scope, scope.matches('^[a-z][a-z0-9-]*(:[a-z0-9][a-z0-9-]*)*:([*]|[a-z0-9][a-z0-9-]*)$'))").message("write scopes in lower case with colons between the parts; only the last part may be *, as in \"idn:nelm:*\""))]
     pub scopes: Vec<String>,
+
+    /// True: `reclaimPolicy: Retain` is allowed. Default false, since a token that is left to its user takes one of the ISC user's slots until a person deletes it in ISC.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_retain: bool,
 }
 
 /// Limits of the ISC user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Most tokens the user may own; default 10, which is ISC's limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<i32>", range(min = 1, max = 100))]
     pub tokens_per_user: Option<u32>,
+
+    /// Longest overlap of a rotation, at least 1m, default 7d. A resource that asks for more gets this: a replaced token takes one of the user's slots until its overlap is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = within(&OVERLAP_SECONDS).message(OVERLAP_RANGE))]
+    pub max_overlap: Option<Duration>,
 }
 
 /// A bundle of certificates.
@@ -204,6 +217,9 @@ pub struct CredentialStatus {
     pub scopes: Vec<String>,
 }
 
+/// Longest overlap of a rotation where the Tenant says none, in seconds.
+pub const DEFAULT_LONGEST_OVERLAP_SECONDS: u64 = 7 * 86_400;
+
 /// Most tokens an ISC user may own.
 pub const DEFAULT_TOKENS_PER_USER: u32 = 10;
 
@@ -212,5 +228,16 @@ impl TenantSpec {
     pub fn tokens_per_user(&self) -> u32 {
         let limit = self.limits.as_ref().and_then(|limits| limits.tokens_per_user);
         limit.unwrap_or(DEFAULT_TOKENS_PER_USER)
+    }
+
+    /// Longest overlap of a rotation, in seconds.
+    pub fn longest_overlap(&self) -> u64 {
+        let limits = self.limits.as_ref();
+        let written = limits.and_then(|limits| limits.max_overlap.as_ref());
+        match written.map(Duration::seconds) {
+            Some(Ok(seconds)) => seconds,
+            // `check` reports what is no duration.
+            Some(Err(_)) | None => DEFAULT_LONGEST_OVERLAP_SECONDS,
+        }
     }
 }

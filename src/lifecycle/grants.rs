@@ -56,12 +56,36 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
         }
     }
     if missing.is_empty() {
-        return Ok(());
+        return retainable(token, tenant);
     }
     denial(format!(
         "Tenant {name:?} does not grant {} to namespace {namespace:?}; remove them from spec.scopes, or ask the platform team for a grant",
         missing.join(", ")
     ))
+}
+
+/// `reclaimPolicy: Retain` leaves a token that takes one of the user's slots: only where it is allowed.
+fn retainable(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denial> {
+    if !token.retains() || allows_retain(token, tenant) {
+        return Ok(());
+    }
+    let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
+    let message = format!(
+        "Tenant {:?} does not allow reclaimPolicy Retain to namespace {namespace:?}; remove it from the spec, or ask the platform team for a grant with allowRetain; deletion revokes until then",
+        token.spec.tenant_ref.name
+    );
+    Err(Denial { reason: Reason::RetainNotAllowed, message })
+}
+
+/// A grant of the Tenant lets the resource's namespace keep tokens.
+pub fn allows_retain(token: &PersonalAccessToken, tenant: &TenantSpec) -> bool {
+    let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
+    for grant in &tenant.grants {
+        if grant.allow_retain && grant.namespaces.iter().any(|granted| granted == namespace) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Scopes that no `*` covers: with them a token gives more than it was granted, or makes others

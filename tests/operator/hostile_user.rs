@@ -38,6 +38,28 @@ fn an_immutable_secret_is_told_blocks_nobody_and_heals_once_it_is_deleted() {
 }
 
 #[test]
+fn an_overlap_is_bounded_and_retain_is_allowed_by_the_tenant_alone() {
+    play(async {
+        let place = Stage::shared().await.place("bounded").await;
+        let grant = json!({"namespaces": ["bounded"], "scopes": ["idn:nelm:*"]});
+        place.tenant(json!({"grants": [grant], "limits": {"maxOverlap": "48h"}})).await;
+        place.token("long", json!({"rotation": {"every": "365d", "overlap": "182d"}})).await;
+        let token = place.ready("long").await;
+        assert_eq!(token.data["status"]["effective"]["overlap"], "48h");
+
+        place.token("kept", json!({"reclaimPolicy": "Retain"})).await;
+        let token = place.shows("kept", "False", "RetainNotAllowed").await;
+        let message = ready_message(&token);
+        assert!(message.contains("does not allow reclaimPolicy Retain"), "{message}");
+        assert_eq!(place.created(), 1, "nothing is minted that would stay");
+
+        place.token("long", json!({"reclaimPolicy": "Retain"})).await;
+        place.remove("long").await;
+        assert!(place.minted().is_empty(), "a late Retain keeps nothing either");
+    });
+}
+
+#[test]
 fn a_token_that_a_person_renamed_in_isc_is_revoked_all_the_same() {
     play(async {
         let place = Stage::shared().await.place("renamed").await;

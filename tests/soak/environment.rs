@@ -180,7 +180,7 @@ async fn furnish(stage: &Stage, places: &[String]) {
         });
         edited.unwrap();
         place.seed().await;
-        let grants = json!([{"namespaces": [name], "scopes": ["idn:nelm:*", "idn:sources:read"]}]);
+        let grants = json!([{"namespaces": [name], "scopes": ["idn:nelm:*", "idn:sources:read"], "allowRetain": true}]);
         place.secure_tenant(json!({ "grants": grants })).await;
     }
     let markers = stage.bare(MARKERS).await;

@@ -3,6 +3,7 @@ use super::form::{
     MAX_OBJECT_NAME, MAX_SCOPES, MAX_TENANT_NAME, is_object_name, is_scope, is_scope_part,
 };
 use super::require::{require_object_name, require_set};
+use crate::api::personal_access_token::{OVERLAP_RANGE, OVERLAP_SECONDS};
 use crate::api::tenant::{Grant, Tenant, TenantSpec};
 
 const MAX_NAMESPACES: usize = 64;
@@ -49,6 +50,11 @@ pub fn tenant_problems(tenant: &Tenant) -> Vec<String> {
             "spec.limits.tokensPerUser {} is out of range; write 1 to 100",
             spec.tokens_per_user()
         ));
+    }
+    if let Some(longest) = spec.limits.as_ref().and_then(|limits| limits.max_overlap.as_ref())
+        && !longest.seconds().is_ok_and(|seconds| OVERLAP_SECONDS.contains(&seconds))
+    {
+        found.push(format!("spec.limits.maxOverlap {:?}: {OVERLAP_RANGE}", longest.0));
     }
     if let Some(bundle) = &spec.ca_bundle {
         let key = &bundle.config_map_ref;

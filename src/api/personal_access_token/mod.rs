@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::duration::Duration;
 use super::trigger::{NotATrigger, Trigger};
 
-pub use rotation::{DEFAULT_OVERLAP_SECONDS, Rotation};
+pub use rotation::{DEFAULT_OVERLAP_SECONDS, OVERLAP_RANGE, OVERLAP_SECONDS, Rotation, within};
 pub use secret_template::{SecretFormat, SecretTemplate};
 pub use status::{CurrentToken, Effective, LastHandled, PersonalAccessTokenStatus, PreviousToken};
 

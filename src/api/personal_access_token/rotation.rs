@@ -60,7 +60,7 @@ impl Rotation {
 }
 
 /// The field is a duration whose seconds lie in the range, which includes its bounds.
-fn within(range: &impl RangeBounds<u64>) -> Rule {
+pub fn within(range: &impl RangeBounds<u64>) -> Rule {
     let mut bounds = Vec::new();
     if let Bound::Included(shortest) = range.start_bound() {
         bounds.push(format!("s >= {shortest}"));

@@ -11,7 +11,7 @@ use crate::controllers::subject::{Subject, has_finalizer};
 use crate::isc::Failure;
 use crate::lifecycle::Ledger;
 use crate::lifecycle::facts::{Admission, Declared, Rotation, Trigger};
-use crate::lifecycle::grants::admit;
+use crate::lifecycle::grants::{admit, allows_retain};
 use crate::lifecycle::ledger::{Millis, TokenSpec, Uid, scopes};
 use crate::lifecycle::listing::{Listed, RawToken, Unreliable, judge};
 
@@ -58,6 +58,10 @@ fn declare(
         Some(Some(denial)) if denial.reason == Reason::NotGranted => Admission::NotGranted,
         _ => Admission::Refused,
     };
+    // Without a Tenant nobody says no, and what a user asked to keep is not destroyed.
+    let may_retain = tenant.is_none_or(|tenant| allows_retain(token, &tenant.spec));
+    // Without a Tenant nobody bounds it, and nothing is rotated.
+    let longest = tenant.map_or(u64::MAX, |tenant| tenant.spec.longest_overlap());
     Declared {
         namespace: subject.namespace.into(),
         name: subject.name.into(),
@@ -73,12 +77,12 @@ fn declare(
         secret: token.secret_name().into(),
         rotation: Rotation {
             every: token.rotation_every().map(milliseconds),
-            overlap: milliseconds(token.overlap()),
-            max_overlap: token.max_overlap().map(milliseconds),
+            overlap: milliseconds(token.overlap().min(longest)),
+            max_overlap: token.max_overlap().map(|wanted| milliseconds(wanted.min(longest))),
         },
         rotate: trigger(token, ANNOTATION_ROTATE),
         revoke: trigger(token, ANNOTATION_REVOKE),
-        retain: token.retains(),
+        retain: token.retains() && may_retain,
     }
 }
 

@@ -99,6 +99,7 @@ fn status_of(
     } else {
         Some(trouble::tenant_missing(subject.tenant))
     };
+    let longest_overlap = tenant.as_ref().map_or(u64::MAX, |tenant| tenant.spec.longest_overlap());
     let neighbours = context.tokens_of(subject.tenant);
     let denial = tenant.and_then(|tenant| {
         admit(token, &tenant.spec, neighbours.iter().map(|other| &**other)).err()
@@ -110,6 +111,7 @@ fn status_of(
         denial: denial.as_ref(),
         trouble: trouble.as_ref(),
         obstacle: report.obstacles.get(subject.uid),
+        longest_overlap,
         trial: trial(&report, subject.uid),
         last_used: report.last_used.get(subject.uid).copied(),
         publication,

@@ -125,7 +125,7 @@ pub(super) fn frozen(note: &Note) -> Vec<ConditionSpec> {
 /// The reason for which the resource is not as declared: its own fault first, then its owner's.
 fn waiting(view: &View<'_>) -> Option<Note> {
     if view.token.metadata.deletion_timestamp.is_some() {
-        let (reason, doing) = if view.token.retains() {
+        let (reason, doing) = if view.retains() {
             (
                 Reason::Releasing,
                 "the operator is letting go of token and Secret, which keep working: it renames the token in ISC, waits up to some minutes until ISC shows the new name, and takes its marks off the Secret",

@@ -29,7 +29,7 @@ pub fn status(view: &View<'_>, now: Timestamp) -> PersonalAccessTokenStatus {
         conditions: merge(shown_before(token), &wanted, generation, now),
         previous: rotation::previous(view),
         current: current_token(view),
-        effective: Some(effective(token)),
+        effective: Some(effective(view)),
         ..PersonalAccessTokenStatus::default()
     };
     if let Some(entry) = view.current() {
@@ -80,11 +80,12 @@ fn current_token(view: &View<'_>) -> Option<CurrentToken> {
 }
 
 /// The spec with the defaults in it.
-fn effective(token: &PersonalAccessToken) -> Effective {
+fn effective(view: &View<'_>) -> Effective {
+    let token = view.token;
     Effective {
         access_token_validity: duration(token.validity_seconds().into()),
         format: token.secret_format(),
-        overlap: Some(duration(token.overlap())),
+        overlap: Some(duration(view.overlap())),
         reclaim_policy: token.spec.reclaim_policy.unwrap_or_default(),
     }
 }

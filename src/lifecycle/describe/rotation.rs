@@ -18,7 +18,7 @@ pub(super) fn previous(view: &View<'_>) -> Option<PreviousToken> {
 
 fn overlap_end(view: &View<'_>) -> Option<Millis> {
     let published = view.current()?.published_at?;
-    Some(published + milliseconds(view.token.overlap()))
+    Some(published + milliseconds(view.overlap()))
 }
 
 /// The moment at which the schedule replaces the token.

@@ -68,6 +68,8 @@ pub struct View<'a> {
     pub trouble: Option<&'a Note>,
     /// The obstacle that keeps this resource waiting.
     pub obstacle: Option<&'a Note>,
+    /// The longest overlap that its Tenant allows, in seconds.
+    pub longest_overlap: u64,
     /// The last use of its replaced token that ISC saw.
     pub last_used: Option<Millis>,
     /// The trial of the credential that the Secret holds.
@@ -82,9 +84,22 @@ impl<'a> View<'a> {
         self.token.metadata.uid.as_deref().unwrap_or_default()
     }
 
+    /// The overlap in force, in seconds.
+    pub(super) fn overlap(&self) -> u64 {
+        self.token.overlap().min(self.longest_overlap)
+    }
+
     /// The record of the resource in the ledger.
     pub(super) fn resource(&self) -> Option<&'a Resource> {
         self.ledger?.resource(self.uid())
+    }
+
+    /// Its deletion leaves token and Secret behind, as far as is decided.
+    pub(super) fn retains(&self) -> bool {
+        match self.resource() {
+            Some(resource) if resource.deleting => resource.retain,
+            Some(_) | None => self.token.retains(),
+        }
     }
 
     /// The token that the Secret should hold.

@@ -33,6 +33,7 @@ pub(super) fn view<'a>(token: &'a PersonalAccessToken, ledger: &'a Ledger) -> Vi
         denial,
         trouble,
         obstacle,
+        longest_overlap: u64::MAX,
         last_used,
         trial,
         publication,

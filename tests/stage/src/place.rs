@@ -55,7 +55,7 @@ impl Place<'_> {
         let mut whole = json!({
             "apiUrl": self.stage.simulator.tenant_url(&self.name),
             "credentials": [{"secretRef": {"name": self.seed_name()}}],
-            "grants": [{"namespaces": [self.name], "scopes": ["idn:nelm:*", "sp:scopes:all"]}],
+            "grants": [{"namespaces": [self.name], "scopes": ["idn:nelm:*", "sp:scopes:all"], "allowRetain": true}],
         });
         json_patch::merge(&mut whole, &spec);
         self.apply("Tenant", None, &self.name, json!({"spec": whole})).await;

@@ -100,7 +100,7 @@ impl World {
             let mut spec = json!({
                 "apiUrl": format!("https://isc.example/t/{tenant}"),
                 "credentials": [{"secretRef": {"name": format!("{tenant}-seed")}}],
-                "grants": [{"namespaces": namespaces, "scopes": ["idn:*"]}],
+                "grants": [{"namespaces": namespaces, "scopes": ["idn:*"], "allowRetain": true}],
             });
             if nerm {
                 spec["nermUrl"] = json!(format!("https://isc.example/t/{tenant}/api"));
