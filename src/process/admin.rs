@@ -111,7 +111,10 @@ async fn readyz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
     if shown.health.is_ready() {
         (StatusCode::OK, "ok\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting, stopping, or without contact to Kubernetes\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "starting or stopping, or Kubernetes does not let it read what it watches: see the log\n",
+        )
     }
 }
 
