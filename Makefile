@@ -13,7 +13,7 @@ SEEDS_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 1000)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
 PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 40)))
 
-.PHONY: help demo test soak probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds messages format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
+.PHONY: help demo test soak compat probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds messages format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ soak: ## Kill two replicas on a real control plane at random, KILLS (300) times 
 
 model-deep: ## Explore the large configurations of the model, for hours (ONLY='part of a name')
 	cargo test -p lifecycle-model -- --deep $(ONLY)
+
+compat: ## Run the schema tests on the oldest Kubernetes that the CRDs need (the first run builds it for 6 to 11 minutes, unless KUBEBUILDER_ASSETS names a folder with it)
+	@assets=$$(tests/control-plane/build.sh oldest); KUBEBUILDER_ASSETS=$$assets cargo test --test schema
 
 check: check-format check-lints check-dependencies check-crds ## Check format, lints, licences and sources, and that crds/ is up to date
 

@@ -77,7 +77,7 @@ pub struct Context {
     /// The ledgers without their content, from the watch.
     pub ledger_names: Store<LedgerMeta>,
     /// Set once all three watches have been read.
-    pub informed: SetOnce<()>,
+    pub informed: Arc<SetOnce<()>>,
     /// Cancelled when the process is to end.
     pub shutdown: CancellationToken,
 }

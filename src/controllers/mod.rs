@@ -56,10 +56,10 @@ pub async fn run(
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    run_in(Outside::default(), client, config, metrics, shutdown).await
+    run_in(Outside::default(), client, config, metrics, Arc::default(), shutdown).await
 }
 
-/// As [`run`], in this outside.
+/// As [`run`], in this outside. Sets `informed` once all watches have been read.
 ///
 /// # Errors
 /// When the controllers cannot start.
@@ -68,6 +68,7 @@ pub async fn run_in(
     client: kube::Client,
     config: Config,
     metrics: Arc<Metrics>,
+    informed: Arc<SetOnce<()>>,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let cluster = match &config.installation_id {
@@ -88,7 +89,7 @@ pub async fn run_in(
         tokens: watches.tokens.store(),
         tenants: watches.tenants.store(),
         ledger_names: watches.owners.store(),
-        informed: SetOnce::new(),
+        informed,
         shutdown,
         client,
         config,

@@ -21,6 +21,7 @@ use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::api::{PersonalAccessToken, Tenant};
 use crate::kubernetes::ledger_store::TENANT_LABEL;
 use crate::kubernetes::lenient::{Lenient, decoded};
+use crate::kubernetes::unread;
 use crate::metrics::Controller as Pass;
 
 /// The three controllers before they run.
@@ -47,6 +48,7 @@ impl Watches {
         let tokens: Api<Lenient<PersonalAccessToken>> = Api::all(client.clone());
         // Without the back-off, a watch that the API server refuses would be a busy loop.
         let tokens = decoded(watcher(tokens, pages).default_backoff())
+            .inspect_err(unread::log("PersonalAccessToken"))
             .modify(keep_what_is_used)
             .reflect(writer)
             .applied_objects()
@@ -59,6 +61,7 @@ impl Watches {
         let (tenant_reader, tenant_writer) = reflector::store();
         let tenants: Api<Lenient<Tenant>> = Api::all(client.clone());
         let tenants = decoded(watcher(tenants, watcher::Config::default()).default_backoff())
+            .inspect_err(unread::log("Tenant"))
             .reflect(tenant_writer)
             .applied_objects()
             .predicate_filter(predicates::generation, Default::default());
@@ -70,11 +73,15 @@ impl Watches {
         // Without a predicate: a Secret has no generation, and each write of a ledger is news.
         let ledgers = watcher(own.clone(), ledgers)
             .default_backoff()
+            .inspect_err(unread::log("Secret (ledgers)"))
             .modify(forget_managers)
             .reflect(ledger_writer)
             .applied_objects();
         // Deletions too: the Tenant reports a seed that is gone.
-        let seeds = watcher(own, seeds).default_backoff().touched_objects();
+        let seeds = watcher(own, seeds)
+            .default_backoff()
+            .inspect_err(unread::log("Secret (seeds)"))
+            .touched_objects();
         Self {
             tokens: Controller::for_stream(tokens, reader).with_config(runtime.clone()),
             owners: Controller::for_stream(ledgers, ledger_reader).with_config(runtime.clone()),

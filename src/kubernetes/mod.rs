@@ -7,3 +7,4 @@ pub mod lenient;
 pub mod operator_files;
 pub mod published_secret;
 pub mod status;
+pub mod unread;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::health::Health;
+use super::socket::listen;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Time for requests under way to end.
@@ -111,7 +112,10 @@ async fn readyz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
     if shown.health.is_ready() {
         (StatusCode::OK, "ok\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting, stopping, or without contact to Kubernetes\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "starting or stopping, or Kubernetes does not let it read what it watches: see the log\n",
+        )
     }
 }
 
@@ -121,13 +125,6 @@ async fn metrics(State(shown): State<Shown>) -> Response {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    // tokio takes over no listener that blocks.
-    listener.set_nonblocking(true)?;
-    Ok(listener)
 }
 
 fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Result<()> {
@@ -160,22 +157,25 @@ fn write_port(path: &Path, port: u16) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::metrics::Metrics;
-    use std::io::{Read, Write};
-    use std::net::TcpStream;
+    use std::io::Write;
+    use std::net::{Ipv6Addr, TcpStream};
 
     fn start(health: &Health, port_file: Option<&Path>) -> Admin {
         let mut registry = Registry::default();
         Metrics::register(&mut registry).leader(true);
-        Admin::start(([127, 0, 0, 1], 0).into(), port_file, health.clone(), registry).unwrap()
+        Admin::start((Ipv6Addr::UNSPECIFIED, 0).into(), port_file, health.clone(), registry)
+            .unwrap()
     }
 
     fn get(admin: &Admin, path: &str) -> String {
-        let mut stream = TcpStream::connect(admin.address).unwrap();
+        get_at("127.0.0.1", admin, path)
+    }
+
+    fn get_at(loopback: &str, admin: &Admin, path: &str) -> String {
+        let mut stream = TcpStream::connect((loopback, admin.address.port())).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             .unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        reply
+        io::read_to_string(stream).unwrap()
     }
 
     #[test]
@@ -187,6 +187,17 @@ mod tests {
         assert!(get(&admin, "/readyz").starts_with("HTTP/1.1 200"));
         health.set_ready(false);
         assert!(get(&admin, "/readyz").starts_with("HTTP/1.1 503"));
+        admin.stop().unwrap();
+    }
+
+    #[test]
+    fn both_loopbacks_answer() {
+        let admin = start(&Health::new(), None);
+        assert!(get_at("127.0.0.1", &admin, "/healthz").starts_with("HTTP/1.1 200"));
+        // It is an address of IPv6 wherever the kernel has IPv6.
+        if admin.address.is_ipv6() {
+            assert!(get_at("::1", &admin, "/healthz").starts_with("HTTP/1.1 200"));
+        }
         admin.stop().unwrap();
     }
 

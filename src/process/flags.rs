@@ -108,8 +108,9 @@ pub(super) struct LeaderFlags {
 
 #[derive(Args, Debug)]
 pub(super) struct ProcessFlags {
-    /// Where /healthz, /readyz and /metrics are served; port 0 takes a free one
-    #[arg(long, env = "PAT_OPERATOR_ADMIN_ADDRESS", value_name = "ADDRESS", default_value = "0.0.0.0:8080", help_heading = PROCESS)]
+    /// Where /healthz, /readyz and /metrics are served; [::] is every address, of IPv4 too, and
+    /// port 0 a free one
+    #[arg(long, env = "PAT_OPERATOR_ADMIN_ADDRESS", value_name = "ADDRESS", default_value = "[::]:8080", help_heading = PROCESS)]
     pub(super) admin_address: SocketAddr,
     /// File to write the admin port to once it listens
     #[arg(long, env = "PAT_OPERATOR_ADMIN_PORT_FILE", value_name = "FILE", help_heading = PROCESS)]

@@ -49,7 +49,7 @@ impl Health {
         }
     }
 
-    /// Ready: a standby that watches the Lease, or a leader whose controllers run.
+    /// Ready: a standby that watches the Lease, or a leader that has read all that it watches.
     pub(super) fn set_ready(&self, ready: bool) {
         self.0.ready.store(ready, Ordering::Relaxed);
     }

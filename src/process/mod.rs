@@ -20,6 +20,7 @@ mod proxy;
 mod run;
 mod settings;
 mod shutdown;
+mod socket;
 mod standard_output;
 mod telemetry;
 mod timings;

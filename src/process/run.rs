@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
+use tokio::sync::SetOnce;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -143,8 +144,19 @@ async fn take_turn(
     let result = if acquired {
         metrics.leader(true);
         let mut work = JoinSet::new();
-        work.spawn(controllers::run_in(outside, client, config, metrics.clone(), stop.clone()));
-        health.set_ready(true);
+        let informed = Arc::<SetOnce<()>>::default();
+        // A standby is ready without reading anything; it knows nothing yet of what it leads now.
+        health.set_ready(false);
+        let mut readiness = JoinSet::new();
+        readiness.spawn(ready_once(informed.clone(), health.clone()));
+        work.spawn(controllers::run_in(
+            outside,
+            client,
+            config,
+            metrics.clone(),
+            informed,
+            stop.clone(),
+        ));
         let result =
             work_until_stopped(work, hold(election.as_mut()), stop, settings.shutdown_deadline)
                 .await;
@@ -158,6 +170,12 @@ async fn take_turn(
         election.release().await;
     }
     result
+}
+
+/// Ready from the moment on at which all watches have been read.
+async fn ready_once(informed: Arc<SetOnce<()>>, health: Health) {
+    informed.wait().await;
+    health.set_ready(true);
 }
 
 /// True if the work may begin; false if a stop was requested first.

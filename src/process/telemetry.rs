@@ -13,6 +13,9 @@ use tracing_subscriber::{Layer, Registry, fmt};
 /// Logs a whole body at WARN if it does not deserialise, and that body may be a Secret.
 const LOGS_BODIES: &str = "kube_client::client";
 
+/// Warns at each try of a watch that is refused, of which `kubernetes::unread` has a line a minute.
+const REPEATS_ITSELF: &str = "kube_runtime::watcher";
+
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
@@ -50,7 +53,7 @@ fn lines(
     let levels = EnvFilter::try_new(filter)
         .map_err(|source| Error::Filter { filter: filter.into(), source })?;
     // Both: no --log-level can bring these lines back.
-    let filter = levels.and(filter_fn(is_harmless));
+    let filter = levels.and(filter_fn(is_wanted));
     Ok(match format {
         LogFormat::Json => {
             fmt::layer().json().flatten_event(true).with_writer(to).with_filter(filter).boxed()
@@ -61,11 +64,14 @@ fn lines(
     })
 }
 
-/// True for a line that can be let through: none that hold bodies, and of other crates none that
-/// hold bytes of the wire.
-fn is_harmless(line: &Metadata<'_>) -> bool {
+/// True for a line that can be let through: none that hold bodies, of other crates none that hold
+/// bytes of the wire, and none that only repeat what the operator says itself.
+fn is_wanted(line: &Metadata<'_>) -> bool {
     if line.target() == LOGS_BODIES && line.is_event() {
         return *line.level() == LevelFilter::ERROR;
+    }
+    if line.target() == REPEATS_ITSELF && *line.level() == LevelFilter::WARN {
+        return false;
     }
     line.target().starts_with("pat_operator") || *line.level() <= LevelFilter::DEBUG
 }
@@ -127,6 +133,7 @@ mod tests {
                 warn!(target: "kube_client::client", "body c4n4ry");
                 trace!(target: "other", "bytes c4n4ry");
                 warn!(target: "kube_client", "connected");
+                warn!(target: "kube_runtime::watcher", "watch list error c4n4ry");
             });
             assert!(!text.contains("c4n4ry"), "{filter}: {text}");
         }

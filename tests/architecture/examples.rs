@@ -61,7 +61,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("access::answer", "yes, by the claims"),
     ("access::last", "LIST"),
     ("action", "publish the Secret"),
-    ("address", "0.0.0.0:8080"),
+    ("address", "[::]:8080"),
     ("after", "500"),
     ("annotation", "pat-operator.dev/rotate-requested-at"),
     ("answer", "a page of HTML (status 200)"),

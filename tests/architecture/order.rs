@@ -39,6 +39,7 @@ const INNER: [(&str, &[&[&str]]); 3] = [
         "kubernetes",
         &[
             &["causes", "events", "ledger_store", "lenient", "operator_files", "status"],
+            &["unread"],
             &["published_secret::marks", "published_secret::ownership"],
             &["published_secret::content", "published_secret::pair"],
             &["published_secret"],

@@ -18,6 +18,7 @@ mod life;
 mod nerm;
 mod probe_tenant;
 mod process;
+mod readiness;
 mod refused;
 mod restarts;
 mod rotation;

@@ -8,6 +8,7 @@ use control_plane::{ControlPlane, Options};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value, json};
+use stage::wait;
 use tokio::runtime::Runtime;
 
 const ACCOUNT: &str = "system:serviceaccount:pat-operator-system:pat-operator";
@@ -142,6 +143,73 @@ fn the_api_server_gives_the_operator_the_rights_that_are_promised() {
             "{verb} {what} in {namespace}: {ran:?}"
         );
     }
+}
+
+#[test]
+fn kubernetes_own_roles_cover_tokens_and_neither_tenants_nor_a_status() {
+    let (plane, _) = &*INSTALLED;
+    let tokens = "personalaccesstokens.pat-operator.dev";
+    succeed(plane, &["create", "namespace", "team"], "");
+    for role in ["view", "edit", "admin"] {
+        let binding = ["create", "rolebinding", role, "-n", "team", "--clusterrole", role];
+        succeed(plane, &[&binding[..], &["--user", role]].concat(), "");
+        let may = |question: &[&str]| {
+            let asked = [&["auth", "can-i"], question, &["-n", "team", "--as", role]].concat();
+            String::from_utf8(kubectl(plane, &asked, "").stdout).unwrap().trim() == "yes"
+        };
+        let writes = role != "view";
+        let last = if writes { "delete" } else { "watch" };
+        // Kubernetes adds to its own roles a moment after the additions are applied.
+        wait("the rights of a role", || may(&[last, tokens]).then_some(()));
+        for verb in ["get", "list", "watch"] {
+            assert!(may(&[verb, tokens]), "{role}: {verb}");
+        }
+        for verb in ["create", "update", "patch", "delete"] {
+            assert_eq!(may(&[verb, tokens]), writes, "{role}: {verb}");
+            assert!(!may(&[verb, tokens, "--subresource=status"]), "{role}: {verb} a status");
+        }
+        for verb in ["get", "list", "create", "update", "patch", "delete"] {
+            assert!(!may(&[verb, "tenants.pat-operator.dev"]), "{role}: {verb} Tenants");
+        }
+    }
+}
+
+#[test]
+fn who_may_edit_a_namespace_declares_a_token_there_and_nothing_of_the_platform_team() {
+    let (plane, _) = &*INSTALLED;
+    succeed(plane, &["create", "namespace", "workload"], "");
+    let binding = ["create", "rolebinding", "edit", "-n", "workload", "--clusterrole=edit"];
+    succeed(plane, &[&binding[..], &["--user=developer"]].concat(), "");
+    let object = |kind: &str, spec: Value| {
+        let mut object = json!({"apiVersion": "pat-operator.dev/v1alpha1", "kind": kind});
+        object["metadata"] = json!({"name": "sync"});
+        object["spec"] = spec;
+        object.to_string()
+    };
+    let does = |arguments: &[&str], namespace: &str, input: &str| {
+        let who = ["-n", namespace, "--as", "developer"];
+        kubectl(plane, &[arguments, &who].concat(), input)
+    };
+    let create = ["create", "-f", "-"];
+    let spec = json!({"tenantRef": {"name": "acme"}, "scopes": ["idn:nelm:read"]});
+    let token = object("PersonalAccessToken", spec);
+    let created = || does(&create, "workload", &token).status.success().then_some(());
+    wait("a token of a developer", created);
+    let credentials = json!([{"secretRef": {"name": "seed"}}]);
+    let tenant =
+        object("Tenant", json!({"apiUrl": "https://acme.example", "credentials": credentials}));
+    let status = ["patch", "pat", "sync", "--subresource=status", "--type=merge", "-p"];
+    let status = [&status[..], &[r#"{"status": {"failures": 1}}"#]].concat();
+    for (what, ran) in [
+        ("a Tenant", does(&create, "workload", &tenant)),
+        ("a status", does(&status, "workload", "")),
+        ("a token elsewhere", does(&create, "default", &token)),
+    ] {
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(!ran.status.success() && said.contains("(Forbidden)"), "{what}: {said}");
+    }
+    let deleted = does(&["delete", "pat", "sync"], "workload", "");
+    assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
 }
 
 #[test]

@@ -76,6 +76,24 @@ fn the_pod_meets_the_restricted_standard_that_its_namespace_enforces() {
     assert_eq!(pod["containers"][0]["securityContext"], expected);
 }
 
+/// OpenShift's restricted-v2 refuses ids that are not of the namespace's own range, and gives one.
+#[test]
+fn no_user_or_group_is_fixed() {
+    let deployment: Value = one(DEPLOYMENT);
+    let pod = &deployment["spec"]["template"]["spec"];
+    let mut contexts = vec![&pod["securityContext"]];
+    for containers in ["containers", "initContainers"] {
+        let all = pod[containers].as_array().into_iter().flatten();
+        contexts.extend(all.map(|container| &container["securityContext"]));
+    }
+    assert_eq!(contexts.len(), 2);
+    for context in contexts {
+        for fixed in ["runAsUser", "runAsGroup", "fsGroup", "supplementalGroups"] {
+            assert_eq!(context.get(fixed), None, "{fixed}");
+        }
+    }
+}
+
 #[test]
 fn the_image_has_the_version_of_the_package() {
     let deployment: Value = one(DEPLOYMENT);

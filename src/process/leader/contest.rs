@@ -127,8 +127,9 @@ async fn the_first_replica_leads_at_once_and_keeps_leading() {
 #[tokio::test(start_paused = true)]
 async fn a_standby_is_in_contact_although_it_does_not_lead() {
     let server = Server::default();
-    server.replica("a").acquire(|| ()).await;
     let contacts = Mutex::new(0);
+    server.replica("a").acquire(|| *contacts.lock().unwrap() += 1).await;
+    assert_eq!(*contacts.lock().unwrap(), 0, "who leads at once never stood by");
     within(5, server.replica("b").acquire(|| *contacts.lock().unwrap() += 1)).await;
     assert_eq!(*contacts.lock().unwrap(), 3);
 }

@@ -47,12 +47,13 @@ impl Election {
         Self { leases: Api::namespaced(client, namespace), name, identity, times, sighting: None }
     }
 
-    /// Returns once the Lease is held. Calls `in_contact` whenever the Lease could be read or
-    /// written.
-    pub(in crate::process) async fn acquire(&mut self, in_contact: impl Fn()) {
+    /// Returns once the Lease is held. Calls `stands_by` whenever the Lease could be read and is
+    /// another replica's.
+    pub(in crate::process) async fn acquire(&mut self, stands_by: impl Fn()) {
         loop {
             match self.attempt().await {
-                Ok(()) => in_contact(),
+                Ok(()) if !self.leads() => stands_by(),
+                Ok(()) => {}
                 Err(error) => {
                     warn!(lease = self.name, error = chain(&error), "failed to get the lease");
                 }

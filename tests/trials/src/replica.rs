@@ -133,6 +133,7 @@ pub fn start(
                 client,
                 setup.config(&identity),
                 metrics,
+                Arc::default(),
                 shutdown.clone(),
             )
             .map(drop),

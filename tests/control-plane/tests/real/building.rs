@@ -9,6 +9,10 @@ const BINARIES: [&str; 4] = ["etcd", "kube-apiserver", "kube-controller-manager"
 
 /// Runs the script with an empty cache and a PATH of what it needs besides Go.
 fn build(folder: &Path, assets: Option<&Path>) -> Output {
+    build_of(folder, &[], assets)
+}
+
+fn build_of(folder: &Path, arguments: &[&str], assets: Option<&Path>) -> Output {
     let path = folder.join("bin");
     fs::create_dir_all(&path).unwrap();
     for tool in ["dirname", "awk", "sort", "head"] {
@@ -17,6 +21,7 @@ fn build(folder: &Path, assets: Option<&Path>) -> Output {
     let mut command = Command::new(find("bash"));
     command
         .arg(SCRIPT)
+        .args(arguments)
         .env_clear()
         .env("PATH", path)
         .env("HOME", folder)
@@ -79,6 +84,20 @@ fn a_folder_of_ones_own_is_used_without_go_once_it_is_complete() {
     let ran = build(folder.path(), Some(&assets));
     assert!(ran.status.success(), "{ran:?}");
     assert_eq!(String::from_utf8(ran.stdout).unwrap().trim(), assets.display().to_string());
+}
+
+#[test]
+fn where_the_oldest_kubernetes_is_wanted_another_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let assets = folder.path().join("assets");
+    for name in BINARIES {
+        program(&assets.join(name), "#!/bin/sh\necho Kubernetes v1.37.2\n");
+    }
+    let ran = build_of(folder.path(), &["oldest"], Some(&assets));
+    assert_refused(&ran, &["Kubernetes v1.37.2", "v1.32 is wanted", "unset the variable"]);
+    program(&assets.join("kube-apiserver"), "#!/bin/sh\necho Kubernetes v1.32.9\n");
+    let ran = build_of(folder.path(), &["oldest"], Some(&assets));
+    assert!(ran.status.success(), "{ran:?}");
 }
 
 #[test]
