@@ -15,6 +15,7 @@ mod isc_oddities;
 mod leader;
 mod life;
 mod nerm;
+mod outage;
 mod probe_tenant;
 mod process;
 mod refused;

@@ -107,12 +107,13 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
     };
     // While ISC wants to be left alone, a pass could not even read LIST.
     if let Some(wait) = session.client.held() {
-        reporter.put_trouble(outage(&Failure::Wait(wait), &tenant));
+        failed(&reporter, &Failure::Wait(wait));
         return Ok(Action::requeue(wait + AGAIN));
     }
     let wait = match pass::run(context, &session, at_hand, memory).await {
         End::Rest(wait, report) => {
             memory.succeeded();
+            context.board.outages.ends(&tenant, &name);
             reporter.put(*report);
             wait
         }
@@ -156,5 +157,11 @@ fn failed(reporter: &Reporter<'_>, failure: &Failure) {
     if matches!(failure, Failure::Refused { .. } | Failure::Forbidden(_) | Failure::Elsewhere(_)) {
         context.distrust(tenant);
     }
-    reporter.put_trouble(outage(failure, tenant));
+    // What differs from reply to reply is told here alone.
+    tracing::warn!(error = %failure, "a call to ISC failed");
+    let note = outage(failure, tenant, context.wall_clock());
+    let told = context.told(tenant, reporter.ledger, note);
+    if told.is_due {
+        reporter.put_trouble(told.note);
+    }
 }

@@ -18,6 +18,7 @@ use super::board::TenantView;
 use super::context::Context;
 use crate::api::Tenant;
 use crate::kubernetes::ledger_store::LedgerStore;
+use crate::lifecycle::describe::Note;
 
 /// The time after which a Tenant that does not work is tried again.
 const RETRY: Duration = Duration::from_secs(15);
@@ -47,17 +48,20 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
     }
     let name = tenant.name_any();
     let generation = tenant.metadata.generation;
+    let before = context.board.tenants.view(&name).unwrap_or_default();
+    // What was met with the Tenant as it was says nothing of it as it is.
+    if before.generation != generation {
+        context.board.outages.forget(&name);
+    }
     let (view, wait) = match connect::run(&tenant, context).await {
         Ok(session) => {
+            context.board.outages.ends(&name, &name);
             let (last, session) = (Some(session.clone()), Some(session));
             (TenantView { generation, session, trouble: None, last }, context.config.drift_interval)
         }
         Err(note) => {
             let wait = if note.stalled { context.config.recheck } else { RETRY };
-            let before = context.board.tenants.view(&name).unwrap_or_default();
-            // In trouble that may pass the session stays: owners can still revoke through it.
-            let session = before.session.filter(|_| !note.stalled);
-            (TenantView { generation, session, trouble: Some(note), last: before.last }, wait)
+            (in_trouble(&tenant, &tenants, before, note), wait)
         }
     };
     let changed = context.board.tenants.put_view(&name, view.clone());
@@ -66,6 +70,21 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
         wake_all(context, &name, &view);
     }
     Ok(Action::requeue(sooner.map_or(wait, |sooner| wait.min(sooner))))
+}
+
+/// The view of a Tenant whose credential could not be used. An outage is not told at once of one that
+/// is ready.
+fn in_trouble(tenant: &Tenant, tenants: &Tenants, before: TenantView, note: Note) -> TenantView {
+    let generation = tenant.metadata.generation;
+    let name = tenant.name_any();
+    let told = tenants.context.told(&name, &name, note);
+    let is_well = before.trouble.is_none() && tenants.memory.shows_ready(tenant);
+    if !told.is_due && is_well {
+        return TenantView { generation, ..before };
+    }
+    // In trouble that may pass the session stays: owners can still revoke through it.
+    let session = before.session.filter(|_| !told.note.stalled);
+    TenantView { generation, session, trouble: Some(told.note), last: before.last }
 }
 
 /// Has the other loops look at everything of a Tenant. What a resource shows may be about the
