@@ -26,6 +26,23 @@ fn down(place: &Place<'_>) -> Vec<u64> {
     [drops, fails].map(|fault| place.fault(fault)).into()
 }
 
+/// Waits until nothing is written any more, and the Tenant has counted so many tokens: it takes its
+/// time for that.
+async fn settled(place: &Place<'_>, tokens: usize) {
+    stage::settled(place.stage).await;
+    eventually("the tokens are counted", async || {
+        let tenant = place.stage.api("Tenant", None).get(&place.name).await.unwrap();
+        (tenant.data["status"]["capacity"]["ours"] == tokens).then_some(())
+    })
+    .await;
+}
+
+/// Waits until ISC was asked for anything again.
+async fn asked_again(place: &Place<'_>) {
+    let before = place.requests(|_| true);
+    eventually("another request", async || (place.requests(|_| true) > before).then_some(())).await;
+}
+
 #[test]
 fn an_outage_is_two_writes_and_one_event_of_each_resource() {
     play(async {
@@ -39,7 +56,7 @@ fn an_outage_is_two_writes_and_one_event_of_each_resource() {
         for name in RESOURCES {
             place.nothing_is_wrong(name).await;
         }
-        stage::settled(&stage).await;
+        settled(&place, RESOURCES.len()).await;
         let began = stage.requests(0).1;
         let faults = down(&place);
         place.tenant_waits("IscUnavailable", &["Tenant \"outage\"", "without help"]).await;
@@ -47,9 +64,9 @@ fn an_outage_is_two_writes_and_one_event_of_each_resource() {
             place.shows(name, "True", "IscUnavailable").await;
         }
         // It goes on in other words.
-        place.asked_again(Operation::Oauth, 2).await;
+        asked_again(&place).await;
         let drops = place.fault(Fault { drop: Some(When::Before), ..Fault::default() });
-        place.asked_again(Operation::Oauth, 2).await;
+        asked_again(&place).await;
         for fault in faults {
             place.ends(fault);
         }
@@ -68,13 +85,44 @@ fn an_outage_is_two_writes_and_one_event_of_each_resource() {
 }
 
 #[test]
+fn owners_whose_isc_hangs_leave_the_slots_to_the_others() {
+    play(async {
+        let hung = 6;
+        let stage =
+            Stage::running(&["--drift-interval=3s", "--recheck=2s", "--concurrency=3"]).await;
+        let mut places = Vec::new();
+        for n in 0..hung {
+            let place = stage.place(&format!("hung-{n}")).await;
+            place.served(json!({})).await;
+            places.push(place);
+        }
+        for place in &places {
+            place.fault(Fault { latency_ms: 60_000, ..Fault::on(Operation::List) });
+        }
+        let lists = || places.iter().map(|place| place.asked(Operation::List)).sum::<usize>();
+        // Tenants read LIST too; so often that each owner has failed as well.
+        let before = lists();
+        eventually("each has hung", async || (lists() >= before + 3 * hung).then_some(())).await;
+        for place in &places {
+            // A wake-up: the circuit does not care.
+            place.token("another", json!({})).await;
+        }
+        let before = lists();
+        let place = stage.place("healthy").await;
+        place.served(json!({})).await;
+        let meanwhile = lists() - before;
+        assert!(meanwhile <= 2 * hung, "{meanwhile} LISTs hung before a new resource was ready");
+    });
+}
+
+#[test]
 fn one_call_that_fails_is_not_shown() {
     play(async {
         let stage = Stage::running(&["--drift-interval=3s", "--recheck=2s"]).await;
         let place = stage.place("one-failure").await;
         place.served(json!({})).await;
         place.nothing_is_wrong("sync").await;
-        stage::settled(&stage).await;
+        settled(&place, 1).await;
         let began = stage.requests(0).1;
         for status in [500, 429] {
             let fails = Fault { status: Some(status), ..Fault::on(Operation::List) };

@@ -29,6 +29,8 @@ struct Outage {
     wait: Option<Note>,
     /// Those whose last call failed: ledgers, and the Tenant by its own name.
     failing: HashMap<String, Failing>,
+    /// The moment at which ISC last answered the Tenant again.
+    healed: Option<Instant>,
 }
 
 struct Failing {
@@ -86,11 +88,20 @@ impl Outages {
         outage.wait.insert(note).clone()
     }
 
-    /// ISC did its part.
-    pub fn ends(&self, tenant: &str, who: &str) {
-        if let Some(outage) = self.0.lock().get_mut(tenant) {
-            outage.recovers(who);
+    /// ISC did its part; `true`: after it had failed.
+    pub fn ends(&self, tenant: &str, who: &str) -> bool {
+        let mut outages = self.0.lock();
+        let Some(outage) = outages.get_mut(tenant) else { return false };
+        let had_failed = outage.recovers(who);
+        if had_failed && tenant == who {
+            outage.healed = Some(Instant::now());
         }
+        had_failed
+    }
+
+    /// The moment at which ISC last answered the Tenant again.
+    pub fn healed(&self, tenant: &str) -> Option<Instant> {
+        self.0.lock().get(tenant)?.healed
     }
 
     /// The Tenant is another one or gone: what was met before says nothing of it.
@@ -100,11 +111,12 @@ impl Outages {
 }
 
 impl Outage {
-    fn recovers(&mut self, who: &str) {
-        self.failing.remove(who);
+    fn recovers(&mut self, who: &str) -> bool {
+        let had_failed = self.failing.remove(who).is_some();
         if self.failing.is_empty() {
             self.note = None;
         }
+        had_failed
     }
 }
 

@@ -55,7 +55,9 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
     }
     let (view, wait) = match connect::run(&tenant, context).await {
         Ok(session) => {
-            context.board.outages.ends(&name, &name);
+            if context.board.outages.ends(&name, &name) {
+                context.wake_owners_of(&name);
+            }
             let (last, session) = (Some(session.clone()), Some(session));
             (TenantView { generation, session, trouble: None, last }, context.config.drift_interval)
         }
