@@ -1,9 +1,15 @@
 //! An outage of ISC as others see it: what is written of it, and who else has to wait for it.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use control_plane::audit::Request;
 use isc_simulator::{Fault, Operation, When};
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
-use stage::{Place, Stage, eventually, play};
+use stage::{OWN, Place, Stage, condition, eventually, play};
 
+/// Tenants whose host accepts connections and never answers.
+const SILENT: usize = 60;
 /// Resources of a place.
 const RESOURCES: [&str; 3] = ["a", "b", "c"];
 
@@ -112,6 +118,63 @@ fn owners_whose_isc_hangs_leave_the_slots_to_the_others() {
         place.served(json!({})).await;
         let meanwhile = lists() - before;
         assert!(meanwhile <= 2 * hung, "{meanwhile} LISTs hung before a new resource was ready");
+    });
+}
+
+#[test]
+fn tenants_whose_host_never_answers_are_in_nobodys_way() {
+    play(async {
+        let stage = Stage::running(&["--drift-interval=3s", "--recheck=2s"]).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counted = accepted.clone();
+        let silent = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((connection, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                open.push(connection);
+            }
+        });
+        let place = stage.bare("speaks").await;
+        place.seed().await;
+        for n in 0..SILENT {
+            let spec = json!({
+                "apiUrl": url,
+                "credentials": [{"secretRef": {"name": place.seed_name()}}],
+                "grants": [],
+            });
+            place.apply("Tenant", None, &format!("silent-{n}"), json!({"spec": spec})).await;
+        }
+        eventually("all were called", async || {
+            (accepted.load(Ordering::Relaxed) >= SILENT).then_some(())
+        })
+        .await;
+        let before = accepted.load(Ordering::Relaxed);
+        place.declare().await;
+        place.ready("sync").await;
+        let meanwhile = accepted.load(Ordering::Relaxed) - before;
+        assert!(meanwhile <= SILENT, "{meanwhile} calls of silent hosts came first");
+        let names = (0..SILENT).map(|n| format!("silent-{n}"));
+        for name in names {
+            eventually(&name, async || {
+                let tenant = stage.api("Tenant", None).get(&name).await.unwrap();
+                (condition(&tenant, "Ready")["reason"] == "IscUnavailable").then_some(())
+            })
+            .await;
+        }
+        let before = accepted.load(Ordering::Relaxed);
+        // The seed is that of all of them, and not another one because of a label.
+        let seeds = stage.api("Secret", Some(OWN));
+        for n in 0..5 {
+            let label = Patch::Merge(json!({"metadata": {"labels": {"look": n.to_string()}}}));
+            seeds.patch(&place.seed_name(), &PatchParams::default(), &label).await.unwrap();
+            // Each is a wake-up of its own.
+            place.serve(&format!("look-{n}"), json!({})).await;
+        }
+        let meanwhile = accepted.load(Ordering::Relaxed) - before;
+        assert!(meanwhile <= 2 * SILENT, "{meanwhile} calls: the wake-ups are no tries");
+        silent.abort();
     });
 }
 

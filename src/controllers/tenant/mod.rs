@@ -4,35 +4,36 @@ mod claim;
 mod connect;
 mod identify;
 mod memory;
+mod place;
 mod show;
+mod tries;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
+use self::connect::Trouble;
 use self::memory::Memory;
 use self::show::Error;
+use self::tries::Tries;
 use super::board::TenantView;
 use super::context::Context;
 use crate::api::Tenant;
 use crate::kubernetes::ledger_store::LedgerStore;
 use crate::lifecycle::describe::Note;
 
-/// The time after which a Tenant that does not work is tried again.
-const RETRY: Duration = Duration::from_secs(15);
-
 /// The state of the tenant loop. It starts empty.
 pub struct Tenants {
     context: Arc<Context>,
     memory: Memory,
+    tries: Tries,
 }
 
 impl Tenants {
     /// A loop that remembers nothing yet.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context, memory: Memory::default() }
+        Self { context, memory: Memory::default(), tries: Tries::default() }
     }
 }
 
@@ -53,19 +54,27 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
     if before.generation != generation {
         context.board.outages.forget(&name);
     }
-    let (view, wait) = match connect::run(&tenant, context).await {
+    let (view, wait) = match connect::run(&tenant, context, &tenants.tries).await {
         Ok(session) => {
+            tenants.tries.forget(&name);
             if context.board.outages.ends(&name, &name) {
                 context.wake_owners_of(&name);
             }
             let (last, session) = (Some(session.clone()), Some(session));
             (TenantView { generation, session, trouble: None, last }, context.config.drift_interval)
         }
-        Err(note) => {
-            let wait = if note.stalled { context.config.recheck } else { RETRY };
+        Err(Trouble::Waits(left)) => (before, left),
+        Err(Trouble::Met(note)) => {
+            let wait = if note.stalled {
+                tenants.tries.forget(&name);
+                context.config.recheck
+            } else {
+                tenants.tries.failed(&name)
+            };
             (in_trouble(&tenant, &tenants, before, note), wait)
         }
     };
+    tenants.tries.retain(|name| context.tenant(name).is_some());
     let changed = context.board.tenants.put_view(&name, view.clone());
     let sooner = show::run(&tenant, context, &tenants.memory, &view).await?;
     if changed {
