@@ -52,7 +52,7 @@ impl ConditionSpec {
             type_: self.kind.into(),
             status: self.status().into(),
             reason: self.reason.as_str().into(),
-            message: bounded(&self.message),
+            message: bounded(&lasting(&self.message)),
             observed_generation: generation,
             last_transition_time: Time(now),
         };
@@ -62,10 +62,6 @@ impl ConditionSpec {
         }
         // kstatus and alerts go by the time of the last change of status, not of the message.
         condition.last_transition_time = old.last_transition_time.clone();
-        // A failure that repeats itself is written once, with the tracking id of its first request.
-        if old.reason == condition.reason && says_the_same(&old.message, &condition.message) {
-            condition.message.clone_from(&old.message);
-        }
         condition
     }
 }
@@ -101,21 +97,18 @@ pub fn bounded(message: &str) -> String {
     format!("{}{CUT}", &message[..end])
 }
 
-/// True if two messages differ at most in the tracking ids of the requests that they are about.
-pub fn says_the_same(old: &str, new: &str) -> bool {
-    without_requests(old) == without_requests(new)
-}
-
-fn without_requests(message: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut is_id = false;
-    for word in message.split(' ') {
-        if !is_id {
-            words.push(word);
-        }
-        is_id = word.ends_with("trackingId");
+/// A message without the tracking ids of the requests that it is about: each reply has another one,
+/// and the log tells them. Otherwise a failure that repeats itself would be written each time.
+pub fn lasting(message: &str) -> String {
+    const MARK: &str = "trackingId ";
+    let (mut kept, mut rest) = (String::new(), message);
+    while let Some((before, after)) = rest.split_once(MARK) {
+        kept.push_str(before.trim_end_matches([' ', ';', ':']));
+        let end = after.find([' ', ';', ',', ')']).unwrap_or(after.len());
+        rest = &after[end..];
     }
-    words
+    kept.push_str(rest);
+    kept.trim_start_matches([' ', ';']).to_owned()
 }
 
 #[cfg(test)]
@@ -141,40 +134,29 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_is_repeated_keeps_its_message_and_another_one_does_not() {
-        let ready = |reason, message: &str| {
-            [ConditionSpec { kind: READY, status: Some(false), reason, message: message.into() }]
-        };
-        let first = "ISC failed (status 503): down; trackingId 1f; it is tried again";
-        let old = merge(&[], &ready(Reason::IscUnavailable, first), Some(1), Timestamp::UNIX_EPOCH);
-        for (sentence, reason, message, expected) in [
-            ("the same", Reason::IscUnavailable, first, first),
+    fn what_is_told_of_a_reply_is_the_same_for_each_reply() {
+        for (message, expected) in [
             (
-                "another request",
-                Reason::IscUnavailable,
-                "ISC failed (status 503): down; trackingId 2e; it is tried again",
-                first,
+                "ISC failed (status 503): down; trackingId 1f; try again",
+                "ISC failed (status 503): down; try again",
             ),
             (
-                "another status",
-                Reason::IscUnavailable,
-                "ISC failed (status 500): down; trackingId 2e; it is tried again",
-                "",
+                "ISC failed (status 503): trackingId 1f; try again",
+                "ISC failed (status 503); try again",
             ),
-            (
-                "another reason",
-                Reason::Refused,
-                "ISC failed (status 503): down; trackingId 2e; it is tried again",
-                "",
-            ),
-            ("less", Reason::IscUnavailable, "ISC failed (status 503): down", ""),
+            ("no (status 403: x; trackingId 2e); a; trackingId 3d", "no (status 403: x); a"),
+            ("trackingId 1f; down", "down"),
+            ("trackingId 1f", ""),
+            ("down; try again", "down; try again"),
         ] {
-            let new = merge(&old, &ready(reason, message), Some(1), Timestamp::UNIX_EPOCH);
-            assert_eq!(
-                new[0].message,
-                if expected.is_empty() { message } else { expected },
-                "{sentence}"
-            );
+            assert_eq!(lasting(message), expected);
+            let spec = ConditionSpec {
+                kind: READY,
+                status: Some(false),
+                reason: Reason::IscUnavailable,
+                message: message.into(),
+            };
+            assert_eq!(merge(&[], &[spec], None, Timestamp::UNIX_EPOCH)[0].message, expected);
         }
     }
 }

@@ -8,7 +8,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
-use super::board::Board;
+use super::board::{Board, Told};
 use super::outside::Outside;
 use super::subject::Subject;
 use super::wake::{LedgerMeta, Wake};
@@ -20,6 +20,7 @@ use crate::isc::{Client, Failure};
 use crate::kubernetes::ledger_store::{LedgerStore, TENANT_LABEL};
 use crate::kubernetes::published_secret::PublishedSecrets;
 use crate::lifecycle::Timings;
+use crate::lifecycle::describe::Note;
 use crate::lifecycle::ledger::Owner;
 use crate::metrics::Metrics;
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub installation_id: Option<String>,
     /// Path of the token API below a Tenant's `apiUrl`.
     pub pat_path: String,
+    /// How long ISC has to fail before that is shown.
+    pub outage_told_after: Duration,
     /// Requests per tenant in ten seconds.
     pub isc_requests_per_10s: u32,
     /// The durations of the protocol.
@@ -139,6 +142,11 @@ impl Context {
         if self.board.tenants.distrust(tenant) {
             self.wake.tenant(tenant);
         }
+    }
+
+    /// Trouble that a loop met for a Tenant, as it is to be shown. `who`: a ledger, or the Tenant.
+    pub fn told(&self, tenant: &str, who: &str, note: Note) -> Told {
+        self.board.outages.told(tenant, who, note, self.config.outage_told_after)
     }
 
     /// The names of a Tenant's ledgers, from the watch.

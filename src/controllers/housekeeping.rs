@@ -48,6 +48,7 @@ fn forget_tenants(context: &Context) {
         if context.tenant(&name).is_none() {
             // The view goes first: a resource that is woken must not find the Tenant that is gone.
             context.board.tenants.forget_view(&name);
+            context.board.outages.forget(&name);
             context.metrics.forget_tenant(&name);
             context.wake_tokens_of(&name);
         }

@@ -1,4 +1,7 @@
 //! Failures in words for users: the reason and the message of the conditions that show them.
+use std::time::Duration;
+
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use crate::api::Tenant;
@@ -6,7 +9,8 @@ use crate::api::conditions::Reason;
 use crate::isc::Failure;
 use crate::kubernetes::causes::Causes;
 use crate::kubernetes::{ledger_store, operator_files};
-use crate::lifecycle::describe::Note;
+use crate::lifecycle::describe::{Note, stamp};
+use crate::lifecycle::timings::millis;
 
 /// The scope that lets a credential mint, extend, change and revoke its user's tokens.
 pub const MANAGE: &str = "sp:my-personal-access-tokens:manage";
@@ -22,8 +26,12 @@ pub fn frozen(error: &ledger_store::Error) -> Option<Note> {
     Some(Note::stalled(Reason::LedgerUnreadable, message))
 }
 
-/// A call to ISC failed, and with it everything of an owner.
-pub fn outage(failure: &Failure, tenant: &str) -> Note {
+/// A wait that ISC asks for of at least this is told at once, and with its end. Of shorter ones, the
+/// next may follow at once.
+const LONG: Duration = Duration::from_secs(5 * 60);
+
+/// A call to ISC failed, and with it everything of an owner. `now`: the local time.
+pub fn outage(failure: &Failure, tenant: &str, now: Timestamp) -> Note {
     let (reason, remedy) = match failure {
         Failure::Wait(_) => (Reason::RateLimited, "the operator then continues without help"),
         Failure::Refused { .. } => {
@@ -46,11 +54,29 @@ pub fn outage(failure: &Failure, tenant: &str) -> Note {
             (Reason::IscUnavailable, "the operator tries again without help")
         }
     };
-    Note::waiting(reason, format!("Tenant {tenant:?}: {failure}; {remedy}"))
+    let Failure::Wait(left) = failure else {
+        return Note::waiting(reason, format!("Tenant {tenant:?}: {failure}; {remedy}"));
+    };
+    if *left < LONG {
+        let what = "ISC asks to wait (too many requests)";
+        return Note::waiting(reason, format!("Tenant {tenant:?}: {what}; {remedy}"));
+    }
+    // Whole seconds: nobody reads more.
+    let end = (now.as_millisecond() + millis(*left)).div_euclid(1_000) * 1_000;
+    let what = format!("ISC asks to wait until {} (too many requests)", stamp(end));
+    let note = Note::waiting(reason, format!("Tenant {tenant:?}: {what}; {remedy}"));
+    Note { retry_at: Some(end), ..note }
+}
+
+/// True for trouble that passes by itself, of which nobody knows how long it lasts: ISC cannot be
+/// reached, fails, or asks for a moment.
+pub fn is_outage(note: &Note) -> bool {
+    let is_of_isc = matches!(note.reason, Reason::IscUnavailable | Reason::RateLimited);
+    is_of_isc && !note.stalled && note.retry_at.is_none()
 }
 
 /// A call to ISC failed with the credential of a Tenant.
-pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Note {
+pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure, now: Timestamp) -> Note {
     let (name, url) = (tenant.name_any(), &tenant.spec.api_url);
     match failure {
         Failure::Refused { .. } => Note::stalled(
@@ -72,7 +98,7 @@ pub fn call(tenant: &Tenant, operator_namespace: &str, failure: &Failure) -> Not
         | Failure::Forbidden(_)
         | Failure::Wait(_)
         | Failure::Status { .. }
-        | Failure::Setup(_) => outage(failure, &name),
+        | Failure::Setup(_) => outage(failure, &name, now),
     }
 }
 
@@ -140,6 +166,18 @@ mod tests {
         ] {
             assert!(note.message.contains(part), "{}", note.message);
         }
+    }
+
+    #[test]
+    fn a_short_wait_is_an_outage_and_a_long_one_is_told_with_its_end() {
+        let told = |seconds| {
+            let failure = Failure::Wait(Duration::from_secs(seconds));
+            outage(&failure, "acme", Timestamp::UNIX_EPOCH)
+        };
+        let (short, long) = (told(299), told(1_200));
+        assert!(is_outage(&short) && !is_outage(&long));
+        assert_eq!(told(10), short, "no seconds are counted down");
+        assert!(long.message.contains("until 1970-01-01T00:20:00Z"), "{}", long.message);
     }
 
     #[test]

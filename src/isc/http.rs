@@ -1,5 +1,6 @@
 //! One HTTP request to ISC: bounded in time and size, no redirects, no retries, nothing of a body
 //! in a log.
+mod cause;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use reqwest::redirect::Policy;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
+use self::cause::{AT_THE_PROXY, cause};
 use super::error::Failure;
 use crate::redacted::Redacted;
 
@@ -208,28 +210,4 @@ async fn body_of(
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The name that reqwest gives failures of a proxy on the way; the type is not public.
-const TUNNEL: &str = "tunnel error";
-/// Where a person finds the proxy.
-const AT_THE_PROXY: &str = "at the proxy of HTTPS_PROXY";
-/// Longest cause that is told: that of a certificate for another host lists all its names.
-const LONGEST_CAUSE: usize = 400;
-
-/// The first cause of an error, without the URL (a path may hold what a user wrote).
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut said: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        said.push(cause.to_string());
-        source = cause.source();
-    }
-    let is_proxy = said.iter().any(|cause| cause.starts_with(TUNNEL));
-    let mut first = said.pop().unwrap_or_else(|| "the request failed".into());
-    if let Some((end, _)) = first.char_indices().nth(LONGEST_CAUSE) {
-        first.truncate(end);
-        first.push('…');
-    }
-    if is_proxy { format!("{first}, {AT_THE_PROXY}") } else { first }
 }

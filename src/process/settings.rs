@@ -89,6 +89,7 @@ impl Settings {
             drift_interval: flags.drift_interval,
             installation_id,
             pat_path: check_pat_path(flags.pat_path)?,
+            outage_told_after: flags.timings.outage_told_after(),
             isc_requests_per_10s: flags.isc_requests,
             timings: flags.timings.into_timings(flags.recheck, flags.drift_interval),
         };

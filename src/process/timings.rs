@@ -45,9 +45,20 @@ pub(super) struct TimingFlags {
     /// Between two looks at a resource that is gone without its finalizer (R12)
     #[arg(long, env = "PAT_OPERATOR_VANISH_AFTER", value_parser = parse, hide = true)]
     vanish_after: Option<Duration>,
+    /// How long ISC has to fail before that is shown; 1ms shows it at once
+    #[arg(long, env = "PAT_OPERATOR_OUTAGE_TOLD_AFTER", value_parser = parse, hide = true)]
+    outage_told_after: Option<Duration>,
 }
 
+/// A call that fails once, or for a moment, is news for nobody.
+const OUTAGE_TOLD_AFTER: Duration = Duration::from_secs(60);
+
 impl TimingFlags {
+    /// How long ISC has to fail before that is shown.
+    pub(super) fn outage_told_after(&self) -> Duration {
+        self.outage_told_after.unwrap_or(OUTAGE_TOLD_AFTER)
+    }
+
     /// The protocol's durations with the flags' in their place.
     pub(super) fn into_timings(self, recheck: Duration, drift_interval: Duration) -> Timings {
         let default = Timings::default();

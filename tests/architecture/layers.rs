@@ -29,7 +29,7 @@ const CONTROLLERS: [(&str, &[&str]); 16] = [
     ("trouble", &[]),
     ("wake", &[]),
     ("written", &[]),
-    ("board", &["keyed", "subject"]),
+    ("board", &["keyed", "subject", "trouble"]),
     ("context", &["board", "outside", "subject", "wake"]),
     ("housekeeping", &["context", "token"]),
     ("owner", &["board", "context", "keyed", "secret_read", "subject", "trouble", "wake"]),

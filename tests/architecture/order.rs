@@ -8,7 +8,7 @@ const INNER: [(&str, &[&[&str]]); 3] = [
     (
         "isc",
         &[
-            &["clock", "endpoint", "error", "wire"],
+            &["clock", "endpoint", "error", "http::cause", "wire"],
             &["budget", "http"],
             &["headers"],
             &["body", "call", "stranger"],

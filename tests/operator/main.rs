@@ -16,6 +16,7 @@ mod isc_oddities;
 mod leader;
 mod life;
 mod nerm;
+mod outage;
 mod probe_tenant;
 mod process;
 mod readiness;

@@ -1,6 +1,7 @@
 //! The board, where the loops leave things for each other. Nothing here has authority: after a
 //! restart it starts empty.
 mod credentials;
+mod outages;
 mod owners;
 mod resources;
 mod session;
@@ -9,12 +10,14 @@ mod tenants;
 use kube::runtime::reflector::ObjectRef;
 
 use self::credentials::Credentials;
+use self::outages::Outages;
 use self::owners::Owners;
 pub use self::resources::Resources;
 use self::tenants::Tenants;
 use super::subject::Subject;
 use crate::api::PersonalAccessToken;
 
+pub use self::outages::Told;
 pub use self::owners::Report;
 pub use self::session::{IscTenant, Session};
 pub use self::tenants::TenantView;
@@ -28,6 +31,8 @@ pub struct Board {
     pub owners: Owners,
     /// By uid of a resource: marks of the token and the owner controller for each other.
     pub resources: Resources,
+    /// By Tenant: outages of its ISC.
+    pub outages: Outages,
     /// By client ID: calls that ISC did not allow.
     pub credentials: Credentials,
 }

@@ -40,8 +40,9 @@ impl TenantView {
     /// The other loops act on both alike.
     fn acts_like(&self, other: &Self) -> bool {
         // Without the moment of verification: each new one would wake every resource.
-        let is_same_trouble = Note::are_alike(self.trouble.as_ref(), other.trouble.as_ref());
-        is_same_trouble && self.generation == other.generation && self.user() == other.user()
+        self.trouble == other.trouble
+            && self.generation == other.generation
+            && self.user() == other.user()
     }
 
     fn user(&self) -> Option<(&str, &Owner)> {

@@ -5,19 +5,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::at_hand::AtHand;
+use super::circuit::Circuit;
 use super::neighbours::Neighbours;
 use super::observe;
 use super::spared::Spared;
 use crate::controllers::keyed::Keyed;
+use crate::isc::Client;
 use crate::lifecycle::facts::Sighting;
 use crate::lifecycle::ledger::{Millis, TokenId, Uid};
 use crate::lifecycle::listing::Listing;
 use crate::lifecycle::{Ledger, Timings};
-
-/// The time after which an ISC that did not answer is called again; it doubles.
-const OUTAGE: Duration = Duration::from_secs(10);
-/// The longest wait for an ISC that does not answer.
-const LONGEST_OUTAGE: Duration = Duration::from_secs(5 * 60);
 
 /// The memory of one owner. It holds nothing that could not be read again.
 #[derive(Default)]
@@ -26,9 +23,11 @@ pub struct Memory {
     pub(super) listing: Option<Listing>,
     pub(super) cache: observe::Cache,
     pub(super) sightings: BTreeMap<Uid, Sighting>,
-    failures: u32,
+    pub(super) circuit: Circuit,
     pub(super) spared: Spared,
     pub(super) neighbours: Neighbours,
+    /// The client of the last pass.
+    pub(super) asked: Option<Client>,
     gathering: Option<Instant>,
     gathered: Option<Instant>,
     trials: BTreeMap<TokenId, Instant>,
@@ -103,17 +102,9 @@ impl Memory {
         self.trials.get(token).copied()
     }
 
-    /// The circuit of an owner: how long to leave ISC alone after so many failures in a row.
-    pub fn failed(&mut self) -> Duration {
-        // Five doublings already exceed the longest wait.
-        let wait = OUTAGE.saturating_mul(1 << self.failures.min(5)).min(LONGEST_OUTAGE);
-        self.failures = self.failures.saturating_add(1);
-        wait
-    }
-
     /// ISC did its part.
     pub fn succeeded(&mut self) {
-        self.failures = 0;
+        self.circuit = Circuit::default();
         self.trials.clear();
     }
 
@@ -151,15 +142,6 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_circuit_of_an_owner_opens_for_longer_with_each_failure_and_closes_with_a_success() {
-        let mut memory = Memory::default();
-        let waits: Vec<u64> = (0..7).map(|_| memory.failed().as_secs()).collect();
-        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
-        memory.succeeded();
-        assert_eq!(memory.failed(), OUTAGE);
-    }
 
     #[test]
     fn a_pass_that_ended_early_leaves_only_what_was_not_there() {

@@ -5,6 +5,7 @@
 //! effect is carried out, `settle` records it by compare-and-swap; and again while the outcome was
 //! the expected one. On anything else the pass leaves and comes in from the top (R15).
 mod at_hand;
+mod circuit;
 mod counting;
 mod effect;
 mod end;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use self::at_hand::AtHand;
 use self::end::{AGAIN, End};
@@ -54,12 +56,18 @@ pub struct Owners {
     context: Arc<Context>,
     memories: Memories,
     own_sessions: OwnSessions,
+    shared: Semaphore,
 }
 
 impl Owners {
     /// A loop that remembers nothing yet.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context, memories: Memories::default(), own_sessions: OwnSessions::default() }
+        Self {
+            context,
+            memories: Memories::default(),
+            own_sessions: OwnSessions::default(),
+            shared: Semaphore::new(circuit::SHARED),
+        }
     }
 }
 
@@ -107,12 +115,39 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
     };
     // While ISC wants to be left alone, a pass could not even read LIST.
     if let Some(wait) = session.client.held() {
-        reporter.put_trouble(outage(&Failure::Wait(wait), &tenant));
+        failed(&reporter, &Failure::Wait(wait));
         return Ok(Action::requeue(wait + AGAIN));
     }
-    let wait = match pass::run(context, &session, at_hand, memory).await {
+    let healed = context.board.outages.healed(&tenant);
+    if let Some(wait) = memory.circuit.left(memory.asked.as_ref(), &session.client, healed) {
+        return Ok(Action::requeue(wait));
+    }
+    // Held for the pass: otherwise owners whose ISC hangs would take every slot of the loop.
+    let mut shared = None;
+    if memory.circuit.is_in_trouble() {
+        let Ok(free) = owners.shared.try_acquire() else {
+            return Ok(Action::requeue(circuit::QUEUE));
+        };
+        shared = Some(free);
+    }
+    memory.asked = Some(session.client.clone());
+    let end = pass::run(context, &session, at_hand, memory).await;
+    let wait = after(end, &reporter, &session, memory).await;
+    drop(shared);
+    Ok(Action::requeue(wait))
+}
+
+/// Reports the end of a pass; gives the time until the next one.
+async fn after(
+    end: End,
+    reporter: &Reporter<'_>,
+    session: &OwnerSession,
+    memory: &mut Memory,
+) -> Duration {
+    match end {
         End::Rest(wait, report) => {
             memory.succeeded();
+            reporter.context.board.outages.ends(reporter.tenant, reporter.ledger);
             reporter.put(*report);
             wait
         }
@@ -120,22 +155,32 @@ async fn turn(meta: &LedgerMeta, owners: &Owners, memory: &mut Memory) -> Result
             memory.come_in_from_the_top();
             wait
         }
+        End::Slow => {
+            memory.come_in_from_the_top();
+            memory.circuit.slow();
+            AGAIN
+        }
         End::Failed(failure) => {
             memory.come_in_from_the_top();
-            failed(&reporter, &failure);
-            // ISC said how long: the circuit need not guess.
-            let wait =
-                if let Failure::Wait(wait) = failure { wait + AGAIN } else { memory.failed() };
-            // ISC answers, if with a refusal, so that the published pairs can be tried.
-            if matches!(failure, Failure::Refused { .. }) {
-                trial::run(&reporter, &session, memory).await;
-                wait.min(trial::EVERY)
-            } else {
-                wait
+            failed(reporter, &failure);
+            match failure {
+                // ISC said how long: the circuit need not guess.
+                Failure::Wait(wait) => wait + AGAIN,
+                // ISC answers, if with a refusal, so that the published pairs can be tried.
+                Failure::Refused { .. } => {
+                    trial::run(reporter, session, memory).await;
+                    memory.circuit.failed(trial::EVERY)
+                }
+                Failure::Connect(_)
+                | Failure::NoReply(_)
+                | Failure::Malformed { .. }
+                | Failure::Forbidden(_)
+                | Failure::Elsewhere(_)
+                | Failure::Status { .. }
+                | Failure::Setup(_) => memory.circuit.failed(Duration::MAX),
             }
         }
-    };
-    Ok(Action::requeue(wait))
+    }
 }
 
 /// Reads the ledger live. One that is not understood is reported to all that depend on it (R15).
@@ -156,5 +201,11 @@ fn failed(reporter: &Reporter<'_>, failure: &Failure) {
     if matches!(failure, Failure::Refused { .. } | Failure::Forbidden(_) | Failure::Elsewhere(_)) {
         context.distrust(tenant);
     }
-    reporter.put_trouble(outage(failure, tenant));
+    // What differs from reply to reply is told here alone.
+    tracing::warn!(error = %failure, "a call to ISC failed");
+    let note = outage(failure, tenant, context.wall_clock());
+    let told = context.told(tenant, reporter.ledger, note);
+    if told.is_due {
+        reporter.put_trouble(told.note);
+    }
 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::at_hand::AtHand;
 use super::effect::{Effects, Performed};
-use super::end::{AGAIN, End};
+use super::end::{AGAIN, End, MOST_LISTS, MOST_STEPS};
 use super::learned::Learned;
 use super::memory::Memory;
 use super::session::OwnerSession;
@@ -22,11 +22,6 @@ use crate::lifecycle::settle::Outcome;
 use crate::lifecycle::step::{Call, Look, Record};
 use crate::lifecycle::{Facts, Step, overlap, schedule, step};
 use crate::metrics::TokenChange;
-
-/// Steps of one pass; more than any real sequence of an owner, so that no loop goes on for ever.
-const MOST_STEPS: usize = 200;
-/// LISTs of one pass likewise.
-const MOST_LISTS: usize = 6;
 
 struct Pass<'a> {
     context: &'a Context,
@@ -45,6 +40,7 @@ pub async fn run(
     at_hand: AtHand,
     memory: &mut Memory,
 ) -> End {
+    let began = Instant::now();
     let mut pass = Pass {
         context,
         session,
@@ -67,8 +63,10 @@ pub async fn run(
         }
         let nonce = context.random(pass.at_hand.name());
         let facts = pass.facts(memory, nonce);
-        if context.shutdown.is_cancelled() && pass.learned.executing.is_none() {
-            return End::Left(AGAIN);
+        if pass.learned.executing.is_none()
+            && let Some(end) = End::in_time(context, began)
+        {
+            return end;
         }
         let Some(next) = step(&facts) else {
             let report = report::of(&facts, memory.neighbours.growing(), context);

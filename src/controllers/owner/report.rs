@@ -74,7 +74,7 @@ impl Reporter<'_> {
         let old = context.board.owners.put_report(self.ledger, report);
         let first = old.is_none();
         let old = old.map(|old| (*old).clone()).unwrap_or_default();
-        let changed = !Note::are_alike(old.trouble.as_ref(), new.trouble.as_ref());
+        let changed = old.trouble != new.trouble;
         for token in context.tokens_of(self.tenant) {
             let Some(Subject { uid, namespace, name, .. }) = Subject::of(&token) else { continue };
             // A first report without trouble is no news for a resource that no token was minted for

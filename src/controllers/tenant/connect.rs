@@ -1,38 +1,51 @@
 //! The way to a session: nothing is minted for a Tenant before ISC accepts its seed, of a user that
 //! no other Tenant claimed.
-use std::sync::Arc;
+use std::time::Duration;
 
 use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::claim;
 use super::identify::{self, Who};
+use super::place::{self, Place};
+use super::tries::Tries;
 use crate::api::conditions::Reason;
 use crate::api::{Tenant, check};
 use crate::controllers::board::Session;
 use crate::controllers::context::Context;
 use crate::controllers::trouble;
-use crate::isc::endpoint::ApiUrl;
 use crate::isc::{Client, Failure};
 use crate::kubernetes::operator_files;
 use crate::lifecycle::describe::Note;
 
-/// Where ISC and NERM are, as the Tenant says.
-struct Place {
-    api: ApiUrl,
-    nerm_url: Option<String>,
-    ca_pem: Option<Arc<str>>,
+/// Why there is no session.
+pub(super) enum Trouble {
+    /// Something does not hold.
+    Met(Note),
+    /// The last try failed, and its ISC is left alone for so long.
+    Waits(Duration),
+}
+
+impl From<Note> for Trouble {
+    fn from(note: Note) -> Self {
+        Self::Met(note)
+    }
 }
 
 /// Everything that must hold before anything is minted.
-pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, Note> {
+pub(super) async fn run(
+    tenant: &Tenant,
+    context: &Context,
+    tries: &Tries,
+) -> Result<Session, Trouble> {
     let problems = check::tenant_problems(tenant);
     if !problems.is_empty() {
-        return Err(Note::stalled(Reason::Invalid, problems.join("; ")));
+        return Err(Note::stalled(Reason::Invalid, problems.join("; ")).into());
     }
-    let place = place(tenant, context).await?;
-    let known = context.board.tenants.view(&tenant.name_any()).and_then(|view| view.session);
-    let client = client(tenant, context, &place, known.as_ref()).await?;
+    let place = place::of(tenant, context).await?;
+    let name = tenant.name_any();
+    let known = context.board.tenants.view(&name).and_then(|view| view.session);
+    let client = client(tenant, context, &place, (known.as_ref(), tries)).await?;
     // What was found out through another client is about another credential or another ISC.
     let known = known.filter(|known| known.client.is(&client));
     if let Some(known) = &known
@@ -41,6 +54,7 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
         // The URL of NERM was no part of what ISC verified: another one counts at once.
         return Ok(Session { nerm_url: place.nerm_url, ..known.clone() });
     }
+    tries.begin(&name, tenant.metadata.generation, &client, &place).map_err(Trouble::Waits)?;
     let Who { identity, owner, isc, expires } =
         identify::run(tenant, context, &client, known.as_ref()).await?;
     let Place { api, nerm_url, ca_pem } = place;
@@ -52,37 +66,12 @@ pub(super) async fn run(tenant: &Tenant, context: &Context) -> Result<Session, N
     Ok(session)
 }
 
-async fn place(tenant: &Tenant, context: &Context) -> Result<Place, Note> {
-    let parse = |url: &str| ApiUrl::parse(url, context.config.allow_loopback_http);
-    let api = parse(&tenant.spec.api_url).map_err(|error| invalid(&error))?;
-    // One that does not parse is published as it is declared, and its trial says what is wrong with
-    // it: NERM holds nothing up.
-    let nerm_url = tenant.spec.nerm_url.as_ref().map(|url| match parse(url) {
-        Ok(nerm) => nerm.to_string(),
-        Err(_) => url.clone(),
-    });
-    let ca_pem = match &tenant.spec.ca_bundle {
-        None => None,
-        Some(bundle) => {
-            let key = &bundle.config_map_ref;
-            let own = context.namespace();
-            let read = operator_files::bundle(&context.client, own, &key.name, &key.key).await;
-            Some(read.map_err(|error| trouble::file(&error))?.into())
-        }
-    };
-    Ok(Place { api, nerm_url, ca_pem })
-}
-
-fn invalid(error: &impl std::fmt::Display) -> Note {
-    Note::stalled(Reason::Invalid, format!("spec.apiUrl: {error}"))
-}
-
 /// The session's client if nothing changed that it was made from, otherwise another one.
 async fn client(
     tenant: &Tenant,
     context: &Context,
     place: &Place,
-    known: Option<&Session>,
+    (known, tries): (Option<&Session>, &Tries),
 ) -> Result<Client, Note> {
     let invalid = |message: String| Note::stalled(Reason::Invalid, message);
     let Some(source) = tenant.spec.credentials.first() else {
@@ -98,6 +87,9 @@ async fn client(
         known.filter(|known| known.is_made_of(&credential, &place.api.to_string(), ca_pem))
     {
         return Ok(known.client.clone());
+    }
+    if let Some(last) = tries.client(&tenant.name_any(), place, &credential) {
+        return Ok(last);
     }
     let opened = context.open(place.api.clone(), ca_pem, credential);
     opened.map_err(|failure| invalid(unusable(tenant, own, &failure)))

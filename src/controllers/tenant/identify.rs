@@ -160,7 +160,10 @@ impl Seed<'_> {
     }
 
     fn trouble(&self, failure: &Failure) -> Note {
-        trouble::call(self.tenant, self.context.namespace(), failure)
+        // What differs from reply to reply is told here alone.
+        tracing::warn!(error = %failure, "a call to ISC failed");
+        let now = self.context.wall_clock();
+        trouble::call(self.tenant, self.context.namespace(), failure, now)
     }
 
     fn missing_scope(&self, why: &str) -> Note {

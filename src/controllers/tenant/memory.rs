@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use kube::ResourceExt;
 use tokio::time::Instant;
 
+use crate::api::conditions::READY;
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::keyed::Keyed;
 use crate::controllers::written::Written;
@@ -27,6 +28,13 @@ impl Memory {
     /// Forgets the Tenants that are gone: they have no pass any more in which it could be done.
     pub fn forget(&self, is_there: impl Fn(&str) -> bool) {
         self.0.lock().retain(|name, _| is_there(name));
+    }
+
+    /// The Tenant is shown to be ready.
+    pub fn shows_ready(&self, tenant: &Tenant) -> bool {
+        let tenant = self.caught_up(tenant);
+        let Some(status) = &tenant.status else { return false };
+        status.conditions.iter().any(|shown| shown.type_ == READY && shown.status == "True")
     }
 
     /// The Tenant with the status last written, if the watch is behind.

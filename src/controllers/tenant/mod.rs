@@ -4,34 +4,36 @@ mod claim;
 mod connect;
 mod identify;
 mod memory;
+mod place;
 mod show;
+mod tries;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
+use self::connect::Trouble;
 use self::memory::Memory;
 use self::show::Error;
+use self::tries::Tries;
 use super::board::TenantView;
 use super::context::Context;
 use crate::api::Tenant;
 use crate::kubernetes::ledger_store::LedgerStore;
-
-/// The time after which a Tenant that does not work is tried again.
-const RETRY: Duration = Duration::from_secs(15);
+use crate::lifecycle::describe::Note;
 
 /// The state of the tenant loop. It starts empty.
 pub struct Tenants {
     context: Arc<Context>,
     memory: Memory,
+    tries: Tries,
 }
 
 impl Tenants {
     /// A loop that remembers nothing yet.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context, memory: Memory::default() }
+        Self { context, memory: Memory::default(), tries: Tries::default() }
     }
 }
 
@@ -47,25 +49,53 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
     }
     let name = tenant.name_any();
     let generation = tenant.metadata.generation;
-    let (view, wait) = match connect::run(&tenant, context).await {
+    let before = context.board.tenants.view(&name).unwrap_or_default();
+    // What was met with the Tenant as it was says nothing of it as it is.
+    if before.generation != generation {
+        context.board.outages.forget(&name);
+    }
+    let (view, wait) = match connect::run(&tenant, context, &tenants.tries).await {
         Ok(session) => {
+            tenants.tries.forget(&name);
+            if context.board.outages.ends(&name, &name) {
+                context.wake_owners_of(&name);
+            }
             let (last, session) = (Some(session.clone()), Some(session));
             (TenantView { generation, session, trouble: None, last }, context.config.drift_interval)
         }
-        Err(note) => {
-            let wait = if note.stalled { context.config.recheck } else { RETRY };
-            let before = context.board.tenants.view(&name).unwrap_or_default();
-            // In trouble that may pass the session stays: owners can still revoke through it.
-            let session = before.session.filter(|_| !note.stalled);
-            (TenantView { generation, session, trouble: Some(note), last: before.last }, wait)
+        Err(Trouble::Waits(left)) => (before, left),
+        Err(Trouble::Met(note)) => {
+            let wait = if note.stalled {
+                tenants.tries.forget(&name);
+                context.config.recheck
+            } else {
+                tenants.tries.failed(&name)
+            };
+            (in_trouble(&tenant, &tenants, before, note), wait)
         }
     };
+    tenants.tries.retain(|name| context.tenant(name).is_some());
     let changed = context.board.tenants.put_view(&name, view.clone());
     let sooner = show::run(&tenant, context, &tenants.memory, &view).await?;
     if changed {
         wake_all(context, &name, &view);
     }
     Ok(Action::requeue(sooner.map_or(wait, |sooner| wait.min(sooner))))
+}
+
+/// The view of a Tenant whose credential could not be used. An outage is not told at once of one that
+/// is ready.
+fn in_trouble(tenant: &Tenant, tenants: &Tenants, before: TenantView, note: Note) -> TenantView {
+    let generation = tenant.metadata.generation;
+    let name = tenant.name_any();
+    let told = tenants.context.told(&name, &name, note);
+    let is_well = before.trouble.is_none() && tenants.memory.shows_ready(tenant);
+    if !told.is_due && is_well {
+        return TenantView { generation, ..before };
+    }
+    // In trouble that may pass the session stays: owners can still revoke through it.
+    let session = before.session.filter(|_| !told.note.stalled);
+    TenantView { generation, session, trouble: Some(told.note), last: before.last }
 }
 
 /// Has the other loops look at everything of a Tenant. What a resource shows may be about the

@@ -51,6 +51,10 @@ pub(super) async fn run(
     memory: &Memory,
     view: &TenantView,
 ) -> Result<Option<Duration>, Error> {
+    // After a restart, an outage that is not told yet: what the process before it showed stays.
+    if view.session.is_none() && view.trouble.is_none() {
+        return Ok(None);
+    }
     let name = tenant.name_any();
     let tenant = &*memory.caught_up(tenant);
     let old = tenant.status.as_ref();

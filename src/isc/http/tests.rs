@@ -3,6 +3,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::cause::LONGEST_CAUSE;
 use super::*;
 
 /// A server on loopback; it ends when dropped.

@@ -1,11 +1,12 @@
 //! The material of a status: the resource, its ledger, and what its owner's pass met.
 use crate::api::PersonalAccessToken;
-use crate::api::conditions::{Reason, says_the_same};
+use crate::api::conditions::{Reason, lasting};
 use crate::lifecycle::grants::Denial;
 use crate::lifecycle::ledger::{Entry, Ledger, Millis, Resource};
 use crate::lifecycle::publish::Publication;
 
-/// A word for machines and a sentence for people; `stalled`: only a person can help.
+/// A word for machines and a sentence for people, which says the same for as long as the matter
+/// lasts; what differs from reply to reply is for the log. `stalled`: only a person can help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Stable word.
@@ -19,27 +20,14 @@ pub struct Note {
 }
 
 impl Note {
-    /// True if two notes differ at most in the tracking ids of ISC's replies: those are news for no
-    /// other loop.
-    pub fn are_alike(one: Option<&Self>, other: Option<&Self>) -> bool {
-        let (Some(one), Some(other)) = (one, other) else {
-            return one.is_none() && other.is_none();
-        };
-        let is_like = says_the_same(&one.message, &other.message);
-        is_like
-            && one.reason == other.reason
-            && one.stalled == other.stalled
-            && one.retry_at == other.retry_at
-    }
-
     /// Only a change by a person helps.
     pub fn stalled(reason: Reason, message: String) -> Self {
-        Self { reason, message, stalled: true, retry_at: None }
+        Self { reason, message: lasting(&message), stalled: true, retry_at: None }
     }
 
     /// It passes, or the operator is at work on it.
     pub fn waiting(reason: Reason, message: String) -> Self {
-        Self { reason, message, stalled: false, retry_at: None }
+        Self { reason, message: lasting(&message), stalled: false, retry_at: None }
     }
 }
 

@@ -6,25 +6,27 @@ use tokio::sync::OnceCell;
 use crate::stage::Stage;
 
 /// Flags of an operator that looks at ISC every other second.
-pub const WATCHFUL: [&str; 6] = [
+pub const WATCHFUL: [&str; 7] = [
     "--drift-interval=2s",
     "--secret-poll=1s",
     "--recheck=1s",
     "--list-lag=1s",
     "--vanish-after=2s",
     "--backoff-first=1s",
+    "--outage-told-after=1ms",
 ];
 /// Flags of one that also looks at once at what ISC needs time for, or NERM.
-const ATTENTIVE: [&str; 6] = [
+const ATTENTIVE: [&str; 7] = [
     "--drift-interval=3s",
     "--secret-poll=2s",
     "--recheck=1s",
     "--list-lag=1s",
     "--scope-lag=1s",
     "--backoff-first=1s",
+    "--outage-told-after=1ms",
 ];
 /// Flags of one for which an attempt is final after seconds, and which asks ISC all the time.
-const HURRIED: [&str; 7] = [
+const HURRIED: [&str; 8] = [
     "--attempt-expiry=20s",
     "--list-lag=1s",
     "--list-max-age=3s",
@@ -32,13 +34,18 @@ const HURRIED: [&str; 7] = [
     "--drift-interval=4s",
     "--recheck=1s",
     "--secret-poll=1s",
+    "--outage-told-after=1ms",
 ];
 
 impl Stage {
     /// The stage that most tests share.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Stage> = OnceCell::const_new();
-        SHARED.get_or_init(|| Self::running(&["--secret-poll=1s", "--recheck=2s"])).await
+        SHARED
+            .get_or_init(|| {
+                Self::running(&["--secret-poll=1s", "--recheck=2s", "--outage-told-after=1ms"])
+            })
+            .await
     }
 
     /// Likewise, with an operator that looks at ISC every other second.

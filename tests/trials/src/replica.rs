@@ -105,6 +105,7 @@ impl Setup {
             drift_interval: Duration::from_secs(600),
             installation_id: None,
             pat_path: "/personal-access-tokens/v1".into(),
+            outage_told_after: Duration::from_secs(60),
             // The limiter counts real time.
             isc_requests_per_10s: 1_000_000_000,
             timings: Timings { recheck: millis(self.recheck), ..Timings::default() },
