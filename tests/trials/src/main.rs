@@ -88,7 +88,7 @@ enum Command {
     /// Plays many seeds with a hostile user and without him; honest people must not notice much.
     Evil {
         /// How many.
-        #[arg(default_value_t = 1_000)]
+        #[arg(default_value_t = 1_200)]
         count: u64,
         /// Tells all that happens in this seed instead.
         #[arg(long)]

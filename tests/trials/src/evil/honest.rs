@@ -49,7 +49,7 @@ impl Story {
     pub fn all(seed: u64) -> Vec<Self> {
         let mut random = Random::of(seed, &["honest"]);
         let count = 2 + random.below(3);
-        let longest = [60, 60, 60, 900][usize::try_from(random.below(4)).unwrap_or_default()];
+        let longest = [60, 60, 60, 300][usize::try_from(random.below(4)).unwrap_or_default()];
         let one = |number| Self {
             name: format!("r{number}"),
             spec: wishes::spec(&mut random, 1),
