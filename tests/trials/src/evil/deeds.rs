@@ -8,6 +8,8 @@ use crate::people::Kind;
 const FEW: u64 = 3;
 /// Most resources that he is served by right, of all that he creates.
 const BY_RIGHT: u64 = 25;
+/// How often he writes as much as the API server takes: the judge keeps and reads all of it.
+const ENLARGED: u64 = 60;
 /// Most resources that he has without a grant.
 const MANY: u64 = 200;
 
@@ -148,6 +150,9 @@ impl Mallory {
     }
 
     async fn enlarge(&mut self) {
+        if self.done >= ENLARGED {
+            return;
+        }
         let text = |length: usize| "x".repeat(length);
         let many = |length: usize| -> Value {
             (0..32).map(|n| (format!("a{n}"), json!(text(length)))).collect()

@@ -27,7 +27,8 @@ impl Mallory {
     /// Himself in this seed.
     pub fn new(cluster: &Cluster, seed: u64, deed: Deed, granted: bool) -> Self {
         let mut random = Random::of(seed, &["mallory", &format!("{deed:?}")]);
-        let pause = [200, 1_000, 5_000, 20_000][usize::try_from(random.below(4)).unwrap_or_default()];
+        let pause =
+            [200, 1_000, 5_000, 20_000][usize::try_from(random.below(4)).unwrap_or_default()];
         Self {
             cluster: cluster.clone(),
             people: People::new(cluster.client(IDENTITY)),
