@@ -7,13 +7,15 @@ CARGO_DENY := $(TOOLS)/bin/cargo-deny
 TRIALS = "$${CARGO_TARGET_DIR:-target}/release/trials"
 RELEASED = PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/release/pat-operator")
 # `make test` plays a part of what is too long for one run, another part each day: a twentieth of 20 000 seeds, a tenth of
-# 5 000 walks (16 to a world), a fortieth of all pairs of faults. Each run plays half of the kills of `make soak`.
+# 5 000 walks (16 to a world), a fortieth of all pairs of faults, 60 seeds with a hostile user. Each run plays half of the
+# kills of `make soak`.
 DAY := $(shell echo $$(($$(date +%s) / 86400)))
 SEEDS_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 1000)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
+EVIL_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 60)))
 PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 40)))
 
-.PHONY: help demo test soak compat probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds messages format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks
+.PHONY: help demo test soak compat probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds messages format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks simulate-evil
 
 help: ## Explain the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +30,7 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in 
 	@# Tests wait more than they work, so more of them run than there are cores, and the trials in memory use the rest.
 	jobs=(); \
 	for part in faults fields "walks 500 --from $(WALKS_OF_TODAY)" "seeds 1000 --from $(SEEDS_OF_TODAY)" \
-	  "pairs --slice $(PAIRS_OF_TODAY)"; do \
+	  "evil 60 --from $(EVIL_OF_TODAY)" "pairs --slice $(PAIRS_OF_TODAY)"; do \
 	  nice -n 19 $(TRIALS) $$part & jobs+=("$$!"); \
 	done; \
 	trap 'kill "$${jobs[@]}" 2>/dev/null || true' EXIT; \
@@ -86,6 +88,10 @@ simulate-fields: ## Spoil each field of ledger, Secret and resource in every way
 simulate-walks: ## Play WALKS (5000) walks through declarations in memory; WORLD=n shows a failed one in full
 	@cargo build -q --release -p trials
 	@$(TRIALS) walks $(if $(WORLD),--world $(WORLD),$(or $(WALKS),5000))
+
+simulate-evil: ## Play EVIL (1200) seeds with a hostile user of one namespace and without him, from FROM (0) on; SEED=n shows a failed one in full; GAPS=1 plays what is known to go wrong too
+	@cargo build -q --release -p trials
+	@$(TRIALS) evil $(if $(SEED),--seed $(SEED),$(or $(EVIL),1200) --from $(or $(FROM),0)) $(if $(GAPS),--gaps)
 
 compare: ## Run SEEDS (1000) seeds with pat-operator and with two strategies without a ledger, side by side
 	@cargo build -q --release -p compare

@@ -19,7 +19,7 @@ use crate::world::{Genesis, World};
 mod deeds;
 mod hands;
 mod script;
-mod wishes;
+pub(crate) mod wishes;
 
 /// How wild a seed is.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +175,7 @@ fn genesis(
 }
 
 /// The ISC of a seed: what is not documented of it, chance decides.
-fn isc(seed: u64) -> Switches {
+pub(crate) fn isc(seed: u64) -> Switches {
     let mut random = Random::of(seed, &["isc"]);
     let drawn = Switches::draw(&mut |end| random.below(end));
     Switches { nerm: Nerm::ALL[index(&mut random, Nerm::ALL.len() as u64)], ..drawn }
@@ -201,7 +201,8 @@ async fn live(world: &mut World, mut script: Script, end: Instant, random: &mut 
     }
 }
 
-fn index(random: &mut Random, end: u64) -> usize {
+/// A place in a list of this length.
+pub(crate) fn index(random: &mut Random, end: u64) -> usize {
     usize::try_from(random.below(end)).unwrap_or_default()
 }
 

@@ -10,6 +10,7 @@ pub mod call;
 pub mod chaos;
 mod consumer;
 mod end;
+pub mod evil;
 pub mod exhaustive;
 pub mod fault;
 pub mod fields;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use trials::many;
 use trials::trial::Outcome;
-use trials::{chaos, exhaustive, fields, trial, walks};
+use trials::{chaos, evil, exhaustive, fields, trial, walks};
 
 #[derive(Parser)]
 struct Arguments {
@@ -85,6 +85,24 @@ enum Command {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Plays many seeds with a hostile user and without him; honest people must not notice much.
+    Evil {
+        /// How many.
+        #[arg(default_value_t = 1_200)]
+        count: u64,
+        /// Tells all that happens in this seed instead.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Lets him also do what is known to make others wait.
+        #[arg(long)]
+        gaps: bool,
+        /// The first.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; default: one per core.
+        #[arg(long)]
+        threads: Option<usize>,
+    },
     /// Runs many seeds.
     Seeds {
         /// How many.
@@ -117,6 +135,10 @@ fn main() -> ExitCode {
         Command::Fields { number: None, from, every, threads } => fields::run(from, every, threads),
         Command::Walks { world: Some(world), .. } => tell(&walks::one(world, true)),
         Command::Walks { count, world: None, from, threads } => walks::run(count, from, threads),
+        Command::Evil { seed: Some(seed), gaps, .. } => tell(&evil::one(seed, gaps, true)),
+        Command::Evil { count, seed: None, gaps, from, threads } => {
+            evil::run(from..from.saturating_add(count), gaps, threads)
+        }
         Command::Seeds { count, from, threads } => {
             let trial = |seed| trial::run(seed, chaos::trial(seed, false));
             many::run("seed", from..from.saturating_add(count), threads, trial)

@@ -58,6 +58,20 @@ impl People {
             .is_ok()
     }
 
+    /// Merges a patch into the status of an object.
+    pub async fn patch_status(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        patch: Value,
+    ) -> bool {
+        self.api(kind, namespace)
+            .patch_status(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .is_ok()
+    }
+
     /// Deletes an object.
     pub async fn delete(&self, kind: Kind, namespace: &str, name: &str) -> bool {
         self.api(kind, namespace).delete(name, &DeleteParams::default()).await.is_ok()

@@ -13,6 +13,7 @@ use simulation::{Change as ClusterChange, Effect};
 use tokio::time::Instant;
 
 use crate::OWN;
+use crate::evil;
 use crate::switchboard::is_replica;
 
 /// Namespace and name.
@@ -104,7 +105,7 @@ impl Witness {
         };
         let by = match effect.identity.as_str() {
             replica if is_replica(replica) => Actor::Operator,
-            "user" => Actor::Person,
+            "user" | evil::IDENTITY => Actor::Person,
             _ => Actor::Cluster,
         };
         if key.kind.kind == "Secret" && key.namespace != OWN {
@@ -149,7 +150,8 @@ impl Witness {
         inner.tell(at, what);
     }
 
-    /// Secrets that a workload might read, as they were so long ago.
+    /// Secrets that a workload might read, as they were so long ago. What a hostile user makes of
+    /// his own Secrets is no outage.
     pub fn secrets(&self, ago: i64) -> Vec<(Place, Arc<Value>)> {
         let inner = self.lock();
         let then = inner.now() - ago;
@@ -163,6 +165,7 @@ impl Witness {
         inner
             .secrets
             .iter()
+            .filter(|((namespace, _), _)| namespace != evil::NAMESPACE)
             .filter_map(|(place, revisions)| Some((place.clone(), as_of(revisions)?)))
             .collect()
     }

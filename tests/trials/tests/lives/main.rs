@@ -1,4 +1,5 @@
 //! A part of each kind of trial; `make simulate` and its like play them all.
+mod evil;
 mod fields;
 mod idle;
 mod owner;

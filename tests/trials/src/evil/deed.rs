@@ -1,0 +1,83 @@
+//! What a hostile user may think of, and which of it is known to cost others too much.
+use simulation::Random;
+
+/// A kind of deed, which he does again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    /// Names that look like the operator's own, of resources, Secrets and tokens.
+    Names,
+    /// Resources that he deletes as soon as he has created them.
+    CreateAndDelete,
+    /// The same, and he takes their finalizers away.
+    CreateAndVanish,
+    /// Finalizers that he takes away as soon as they are there.
+    StripFinalizers,
+    /// Secrets that he makes immutable before he asks for a rotation.
+    Immutable,
+    /// Secrets with marks of the operator and pairs that he made up, with rising numbers.
+    Forge,
+    /// Status written by hand.
+    Status,
+    /// Requests for rotations in 1970.
+    Rotate,
+    /// Requests for revocations.
+    Revoke,
+    /// Resources with `Retain` that he deletes once they are served.
+    Retain,
+    /// Rotations with the longest overlap there is.
+    Overlap,
+    /// Labels and annotations as large as they may be.
+    Large,
+    /// Many resources at once.
+    Many,
+    /// Secrets that he deletes.
+    DeleteSecret,
+    /// Resources of another Tenant, and of Tenants that are none.
+    OtherTenants,
+    /// Owners and finalizers of his own on Secrets.
+    Hold,
+}
+
+/// Deeds by which he makes others wait longer than he may, with the reason. They are played only if
+/// somebody asks for them.
+pub const KNOWN_GAPS: [(Deed, &str); 0] = [];
+
+impl Deed {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Names,
+        Self::CreateAndDelete,
+        Self::CreateAndVanish,
+        Self::StripFinalizers,
+        Self::Immutable,
+        Self::Forge,
+        Self::Status,
+        Self::Rotate,
+        Self::Revoke,
+        Self::Retain,
+        Self::Overlap,
+        Self::Large,
+        Self::Many,
+        Self::DeleteSecret,
+        Self::OtherTenants,
+        Self::Hold,
+    ];
+
+    /// What he does in this seed: half of the time one kind of deed alone, so that its effect shows.
+    pub fn draw(seed: u64, gaps: bool) -> Vec<Self> {
+        let mut random = Random::of(seed, &["deeds"]);
+        let count = [1, 1, 2, 4][usize::try_from(random.below(4)).unwrap_or_default()];
+        let mut left: Vec<Self> =
+            Self::ALL.into_iter().filter(|deed| gaps || !deed.is_gap()).collect();
+        let mut drawn = Vec::new();
+        while drawn.len() < count && !left.is_empty() {
+            let chosen = usize::try_from(random.below(left.len() as u64)).unwrap_or_default();
+            drawn.push(left.swap_remove(chosen));
+        }
+        drawn
+    }
+
+    fn is_gap(self) -> bool {
+        KNOWN_GAPS.iter().any(|(gap, _)| *gap == self)
+    }
+}
