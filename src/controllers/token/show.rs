@@ -86,9 +86,12 @@ fn status_of(
     let ledgers = context.ledgers_of(subject.tenant);
     let report = ledgers.iter().find_map(|name| context.board.owners.report(name));
     let is_there = tenant.is_some() || is_late;
-    // A process that just started knows less than the status that is there.
+    // A process that just started knows less than the status that is there, but for the first
+    // publication: an owner that others keep busy may be long in coming to a report.
+    let is_first = publication == Publication::Published
+        && token.status.as_ref().is_some_and(|status| status.secret.is_none());
     let is_unknown = view.as_ref().is_none_or(|view| view.trouble.is_none() && report.is_none());
-    if token.status.is_some() && is_there && is_unknown {
+    if token.status.is_some() && is_there && is_unknown && !is_first {
         return None;
     }
     let report = report.unwrap_or_default();

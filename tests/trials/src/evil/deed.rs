@@ -38,9 +38,32 @@ pub enum Deed {
     Hold,
 }
 
-/// Deeds by which he makes others wait longer than he may, with the reason. They are played only if
-/// somebody asks for them.
-pub const KNOWN_GAPS: [(Deed, &str); 0] = [];
+/// What makes him cost others more than he may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// A kind of deed.
+    Of(Deed),
+    /// Any deed that makes a token, where ISC refuses a new credential for a while.
+    NewPairs,
+}
+
+/// All that is known to make others wait longer than he may, with the reason. It is played only if
+/// somebody asks for it.
+pub const KNOWN_GAPS: [(Gap, &str); 3] = [
+    (
+        Gap::NewPairs,
+        "while ISC refuses one new credential (newPairDelaySeconds), no other resource of its owner \
+         gets a first token or a rotation",
+    ),
+    (
+        Gap::Of(Deed::Revoke),
+        "each request is recorded, deleted and minted anew without a back-off, before any rotation",
+    ),
+    (
+        Gap::Of(Deed::Many),
+        "a first token goes before every rotation, and new resources can come without an end",
+    ),
+];
 
 impl Deed {
     /// All of them.
@@ -78,6 +101,6 @@ impl Deed {
     }
 
     fn is_gap(self) -> bool {
-        KNOWN_GAPS.iter().any(|(gap, _)| *gap == self)
+        KNOWN_GAPS.iter().any(|(gap, _)| *gap == Gap::Of(self))
     }
 }

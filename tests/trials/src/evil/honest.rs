@@ -18,7 +18,7 @@ pub const NAMESPACE: &str = "blue";
 /// How often they look.
 const LOOK: Duration = Duration::from_millis(500);
 /// When they give up.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+const PATIENCE: Duration = Duration::from_secs(900);
 /// By how much a request is dated back: ISC's clock may be a little behind.
 const BACK: SignedDuration = SignedDuration::from_secs(10);
 

@@ -28,7 +28,7 @@ impl Mallory {
     pub fn new(cluster: &Cluster, seed: u64, deed: Deed, granted: bool) -> Self {
         let mut random = Random::of(seed, &["mallory", &format!("{deed:?}")]);
         let pause =
-            [200, 1_000, 5_000, 20_000][usize::try_from(random.below(4)).unwrap_or_default()];
+            [500, 1_000, 5_000, 20_000][usize::try_from(random.below(4)).unwrap_or_default()];
         Self {
             cluster: cluster.clone(),
             people: People::new(cluster.client(IDENTITY)),

@@ -26,7 +26,7 @@ use crate::plan::Calm;
 use crate::replica::Setup;
 use crate::trial::{self, Outcome};
 use crate::world::{Genesis, World};
-pub use deed::{Deed, KNOWN_GAPS};
+pub use deed::{Deed, Gap, KNOWN_GAPS};
 use honest::{Story, Waits};
 use mallory::Mallory;
 
@@ -62,8 +62,8 @@ pub fn run(seeds: Range<u64>, gaps: bool, threads: Option<usize>) -> bool {
 pub fn one(seed: u64, gaps: bool, traced: bool) -> Outcome {
     let deeds = Deed::draw(seed, gaps);
     let (mut without, mut with) = (Waits::new(), Waits::new());
-    let before = trial::run(seed, play(seed, &[], false, &mut without));
-    let mut after = trial::run(seed, play(seed, &deeds, traced, &mut with));
+    let before = trial::run(seed, play(seed, (&[], gaps), false, &mut without));
+    let mut after = trial::run(seed, play(seed, (&deeds, gaps), traced, &mut with));
     let mut wrong: Vec<String> =
         before.wrong.into_iter().map(|why| format!("without him: {why}")).collect();
     wrong.extend(late(&without, &with));
@@ -102,8 +102,13 @@ fn late(without: &Waits, with: &Waits) -> Vec<String> {
     all
 }
 
-async fn play(seed: u64, deeds: &[Deed], traced: bool, waits: &mut Waits) -> Outcome {
-    let mut world = World::new(genesis(seed, traced), Calm).await;
+async fn play(
+    seed: u64,
+    (deeds, gaps): (&[Deed], bool),
+    traced: bool,
+    waits: &mut Waits,
+) -> Outcome {
+    let mut world = World::new(genesis(seed, gaps, traced), Calm).await;
     let limits = json!({"spec": {"limits": {"tokensPerUser": SLOTS}}});
     for tenant in [TENANT, OTHER] {
         world.people.patch(Kind::Tenant, "", tenant, limits.clone()).await;
@@ -168,12 +173,15 @@ async fn clean_up(world: &World) {
     }
 }
 
-fn genesis(seed: u64, traced: bool) -> Genesis {
+fn genesis(seed: u64, gaps: bool, traced: bool) -> Genesis {
     let mut namespaces = vec![honest::NAMESPACE.to_owned()];
     if is_granted(seed) {
         namespaces.push(NAMESPACE.to_owned());
     }
-    let isc = Switches { tokens_per_user: SLOTS, ..chaos::isc(seed) };
+    let mut isc = Switches { tokens_per_user: SLOTS, ..chaos::isc(seed) };
+    if !gaps && KNOWN_GAPS.iter().any(|(gap, _)| *gap == Gap::NewPairs) {
+        isc.new_pair_delay_seconds = 0;
+    }
     Genesis {
         seed,
         traced,
