@@ -45,24 +45,37 @@ pub enum Gap {
     Of(Deed),
     /// Any deed that makes a token, where ISC refuses a new credential for a while.
     NewPairs,
+    /// Any deed that ends a token, where LIST lags behind.
+    OldLists,
 }
 
 /// All that is known to make others wait longer than he may, with the reason. It is played only if
 /// somebody asks for it.
-pub const KNOWN_GAPS: [(Gap, &str); 3] = [
+pub const KNOWN_GAPS: [(Gap, &str); 6] = [
     (
         Gap::NewPairs,
         "while ISC refuses one new credential (newPairDelaySeconds), no other resource of its owner \
          gets a first token or a rotation",
     ),
     (
+        Gap::OldLists,
+        "while LIST still shows a token that is gone (listLagSeconds), each pass sends one DELETE for \
+         it, which ISC answers with 404, and ends there",
+    ),
+    (
         Gap::Of(Deed::Revoke),
         "each request is recorded, deleted and minted anew without a back-off, before any rotation",
     ),
     (
-        Gap::Of(Deed::Many),
+        Gap::Of(Deed::CreateAndDelete),
         "a first token goes before every rotation, and new resources can come without an end",
     ),
+    (
+        Gap::Of(Deed::Retain),
+        "where ISC refuses short lives, a resource that is deleted between intent and POST can leave \
+         a fenced attempt, for which its owner waits 30 minutes",
+    ),
+    (Gap::Of(Deed::Many), "as CreateAndDelete"),
 ];
 
 impl Deed {

@@ -6,6 +6,9 @@ use crate::people::Kind;
 
 /// Resources that he keeps for most kinds of deeds.
 const FEW: u64 = 3;
+/// His shortest overlap. With one that is shorter than the lag of LIST, the judge compares a token that
+/// is destroyed late with the wrong one of its two successors.
+const SHORT: &str = "3m";
 /// Most resources that he is served by right, of all that he creates.
 const BY_RIGHT: u64 = 25;
 /// How often he writes as much as the API server takes: the judge keeps and reads all of it.
@@ -24,7 +27,7 @@ impl Mallory {
             Deed::Immutable => self.lock().await,
             Deed::Forge => self.forge().await,
             Deed::Status => self.lie().await,
-            Deed::Rotate => self.ask_all("rotate", json!({"overlap": "1m"})).await,
+            Deed::Rotate => self.ask_all("rotate", json!({"overlap": SHORT})).await,
             Deed::Revoke => self.ask_all("revoke", Value::Null).await,
             Deed::Retain => self.retain().await,
             Deed::Overlap => self.ask_all("rotate", json!({"overlap": "182d"})).await,

@@ -179,8 +179,12 @@ fn genesis(seed: u64, gaps: bool, traced: bool) -> Genesis {
         namespaces.push(NAMESPACE.to_owned());
     }
     let mut isc = Switches { tokens_per_user: SLOTS, ..chaos::isc(seed) };
-    if !gaps && KNOWN_GAPS.iter().any(|(gap, _)| *gap == Gap::NewPairs) {
-        isc.new_pair_delay_seconds = 0;
+    for (gap, _) in KNOWN_GAPS.iter().filter(|_| !gaps) {
+        match gap {
+            Gap::NewPairs => isc.new_pair_delay_seconds = 0,
+            Gap::OldLists => isc.list_lag_seconds = 0,
+            Gap::Of(_) => {}
+        }
     }
     Genesis {
         seed,
