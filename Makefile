@@ -12,7 +12,6 @@ RELEASED = PAT_OPERATOR_TEST_BINARY=$$(realpath "$${CARGO_TARGET_DIR:-target}/re
 DAY := $(shell echo $$(($$(date +%s) / 86400)))
 SEEDS_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 1000)))
 WALKS_OF_TODAY := $(shell echo $$(($(DAY) % 10 * 32)))
-EVIL_OF_TODAY := $(shell echo $$(($(DAY) % 20 * 60)))
 PAIRS_OF_TODAY := $(shell echo $$(($(DAY) % 40)))
 
 .PHONY: help demo test soak compat probe-doc model-deep check check-format check-lints check-dependencies check-crds bench simulate compare crds messages format control-plane control-plane-path simulate-faults simulate-pairs simulate-fields simulate-walks simulate-evil
@@ -30,7 +29,7 @@ test: ## Run all tests: units, model, schema, simulator, vendor SDKs, trials in 
 	@# Tests wait more than they work, so more of them run than there are cores, and the trials in memory use the rest.
 	jobs=(); \
 	for part in faults fields "walks 500 --from $(WALKS_OF_TODAY)" "seeds 1000 --from $(SEEDS_OF_TODAY)" \
-	  "evil 60 --from $(EVIL_OF_TODAY)" "pairs --slice $(PAIRS_OF_TODAY)"; do \
+	  "pairs --slice $(PAIRS_OF_TODAY)"; do \
 	  nice -n 19 $(TRIALS) $$part & jobs+=("$$!"); \
 	done; \
 	trap 'kill "$${jobs[@]}" 2>/dev/null || true' EXIT; \
