@@ -190,7 +190,7 @@ fn a_post_that_isc_refuses_is_repeated_ever_more_slowly() {
                 "BackOff",
                 &[
                     "minting failed",
-                    "times in a row; the operator tries again at",
+                    "; the operator tries again at",
                     "the last failure: ISC failed (status 400)",
                 ],
             )
