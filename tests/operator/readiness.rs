@@ -62,9 +62,10 @@ async fn is_refused(stage: &Stage, replica: &Replica) -> Value {
     assert!(replica.answer("/healthz").await.is_some(), "it is alive");
     let lines = stage.log();
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let warned: Vec<Value> = lines.filter(|line| line["level"] == "WARN").collect();
+    // A busy API server may answer a first watch of another kind with 429, which is told too.
+    let is_of_tenants = |line: &Value| line["level"] == "WARN" && line["kind"] == "Tenant";
+    let warned: Vec<Value> = lines.filter(is_of_tenants).collect();
     let [line] = warned.as_slice() else { panic!("{warned:#?}") };
-    assert_eq!(line["kind"], "Tenant", "{line}");
     line.clone()
 }
 
