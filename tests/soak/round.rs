@@ -27,6 +27,8 @@ const USER_PAUSE: Duration = Duration::from_millis(90);
 const WORKLOAD_PAUSE: Duration = Duration::from_millis(15);
 /// All is as declared within this time once nothing goes wrong any more.
 const CONVERGENCE: Duration = Duration::from_secs(240);
+/// How long the operator has for what is then left to do.
+const REST: Duration = Duration::from_secs(90);
 /// So long after a restore a person clears away in ISC what no ledger has: it may use up what an
 /// owner may have.
 const PERSON: Duration = Duration::from_secs(5);
@@ -214,6 +216,18 @@ impl Round {
         Ok(())
     }
 
+    /// Waits until nothing is left to do: an owner that was failing is left alone for a while. What
+    /// is left after that, the judge tells.
+    async fn rest(&self) {
+        let began = Instant::now();
+        while began.elapsed() < REST {
+            if self.feed.lock().await.judge.open_ends(&[(MARKERS, MARKER)]).is_empty() {
+                return;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Resources, ledgers and tokens as they are, without anything secret: for whoever looks into a
     /// failure.
     fn state(&self) -> String {
@@ -234,6 +248,7 @@ impl Round {
         let calm = Arc::clone(&self.calm);
         let _calm = calm.write().await;
         self.converge().await?;
+        self.rest().await;
         self.tell(true).await;
         self.background.shutdown().await;
         self.read_texts().await;

@@ -3,11 +3,11 @@ use trials::evil;
 
 #[test]
 fn a_seed_with_a_hostile_user_is_told_again_word_for_word() {
-    let told = || evil::one(2, false, true);
+    let told = || evil::one(0, false, true);
     let first = told();
     assert!(
         first.wrong.is_empty(),
-        "make simulate-evil SEED=2 tells the story: {:#?}",
+        "make simulate-evil SEED=0 tells the story: {:#?}",
         first.wrong
     );
     let his = first.trace.iter().filter(|line| line.contains(" evil/") && line.contains("Person"));
