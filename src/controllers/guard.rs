@@ -10,6 +10,7 @@ use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use tokio::time::Instant;
 
+use super::wait::{doubled, left};
 use crate::kubernetes::causes::Causes;
 use crate::metrics::{Controller, Metrics, PassOutcome};
 
@@ -96,16 +97,14 @@ impl Panics {
         // The edit may be the remedy: a new resourceVersion ends the wait.
         let panicked =
             known.get(key).filter(|panicked| panicked.revision.as_deref() == revision)?;
-        let left = panicked.until.saturating_duration_since(Instant::now());
-        (!left.is_zero()).then_some(left)
+        left(panicked.until)
     }
 
     /// Its pass panicked: gives the time for which it is left alone.
     fn add(&self, key: (Controller, String), revision: Option<String>) -> Duration {
         let mut known = self.lock();
         let times = known.get(&key).map_or(0, |panicked| panicked.times);
-        // Six doublings already exceed the longest wait.
-        let wait = FIRST.saturating_mul(1 << times.min(6)).min(LONGEST);
+        let wait = doubled(FIRST, times, LONGEST);
         known.insert(
             key,
             Panicked { times: times.saturating_add(1), until: Instant::now() + wait, revision },

@@ -12,6 +12,7 @@ mod tenant;
 mod token;
 mod transitions;
 mod trouble;
+mod wait;
 mod wake;
 mod watches;
 mod written;

@@ -19,21 +19,22 @@ const LAYERS: [(&str, &[&str]); 10] = [
 ];
 
 /// A part of `controllers`, and the others that it may use. `controllers/mod.rs` starts them all.
-const CONTROLLERS: [(&str, &[&str]); 16] = [
+const CONTROLLERS: [(&str, &[&str]); 17] = [
     ("keyed", &[]),
     ("outside", &[]),
     ("subject", &[]),
-    ("guard", &[]),
+    ("wait", &[]),
+    ("guard", &["wait"]),
     ("secret_read", &[]),
     ("transitions", &[]),
     ("trouble", &[]),
     ("wake", &[]),
     ("written", &[]),
-    ("board", &["keyed", "subject", "trouble"]),
+    ("board", &["keyed", "subject", "trouble", "wait"]),
     ("context", &["board", "outside", "subject", "wake"]),
-    ("housekeeping", &["context", "token"]),
-    ("owner", &["board", "context", "keyed", "secret_read", "subject", "trouble", "wake"]),
-    ("tenant", &["board", "context", "keyed", "transitions", "trouble", "written"]),
+    ("housekeeping", &["context", "tenant", "token"]),
+    ("owner", &["board", "context", "keyed", "secret_read", "subject", "trouble", "wait", "wake"]),
+    ("tenant", &["board", "context", "keyed", "transitions", "trouble", "wait", "written"]),
     (
         "token",
         &[

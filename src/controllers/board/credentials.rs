@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::controllers::keyed::Keyed;
+use crate::controllers::wait::doubled;
 
 /// The time for which a call that ISC did not allow is not tried again; it doubles.
 const FORBIDDEN: Duration = Duration::from_secs(10 * 60);
@@ -25,8 +26,7 @@ impl Credentials {
     pub fn forbid(&self, client_id: &str, why: &str) {
         let mut credentials = self.0.lock();
         let times = credentials.get(client_id).map_or(0, |forbidden| forbidden.times);
-        // Three doublings already exceed the longest wait; more would only overflow.
-        let wait = FORBIDDEN.saturating_mul(1 << times.min(3)).min(LONGEST_FORBIDDEN);
+        let wait = doubled(FORBIDDEN, times, LONGEST_FORBIDDEN);
         let forbidden =
             Forbidden { why: why.into(), times: times + 1, until: Instant::now() + wait };
         // Without this, credentials that were replaced would pile up.

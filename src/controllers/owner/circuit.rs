@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::controllers::wait;
 use crate::isc::Client;
 
 /// The time after which an ISC that failed is called again; it doubles.
@@ -31,8 +32,7 @@ struct Open {
 impl Circuit {
     /// A call failed: gives the time for which to leave ISC alone, at most `longest`.
     pub fn failed(&mut self, longest: Duration) -> Duration {
-        // Five doublings already exceed the longest wait.
-        let wait = FIRST.saturating_mul(1 << self.failures.min(5)).min(LONGEST).min(longest);
+        let wait = wait::doubled(FIRST, self.failures, LONGEST).min(longest);
         self.failures = self.failures.saturating_add(1);
         let since = Instant::now();
         self.open = Some(Open { since, until: since + wait });
@@ -62,14 +62,7 @@ impl Circuit {
         if is_another || healed.is_some_and(|healed| healed > open.since) {
             return None;
         }
-        open.left()
-    }
-}
-
-impl Open {
-    fn left(&self) -> Option<Duration> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        (!left.is_zero()).then_some(left)
+        wait::left(open.until)
     }
 }
 
@@ -84,7 +77,8 @@ mod tests {
         let waits: Vec<u64> = (0..7).map(|_| circuit.failed(LONGEST).as_secs()).collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
         assert_eq!(circuit.failed(FIRST), FIRST, "not longer than it may be");
-        let left = |circuit: &Circuit| circuit.open.as_ref().and_then(Open::left);
+        let left =
+            |circuit: &Circuit| circuit.open.as_ref().and_then(|open| wait::left(open.until));
         tokio::time::advance(FIRST / 2).await;
         assert_eq!(left(&circuit), Some(FIRST / 2));
         tokio::time::advance(FIRST / 2).await;

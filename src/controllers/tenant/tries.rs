@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::place::Place;
 use crate::controllers::keyed::Keyed;
+use crate::controllers::wait;
 use crate::credential::Credential;
 use crate::isc::Client;
 
@@ -92,16 +93,14 @@ impl Tries {
 
 impl BackOff {
     fn failed(&mut self) -> Duration {
-        // Five doublings already exceed the longest wait.
-        let wait = FIRST.saturating_mul(1 << self.failures.min(5)).min(LONGEST);
+        let wait = wait::doubled(FIRST, self.failures, LONGEST);
         self.failures = self.failures.saturating_add(1);
         self.until = Some(Instant::now() + wait);
         wait
     }
 
     fn left(&self) -> Option<Duration> {
-        let left = self.until?.saturating_duration_since(Instant::now());
-        if left.is_zero() { None } else { Some(left) }
+        wait::left(self.until?)
     }
 }
 
