@@ -75,10 +75,19 @@ pub fn merge(
 ) -> Vec<Condition> {
     let mut merged = Vec::new();
     for spec in specs {
-        let old = old.iter().find(|old| old.type_ == spec.kind);
-        merged.push(spec.written(old, generation, now));
+        merged.push(spec.written(find(old, spec.kind), generation, now));
     }
     merged
+}
+
+/// The condition of this kind among these.
+pub fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
+    conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+/// Ready is True among these.
+pub fn is_ready(conditions: &[Condition]) -> bool {
+    find(conditions, READY).is_some_and(|ready| ready.status == "True")
 }
 
 /// Most bytes of a message: the API server takes 1 024 in an event.

@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 use super::context::Context;
 use super::token::Tokens;
 use crate::api::PersonalAccessToken;
-use crate::api::conditions::READY;
+use crate::api::conditions;
 
 /// Between two rounds.
 const EVERY: Duration = Duration::from_secs(15);
@@ -77,6 +77,5 @@ fn count(context: &Context) {
 }
 
 fn is_ready(token: &PersonalAccessToken) -> bool {
-    let Some(status) = &token.status else { return false };
-    status.conditions.iter().any(|condition| condition.type_ == READY && condition.status == "True")
+    token.status.as_ref().is_some_and(|shown| conditions::is_ready(&shown.conditions))
 }

@@ -2,13 +2,15 @@
 //! happened to whom.
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use crate::api::conditions::{READY, Reason};
+use crate::api::conditions::{READY, Reason, find};
 
 /// Logs the transition from the old conditions to the new ones, if Ready has another status or
 /// reason. `object`: kind and name.
 pub fn log(object: &str, old: &[Condition], new: &[Condition]) {
-    let Some(now) = ready(new) else { return };
-    if ready(old).is_some_and(|before| before.status == now.status && before.reason == now.reason) {
+    let Some(now) = find(new, READY) else { return };
+    if find(old, READY)
+        .is_some_and(|before| before.status == now.status && before.reason == now.reason)
+    {
         return;
     }
     let (status, reason, message) = (&now.status, &now.reason, &now.message);
@@ -17,8 +19,4 @@ pub fn log(object: &str, old: &[Condition], new: &[Condition]) {
     } else {
         tracing::warn!(object, ready = status, reason, why = message, "Ready changed");
     }
-}
-
-fn ready(conditions: &[Condition]) -> Option<&Condition> {
-    conditions.iter().find(|condition| condition.type_ == READY)
 }

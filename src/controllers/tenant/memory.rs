@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use kube::ResourceExt;
 use tokio::time::Instant;
 
-use crate::api::conditions::READY;
+use crate::api::conditions::is_ready;
 use crate::api::{Tenant, TenantStatus};
 use crate::controllers::keyed::Keyed;
 use crate::controllers::written::Written;
@@ -33,8 +33,7 @@ impl Memory {
     /// The Tenant is shown to be ready.
     pub fn shows_ready(&self, tenant: &Tenant) -> bool {
         let tenant = self.caught_up(tenant);
-        let Some(status) = &tenant.status else { return false };
-        status.conditions.iter().any(|shown| shown.type_ == READY && shown.status == "True")
+        tenant.status.as_ref().is_some_and(|shown| is_ready(&shown.conditions))
     }
 
     /// The Tenant with the status last written, if the watch is behind.

@@ -9,7 +9,8 @@ use thiserror::Error;
 
 use super::memory::Memory;
 use crate::api::conditions::{
-    CLONE_SUSPECTED, CREDENTIAL_EXPIRES, ConditionSpec, READY, RECONCILING, Reason, STALLED, merge,
+    CLONE_SUSPECTED, CREDENTIAL_EXPIRES, ConditionSpec, READY, RECONCILING, Reason, STALLED, find,
+    merge,
 };
 use crate::api::tenant::{CapacityStatus, CredentialStatus, IscTenant, User};
 use crate::api::{Tenant, TenantStatus};
@@ -171,9 +172,7 @@ fn shown_expiry(tenant: &Tenant) -> Option<Millis> {
 
 /// An event for each stage on the way to the credential's end.
 async fn announce(tenant: &Tenant, context: &Context, new: &TenantStatus) {
-    let stage = |status: &TenantStatus| {
-        status.conditions.iter().find(|condition| condition.type_ == CREDENTIAL_EXPIRES).cloned()
-    };
+    let stage = |status: &TenantStatus| find(&status.conditions, CREDENTIAL_EXPIRES).cloned();
     let Some(now) = stage(new) else { return };
     let before = tenant.status.as_ref().and_then(stage);
     if before.is_some_and(|before| before.reason == now.reason) {

@@ -1,8 +1,6 @@
 //! The transitions of a resource that become events.
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-
 use crate::api::PersonalAccessTokenStatus;
-use crate::api::conditions::{READY, Reason};
+use crate::api::conditions::{READY, Reason, find};
 use crate::kubernetes::events::News;
 
 /// A transition that a person may want to know of.
@@ -10,7 +8,7 @@ pub(super) fn news<'a>(
     old: Option<&PersonalAccessTokenStatus>,
     new: &'a PersonalAccessTokenStatus,
 ) -> Option<News<'a>> {
-    let now = ready(new)?;
+    let now = find(&new.conditions, READY)?;
     if was_revoked(old, new) {
         let note =
             "on request, the operator revoked all tokens of this resource; it mints a new one";
@@ -48,7 +46,8 @@ pub(super) fn news<'a>(
             note,
         });
     }
-    let is_same = old.and_then(ready).is_some_and(|before| before.reason == now.reason);
+    let shown = old.and_then(|old| find(&old.conditions, READY));
+    let is_same = shown.is_some_and(|shown| shown.reason == now.reason);
     if is_same || Reason::is_quiet_word(&now.reason) {
         return None;
     }
@@ -80,10 +79,6 @@ fn is_overlap_over(
 ) -> bool {
     let Some(old) = old else { return false };
     old.previous.is_some() && new.previous.is_none() && new.current.is_some()
-}
-
-fn ready(status: &PersonalAccessTokenStatus) -> Option<&Condition> {
-    status.conditions.iter().find(|condition| condition.type_ == READY)
 }
 
 #[cfg(test)]

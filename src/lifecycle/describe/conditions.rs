@@ -2,7 +2,7 @@
 use super::view::{Note, Trial, View};
 use super::worth::{nerm_accepted, scopes_effective};
 use super::written::stamp;
-use crate::api::conditions::{ConditionSpec, READY, RECONCILING, Reason, STALLED};
+use crate::api::conditions::{ConditionSpec, READY, RECONCILING, Reason, STALLED, find};
 use crate::api::names::{ANNOTATION_REVOKE, ANNOTATION_ROTATE};
 use crate::lifecycle::ledger::{Entry, Millis, scopes};
 use crate::lifecycle::publish::Publication;
@@ -103,12 +103,11 @@ fn refused_before(view: &View<'_>, entry: &Entry) -> Option<Note> {
     if *old.current.as_ref()?.client_id != *entry.id {
         return None;
     }
-    for condition in &old.conditions {
-        if condition.type_ == READY && condition.reason == Reason::PublishedRefused.as_str() {
-            return Some(Note::stalled(Reason::PublishedRefused, condition.message.clone()));
-        }
+    let shown = find(&old.conditions, READY)?;
+    if shown.reason != Reason::PublishedRefused.as_str() {
+        return None;
     }
-    None
+    Some(Note::stalled(Reason::PublishedRefused, shown.message.clone()))
 }
 
 /// The conditions of a resource of which nothing is known.
