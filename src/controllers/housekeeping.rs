@@ -9,6 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::time::MissedTickBehavior;
 
 use super::context::Context;
+use super::tenant::Tenants;
 use super::token::Tokens;
 use crate::api::PersonalAccessToken;
 use crate::api::conditions;
@@ -17,7 +18,7 @@ use crate::api::conditions;
 const EVERY: Duration = Duration::from_secs(15);
 
 /// Runs until the context's shutdown.
-pub async fn run(context: &Context, resources: &Tokens) {
+pub async fn run(context: &Context, resources: &Tokens, tenants: &Tenants) {
     if !context.is_informed().await {
         return;
     }
@@ -32,7 +33,7 @@ pub async fn run(context: &Context, resources: &Tokens) {
         }
         // What no pass looks at must not end the others either; the log tells the place.
         let work = AssertUnwindSafe(|| {
-            forget_tenants(context);
+            forget_tenants(context, tenants);
             forget_resources(context, resources);
             count(context);
         });
@@ -43,7 +44,7 @@ pub async fn run(context: &Context, resources: &Tokens) {
 }
 
 /// A Tenant has no finalizer: its resources learn here that it is gone.
-fn forget_tenants(context: &Context) {
+fn forget_tenants(context: &Context, tenants: &Tenants) {
     for name in context.board.tenants.names() {
         if context.tenant(&name).is_none() {
             // The view goes first: a resource that is woken must not find the Tenant that is gone.
@@ -53,6 +54,7 @@ fn forget_tenants(context: &Context) {
             context.wake_tokens_of(&name);
         }
     }
+    tenants.retain(|name| context.tenant(name).is_some());
 }
 
 /// A resource that was deleted before its first pass has no last one either.

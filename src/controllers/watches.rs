@@ -97,6 +97,7 @@ impl Watches {
         let guard = Arc::new(Guard::new(context.metrics.clone()));
         let stop = || context.shutdown.clone().cancelled_owned();
         let resources = Arc::new(Tokens::new(context.clone()));
+        let tenant_state = Arc::new(Tenants::new(context.clone()));
         let tokens = self
             .tokens
             .reconcile_on(wakeups.tokens)
@@ -135,11 +136,11 @@ impl Watches {
                     )
                 },
                 guard::retry,
-                Arc::new(Tenants::new(context.clone())),
+                tenant_state.clone(),
             )
             .for_each(|_| std::future::ready(()));
-        let others =
-            futures::future::join(context.inform(), housekeeping::run(&context, &resources));
+        let housekeeping = housekeeping::run(&context, &resources, &tenant_state);
+        let others = futures::future::join(context.inform(), housekeeping);
         futures::future::join4(others, tokens.boxed(), owners.boxed(), tenants.boxed()).await;
     }
 }

@@ -25,8 +25,8 @@ impl Memory {
         self.0.lock().insert(tenant.name_any(), written);
     }
 
-    /// Forgets the Tenants that are gone: they have no pass any more in which it could be done.
-    pub fn forget(&self, is_there: impl Fn(&str) -> bool) {
+    /// Forgets all Tenants but these.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
         self.0.lock().retain(|name, _| is_there(name));
     }
 
@@ -81,7 +81,7 @@ mod tests {
         for name in ["here", "gone"] {
             memory.put_written(Tenant::new(name, serde_json::from_value(spec.clone()).unwrap()));
         }
-        memory.forget(|name| name == "here");
+        memory.retain(|name| name == "here");
         assert_eq!(["here", "gone"].map(|name| memory.written_at(name).is_some()), [true, false]);
     }
 }

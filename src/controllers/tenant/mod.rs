@@ -35,6 +35,12 @@ impl Tenants {
     pub fn new(context: Arc<Context>) -> Self {
         Self { context, memory: Memory::default(), tries: Tries::default() }
     }
+
+    /// Forgets all Tenants but these.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        self.memory.retain(&is_there);
+        self.tries.retain(is_there);
+    }
 }
 
 /// One pass over a Tenant.
@@ -74,7 +80,6 @@ pub async fn reconcile(tenant: Arc<Tenant>, tenants: Arc<Tenants>) -> Result<Act
             (in_trouble(&tenant, &tenants, before, note), wait)
         }
     };
-    tenants.tries.retain(|name| context.tenant(name).is_some());
     let changed = context.board.tenants.put_view(&name, view.clone());
     let sooner = show::run(&tenant, context, &tenants.memory, &view).await?;
     if changed {

@@ -71,7 +71,6 @@ pub(super) async fn run(
     if let Some(written) = written.map_err(|source| Error::Status { name: name.clone(), source })? {
         context.metrics.write(KubernetesWrite::Status);
         memory.put_written(written);
-        memory.forget(|name| context.tenant(name).is_some());
         let before = old.map_or(&[][..], |old| &old.conditions);
         transitions::log(&format!("Tenant {name:?}"), before, &new.conditions);
         announce(tenant, context, &new).await;
