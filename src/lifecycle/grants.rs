@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::api::conditions::Reason;
+use crate::api::tenant::Grant;
 use crate::api::{PersonalAccessToken, TenantSpec, check};
 
 /// The reason for which a resource may not have a token.
@@ -36,12 +37,7 @@ fn granted(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), Denia
     let denial = |message| Err(Denial { reason: Reason::NotGranted, message });
     let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
     let name = &token.spec.tenant_ref.name;
-    let mut grants = Vec::new();
-    for grant in &tenant.grants {
-        if grant.namespaces.iter().any(|granted| granted == namespace) {
-            grants.push(grant);
-        }
-    }
+    let grants: Vec<&Grant> = grants_to(namespace, tenant).collect();
     if grants.is_empty() {
         return denial(format!(
             "Tenant {name:?} grants nothing to namespace {namespace:?}; ask the platform team for a grant"
@@ -80,12 +76,11 @@ fn retainable(token: &PersonalAccessToken, tenant: &TenantSpec) -> Result<(), De
 /// A grant of the Tenant lets the resource's namespace keep tokens.
 pub fn allows_retain(token: &PersonalAccessToken, tenant: &TenantSpec) -> bool {
     let namespace = token.metadata.namespace.as_deref().unwrap_or_default();
-    for grant in &tenant.grants {
-        if grant.allow_retain && grant.namespaces.iter().any(|granted| granted == namespace) {
-            return true;
-        }
-    }
-    false
+    grants_to(namespace, tenant).any(|grant| grant.allow_retain)
+}
+
+fn grants_to<'a>(namespace: &str, tenant: &'a TenantSpec) -> impl Iterator<Item = &'a Grant> {
+    tenant.grants.iter().filter(move |grant| grant.namespaces.iter().any(|name| name == namespace))
 }
 
 /// Scopes that no `*` covers: with them a token gives more than it was granted, or makes others

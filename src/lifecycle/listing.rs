@@ -46,14 +46,6 @@ pub struct Listed {
     pub managed: bool,
 }
 
-impl Listed {
-    /// It is still the operator's to change: under one of our names, and not taken over by the
-    /// platform (R10).
-    pub fn is_ours(&self) -> bool {
-        self.ours.is_some() && !self.managed
-    }
-}
-
 /// ISC tells its time in whole seconds, and two replies agree within two.
 const FUTURE: Millis = 5_000;
 

@@ -43,15 +43,16 @@ pub(super) fn intend(facts: &Facts<'_>) -> Option<Step> {
         }
     }
     due.sort();
-    let (_, _, uid) =
-        due.into_iter().find(|(urgency, _, uid)| room >= needed(facts, uid, *urgency))?;
+    let rotating = rotating(facts.ledger);
+    let (_, _, uid) = due
+        .into_iter()
+        .find(|(urgency, _, uid)| room >= needed(facts, &rotating, uid, *urgency))?;
     mint::prepare(facts, uid)
 }
 
 /// The free slots that a rotation needs: one, and one to come back to while others are under way. An
 /// urgent one may take the last slot, unless its own namespace holds one for a rotation already.
-fn needed(facts: &Facts<'_>, uid: &str, urgency: Urgency) -> usize {
-    let rotating = rotating(facts.ledger);
+fn needed(facts: &Facts<'_>, rotating: &[&Uid], uid: &str, urgency: Urgency) -> usize {
     if rotating.is_empty() {
         return 1;
     }
@@ -95,7 +96,7 @@ pub fn blocked(facts: &Facts<'_>, uid: &Uid) -> Option<Blocked> {
     }
     let rotating = rotating(facts.ledger);
     let capacity = capacity::of(facts.ledger, facts.listing?);
-    if rotating.contains(&uid) || capacity.room() >= needed(facts, uid, urgency) {
+    if rotating.contains(&uid) || capacity.room() >= needed(facts, &rotating, uid, urgency) {
         return None;
     }
     Some(match rotating.first() {

@@ -119,11 +119,7 @@ impl Ledger {
 
     /// Anything of the resource is recorded: then its finalizer stays.
     pub fn mentions(&self, uid: &str) -> bool {
-        let is_pending = match &self.pending {
-            Some(pending) => *pending.uid == *uid,
-            None => false,
-        };
-        is_pending || self.has_token(uid) || self.resources.contains_key(uid)
+        self.is_minting(uid) || self.has_token(uid) || self.resources.contains_key(uid)
     }
 
     /// The resource is recorded, or there is room to record it.
