@@ -111,6 +111,12 @@ fn is_pat_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// True for the client ID of an API client, which ISC gives the form of a dashed UUID: it has no
+/// user.
+pub fn is_api_client(client_id: &str) -> bool {
+    client_id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
 /// True for that of an API client too, a UUID: who reads the seed has a message of its own for it.
 fn is_client_id(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -146,6 +152,18 @@ mod tests {
             let seed = parse(Some(client_id.as_bytes()), Some(client_secret.as_bytes())).unwrap();
             assert_eq!(&*seed.client_id, client_id.trim());
             assert!(seed.client_secret.is_bytes(client_secret.trim().as_bytes()));
+        }
+    }
+
+    #[test]
+    fn an_api_client_has_a_dashed_uuid() {
+        for (id, expected) in [
+            ("1f2e3d4c-5b6a-4789-8abc-def012345678", true),
+            ("1f2e3d4c5b6a47898abcdef012345678", false),
+            ("1f2e-3d4c", false),
+            ("", false),
+        ] {
+            assert_eq!(is_api_client(id), expected, "{id}");
         }
     }
 

@@ -21,8 +21,7 @@ pub(super) fn checked_seed(
 
 /// Checks that a seed has a user: an API client has none.
 pub(super) fn of_a_user(seed: Credential) -> Result<Credential, Error> {
-    // ISC gives API clients UUIDs, and personal access tokens 32 digits.
-    if seed.client_id.split('-').map(str::len).eq([8, 4, 4, 4, 12]) {
+    if seed::is_api_client(&seed.client_id) {
         return Err(Error::ApiClient(seed.client_id.to_string()));
     }
     Ok(seed)

@@ -7,6 +7,7 @@ use crate::api::conditions::Reason;
 use crate::controllers::board::{IscTenant, Session};
 use crate::controllers::context::Context;
 use crate::controllers::trouble::{self, MANAGE};
+use crate::credential::seed::is_api_client;
 use crate::isc::access_token::Identity;
 use crate::isc::classify::ListedToken;
 use crate::isc::{Client, Failure};
@@ -46,11 +47,6 @@ pub(super) async fn run(
     let (tenant_id, isc) = seed.tenant_of(&identity, &own.owner_id, known).await?;
     let owner = Owner { tenant_id: tenant_id.into(), identity_id: own.owner_id.as_str().into() };
     Ok(Who { identity, owner, isc, expires: own.expires })
-}
-
-/// The ID of an API client is a dashed UUID, that of a personal access token 32 hexadecimal digits.
-fn is_api_client(client_id: &str) -> bool {
-    client_id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
 }
 
 /// The credential of a Tenant.
@@ -198,22 +194,5 @@ impl Seed<'_> {
             "neither the access token of the credential in {seed} nor GET /oauth/info names the tenant ({why}); the operator asks ISC again"
         );
         Note::waiting(Reason::UserUnknown, message)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_api_client_has_a_dashed_uuid() {
-        for (id, expected) in [
-            ("1f2e3d4c-5b6a-4789-8abc-def012345678", true),
-            ("1f2e3d4c5b6a47898abcdef012345678", false),
-            ("1f2e-3d4c", false),
-            ("", false),
-        ] {
-            assert_eq!(is_api_client(id), expected, "{id}");
-        }
     }
 }
