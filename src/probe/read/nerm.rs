@@ -1,31 +1,27 @@
 //! Reads the reply of NERM, by its body: many things between here and NERM answer in its place.
-use super::{Object, object, text};
-use crate::isc::headers::is_json;
+use super::{object, text};
 use crate::isc::http::Reply;
+use crate::isc::nerm::{self, verdict};
 use crate::probe::facts::Nerm;
-
-/// The collection that is asked for.
-const COLLECTION: &str = "system_roles";
 
 /// The answer in a reply to the request for one system role.
 pub fn nerm(reply: &Reply) -> Nerm {
     let status = reply.status().as_u16();
-    let said = if is_json(reply) { object(reply).unwrap_or_default() } else { Object::new() };
-    let error = text(&said, "error");
-    match (status, error) {
-        (200, None) if said.get(COLLECTION).is_some_and(serde_json::Value::is_array) => {
-            Nerm::Accepted
-        }
+    match verdict(reply) {
+        nerm::Nerm::Accepted if status != 400 => Nerm::Accepted,
         // NERM looks at the access token before it finds out that there is nothing to show.
-        (400, Some(error)) if is_of_nothing(&error) => Nerm::AcceptedEmpty,
-        (401 | 403, Some(_)) => Nerm::Refused(status),
-        (200 | 400 | 401 | 403, _) => Nerm::NoAnswer(format!("{status}, not in NERM's words")),
-        _ => Nerm::NoAnswer(status.to_string()),
+        nerm::Nerm::Accepted if is_of_nothing(reply) => Nerm::AcceptedEmpty,
+        nerm::Nerm::Refused(_) => Nerm::Refused(status),
+        nerm::Nerm::Accepted | nerm::Nerm::Unknown(_) => Nerm::NoAnswer(match status {
+            200 | 400 | 401 | 403 => format!("{status}, not in NERM's words"),
+            _ => status.to_string(),
+        }),
     }
 }
 
 /// "no system_roles found", as NERM says of an empty collection.
-fn is_of_nothing(error: &str) -> bool {
+fn is_of_nothing(reply: &Reply) -> bool {
+    let error = object(reply).and_then(|said| text(&said, "error")).unwrap_or_default();
     let error = error.to_ascii_lowercase();
     error.starts_with("no ") && error.trim_end_matches('.').ends_with(" found")
 }
