@@ -137,6 +137,17 @@ pub enum Restore {
 pub const LIE: Millis = 2 * crate::world::OVERLAP;
 
 impl Configuration {
+    /// A is served, by one replica, and at most one thing goes wrong.
+    pub fn only_a() -> Self {
+        Self {
+            replicas: 1,
+            limit: 3,
+            start: [Start::Served, Start::Absent],
+            faults: 1,
+            ..Self::default()
+        }
+    }
+
     pub fn slots(&self) -> usize {
         if self.slots == 0 { 10 } else { self.slots }
     }

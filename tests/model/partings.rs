@@ -16,13 +16,7 @@ const EDITS: &[Edit] = &[
 
 /// Retain, force, names and edits, one replica.
 pub fn letting_go() -> Vec<Configuration> {
-    let one = || Configuration {
-        replicas: 1,
-        limit: 3,
-        start: ONLY_A,
-        faults: 1,
-        ..Configuration::default()
-    };
+    let one = Configuration::only_a;
     let retain = || Configuration { retain: [true, false], delete: [true, false], ..one() };
     vec![
         Configuration {

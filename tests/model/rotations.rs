@@ -11,13 +11,7 @@ const BOTH: [Start; 2] = [Start::Served, Start::Served];
 
 /// Served resources, one replica.
 pub fn one_replica() -> Vec<Configuration> {
-    let one = || Configuration {
-        replicas: 1,
-        limit: 3,
-        start: ONLY_A,
-        faults: 1,
-        ..Configuration::default()
-    };
+    let one = Configuration::only_a;
     let both = || Configuration { start: BOTH, limit: 5, ..one() };
     vec![
         Configuration {
@@ -69,15 +63,8 @@ pub fn one_replica() -> Vec<Configuration> {
 }
 
 /// Served resources, one replica: time, requests, and what people do in ISC.
-#[expect(clippy::too_many_lines, reason = "one table")]
 pub fn over_time() -> Vec<Configuration> {
-    let one = || Configuration {
-        replicas: 1,
-        limit: 3,
-        start: ONLY_A,
-        faults: 1,
-        ..Configuration::default()
-    };
+    let one = Configuration::only_a;
     vec![
         Configuration {
             name: "rotate A, one reply tells a wrong time",

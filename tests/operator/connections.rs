@@ -278,13 +278,8 @@ fn no_proxy_speaks_of_the_server_and_a_kubeconfig_has_a_proxy_of_its_own() {
             let url = proxy.address("localhost");
             let kubeconfig = operators.file(identity, &text);
             let environment = [(https_proxy, OsStr::new(&url)), (no_proxy, OsStr::new(hosts))];
-            operators
-                .arrives(
-                    identity,
-                    &environment,
-                    &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()],
-                )
-                .await;
+            let by_file = [OsStr::new("--kubeconfig"), kubeconfig.as_os_str()];
+            operators.arrives(identity, &environment, &by_file).await;
             let expected = is_carried.then(|| kubernetes.clone());
             assert_eq!(targets(proxy.asked()), expected.into_iter().collect(), "{identity}");
         }
@@ -297,13 +292,8 @@ fn no_proxy_speaks_of_the_server_and_a_kubeconfig_has_a_proxy_of_its_own() {
             let kubeconfig = operators.file(identity, &text.replace("cluster: {server", &own));
             let environment: Vec<_> =
                 environment.into_iter().map(|name| (name, OsStr::new("127.0.0.1,"))).collect();
-            operators
-                .arrives(
-                    identity,
-                    &environment,
-                    &[OsStr::new("--kubeconfig"), kubeconfig.as_os_str()],
-                )
-                .await;
+            let by_file = [OsStr::new("--kubeconfig"), kubeconfig.as_os_str()];
+            operators.arrives(identity, &environment, &by_file).await;
             assert_eq!(targets(proxy.asked()), BTreeSet::from([kubernetes.clone()]), "{identity}");
         }
     });

@@ -25,22 +25,15 @@ use crate::stream;
 use crate::verbs::Answer;
 
 type Reply = Response<UnsyncBoxBody<Bytes, io::Error>>;
+type Answering = BoxFuture<'static, Result<Reply, BoxError>>;
 
 /// The service of one identity.
 pub fn of(
     shared: Arc<Shared>,
     identity: String,
-) -> impl Service<
-    Request<Body>,
-    Response = Reply,
-    Error = BoxError,
-    Future = BoxFuture<'static, Result<Reply, BoxError>>,
-> + Send {
-    service_fn(move |request: Request<Body>| {
-        let (shared, identity) = (shared.clone(), identity.clone());
-        let answer: BoxFuture<'static, Result<Reply, BoxError>> =
-            Box::pin(answer(shared, identity, request));
-        answer
+) -> impl Service<Request<Body>, Response = Reply, Error = BoxError, Future = Answering> + Send {
+    service_fn(move |request: Request<Body>| -> Answering {
+        Box::pin(answer(shared.clone(), identity.clone(), request))
     })
 }
 
@@ -50,17 +43,10 @@ pub fn limited(
     shared: Arc<Shared>,
     identity: String,
     limit: Duration,
-) -> impl Service<
-    Request<Body>,
-    Response = Reply,
-    Error = BoxError,
-    Future = BoxFuture<'static, Result<Reply, BoxError>>,
-> + Send {
-    service_fn(move |request: Request<Body>| {
+) -> impl Service<Request<Body>, Response = Reply, Error = BoxError, Future = Answering> + Send {
+    service_fn(move |request: Request<Body>| -> Answering {
         let answer = timeout(limit, answer(shared.clone(), identity.clone(), request));
-        let answer: BoxFuture<'static, Result<Reply, BoxError>> =
-            Box::pin(answer.map(|answer| answer?));
-        answer
+        Box::pin(answer.map(|answer| answer?))
     })
 }
 
