@@ -35,11 +35,27 @@ impl Random {
         if end == 0 { 0 } else { self.number() % end }
     }
 
+    /// A place in a list of this length.
+    pub fn place(&mut self, length: usize) -> usize {
+        let end = u64::try_from(length).unwrap_or(u64::MAX);
+        usize::try_from(self.below(end)).unwrap_or_default()
+    }
+
+    /// One of these, of which there is at least one.
+    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.place(all.len())]
+    }
+
     /// A time in whole milliseconds, which is what tokio's timers distinguish.
     pub fn duration(&mut self, range: &RangeInclusive<Duration>) -> Duration {
         let millis = |duration: &Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let (start, end) = (millis(range.start()), millis(range.end()));
         Duration::from_millis(start + self.below(end.saturating_sub(start).saturating_add(1)))
+    }
+
+    /// As [`Random::duration`], between two numbers of seconds.
+    pub fn seconds(&mut self, least: u64, most: u64) -> Duration {
+        self.duration(&(Duration::from_secs(least)..=Duration::from_secs(most)))
     }
 
     /// A version 4 UUID.
@@ -58,8 +74,7 @@ impl Random {
     /// Five characters, as the API server appends to `generateName`.
     pub fn suffix(&mut self) -> String {
         let letters: Vec<char> = "bcdfghjklmnpqrstvwxz2456789".chars().collect();
-        let count = u64::try_from(letters.len()).unwrap_or(1);
-        (0..5).map(|_| letters[usize::try_from(self.below(count)).unwrap_or_default()]).collect()
+        (0..5).map(|_| self.one_of(&letters)).collect()
     }
 }
 

@@ -39,10 +39,10 @@ impl Weather {
     /// The weather of a seed.
     pub fn of(seed: u64) -> Self {
         let mut random = Random::of(seed, &["weather"]);
-        let mut rate = || [0, 20, 100, 300, 1_000, 2_000][index(&mut random, 6)];
+        let mut rate = || random.one_of(&[0, 20, 100, 300, 1_000, 2_000]);
         let (isc, cluster, breaks) = (rate(), rate() / 2, rate() / 10);
-        let lag = Duration::from_millis([200, 200, 2_000, 60_000][index(&mut random, 4)]);
-        let slow = Duration::from_millis([10, 50, 1_000, 9_000][index(&mut random, 4)]);
+        let lag = Duration::from_millis(random.one_of(&[200, 200, 2_000, 60_000]));
+        let slow = Duration::from_millis(random.one_of(&[10, 50, 1_000, 9_000]));
         Self { seed, isc, cluster, breaks, lag, slow }
     }
 }
@@ -55,7 +55,7 @@ impl Plan for Weather {
             return None;
         }
         let all = Fault::applicable(&call.site, Duration::ZERO);
-        let chosen = all[usize::try_from(random.below(all.len() as u64)).unwrap_or_default()];
+        let chosen = random.one_of(&all);
         Some(match chosen {
             // Replicas that do nothing but start would take most of the time.
             Fault::CrashBefore | Fault::CrashAfter
@@ -63,17 +63,15 @@ impl Plan for Weather {
             {
                 Fault::LostReply
             }
-            Fault::Late(_) => Fault::Late(seconds(&mut random, 31, 800)),
+            Fault::Late(_) => Fault::Late(random.seconds(31, 800)),
             // Two of a POST come one upon the other: the name of the first refuses the second as
             // long as it lives.
             Fault::Duplicate(_) if call.site.what == "create" => {
                 Fault::Duplicate(Duration::from_millis(1))
             }
-            Fault::Duplicate(_) => Fault::Duplicate(seconds(&mut random, 0, 5)),
-            Fault::Status(429, _) => Fault::Status(429, [1, 10, 60, 1_200][index(&mut random, 4)]),
-            Fault::Stale(_) if call.site.side == Side::Isc => {
-                Fault::Stale(seconds(&mut random, 1, 115))
-            }
+            Fault::Duplicate(_) => Fault::Duplicate(random.seconds(0, 5)),
+            Fault::Status(429, _) => Fault::Status(429, random.one_of(&[1, 10, 60, 1_200])),
+            Fault::Stale(_) if call.site.side == Side::Isc => Fault::Stale(random.seconds(1, 115)),
             other => other,
         })
     }
@@ -92,7 +90,7 @@ impl Plan for Weather {
     fn event(&self, watch: &Call, event: &Event) -> Delivery {
         let mut random = watch.random(self.seed, &format!("event {}", event.revision));
         if random.below(10_000) < self.breaks {
-            return Delivery::Break([Break::End, Break::Reset, Break::Gone][index(&mut random, 3)]);
+            return Delivery::Break(random.one_of(&[Break::End, Break::Reset, Break::Gone]));
         }
         Delivery::After(random.duration(&(Duration::from_millis(1)..=self.lag)))
     }
@@ -120,7 +118,7 @@ pub async fn trial(seed: u64, traced: bool) -> Outcome {
 /// The trial of a seed in which nothing goes wrong: no token is made that is not needed.
 pub async fn calm_trial(seed: u64, traced: bool) -> Outcome {
     let mut random = Random::of(seed, &["calm"]);
-    let length = Duration::from_secs([600, 10_000, 30_000][index(&mut random, 3)]);
+    let length = Duration::from_secs(random.one_of(&[600, 10_000, 30_000]));
     let mut world = World::new(genesis(&mut random, seed, traced, 1, length), Calm).await;
     world.employ(pause(length));
     let script = script::gentle(&mut random, length);
@@ -161,7 +159,7 @@ fn genesis(
         [60, 120, 600, 1_800]
     };
     let setup =
-        Setup { secret_poll: Duration::from_secs(polls[index(random, 4)]), ..Setup::default() };
+        Setup { secret_poll: Duration::from_secs(random.one_of(&polls)), ..Setup::default() };
     Genesis {
         seed,
         traced,
@@ -178,7 +176,7 @@ fn genesis(
 pub(crate) fn isc(seed: u64) -> Switches {
     let mut random = Random::of(seed, &["isc"]);
     let drawn = Switches::draw(&mut |end| random.below(end));
-    Switches { nerm: Nerm::ALL[index(&mut random, Nerm::ALL.len() as u64)], ..drawn }
+    Switches { nerm: random.one_of(&Nerm::ALL), ..drawn }
 }
 
 /// Plays a script to its end.
@@ -201,17 +199,8 @@ async fn live(world: &mut World, mut script: Script, end: Instant, random: &mut 
     }
 }
 
-/// A place in a list of this length.
-pub(crate) fn index(random: &mut Random, end: u64) -> usize {
-    usize::try_from(random.below(end)).unwrap_or_default()
-}
-
 /// A number below one of these.
 fn below(random: &mut Random, ends: &[u64]) -> u64 {
-    let end = ends[index(random, ends.len() as u64)];
+    let end = random.one_of(ends);
     random.below(end)
-}
-
-fn seconds(random: &mut Random, least: u64, most: u64) -> Duration {
-    random.duration(&(Duration::from_secs(least)..=Duration::from_secs(most)))
 }

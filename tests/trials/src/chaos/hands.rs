@@ -4,7 +4,6 @@ use jiff::SignedDuration;
 use judge::{Action, What};
 use simulation::Random;
 
-use super::index;
 use crate::world::World;
 
 /// What somebody does to a token of the operator.
@@ -27,7 +26,7 @@ impl Meddling {
             0..3 => Self::Delete,
             3 => Self::Rename(format!("somebody's {}", random.below(1_000_000))),
             4 => Self::Rescope("idn:sources:read".into()),
-            _ => Self::Expire([Some(20), Some(600), Some(7_200), None][index(random, 4)]),
+            _ => Self::Expire(random.one_of(&[Some(20), Some(600), Some(7_200), None])),
         }
     }
 }

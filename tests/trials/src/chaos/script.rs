@@ -5,9 +5,9 @@ use std::time::Duration;
 use simulation::Random;
 use tokio::time::Instant;
 
+use super::below;
 use super::deeds::Deed;
 use super::wishes;
-use super::{below, index};
 
 /// Deeds to come, by time.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ pub fn wild(random: &mut Random, length: Duration, tenants: u64, restores: bool)
     let mut script = Script::default();
     let begin = Instant::now();
     let any = |random: &mut Random| begin + random.duration(&(Duration::ZERO..=length));
-    let replicas = 1 + index(random, 3);
+    let replicas = 1 + random.place(3);
     for place in 0..replicas {
         let at = if place == 0 {
             begin
@@ -109,7 +109,7 @@ pub fn wild(random: &mut Random, length: Duration, tenants: u64, restores: bool)
         script.add(backup.max(restore), Deed::Restore { whole: random.below(2) == 0 });
     }
     for _ in 0..below(random, &[1, 1, 3, 9]) {
-        let (at, place) = (any(random), index(random, replicas as u64));
+        let (at, place) = (any(random), random.place(replicas));
         script.add(at, if random.below(4) == 0 { Deed::Stop(place) } else { Deed::Kill(place) });
     }
     script

@@ -4,7 +4,6 @@ use simulation::{Break, Random};
 
 use super::deeds::{Asks, Deed, NAMESPACES};
 use super::hands::Meddling;
-use super::index;
 
 const SCOPES: [&str; 4] =
     ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
@@ -36,10 +35,9 @@ pub fn deed(random: &mut Random, resources: u64, tenants: u64) -> Deed {
             Deed::Change(number, json!({"secret": {"labels": {"a": random.below(3).to_string()}}}))
         }
         6 => Deed::Change(number, json!({"scopes": ["sp:scopes:all"]})),
-        7 => Deed::Change(
-            number,
-            json!({ "reclaimPolicy": (["Revoke", "Retain"][index(random, 2)]) }),
-        ),
+        7 => {
+            Deed::Change(number, json!({ "reclaimPolicy": (random.one_of(&["Revoke", "Retain"])) }))
+        }
         8..12 => rotation(random, resources),
         12 | 13 => Deed::Ask(number, Asks::Revoke),
         14..17 => Deed::Delete(number),
@@ -49,14 +47,14 @@ pub fn deed(random: &mut Random, resources: u64, tenants: u64) -> Deed {
         20 | 21 => Deed::DeleteSecret(number),
         22 => Deed::EditSecret(number, spoilt(random)),
         23 => Deed::Squat(number),
-        24 => Deed::DeleteNamespace(NAMESPACES[index(random, 3)]),
+        24 => Deed::DeleteNamespace(random.one_of(&NAMESPACES)),
         25 => Deed::ForeignToken(tenant),
         26 => Deed::NoForeignTokens(tenant),
         27..31 => Deed::Meddle(tenant, Meddling::any(random)),
         33 | 34 => Deed::Disable(tenant),
         35 => Deed::Level(tenant, "USER"),
-        31 | 32 => Deed::Jump([-1_500, 900, 40_000, 700_000][index(random, 4)]),
-        _ => Deed::Break([Break::End, Break::Reset, Break::Gone][index(random, 3)]),
+        31 | 32 => Deed::Jump(random.one_of(&[-1_500, 900, 40_000, 700_000])),
+        _ => Deed::Break(random.one_of(&[Break::End, Break::Reset, Break::Gone])),
     }
 }
 
@@ -68,7 +66,7 @@ pub fn rotation(random: &mut Random, resources: u64) -> Deed {
         1 | 2 => Deed::Change(number, json!({"rotation": schedule(random)})),
         3 | 4 => Deed::Change(
             number,
-            json!({ "accessTokenValidity": (["90s", "15m", "12h"][index(random, 3)]) }),
+            json!({ "accessTokenValidity": (random.one_of(&["90s", "15m", "12h"])) }),
         ),
         5 => Deed::Ask(number, Asks::RotateSoon),
         6 if random.below(3) == 0 => Deed::Ask(number, Asks::Nonsense),
@@ -80,14 +78,15 @@ pub fn rotation(random: &mut Random, resources: u64) -> Deed {
 /// to 90 s late, and whoever declares a shorter overlap has them refused.
 fn schedule(random: &mut Random) -> Value {
     let (every, overlap) =
-        [("1h", "2m"), ("1h", "30m"), ("2h", "5m"), ("12h", "3m"), ("7d", "2m")][index(random, 5)];
-    let longest = [None, None, Some("30m"), Some("2h")][index(random, 4)];
+        random.one_of(&[("1h", "2m"), ("1h", "30m"), ("2h", "5m"), ("12h", "3m"), ("7d", "2m")]);
+    let longest = random.one_of(&[None, None, Some("30m"), Some("2h")]);
     json!({"every": every, "overlap": overlap, "maxOverlap": longest})
 }
 
-fn scopes(random: &mut Random) -> Value {
-    let first = index(random, 4);
-    let count = 1 + index(random, 3);
+/// One to three of the scopes.
+pub(crate) fn scopes(random: &mut Random) -> Value {
+    let first = random.place(4);
+    let count = 1 + random.place(3);
     json!(SCOPES.iter().cycle().skip(first).take(count).collect::<Vec<_>>())
 }
 

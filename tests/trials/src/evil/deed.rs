@@ -102,12 +102,12 @@ impl Deed {
     /// What he does in this seed: half of the time one kind of deed alone, so that its effect shows.
     pub fn draw(seed: u64, gaps: bool) -> Vec<Self> {
         let mut random = Random::of(seed, &["deeds"]);
-        let count = [1, 1, 2, 4][usize::try_from(random.below(4)).unwrap_or_default()];
+        let count = random.one_of(&[1, 1, 2, 4]);
         let mut left: Vec<Self> =
             Self::ALL.into_iter().filter(|deed| gaps || !deed.is_gap()).collect();
         let mut drawn = Vec::new();
         while drawn.len() < count && !left.is_empty() {
-            let chosen = usize::try_from(random.below(left.len() as u64)).unwrap_or_default();
+            let chosen = random.place(left.len());
             drawn.push(left.swap_remove(chosen));
         }
         drawn

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use simulation::{Cluster, Random};
 use tokio::time::{Instant, sleep};
 
-use super::{find, seconds};
+use super::find;
 use crate::chaos::wishes;
 use crate::people::{Kind, People};
 
@@ -58,12 +58,12 @@ impl Story {
     pub fn all(seed: u64) -> Vec<Self> {
         let mut random = Random::of(seed, &["honest"]);
         let count = 2 + random.below(3);
-        let longest = [60, 60, 60, 300][usize::try_from(random.below(4)).unwrap_or_default()];
+        let longest = random.one_of(&[60, 60, 60, 300]);
         let one = |number| Self {
             name: format!("r{number}"),
             spec: revoked(wishes::spec(&mut random, 1)),
-            begins: seconds(&mut random, 1, longest),
-            pauses: [seconds(&mut random, 1, 60), seconds(&mut random, 1, 60)],
+            begins: random.seconds(1, longest),
+            pauses: [random.seconds(1, 60), random.seconds(1, 60)],
         };
         (0..count).map(one).collect()
     }

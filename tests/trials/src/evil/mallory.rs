@@ -27,8 +27,7 @@ impl Mallory {
     /// Himself in this seed.
     pub fn new(cluster: &Cluster, seed: u64, deed: Deed, granted: bool) -> Self {
         let mut random = Random::of(seed, &["mallory", &format!("{deed:?}")]);
-        let pause =
-            [500, 1_000, 5_000, 20_000][usize::try_from(random.below(4)).unwrap_or_default()];
+        let pause = random.one_of(&[500, 1_000, 5_000, 20_000]);
         Self {
             cluster: cluster.clone(),
             people: People::new(cluster.client(IDENTITY)),
@@ -69,7 +68,7 @@ impl Mallory {
     /// One of them; `None`: there is none.
     pub(super) fn any(&mut self, kind: &str) -> Option<(String, Arc<Value>)> {
         let mut all = self.mine(kind);
-        let chosen = usize::try_from(self.random.below(all.len() as u64)).unwrap_or_default();
+        let chosen = self.random.place(all.len());
         (chosen < all.len()).then(|| all.swap_remove(chosen))
     }
 

@@ -221,7 +221,3 @@ async fn turn(cluster: &Cluster, purpose: &str) {
     // The world ends before whoever waits does.
     let _ = receiver.await;
 }
-
-fn seconds(random: &mut Random, least: u64, most: u64) -> Duration {
-    random.duration(&(Duration::from_secs(least)..=Duration::from_secs(most)))
-}

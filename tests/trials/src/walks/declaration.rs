@@ -2,8 +2,8 @@
 use serde_json::{Map, Value, json};
 use simulation::Random;
 
-const SCOPES: [&str; 4] =
-    ["idn:nelm:manage", "idn:nelm:read", "idn:accounts:read", "idn:access-request:manage"];
+use crate::chaos::wishes::scopes;
+
 const LABELS: [&str; 3] = ["team", "app.kubernetes.io/part-of", "tier"];
 const ANNOTATIONS: [&str; 3] = ["example.org/note", "example.org/owner", "note"];
 
@@ -44,16 +44,8 @@ fn names(end: End) -> Vec<&'static str> {
 }
 
 /// One of these; null as often as each of `rest`.
-fn one(random: &mut Random, values: &[&str], rest: u64) -> Value {
-    let count = values.len() as u64;
-    let chosen = usize::try_from(random.below(count + rest)).unwrap_or_default();
-    values.get(chosen).map_or(Value::Null, |value| json!(value))
-}
-
-fn scopes(random: &mut Random) -> Vec<&'static str> {
-    let first = usize::try_from(random.below(4)).unwrap_or_default();
-    let count = 1 + usize::try_from(random.below(3)).unwrap_or_default();
-    SCOPES.iter().copied().cycle().skip(first).take(count).collect()
+fn one(random: &mut Random, values: &[&str], rest: usize) -> Value {
+    values.get(random.place(values.len() + rest)).map_or(Value::Null, |value| json!(value))
 }
 
 /// Longer apart than a walk, so that only what is declared rotates.

@@ -148,8 +148,7 @@ impl Walker {
         let steps = (1..=count).map(|step| {
             let end = End { last: step == count, slow: seed.is_multiple_of(8) };
             let spec = declaration::random(&mut random, &name, &tenant, end);
-            let pause =
-                [1, 30, 90, 1_500, 4_000][usize::try_from(random.below(5)).unwrap_or_default()];
+            let pause = random.one_of(&[1, 30, 90, 1_500, 4_000]);
             let then = at;
             at += Duration::from_secs(1 + random.below(pause));
             (then, spec)
